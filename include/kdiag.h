@@ -1,0 +1,305 @@
+/*
+ * kdiag.h - find out why a Linux kernel complained, from its log alone.
+ *
+ * Objects    kd_engine   recognisers, rules, fact tables. Immutable once in use: share it.
+ *            kd_session  one log stream. One thread at a time; open as many as you like.
+ *            kd_report   the frozen result of one analysis. Read-only: any thread may read it.
+ * Ownership  What arrives through `**out` is yours: pass it to the matching _free() (NULL is fine).
+ *            A const pointer or kd_str belongs to the object you asked, and lives as long as it.
+ * Errors     KD_OK, a positive state, or a negative kd_status. Strange, cut or hostile log text is
+ *            never an error: it is read as far as it goes, and kd_stats tells what was skipped.
+ * Promises   No global state, locale, clock, I/O or output. Never abort() or exit().
+ * Versions   Enums and structs only grow. Structs that the caller fills open with their size.
+ */
+#ifndef KDIAG_H
+#define KDIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KD_VERSION_MAJOR 0
+#define KD_VERSION_MINOR 1
+#define KD_VERSION_PATCH 0
+
+/** 8.8.16 bits: unlike the kernel's own macro, it holds stable releases such as 4.14.336. */
+#define KD_KERNEL(major, minor, patch) \
+    (((uint32_t)(major) << 24) | ((uint32_t)(minor) << 16) | (uint32_t)(patch))
+
+#ifndef KD_API
+#define KD_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- basics ---------------------------------------------------------------------------------- */
+
+typedef enum kd_status {
+    KD_OK = 0,
+    KD_END = 1,      /**< nothing more to hand out now; not an error */
+    KD_E_NOMEM = -1,
+    KD_E_INVAL = -2, /**< the caller broke the contract: NULL, bad option, unknown path */
+    KD_E_LIMIT = -3, /**< a limit of kd_options was reached; what was found so far is kept */
+    KD_E_SINK = -4   /**< the caller's write function failed */
+} kd_status;
+
+/** Text by pointer and length: not NUL-terminated, any bytes. */
+typedef struct kd_str {
+    const char *ptr;
+    size_t len;
+} kd_str;
+
+typedef enum kd_severity { KD_INFO, KD_NOTICE, KD_WARNING, KD_ERROR, KD_FATAL } kd_severity;
+typedef enum kd_confidence { KD_POSSIBLE, KD_LIKELY, KD_CERTAIN } kd_confidence;
+typedef enum kd_role { KD_PRIMARY, KD_CONTRIBUTING, KD_EFFECT } kd_role;
+
+typedef struct kd_engine kd_engine;
+typedef struct kd_session kd_session;
+typedef struct kd_report kd_report;
+typedef struct kd_event kd_event;     /**< one thing the kernel said: an Oops, a failed vmap, ... */
+typedef struct kd_context kd_context; /**< one boot: arch, version, page size, ... */
+typedef struct kd_diag kd_diag;       /**< one diagnosis with its evidence */
+typedef struct kd_emit kd_emit;       /**< where a rule puts its findings */
+typedef struct kd_value kd_value;     /**< one value, with the line it was read from */
+
+KD_API uint32_t kd_version(void);                    /**< of the running library, packed 8.8.16 */
+KD_API const char *kd_status_name(kd_status status); /**< static text, never NULL */
+KD_API const char *kd_severity_name(kd_severity severity);       /**< "fatal" ... "info" */
+KD_API const char *kd_confidence_name(kd_confidence confidence); /**< "certain" ... */
+
+/**
+ * A kernel release as `uname -r` prints it ("5.10.0-32-amd64", "4.18.0-193.el8", "5.4") to packed
+ * 8.8.16. 0 when the text does not begin with one (major 2..99, a dot, minor).
+ */
+KD_API uint32_t kd_kernel_parse(kd_str release);
+
+/** Is this the name of an architecture that kd_options.arch takes ("arm64", "x86_64", "arm")? */
+KD_API bool kd_arch_known(kd_str name);
+
+/* ---- engine: build once, share --------------------------------------------------------------- */
+
+/** One function for all: ptr NULL allocates; new_size 0 frees, giving NULL. Must be thread-safe. */
+typedef struct kd_allocator {
+    void *(*resize)(void *user, void *ptr, size_t old_size, size_t new_size);
+    void *user;
+} kd_allocator;
+
+/** @param alloc  for everything that comes from this engine, outliving it. NULL: the C library. */
+KD_API kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc);
+
+/** Drops your reference. Sessions and reports hold their own: free in any order. */
+KD_API void kd_engine_free(kd_engine *engine);
+
+/** What a rule may look at: the event that woke it, and the events before it, newest last. */
+typedef struct kd_view {
+    const kd_context *context; /**< of the boot that the event belongs to */
+    const kd_event *event;
+    const kd_event *const *history;
+    size_t history_len;
+} kd_view;
+
+/** A rule in C. Same view, same findings: no I/O, no statics. Its strings outlive the engine. */
+typedef struct kd_rule {
+    size_t size;          /**< sizeof(kd_rule), so that the struct can grow */
+    const char *id;       /**< unique, and stable for ever: "acme.dma-pool-empty" */
+    const char *title;    /**< one line, at most 100 characters */
+    kd_severity severity;
+    const char *wakes_on; /**< event kinds, blank-separated: "page_alloc_failure null_deref" */
+    const char *doc;      /**< what it proves and what it cannot; for `rules explain`. May be NULL */
+    kd_status (*check)(const kd_view *view, kd_emit *out, void *user);
+    void *user;
+} kd_rule;
+
+/** Before first use of the engine; later KD_E_INVAL. The rule is copied, its strings are not. */
+KD_API kd_status kd_engine_add_rule(kd_engine *engine, const kd_rule *rule);
+
+/** Built-in rules first, then those added, in the order in which they are asked. */
+KD_API size_t kd_engine_rule_count(const kd_engine *engine);
+KD_API const kd_rule *kd_engine_rule(const kd_engine *engine, size_t index); /**< NULL past end */
+
+/**
+ * In a rule: starts a finding. What follows belongs to it until the next kd_emit_diag().
+ * All texts are copied. A `certain` finding without proof is handed on as `likely`.
+ */
+KD_API kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanation);
+KD_API kd_status kd_emit_role(kd_emit *out, kd_role role);
+/** Ties the finding to the line that one field of one event was read from. @param says  may be empty */
+KD_API kd_status kd_emit_evidence(kd_emit *out, const kd_event *event, const char *path,
+                                  kd_str says);
+/** @param value  type and as; its line is ignored. KD_HEX writes "0x..." */
+KD_API kd_status kd_emit_fact(kd_emit *out, const char *name, const kd_value *value);
+KD_API kd_status kd_emit_proof(kd_emit *out, kd_str claim, kd_str equation);
+KD_API kd_status kd_emit_remedy(kd_emit *out, kd_str text);
+KD_API kd_status kd_emit_assume(kd_emit *out, kd_str text);
+
+/* ---- options and limits ---------------------------------------------------------------------- */
+
+enum {
+    KD_COPY_INPUT = 1u << 0, /**< one shot: kept for callers; input is always copied as needed */
+    KD_NO_REPAIR = 1u << 1,  /**< take lines as they are: no unwrapping, unquoting, rejoining */
+    KD_NO_TEXT = 1u << 2     /**< leave the log's own lines out of the evidence */
+};
+
+typedef struct kd_options {
+    size_t size;              /**< set by kd_options_init() */
+    uint32_t flags;           /**< KD_NO_REPAIR ... */
+    uint32_t kernel_version;  /**< KD_KERNEL(5, 4, 125). 0: learn it. A given fact wins */
+    uint32_t page_size;       /**< bytes. 0: learn it */
+    const char *arch;         /**< "arm64". NULL: learn it */
+    const char *kernel_release; /**< "6.1.0-50-amd64". NULL: learn it. Back-ports turn on it */
+    kd_str source_name;       /**< for the report: "dmesg.txt" */
+    kd_str kconfig;           /**< text of a kernel .config; empty: none */
+    kd_str before;            /**< an earlier capture of the same machine; empty: none */
+    uint32_t max_line;        /**< bytes read of one line           (16 KiB) */
+    uint32_t max_event_lines; /**< lines that one event may take    (4096) */
+    uint32_t max_history;     /**< events kept for rules and report (20000) */
+    uint32_t max_diags;       /**< held by one report or session    (10000) */
+    size_t max_memory;        /**< bytes held by one session        (256 MiB) */
+} kd_options;
+
+/** Fills in the defaults. Pass sizeof(kd_options), as your compiler knows it. */
+KD_API void kd_options_init(kd_options *options, size_t size);
+
+/* ---- one shot -------------------------------------------------------------------------------- */
+
+/**
+ * Analyses a whole log; the bytes are yours again on return.
+ * On KD_E_LIMIT *out is a valid, partial report; on any other error it is NULL.
+ */
+KD_API kd_status kd_analyze(kd_engine *engine, kd_str log, const kd_options *options,
+                            kd_report **out);
+KD_API void kd_report_free(kd_report *report);
+
+/** Diagnoses: causes first, then most severe first. Events: in log order. Past the end: NULL. */
+KD_API size_t kd_report_diag_count(const kd_report *report);
+KD_API const kd_diag *kd_report_diag(const kd_report *report, size_t index);
+KD_API size_t kd_report_event_count(const kd_report *report);
+KD_API const kd_event *kd_report_event(const kd_report *report, size_t index);
+KD_API size_t kd_report_boot_count(const kd_report *report);
+KD_API const kd_context *kd_report_context(const kd_report *report, size_t boot);
+
+typedef enum kd_format {
+    KD_FORMAT_JSON,
+    KD_FORMAT_TEXT, /**< for people, 80 columns; control bytes of the log are escaped */
+    KD_FORMAT_STATS /**< only the stats object, as JSON */
+} kd_format;
+enum {
+    KD_PRETTY = 1u << 0, /**< JSON over several lines */
+    KD_COLOUR = 1u << 1  /**< text with terminal colours */
+};
+typedef int (*kd_write_fn)(const char *data, size_t len, void *user); /**< nonzero: stop */
+KD_API kd_status kd_report_write(const kd_report *report, kd_format format, uint32_t flags,
+                                 kd_write_fn write, void *user);
+
+/* ---- streaming: push bytes, pull findings ---------------------------------------------------- */
+
+KD_API kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *options);
+KD_API void kd_session_free(kd_session *session);
+KD_API void kd_session_set_user(kd_session *session, void *user);
+KD_API void *kd_session_user(const kd_session *session);
+
+/** Bytes in any portions, split anywhere. Copied as needed: the buffer is yours again on return. */
+KD_API kd_status kd_session_feed(kd_session *session, kd_str bytes);
+
+/** A record that comes without prefix (/dev/kmsg, journal). Unknown: seq 0, level and cpu -1. */
+typedef struct kd_record {
+    size_t size;
+    kd_str text;
+    uint64_t time_us, seq;
+    int32_t level, cpu;
+} kd_record;
+KD_API kd_status kd_session_feed_record(kd_session *session, const kd_record *record);
+
+/** Is an event still unfinished? Then flush at end of input, or when the stream falls quiet. */
+KD_API bool kd_session_open(const kd_session *session);
+KD_API kd_status kd_session_flush(kd_session *session);
+
+/**
+ * At most one pointer is set; it lives until the next call on this session. KD_END: feed more.
+ * Items pulled early know what had been fed by then; what they assumed they say. What was pulled
+ * stays in the history for rules (max_history) but is not in a later report.
+ */
+typedef struct kd_item {
+    const kd_context *boot;
+    const kd_event *event;
+    const kd_diag *diag;
+} kd_item;
+KD_API kd_status kd_session_next(kd_session *session, kd_item *out);
+
+/** Flushes and hands over everything that was not pulled as one report; the session starts afresh. */
+KD_API kd_status kd_session_report(kd_session *session, kd_report **out);
+KD_API kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user);
+KD_API kd_status kd_event_write(const kd_event *event, kd_write_fn write, void *user);
+KD_API kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *user);
+
+/* ---- reading what was found ------------------------------------------------------------------ */
+
+/** One name space for C and JSON: "gfp.value", "meminfo.zones[0].free_kb" (docs/fields.md). */
+typedef enum kd_type { KD_NONE, KD_BOOL, KD_U64, KD_I64, KD_HEX, KD_TEXT, KD_LIST } kd_type;
+struct kd_value {
+    kd_type type;
+    uint64_t line; /**< where it was read; 0: derived or given */
+    union {
+        bool b;
+        uint64_t u; /**< KD_U64, KD_HEX */
+        int64_t i;
+        kd_str s;
+        size_t count; /**< of a KD_LIST */
+    } as;
+};
+
+KD_API const char *kd_event_kind(const kd_event *event); /**< "null_deref", "vmap_failure", ... */
+KD_API uint64_t kd_event_id(const kd_event *event);      /**< 3 for "e3" */
+KD_API kd_status kd_event_get(const kd_event *event, const char *path, kd_value *out);
+KD_API kd_status kd_context_get(const kd_context *context, const char *path, kd_value *out);
+
+/** By the names of the report: "facts.needed_order", "proof[0].equation", "remedies[0]". */
+KD_API kd_status kd_diag_get(const kd_diag *diag, const char *path, kd_value *out);
+KD_API const char *kd_diag_id(const kd_diag *diag); /**< "vmalloc.module-space-exhausted" */
+KD_API uint64_t kd_diag_number(const kd_diag *diag); /**< 1 for "d1" */
+KD_API const char *kd_diag_title(const kd_diag *diag);
+KD_API kd_str kd_diag_explanation(const kd_diag *diag);
+KD_API kd_severity kd_diag_severity(const kd_diag *diag);
+KD_API kd_confidence kd_diag_confidence(const kd_diag *diag);
+
+/** Lines count from 1. Offset and length are bytes of the log as given, before any repair. */
+typedef struct kd_evidence {
+    uint64_t line, offset, length;
+    kd_str text; /**< the line, or the beginning of it */
+    kd_str says; /**< what it shows; may be empty */
+    bool before; /**< from the earlier capture (kd_options.before) */
+} kd_evidence;
+KD_API size_t kd_diag_evidence_count(const kd_diag *diag);
+KD_API const kd_evidence *kd_diag_evidence(const kd_diag *diag, size_t index);
+
+typedef struct kd_stats {
+    uint64_t bytes, lines, lines_in_events, lines_not_understood, lines_cut, repairs;
+    uint64_t bytes_not_utf8, events, events_cut, events_left_out, diags_left_out;
+    uint32_t limits; /**< KD_LIMIT_... that were reached */
+} kd_stats;
+enum {
+    KD_LIMIT_LINE = 1u << 0,        /**< a line was longer than max_line: cut, not an error */
+    KD_LIMIT_EVENT_LINES = 1u << 1, /**< an event was closed at max_event_lines */
+    KD_LIMIT_HISTORY = 1u << 2,     /**< more events than max_history */
+    KD_LIMIT_DIAGS = 1u << 3,
+    KD_LIMIT_MEMORY = 1u << 4
+};
+KD_API void kd_report_stats(const kd_report *report, kd_stats *out, size_t size);
+KD_API void kd_session_stats(const kd_session *session, kd_stats *out, size_t size);
+
+/* ---- decoders on their own ------------------------------------------------------------------- */
+
+/**
+ * Writes one JSON object. Kernel version and arch from options (NULL: newest kernel, x86_64).
+ * @param what  "gfp", "esr", "x86-fault", "taint"; KD_E_INVAL when unknown
+ * @param all_versions  gfp: each meaning that the mask ever had, as "meanings"
+ */
+KD_API kd_status kd_decode(kd_engine *engine, const char *what, uint64_t value, bool all_versions,
+                           const kd_options *options, kd_write_fn write, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* KDIAG_H */

@@ -1,0 +1,159 @@
+/* scan.c - read a line from left to right. Layer: base. */
+#define _GNU_SOURCE /* memmem */
+#include "base/scan.h"
+
+#include <string.h>
+
+bool kd_scan_bytes(kd_scan *scan, const char *bytes, size_t len)
+{
+    size_t left = kd_scan_left(scan);
+    if (left < len) {
+        if (left == 0 || memcmp(scan->at, bytes, left) == 0)
+            scan->short_ = true;
+        return false;
+    }
+    if (memcmp(scan->at, bytes, len) != 0)
+        return false;
+    scan->at += len;
+    return true;
+}
+
+bool kd_scan_char(kd_scan *scan, char c)
+{
+    if (kd_scan_at_end(scan)) {
+        scan->short_ = true;
+        return false;
+    }
+    if (*scan->at != c)
+        return false;
+    scan->at++;
+    return true;
+}
+
+bool kd_scan_blanks(kd_scan *scan)
+{
+    while (scan->at < scan->end && kd_is_blank(*scan->at))
+        scan->at++;
+    return true;
+}
+
+bool kd_scan_u64(kd_scan *scan, uint64_t *out)
+{
+    const char *p = scan->at;
+    uint64_t value = 0;
+    for (; p < scan->end && kd_is_digit(*p); p++) {
+        uint64_t digit = (uint64_t)(*p - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (p == scan->at) {
+        scan->short_ |= kd_scan_at_end(scan);
+        return false;
+    }
+    scan->at = p;
+    *out = value;
+    return true;
+}
+
+bool kd_scan_i64(kd_scan *scan, int64_t *out)
+{
+    const char *start = scan->at;
+    bool minus = scan->at < scan->end && *scan->at == '-';
+    uint64_t value;
+    scan->at += minus;
+    if (!kd_scan_u64(scan, &value) || value > INT64_MAX) {
+        scan->at = start;
+        return false;
+    }
+    *out = minus ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+static unsigned hex_digit(char c)
+{
+    if (kd_is_digit(c))
+        return (unsigned)(c - '0');
+    return (unsigned)((c | 0x20) - 'a') + 10;
+}
+
+bool kd_scan_hex(kd_scan *scan, uint64_t *out)
+{
+    const char *p = scan->at, *first;
+    uint64_t value = 0;
+    if (scan->end - p >= 3 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && kd_is_hex(p[2]))
+        p += 2;
+    for (first = p; p < scan->end && kd_is_hex(*p); p++) {
+        if (p - first >= 16)
+            return false;
+        value = value << 4 | hex_digit(*p);
+    }
+    if (p == first) {
+        scan->short_ |= kd_scan_at_end(scan);
+        return false;
+    }
+    scan->at = p;
+    *out = value;
+    return true;
+}
+
+bool kd_scan_until(kd_scan *scan, char stop, kd_str *out)
+{
+    size_t left = kd_scan_left(scan);
+    const char *p = left ? memchr(scan->at, stop, left) : NULL;
+    if (!p) {
+        scan->short_ = true;
+        return false;
+    }
+    *out = (kd_str){ scan->at, (size_t)(p - scan->at) };
+    scan->at = p;
+    return true;
+}
+
+bool kd_scan_past(kd_scan *scan, const char *literal, kd_str *before)
+{
+    size_t left = kd_scan_left(scan), len = strlen(literal);
+    const char *p = left ? memmem(scan->at, left, literal, len) : NULL;
+    if (!p) {
+        scan->short_ = true;
+        return false;
+    }
+    *before = (kd_str){ scan->at, (size_t)(p - scan->at) };
+    scan->at = p + len;
+    return true;
+}
+
+bool kd_scan_word(kd_scan *scan, kd_str *out)
+{
+    const char *p = scan->at;
+    while (p < scan->end && !kd_is_blank(*p))
+        p++;
+    if (p == scan->at) {
+        scan->short_ |= kd_scan_at_end(scan);
+        return false;
+    }
+    *out = (kd_str){ scan->at, (size_t)(p - scan->at) };
+    scan->at = p;
+    return true;
+}
+
+bool kd_scan_name(kd_scan *scan, kd_str *out)
+{
+    const char *p = scan->at;
+    while (p < scan->end && (kd_is_alpha(*p) || kd_is_digit(*p) || *p == '_'))
+        p++;
+    if (p == scan->at) {
+        scan->short_ |= kd_scan_at_end(scan);
+        return false;
+    }
+    *out = (kd_str){ scan->at, (size_t)(p - scan->at) };
+    scan->at = p;
+    return true;
+}
+
+bool kd_scan_rest(kd_scan *scan, kd_str *out)
+{
+    *out = (kd_str){ scan->at, kd_scan_left(scan) };
+    scan->at = scan->end;
+    return true;
+}

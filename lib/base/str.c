@@ -1,0 +1,97 @@
+/* str.c - text by pointer and length. Layer: base. */
+#define _GNU_SOURCE /* memmem, memrchr: libc has the fast ones */
+#include "base/str.h"
+
+#include <string.h>
+
+kd_str kd_str_of(const char *text)
+{
+    return (kd_str){ text, text ? strlen(text) : 0 };
+}
+
+bool kd_str_eq(kd_str a, kd_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool kd_str_is(kd_str a, const char *text)
+{
+    return kd_str_eq(a, kd_str_of(text));
+}
+
+bool kd_str_starts(kd_str s, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return s.len >= len && memcmp(s.ptr, prefix, len) == 0;
+}
+
+bool kd_str_ends(kd_str s, const char *suffix)
+{
+    size_t len = strlen(suffix);
+    return s.len >= len && memcmp(s.ptr + s.len - len, suffix, len) == 0;
+}
+
+bool kd_str_in_words(kd_str text, const char *words)
+{
+    kd_str rest = kd_str_of(words), word;
+    while (kd_str_split(&rest, ' ', &word))
+        if (word.len > 0 && kd_str_eq(word, text))
+            return true;
+    return false;
+}
+
+const char *kd_str_find(kd_str s, const char *needle)
+{
+    return s.len ? memmem(s.ptr, s.len, needle, strlen(needle)) : NULL;
+}
+
+const char *kd_str_find_last(kd_str s, const char *needle)
+{
+    size_t len = strlen(needle);
+    const char *end = s.ptr + s.len;
+    while (len > 0 && s.len >= len) {
+        const char *p = memrchr(s.ptr, needle[0], s.len);
+        if (!p)
+            return NULL;
+        if ((size_t)(end - p) >= len && memcmp(p, needle, len) == 0)
+            return p;
+        s.len = (size_t)(p - s.ptr);
+    }
+    return NULL;
+}
+
+bool kd_str_has(kd_str s, const char *needle)
+{
+    return kd_str_find(s, needle) != NULL;
+}
+
+kd_str kd_str_from(kd_str s, size_t from)
+{
+    if (from >= s.len)
+        return (kd_str){ s.ptr + s.len, 0 };
+    return (kd_str){ s.ptr + from, s.len - from };
+}
+
+kd_str kd_str_trim(kd_str s)
+{
+    while (s.len > 0 && (kd_is_blank(s.ptr[0]) || s.ptr[0] == '\r'))
+        s.ptr++, s.len--;
+    while (s.len > 0 && (kd_is_blank(s.ptr[s.len - 1]) || s.ptr[s.len - 1] == '\r'))
+        s.len--;
+    return s;
+}
+
+bool kd_str_split(kd_str *rest, char separator, kd_str *out)
+{
+    if (!rest->ptr)
+        return false;
+    const char *p = rest->len ? memchr(rest->ptr, separator, rest->len) : NULL;
+    if (!p) {
+        *out = *rest;
+        *rest = (kd_str){ NULL, 0 };
+        return true;
+    }
+    *out = (kd_str){ rest->ptr, (size_t)(p - rest->ptr) };
+    *rest = (kd_str){ p + 1, rest->len - out->len - 1 };
+    return true;
+}

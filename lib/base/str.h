@@ -1,0 +1,60 @@
+/* str.h - text by pointer and length: comparing, searching, trimming. Layer: base. */
+#ifndef KD_BASE_STR_H
+#define KD_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kdiag.h"
+
+#define KD_STR(literal) ((kd_str){ "" literal, sizeof(literal) - 1 })
+/* For printf("%.*s"): a length that fits an int. */
+#define KD_FMT(s) (int)((s).len > 4096 ? 4096 : (s).len), (s).len ? (s).ptr : ""
+#define KD_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Of a NUL-terminated text of our own (never of log text); NULL gives the empty string. */
+kd_str kd_str_of(const char *text);
+
+bool kd_str_eq(kd_str a, kd_str b);
+bool kd_str_is(kd_str a, const char *text);
+bool kd_str_starts(kd_str s, const char *prefix);
+bool kd_str_ends(kd_str s, const char *suffix);
+/* Is `text` one of the blank-separated words of `words`? */
+bool kd_str_in_words(kd_str text, const char *words);
+
+/* First occurrence, or NULL. */
+const char *kd_str_find(kd_str s, const char *needle);
+/* Last occurrence, or NULL. */
+const char *kd_str_find_last(kd_str s, const char *needle);
+/* Does the text hold it? */
+bool kd_str_has(kd_str s, const char *needle);
+
+/* From byte `from` on; empty past the end. */
+kd_str kd_str_from(kd_str s, size_t from);
+/* Without blanks, tabs, CR at both ends. */
+kd_str kd_str_trim(kd_str s);
+/* Splits off the text before the next `separator`; false when nothing is left. */
+bool kd_str_split(kd_str *rest, char separator, kd_str *out);
+
+static inline bool kd_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool kd_is_hex(char c)
+{
+    return kd_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static inline bool kd_is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool kd_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+#endif
