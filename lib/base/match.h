@@ -1,0 +1,55 @@
+/* match.h - find any of many literals in one pass over the bytes. Layer: base.
+ *
+ * Each literal is represented by the four of its bytes that are rarest in ordinary logs. A vector
+ * prefilter marks the places where such a fingerprint may stand, a bitmap and memcmp() decide. The
+ * portable loop gives the same answers without the vector step.
+ */
+#ifndef KD_BASE_MATCH_H
+#define KD_BASE_MATCH_H
+
+#include "base/mem.h"
+
+#define KD_FINGERPRINT 4u
+#define KD_MATCH_BUCKETS 8u
+
+typedef struct kd_pattern {
+    const char *text;
+    uint32_t len;   /* at least KD_FINGERPRINT */
+    uint32_t at;    /* where in it the fingerprint stands */
+    uint32_t value; /* the fingerprint */
+    uint32_t next;  /* index + 1 of the next pattern with the same hash */
+} kd_pattern;
+
+typedef struct kd_matcher {
+    kd_pattern *patterns;
+    size_t count;
+    size_t longest;        /* bytes of the longest pattern */
+    uint64_t seen[64];     /* bitmap over the hashes */
+    uint16_t first[4096];  /* index + 1 of the first pattern by hash */
+    unsigned char low[KD_FINGERPRINT][16], high[KD_FINGERPRINT][16]; /* buckets by nibble */
+    bool vector;           /* may the vector step be used on this machine? */
+} kd_matcher;
+
+/* The texts are borrowed. KD_E_INVAL for one shorter than four bytes, KD_E_NOMEM. */
+kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *texts,
+                          size_t count);
+void kd_matcher_free(kd_matcher *matcher, kd_mem *mem);
+
+/* Start of the first pattern at or after `at`, or NULL. Patterns do not cross `end`.
+ * @param which  index of a pattern that stands there; others may stand there too */
+const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const char *end,
+                            size_t *which);
+
+/* Sets the bit group[i] for each pattern i that stands in the text. */
+void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *group, uint64_t *set);
+
+/* Newlines in the bytes. */
+uint64_t kd_count_newlines(const char *at, const char *end);
+
+/* For match.c and match_vector.c only. */
+const char *kd_match_candidate_vector(const kd_matcher *matcher, const char *at, const char *end);
+bool kd_match_vector_usable(void);
+bool kd_match_seen(const kd_matcher *matcher, const char *at);
+uint64_t kd_count_newlines_vector(const char *at, const char *end);
+
+#endif

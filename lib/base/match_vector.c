@@ -1,0 +1,102 @@
+/* match_vector.c - the vector prefilter of match.h for x86-64 with AVX2. Layer: base.
+ *
+ * Eight buckets of fingerprints; for each of the four bytes two table look-ups by nibble tell which
+ * buckets may have it. A place where one bucket agrees with all four bytes is a candidate.
+ */
+#include "base/match.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX2 __attribute__((target("avx2")))
+
+bool kd_match_vector_usable(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+
+typedef struct tables {
+    __m256i low[KD_FINGERPRINT], high[KD_FINGERPRINT];
+} tables;
+
+AVX2 static inline __m256i twice(const unsigned char *table)
+{
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table));
+}
+
+/* A set bit for each of the 32 places that are candidates. */
+AVX2 static inline uint32_t filter(const tables *t, const char *at)
+{
+    const __m256i nibble = _mm256_set1_epi8(15);
+    __m256i buckets = _mm256_set1_epi8(-1);
+    for (size_t i = 0; i < KD_FINGERPRINT; i++) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(at + i));
+        __m256i low = _mm256_shuffle_epi8(t->low[i], _mm256_and_si256(bytes, nibble));
+        __m256i high = _mm256_shuffle_epi8(
+            t->high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+        buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
+    }
+    __m256i none = _mm256_cmpeq_epi8(buckets, _mm256_setzero_si256());
+    return ~(uint32_t)_mm256_movemask_epi8(none);
+}
+
+AVX2 const char *kd_match_candidate_vector(const kd_matcher *matcher, const char *at,
+                                           const char *end)
+{
+    tables t;
+    for (size_t i = 0; i < KD_FINGERPRINT; i++) {
+        t.low[i] = twice(matcher->low[i]);
+        t.high[i] = twice(matcher->high[i]);
+    }
+    for (; (size_t)(end - at) >= 32 + KD_FINGERPRINT; at += 32)
+        for (uint32_t bits = filter(&t, at); bits; bits &= bits - 1) {
+            const char *place = at + __builtin_ctz(bits);
+            if (kd_match_seen(matcher, place))
+                return place;
+        }
+    for (; (size_t)(end - at) >= KD_FINGERPRINT; at++)
+        if (kd_match_seen(matcher, at))
+            return at;
+    return NULL;
+}
+
+AVX2 uint64_t kd_count_newlines_vector(const char *at, const char *end)
+{
+    const __m256i newline = _mm256_set1_epi8('\n'), zero = _mm256_setzero_si256();
+    __m256i sums = zero;
+    while ((size_t)(end - at) >= 32) {
+        /* Each byte counts up to 255 before the bytes are added up. */
+        size_t blocks = (size_t)(end - at) / 32;
+        __m256i counts = zero;
+        for (size_t i = blocks < 255 ? blocks : 255; i > 0; i--, at += 32) {
+            __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)at);
+            counts = _mm256_sub_epi8(counts, _mm256_cmpeq_epi8(bytes, newline));
+        }
+        sums = _mm256_add_epi64(sums, _mm256_sad_epu8(counts, zero));
+    }
+    uint64_t lanes[4], count = 0;
+    _mm256_storeu_si256((__m256i *)(void *)lanes, sums);
+    for (; at < end; at++)
+        count += *at == '\n';
+    return count + lanes[0] + lanes[1] + lanes[2] + lanes[3];
+}
+
+#else
+
+bool kd_match_vector_usable(void)
+{
+    return false;
+}
+
+const char *kd_match_candidate_vector(const kd_matcher *matcher, const char *at, const char *end)
+{
+    (void)matcher, (void)at, (void)end;
+    return NULL;
+}
+
+uint64_t kd_count_newlines_vector(const char *at, const char *end)
+{
+    (void)at, (void)end;
+    return 0;
+}
+#endif

@@ -1,0 +1,110 @@
+/* mem.c - memory with a limit. Layer: base. */
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Small first chunks: a session holds thousands of one-line events. */
+#define FIRST_CHUNK 1024u
+#define LAST_CHUNK 65536u
+
+struct kd_chunk {
+    kd_chunk *below;
+    size_t used, size; /* of data */
+    _Alignas(max_align_t) char data[];
+};
+
+void *kd_mem_resize(kd_mem *mem, void *ptr, size_t old_size, size_t new_size)
+{
+    if (new_size > old_size && new_size - old_size > mem->limit - mem->used) {
+        mem->failed = mem->failed ? mem->failed : KD_E_LIMIT;
+        return NULL;
+    }
+    void *fresh = mem->allocator->resize(mem->allocator->user, ptr, old_size, new_size);
+    if (!fresh && new_size > 0) {
+        mem->failed = KD_E_NOMEM;
+        return NULL;
+    }
+    mem->used += new_size - old_size;
+    return fresh;
+}
+
+static kd_chunk *add_chunk(kd_arena *arena, size_t need)
+{
+    size_t size = arena->top ? arena->top->size * 2 : FIRST_CHUNK;
+    if (size > LAST_CHUNK)
+        size = LAST_CHUNK;
+    if (size < need)
+        size = need;
+    kd_chunk *chunk = kd_mem_resize(arena->mem, NULL, 0, sizeof *chunk + size);
+    if (!chunk)
+        return NULL;
+    *chunk = (kd_chunk){ .below = arena->top, .size = size };
+    arena->top = chunk;
+    return chunk;
+}
+
+void *kd_arena_alloc(kd_arena *arena, size_t size)
+{
+    const size_t align = _Alignof(max_align_t);
+    kd_chunk *chunk = arena->top;
+    size = (size + align - 1) / align * align;
+    if (!chunk || chunk->size - chunk->used < size) {
+        chunk = add_chunk(arena, size);
+        if (!chunk)
+            return NULL;
+    }
+    void *at = chunk->data + chunk->used;
+    chunk->used += size;
+    memset(at, 0, size);
+    return at;
+}
+
+kd_str kd_arena_str(kd_arena *arena, kd_str text)
+{
+    char *copy = text.len ? kd_arena_alloc(arena, text.len) : NULL;
+    if (!copy)
+        return (kd_str){ "", 0 };
+    memcpy(copy, text.ptr, text.len);
+    return (kd_str){ copy, text.len };
+}
+
+kd_str kd_arena_format(kd_arena *arena, const char *format, ...)
+{
+    char buffer[4096];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(buffer, sizeof buffer, format, args);
+    va_end(args);
+    if (len < 0)
+        return (kd_str){ "", 0 };
+    size_t size = (size_t)len < sizeof buffer ? (size_t)len : sizeof buffer - 1;
+    return kd_arena_str(arena, (kd_str){ buffer, size });
+}
+
+kd_mark kd_arena_mark(const kd_arena *arena)
+{
+    return (kd_mark){ arena->top, arena->top ? arena->top->used : 0 };
+}
+
+static void drop_chunk(kd_arena *arena)
+{
+    kd_chunk *chunk = arena->top;
+    arena->top = chunk->below;
+    kd_mem_resize(arena->mem, chunk, sizeof *chunk + chunk->size, 0);
+}
+
+void kd_arena_rollback(kd_arena *arena, kd_mark mark)
+{
+    while (arena->top != mark.top)
+        drop_chunk(arena);
+    if (arena->top)
+        arena->top->used = mark.used;
+}
+
+void kd_arena_free(kd_arena *arena)
+{
+    while (arena->top)
+        drop_chunk(arena);
+}

@@ -1,0 +1,17 @@
+/* utf8.h - log bytes to valid UTF-8: one U+FFFD for each byte that is part of no valid sequence.
+ * Layer: base. */
+#ifndef KD_BASE_UTF8_H
+#define KD_BASE_UTF8_H
+
+#include "base/str.h"
+
+/* Length of the valid sequence at the start of the text, 1..4; 0: the first byte starts none. */
+size_t kd_utf8_step(kd_str text);
+
+/* Bytes that are part of no valid sequence. */
+uint64_t kd_utf8_bad(kd_str text);
+
+/* Writes the repaired text; `out` has room for 3 bytes per byte of text. Returns its length. */
+size_t kd_utf8_repair(kd_str text, char *out);
+
+#endif
