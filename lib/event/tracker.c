@@ -47,7 +47,7 @@ static bool add_line(kd_event *event, const kd_line *line, kd_line *out)
     if (!ref)
         return false;
     kd_str raw = kd_arena_str(&event->arena, line->raw);
-    *ref = (kd_line_ref){ line->number, line->offset, line->length, raw };
+    *ref = (kd_line_ref){ line->number, line->offset, line->length, raw, false };
     *out = *line;
     out->raw = raw;
     out->text = raw.len ? rebase(line->text, line->raw, raw) : raw;
