@@ -1,24 +1,29 @@
 #!/usr/bin/env python3
-"""check_index.py TOOL INDEX.tsv [PATTERN...]: does each log of the collection get the report that it means?
+"""check_index.py TOOL INDEX.tsv [PATTERN...]: does each log get the report that it means?
 
-Runs `TOOL analyze [options of LOG.args] LOG` for each row of the index, from the top of the repository (two folders above the
-one of INDEX.tsv; a relative TOOL counts from the present folder). With patterns, only the rows whose log matches one.
-One line for each failure; the last line is "N passed, N failed"; exit status 1 when anything failed.
+Runs `TOOL analyze [options of LOG.args] LOG` for each row of the index, from the top of the
+repository (two folders above the one of INDEX.tsv; a relative TOOL counts from the present folder).
+With patterns, only the rows whose log matches one. One line for each failure; the last line is
+"N passed, N failed"; exit status 1 when anything failed.
 
-Columns: log, origin, kernel, arch, must, never, proves. `must` and `never` hold entries with commas between them, or "-".
+Columns: log, origin, kernel, arch, must, never, proves.
+`must` and `never` hold entries with commas between them, or "-":
 
-  RULE[|RULE...][:CONFIDENCE][:ROLE]   a diagnosis. RULE may hold `*`. CONFIDENCE: certain, likely, possible, >=likely, any.
-                                       ROLE: primary, contributing, effect. Under `never` the same: `alloc.*`, `free.*:certain`, `RULE:primary`
-  kind=KIND[|KIND...]                  an event of this kind
-  boot:FIELD=VALUE                     a field of the first boot (arch, kernel_release, page_size ...)
-  field:KIND.PATH=VALUE                a field of an event of this kind; a list on the way means any of its members
-  fact:RULE.NAME=VALUE                 a fact of a diagnosis
-  text:RULE~WORDS                      WORDS stand somewhere in the diagnosis: title, explanation, proof, evidence, facts (as name=value),
-                                       remedies, assumes. A number stands alone: 569 is not found in 15690 but is in 569kB
-  assumes:RULE~WORDS                   WORDS stand in what the diagnosis assumes
+  RULE[|RULE...][:CONFIDENCE][:ROLE]
+      a diagnosis. RULE may hold `*`. CONFIDENCE: certain, likely, possible, >=likely, any.
+      ROLE: primary, contributing, effect. Under `never` too: `alloc.*`, `free.*:certain`
+  kind=KIND[|KIND...]      an event of this kind
+  boot:FIELD=VALUE         a field of the first boot (arch, kernel_release, page_size ...)
+  field:KIND.PATH=VALUE    a field of an event of this kind; a list on the way: any of its members
+  fact:RULE.NAME=VALUE     a fact of a diagnosis
+  text:RULE~WORDS          WORDS stand somewhere in the diagnosis: title, explanation, proof,
+                           evidence, facts (as name=value), remedies, assumes. A number stands
+                           alone: 569 is not found in 15690 but is in 569kB
+  assumes:RULE~WORDS       WORDS stand in what the diagnosis assumes
 
-Every report is also held to what goes for all of them: exit status 0, its format, certain only with a proof, evidence that stands in
-the log at the line it names, one primary among the alloc.* and vmalloc.* diagnoses of an event.
+Every report is also held to what goes for all of them: exit status 0, its format, certain only with
+a proof, evidence that stands in the log at the line it names, one primary among the alloc.* and
+vmalloc.* diagnoses of a failed request.
 """
 import collections
 import csv
@@ -89,13 +94,18 @@ def words_of(diagnosis):
     return '\n'.join(map(plain, said + diagnosis.get('remedies', []) + diagnosis.get('assumes', [])))
 
 
+def assumptions_of(diagnosis):
+    return '\n'.join(map(plain, diagnosis.get('assumes', [])))
+
+
 def says(text, wanted):
-    """Do the words stand in the text? A number must stand alone; its 0x and leading zeros may be left out, a unit may follow."""
+    """Do the words stand in the text? A number stands alone, but for its 0x and a unit."""
     wanted = plain(wanted)
     if not re.fullmatch(r'-?(0x)?[0-9a-f]*[0-9][0-9a-f]*', wanted):
         return wanted in text
     unit = '(?:[km]i?b)?' if wanted.isdigit() else ''
-    return re.search(r'(?<![0-9a-z_])(?:0x0*)?' + re.escape(wanted) + unit + r'(?![0-9a-z_])', text) is not None
+    pattern = r'(?<![0-9a-z_])(?:0x0*)?' + re.escape(wanted) + unit + r'(?![0-9a-z_])'
+    return re.search(pattern, text) is not None
 
 
 def diagnoses_of(report, rules):
@@ -128,14 +138,15 @@ def holds_diagnosis(report, entry):
 def holds_field(report, where):
     path, wanted = where.split('=', 1)
     kind, *rest = path.split('.')
-    values = [value for event in report.get('events', []) if event.get('kind') == kind for value in values_at(event, rest)]
-    return any(same(wanted, value) for value in values)
+    events = [event for event in report.get('events', []) if event.get('kind') == kind]
+    return any(same(wanted, value) for value in values_at(events, rest))
 
 
 def holds(report, entry):
     """Does the report hold what this entry of the index names?"""
     if entry.startswith('kind='):
-        return bool({event.get('kind') for event in report.get('events', [])} & set(entry[5:].split('|')))
+        kinds = {event.get('kind') for event in report.get('events', [])}
+        return bool(kinds & set(entry[5:].split('|')))
     head, _, rest = entry.partition(':')
     if head == 'boot':
         name, wanted = rest.split('=', 1)
@@ -145,11 +156,12 @@ def holds(report, entry):
     if head == 'fact':
         path, wanted = rest.split('=', 1)
         rule, name = path.rsplit('.', 1)
-        return any(same(wanted, d['facts'][name]) for d in diagnoses_of(report, rule) if name in d.get('facts', {}))
+        facts = [d.get('facts', {}) for d in diagnoses_of(report, rule)]
+        return any(same(wanted, fact[name]) for fact in facts if name in fact)
     if head in ('text', 'assumes'):
         rule, wanted = rest.split('~', 1)
-        text = words_of if head == 'text' else lambda d: '\n'.join(map(plain, d.get('assumes', [])))
-        return any(says(text(d), wanted) for d in diagnoses_of(report, rule))
+        words = words_of if head == 'text' else assumptions_of
+        return any(says(words(d), wanted) for d in diagnoses_of(report, rule))
     return holds_diagnosis(report, entry)
 
 
@@ -164,8 +176,9 @@ def stands_in(lines, piece):
 
 
 def primaries_of(report):
-    """How many primary diagnoses each failed request has that the alloc.* and vmalloc.* rules speak of."""
-    failures = {event.get('id') for event in report.get('events', []) if str(event.get('kind')).endswith('_failure')}
+    """How many primary diagnoses each failed request has, of the alloc.* and vmalloc.* rules."""
+    failures = {event.get('id') for event in report.get('events', [])
+                if str(event.get('kind')).endswith('_failure')}
     primaries = collections.Counter()
     for diagnosis in report.get('diagnoses', []):
         if diagnosis.get('rule', '').startswith(('alloc.', 'vmalloc.')):
@@ -197,7 +210,8 @@ def run(tool, top, log):
     done = subprocess.run([tool, 'analyze', *options, name], cwd=top, timeout=120, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != 0:
-        raise ValueError(f'exit status {done.returncode}: {done.stderr.decode("utf-8", "replace").strip()[:200]}')
+        message = done.stderr.decode('utf-8', 'replace').strip()
+        raise ValueError(f'exit status {done.returncode}: {message[:200]}')
     report = json.loads(done.stdout.decode('utf-8'))
     return report[0] if isinstance(report, list) else report
 
@@ -211,10 +225,19 @@ def faults_of(tool, top, log, row):
         lines = log.read_bytes().decode('utf-8', 'replace').split('\n')
         faults = list(faults_of_any(report, lines))
         faults += [f'lacks {entry}' for entry in entries(row['must']) if not holds(report, entry)]
-        faults += [f'must not have {entry}' for entry in entries(row['never']) if holds(report, entry)]
+        faults += [f'must not have {entry}' for entry in entries(row['never'])
+                   if holds(report, entry)]
         return faults
     except (ValueError, OSError, subprocess.TimeoutExpired) as error:
         return [str(error)]
+
+
+def faults_of_index(folder, listed):
+    """Logs that the index does not list, or lists twice."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob('*.log')}
+    yield from (f'{name}: not in the index' for name in sorted(found - set(listed)))
+    yield from (f'{name}: twice in the index' for name in sorted(set(listed))
+                if listed.count(name) > 1)
 
 
 def main():
@@ -223,22 +246,16 @@ def main():
     tool = pathlib.Path(sys.argv[1])
     tool = str(tool.resolve()) if tool.exists() else sys.argv[1]
     index = pathlib.Path(sys.argv[2]).resolve()
-    patterns = sys.argv[3:]
-    folder, top = index.parent, index.parents[2]
+    patterns = sys.argv[3:] or ['*']
     rows = read_index(index)
-    listed = [row['log'] for row in rows]
     passed = failed = 0
-    strays = {p.relative_to(folder).as_posix() for p in folder.rglob('*.log')} - set(listed)
-    for stray in sorted(strays):
+    for fault in faults_of_index(index.parent, [row['log'] for row in rows]):
+        print(fault)
         failed += 1
-        print(f'{stray}: not in the index')
-    for name in sorted({name for name in listed if listed.count(name) > 1}):
-        failed += 1
-        print(f'{name}: twice in the index')
     for row in rows:
-        if patterns and not any(fnmatch.fnmatch(row['log'], pattern) for pattern in patterns):
+        if not any(fnmatch.fnmatchcase(row['log'], pattern) for pattern in patterns):
             continue
-        faults = faults_of(tool, top, folder / row['log'], row)
+        faults = faults_of(tool, index.parents[2], index.parent / row['log'], row)
         for fault in faults:
             print(f'{row["log"]}: {fault}')
         passed += not faults
