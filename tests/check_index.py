@@ -50,11 +50,12 @@ def read_index(path):
 
 
 def entries(cell):
-    return [] if cell.strip() == '-' else [entry.strip() for entry in cell.split(',') if entry.strip()]
+    found = [entry.strip() for entry in cell.split(',')]
+    return [entry for entry in found if entry not in ('', '-')]
 
 
 def same(wanted, value):
-    """Is this value of a report what the index names? Numbers are compared as numbers, whatever their base."""
+    """Is this value what the index names? Numbers are compared as such, whatever their base."""
     if isinstance(value, list):
         return any(same(wanted, member) for member in value)
     if isinstance(value, bool):
@@ -91,7 +92,8 @@ def words_of(diagnosis):
         said += [f'source={piece["source"]}'] if 'source' in piece else []
     for name, value in diagnosis.get('facts', {}).items():
         said += [f'{name}={member}' for member in (value if isinstance(value, list) else [value])]
-    return '\n'.join(map(plain, said + diagnosis.get('remedies', []) + diagnosis.get('assumes', [])))
+    said += diagnosis.get('remedies', []) + diagnosis.get('assumes', [])
+    return '\n'.join(map(plain, said))
 
 
 def assumptions_of(diagnosis):
