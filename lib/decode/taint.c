@@ -102,17 +102,26 @@ static void read_verbose(kd_scan *scan, uint32_t version, kd_taint *out)
     }
 }
 
+/* Logs copied from web pages have no-break spaces (U+00A0 in UTF-8) where the kernel has blanks. */
+static bool skip_blank(kd_scan *scan)
+{
+    return kd_scan_char(scan, ' ') || kd_scan_char(scan, '\t') ||
+           kd_scan_literal(scan, "\xc2\xa0");
+}
+
 static void read_letters(kd_scan *scan, uint32_t version, kd_taint *out)
 {
     const char *begin = scan->at;
-    for (; !kd_scan_at_end(scan); scan->at++) {
+    while (!kd_scan_at_end(scan)) {
         char c = *scan->at;
-        if (!kd_is_alpha(c) && !kd_is_blank(c) && c != '-')
+        if (skip_blank(scan))
+            continue;
+        if (!kd_is_alpha(c) && c != '-')
             return;
         if (kd_is_alpha(c) && c != 'G')
             add(out, flag_of_letter(c, version));
-        if (!kd_is_blank(c))
-            out->taken = (size_t)(scan->at - begin) + 1;
+        scan->at++;
+        out->taken = (size_t)(scan->at - begin);
     }
 }
 

@@ -53,6 +53,8 @@ START_TEST(lost_blanks_do_no_harm)
     check_letters("G O", V(4, 4), "O", 1u << 12);
     check_letters("OWP", V(4, 4), "PWO", 1 | 1u << 9 | 1u << 12);
     check_letters("WWW", V(4, 4), "W", 1u << 9);
+    check_letters("G\xc2\xa0\xc2\xa0 B\xc2\xa0", V(4, 4), "B", 1u << 5);
+    check_letters("G\xc2", V(4, 4), "", 0);
 }
 END_TEST
 
