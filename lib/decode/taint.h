@@ -24,8 +24,8 @@ typedef struct kd_taint {
 /*
  * What stands after "Tainted: ": "G           O", "P WC O", "GF          O--------------", also
  * "[W]=WARN, [O]=OOT_MODULE". Letters are unique, so lost blanks do no harm. 'G' only says that 'P'
- * is not set, blanks (no-break ones too) and '-' for bits that are not. Stops at anything else (the release).
- * "Not tainted" has no flag. `version` 0: unknown, the newest names.
+ * is not set; blanks (no-break ones, too) and '-' stand for bits that are not. Stops at anything
+ * else (the release). "Not tainted" has no flag. `version` 0: unknown, the newest names.
  */
 void kd_taint_letters(kd_str raw, uint32_t version, kd_taint *out);
 
