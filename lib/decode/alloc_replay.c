@@ -67,6 +67,16 @@ static bool is_cma_unsure(const kd_alloc_test *test)
     return test->failed == KD_CHECK_FREE_AREA && test->supply.cma_present && !test->rights.cma;
 }
 
+/* What both the free-area check and the list search take. */
+static uint32_t find_effective_letters(const struct run *run, const kd_alloc_rights *rights)
+{
+    bool checked = run->rules.choice[KD_AR_ORDER_TEST] == ORDER_FREE_AREA &&
+                   run->request->order > 0 && !rights->no_watermarks &&
+                   !rights->any_block_passes;
+
+    return checked ? rights->usable_letters & rights->area_letters : rights->usable_letters;
+}
+
 static void replay_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zone_result *out)
 {
     kd_alloc_rights rights[KD_ALLOC_ATTEMPTS];
@@ -81,8 +91,8 @@ static void replay_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zon
         kd_alloc_test *test = &out->tests[i];
 
         test->rights = rights[i];
-        kd_alloc_supply_count(zone, run->request->order, rights[i].usable_letters,
-                              &test->supply);
+        kd_alloc_supply_count(zone, run->request->order,
+                              find_effective_letters(run, &rights[i]), &test->supply);
         kd_alloc_watermark_test(run->request, &run->rules, zone, reserve, test);
         settle_test(run->request, &run->rules, zone, test);
         if (test->succeeds > out->succeeds)
@@ -116,6 +126,8 @@ static void survey_zone(struct run *run, const kd_alloc_zone *zone, int64_t *pri
     case KD_LISTED:
         elsewhere->listed_count++;
         elsewhere->reachable_free = add_pages(elsewhere->reachable_free, free_pages);
+        elsewhere->reachable_high =
+            add_pages(elsewhere->reachable_high, kd_alloc_clamp(zone->high_pages));
         elsewhere->reachable_weight += kd_alloc_zone_weight(zone);
         break;
     case KD_LISTED_NOT_DEVICE:

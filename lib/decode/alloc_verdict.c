@@ -24,9 +24,7 @@ static kd_alloc_voice find_attempt_voice(const kd_alloc_zone_result *zone,
 {
     kd_alloc_answer lists = kd_alloc_supply_answer(&test->supply);
 
-    if (!amount_passes(test, reading) ||
-        (test->rights.no_watermarks && test->supply.blocks == 0 &&
-         test->supply.largest_usable_order == UINT32_MAX && test->failed != KD_CHECK_UNKNOWN))
+    if (!amount_passes(test, reading))
         return zone->short_by_reserve_only ? KD_VOICE_SHORT_BY_RESERVE : KD_VOICE_SHORT;
     if (test->failed == KD_CHECK_UNKNOWN)
         return KD_VOICE_UNKNOWN;
@@ -131,7 +129,8 @@ static bool has_spare(const kd_alloc_elsewhere *elsewhere, uint32_t order)
     if (elsewhere->excluded_spare >= need &&
         elsewhere->excluded_spare > elsewhere->reachable_free)
         return true;
-    return elsewhere->elsewhere_free >= need + noise &&
+    /* Zones that are not printed have marks as well: about those of the printed ones. */
+    return elsewhere->elsewhere_free >= need + noise + elsewhere->reachable_high &&
            elsewhere->elsewhere_free / 2 > elsewhere->reachable_free;
 }
 

@@ -34,8 +34,9 @@ static int64_t find_highatomic_limit(const kd_alloc_zone *zone)
                                            ? zone->order_count - 1
                                            : 13);
 
+    /* With all free pages reserved the test fails; more changes nothing. */
     if (zone->managed_pages == 0)
-        return KD_ALLOC_PAGES_MAX;
+        return kd_alloc_clamp(zone->free_pages);
     return kd_alloc_clamp(zone->managed_pages) / 100 + 2 * pageblock;
 }
 
@@ -240,9 +241,12 @@ void kd_alloc_watermark_test(const kd_alloc_request *request, const struct kd_al
     test->amount_leans_pass = leans_pass(zone, test);
     test->order_test = KD_ANSWER_YES;
     if (test->rights.no_watermarks) {
-        /* Nothing is tested: a block is taken if there is one. The amount names the cause. */
-        if (kd_alloc_supply_answer(&test->supply) > test->amount)
-            test->amount = kd_alloc_supply_answer(&test->supply);
+        /* Nothing is tested: the lists decide. Where they are empty, the amount names the
+         * cause: nothing left, or only pieces too small. */
+        if (test->supply.blocks > 0)
+            test->amount = KD_ANSWER_YES;
+        else if (zone->order_count > 0 && test->supply.largest_usable_order == UINT32_MAX)
+            test->amount = KD_ANSWER_NO;
         return;
     }
     if (request->order == 0) {
