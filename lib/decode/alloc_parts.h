@@ -71,9 +71,11 @@ typedef enum kd_alloc_voice {
 typedef struct kd_alloc_reading {
     enum { KD_READ_LEAN, KD_READ_PASS, KD_READ_FAIL } amount; /* an amount that depends */
     bool lists_pass; /* a list whose letters are not known has a block */
+    enum { KD_NEAR_AS_IS, KD_NEAR_PASS, KD_NEAR_FAIL } near; /* an amount near its line */
 } kd_alloc_reading;
 
-enum { KD_ALLOC_READINGS = 5 };
+/* The first is reported; then those of the open answers; then those of the near amounts. */
+enum { KD_ALLOC_OPEN_READINGS = 5, KD_ALLOC_READINGS = 7 };
 
 /* What was counted over all zones, under one reading. */
 typedef struct kd_alloc_tally {

@@ -14,16 +14,13 @@ struct run {
     kd_alloc_tally tallies[KD_ALLOC_READINGS];
     kd_alloc_verdict verdicts[KD_ALLOC_READINGS];
     size_t zone;
-    bool near_line; /* over the zones that decide */
-    bool passes_well;
 };
 
 static const kd_alloc_reading readings[KD_ALLOC_READINGS] = {
-    { KD_READ_LEAN, true }, /* the one that is reported */
-    { KD_READ_PASS, true },
-    { KD_READ_FAIL, true },
-    { KD_READ_PASS, false },
-    { KD_READ_FAIL, false }
+    { KD_READ_LEAN, true, KD_NEAR_AS_IS },  { KD_READ_PASS, true, KD_NEAR_AS_IS },
+    { KD_READ_FAIL, true, KD_NEAR_AS_IS },  { KD_READ_PASS, false, KD_NEAR_AS_IS },
+    { KD_READ_FAIL, false, KD_NEAR_AS_IS }, { KD_READ_LEAN, true, KD_NEAR_PASS },
+    { KD_READ_LEAN, true, KD_NEAR_FAIL }
 };
 
 static kd_alloc_listed find_listed(const kd_alloc_zone_sets *sets, const kd_alloc_zone *zone)
@@ -152,14 +149,6 @@ static void survey(struct run *run)
         run->elsewhere.elsewhere_free = all - printed;
 }
 
-static void note_zone(struct run *run, const kd_alloc_zone_result *result)
-{
-    if (result->succeeds == KD_ANSWER_YES && !result->near_line)
-        run->passes_well = true;
-    if (result->decides && result->near_line)
-        run->near_line = true;
-}
-
 /* @param results  NULL: only the verdicts are wanted */
 static void run_all(struct run *run, kd_alloc_zone_result *results)
 {
@@ -173,7 +162,6 @@ static void run_all(struct run *run, kd_alloc_zone_result *results)
         replay_zone(run, &run->zones[i], result);
         if (result->listed != KD_LISTED)
             continue;
-        note_zone(run, result);
         for (int r = 0; r < KD_ALLOC_READINGS; r++)
             kd_alloc_tally_add(&run->tallies[r], &run->zones[i], result, readings[r], i);
     }
@@ -230,14 +218,14 @@ static bool is_list_verdict(kd_alloc_verdict verdict)
            verdict == KD_ALLOC_FRAGMENTED;
 }
 
-static bool is_proved(const struct run *run, const kd_alloc_result *out)
+static bool is_proved(const kd_alloc_result *out)
 {
     bool settled = out->agrees_for_every_split && !out->zone_asked_assumed;
 
     if (out->verdict == KD_ALLOC_UNKNOWN || !settled)
         return false;
     if (out->verdict == KD_ALLOC_WOULD_SUCCEED)
-        return run->passes_well;
+        return !out->near_line;
     /* Letters are exact presence: no block is no block, however near the amount is. */
     if (is_list_verdict(out->verdict) && out->no_block)
         return true;
@@ -247,21 +235,22 @@ static bool is_proved(const struct run *run, const kd_alloc_result *out)
 static void settle(struct run *run, const kd_alloc_zone_result *results, kd_alloc_result *out)
 {
     const kd_alloc_tally *tally = &run->tallies[0];
+    bool agrees = !out->drift_matters, near_agrees = true;
 
     out->verdict = run->verdicts[0];
-    out->agrees_for_every_split = !out->drift_matters;
     for (int r = 1; r < KD_ALLOC_READINGS; r++)
         if (run->verdicts[r] != out->verdict)
-            out->agrees_for_every_split = false;
+            *(r < KD_ALLOC_OPEN_READINGS ? &agrees : &near_agrees) = false;
+    out->agrees_for_every_split = agrees;
+    out->near_line = !near_agrees;
     out->zone = run->zone;
     out->mixed = (tally->list_weight > 0) + (tally->short_weight > 0) +
                      (tally->unknown_weight > 0) > 1;
     out->no_block = run->elsewhere.listed_count > 0 && !tally->any_block &&
                     tally->unknown_weight == 0;
-    out->near_line = run->near_line;
     if (out->zone < run->zone_count)
         explain_shortage(run, &run->zones[out->zone], &results[out->zone], out);
-    out->proved = is_proved(run, out);
+    out->proved = is_proved(out);
 }
 
 /* The other reading of a version that stands on a drifting boundary. */

@@ -213,7 +213,7 @@ typedef struct kd_alloc_result {
     bool rules_drift;       /* the version stands on a drifting boundary ... */
     bool drift_matters;     /* ... and the other reading gives another verdict */
     bool no_block;          /* in no zone of the list a block this request may take: exact */
-    bool near_line;         /* the amount in a deciding zone is too near the line to prove it */
+    bool near_line;         /* an amount is so near its line that the verdict turns with it */
     bool short_by_boost;    /* amount would pass with the mark without boost */
     bool short_by_reserve;  /* amount would pass without lowmem_reserve */
     bool short_by_cma;      /* amount would pass if CMA pages could be used */

@@ -11,8 +11,11 @@ int64_t kd_alloc_zone_weight(const kd_alloc_zone *zone)
     return (pages < limit ? pages : limit) + 1;
 }
 
-static bool amount_passes(const kd_alloc_test *test, kd_alloc_reading reading)
+static bool amount_passes(const kd_alloc_zone_result *zone, const kd_alloc_test *test,
+                          kd_alloc_reading reading)
 {
+    if (zone->near_line && !test->rights.no_watermarks && reading.near != KD_NEAR_AS_IS)
+        return reading.near == KD_NEAR_PASS;
     if (test->amount != KD_ANSWER_DEPENDS)
         return test->amount == KD_ANSWER_YES;
     return reading.amount == KD_READ_PASS ||
@@ -24,7 +27,7 @@ static kd_alloc_voice find_attempt_voice(const kd_alloc_zone_result *zone,
 {
     kd_alloc_answer lists = kd_alloc_supply_answer(&test->supply);
 
-    if (!amount_passes(test, reading))
+    if (!amount_passes(zone, test, reading))
         return zone->short_by_reserve_only ? KD_VOICE_SHORT_BY_RESERVE : KD_VOICE_SHORT;
     if (test->failed == KD_CHECK_UNKNOWN)
         return KD_VOICE_UNKNOWN;

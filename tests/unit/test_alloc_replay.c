@@ -552,7 +552,7 @@ START_TEST(dma_exhausted)
     ck_assert_int_eq(results[1].listed, KD_LISTED_NOT_ABOVE_ASKED);
     ck_assert_int_eq(result.excluded_free_pages, 90000);
     /* Little above as well: plain shortage. */
-    zones[1].free_pages = 1500;
+    zones[1].free_pages = 1530;
     kd_alloc_replay(&s.request, zones, 2, results, &result);
     ck_assert_int_eq(result.verdict, KD_ALLOC_BELOW_WATERMARK);
     /* From 6.1 on only DMA is printed; the rest stands in the global count. */
@@ -753,6 +753,32 @@ START_TEST(near_the_line_is_not_proved)
 }
 END_TEST
 
+/* Near or not: a zone without a block cannot pass, and the large zone still decides. */
+START_TEST(near_small_zone_does_not_unprove)
+{
+    kd_alloc_zone zones[2];
+    kd_alloc_zone_result results[2];
+    kd_alloc_result result;
+    scene s = plain(V(6, 8));
+
+    s.request.order = 4;
+    s.request.configured_zones |= 1u << KD_ZONE_DMA32;
+    set_free(&s, 1020);
+    zones[0] = s.zone;
+    zones[0].kind = KD_ZONE_DMA32;
+    set_free(&s, 90000);
+    zones[1] = s.zone;
+    zones[1].managed_pages = 1000000;
+    kd_alloc_replay(&s.request, zones, 2, results, &result);
+    ck_assert(results[0].near_line && !result.near_line);
+    ck_assert_int_eq(result.verdict, KD_ALLOC_FRAGMENTED);
+    ck_assert(result.proved);
+    zones[0].blocks[4] = (kd_alloc_blocks){ 1, U };
+    kd_alloc_replay(&s.request, zones, 2, results, &result);
+    ck_assert(result.near_line && !result.proved);
+}
+END_TEST
+
 START_TEST(what_the_shortage_is_due_to)
 {
     kd_alloc_zone_result zone;
@@ -843,6 +869,7 @@ int main(void)
     tcase_add_test(tests, letters_not_printed);
     tcase_add_test(tests, reserve_not_printed);
     tcase_add_test(tests, near_the_line_is_not_proved);
+    tcase_add_test(tests, near_small_zone_does_not_unprove);
     tcase_add_test(tests, what_the_shortage_is_due_to);
     tcase_add_test(tests, hostile_numbers);
     suite_add_tcase(suite, tests);
