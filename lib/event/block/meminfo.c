@@ -18,6 +18,8 @@
  */
 #include "event/block/meminfo.h"
 
+#include <string.h>
+
 #include "event/block.h"
 
 /* ---- the place, in the state that the tracker keeps for the block -------------------------------- */
@@ -145,7 +147,6 @@ typedef struct total {
 static const total totals[] = {
     TOTAL("total pagecache pages", pagecache_pages),
     TOTAL("pages in swap cache", swap.cache_pages),
-    TOTAL("pages swap cached", swap.cache_pages),
     TOTAL("pages RAM", ram_pages),
     TOTAL("pages of RAM", ram_pages),
     TOTAL("pages HighMem/MovableOnly", highmem_pages),
@@ -157,6 +158,7 @@ static const total totals[] = {
     TOTAL("pages hwpoisoned", hwpoisoned_pages),
     TOTAL_NAMED("free pages", "free_pages"),
     TOTAL_NAMED("slab pages", "slab_pages"),
+    TOTAL_NAMED("pages swap cached", "pages_swap_cached"),
     TOTAL_NAMED("pages shared", "pages_shared"),
     TOTAL_NAMED("pages non-shared", "pages_non_shared"),
     TOTAL_NAMED("pages in pagetable cache", "pages_in_pagetable_cache"),
@@ -238,6 +240,19 @@ static void split_node(kd_mem_dump *dump)
     }
 }
 
+/* Web pages turn the blanks at the start of a line into U+00A0. */
+static kd_str plain_blanks(kd_arena *arena, kd_str text)
+{
+    if (!kd_str_has(text, "\xc2\xa0"))
+        return text;
+    kd_str copy = kd_arena_str(arena, text);
+    char *at = (char *)(uintptr_t)copy.ptr;
+    for (size_t i = 0; i + 1 < copy.len; i++)
+        if (memcmp(at + i, "\xc2\xa0", 2) == 0)
+            memset(at + i, ' ', 2);
+    return kd_str_trim(copy);
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     static bool (*const steps[])(kd_mem_dump *) = {
@@ -246,8 +261,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         kd_mem_take_vendor,  kd_mem_take_more,  kd_mem_take_node,  kd_mem_take_global,
     };
     kd_mem_dump dump = { .parse = parse, .info = group, .place = place_of(parse->state),
-                         .in = kd_scan_of(line->text) };
-    if (line->text.len == 0)
+                         .in = kd_scan_of(plain_blanks(parse->arena, line->text)) };
+    if (kd_scan_at_end(&dump.in))
         return KD_NOT_MINE;
     /* of a dump that stands alone the recogniser took the head */
     if (!kd_mem_begun(&dump) && parse->event->kind->fields == &kd_fields_meminfo_dump)
