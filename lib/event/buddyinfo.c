@@ -52,8 +52,8 @@ static bool take_rest(kd_parse *parse, kd_str text)
         return false;
     kdf_buddyinfo_zone *zones = body->zones.items;
     kdf_buddyinfo_zone *last = &zones[body->zones.count - 1];
-    uint32_t have = last->blocks.count, all = zones[0].blocks.count;
-    if (last == zones ? have >= KD_ROW_ORDERS : have + counts.count > all)
+    uint32_t columns = last == zones ? 0 : zones[0].blocks.count;
+    if (!kd_row_goes_on(last->blocks.count, &counts, columns))
         return false;
     kd_row_counts_put(parse, &last->blocks, &counts);
     return true;

@@ -215,12 +215,21 @@ static bool take_more_free(kd_parse *parse, const kd_row_counts *counts)
     if (!zone || zone->free.count == 0)
         return false;
     kd_row *row = KD_ITEMS(zone->free, kd_row) + zone->free.count - 1;
-    uint32_t columns = parse->own[COLUMNS] ? parse->own[COLUMNS] : KD_ROW_ORDERS;
-    if (row->values.count >= columns ||
-        (parse->own[COLUMNS] && row->values.count + counts->count > columns))
+    if (!kd_row_goes_on(row->values.count, counts, parse->own[COLUMNS]))
         return false;
     kd_row_counts_put(parse, &row->values, counts);
     return true;
+}
+
+/* Both tables name the zones in the same order. */
+static bool take_more_blocks(kd_parse *parse, const kd_row_counts *counts)
+{
+    kdf_pagetypeinfo *body = parse->body;
+    kdf_pagetype_zone *zones = body->zones.items;
+    uint32_t i = body->zones.count;
+    while (i > 0 && zones[i - 1].blocks.count == 0)
+        i--;
+    return i > 0 && put_blocks(parse, &zones[i - 1], counts);
 }
 
 /* The numbers that did not fit on the line before. */
@@ -239,9 +248,7 @@ static bool take_numbers(kd_parse *parse, kd_str text)
         parse->own[COLUMNS] = columns;
         return true;
     }
-    kdf_pagetype_zone *zone = last_zone(parse->body);
-    return parse->own[PART] == PART_BLOCKS && zone && zone->blocks.count > 0 &&
-           put_blocks(parse, zone, &counts);
+    return parse->own[PART] == PART_BLOCKS && take_more_blocks(parse, &counts);
 }
 
 /* ---- the recogniser --------------------------------------------------------------------------------- */

@@ -27,6 +27,15 @@ bool kd_scan_row_counts(kd_scan *in, kd_row_counts *out)
     return out->count > 0;
 }
 
+bool kd_row_goes_on(uint32_t have, const kd_row_counts *more, uint32_t columns)
+{
+    if (columns > 0)
+        return have + more->count <= columns;
+    /* a number by itself may be anything, unless it makes the row the usual one of eleven */
+    return have < KD_ROW_ORDERS || (more->count == 1 && have == 10) ||
+           (more->count > 1 && have + more->count <= KD_ROW_MOST_ORDERS);
+}
+
 void kd_row_counts_put(kd_parse *parse, kd_list *list, const kd_row_counts *counts)
 {
     for (uint32_t i = 0; i < counts->count && list->count < KD_ROW_COLUMNS; i++) {

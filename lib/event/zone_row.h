@@ -6,8 +6,9 @@
 
 #define KD_ROW_COLUMNS 32u
 #define KD_ROW_ZONES 256u
-/* No kernel has fewer orders than that (64 KiB pages: nine): a first row with less is wrapped. */
+/* Fewest and most orders there are: s390 before 6.x and 64 KiB pages have nine, arm64 fourteen. */
 #define KD_ROW_ORDERS 9u
+#define KD_ROW_MOST_ORDERS 14u
 
 typedef struct kd_row_counts {
     uint64_t n[KD_ROW_COLUMNS];
@@ -19,6 +20,9 @@ bool kd_scan_row_zone(kd_scan *in, uint64_t *node, kd_str *zone);
 /* Numbers to the end of the line, at least one; ">100000", where the kernel stopped counting, is
  * that number. False when something else stands there. */
 bool kd_scan_row_counts(kd_scan *in, kd_row_counts *out);
+/* Can they be the rest of a wrapped row that has `have` of its numbers?
+ * @param columns  of the table; 0: not known */
+bool kd_row_goes_on(uint32_t have, const kd_row_counts *more, uint32_t columns);
 /* Adds them to a list of kd_u64. */
 void kd_row_counts_put(kd_parse *parse, kd_list *list, const kd_row_counts *counts);
 
