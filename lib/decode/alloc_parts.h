@@ -89,7 +89,8 @@ typedef struct kd_alloc_tally {
 } kd_alloc_tally;
 
 typedef struct kd_alloc_elsewhere {
-    int64_t reachable_free, reachable_high, excluded_free, excluded_spare, elsewhere_free, reachable_weight;
+    int64_t reachable_free, reachable_high, reachable_weight;
+    int64_t excluded_free, excluded_spare, elsewhere_free;
     size_t listed_count;
 } kd_alloc_elsewhere;
 
