@@ -41,7 +41,8 @@ struct kd_event {
     bool pulled; /* handed out by kd_session_next() */
     bool judged; /* decoded, and asked about by the rules */
     uint64_t not_understood, not_utf8;
-    uint64_t signature; /* of what makes events identical; 0: never folded */
+    kd_str signature;      /* of what makes events identical; empty: never folded */
+    kd_event *fold_next;   /* the next one in the same bucket of the store */
     kd_repeat repeat;
 };
 

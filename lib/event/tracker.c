@@ -105,7 +105,9 @@ static void free_open(kd_tracker *tracker, kd_open *open, bool with_event)
 static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first)
 {
     kd_event *event = open->parse.event;
-    event->id = ++tracker->next_id;
+    /* boot facts are not reported: they take no number */
+    event->id = event->kind == &kd_kind_boot_fact ? 0 : ++tracker->next_id;
+    event->boot = tracker->boot;
     event->offset = first->offset;
     event->time_us = first->time_us;
     event->has_time = first->has_time;

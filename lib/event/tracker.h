@@ -28,7 +28,8 @@ typedef struct kd_tracker {
     void *user;
     uint32_t max_event_lines;
     kd_open *open;         /* newest first */
-    uint64_t next_id;      /* of the event that opens next */
+    uint64_t next_id;      /* of the event that opens next, less one */
+    uint64_t boot;         /* number that events opening now get */
     uint64_t in_events;    /* lines that some event took */
     uint64_t foreign_line; /* number of the last line counted as not understood */
     uint64_t not_understood, repairs;

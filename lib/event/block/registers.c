@@ -166,7 +166,8 @@ static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
         kd_scan in = kd_scan_of(kd_str_from(text, kd_str_of(labels[i].label).len));
         if (text.ptr[kd_str_of(labels[i].label).len - 1] == '[')
             in.at--;
-        if (take_pairs(parse, oops, text))
+        /* "IP: " of x86 is a symbol, not the register of arm */
+        if (labels[i].label[2] != ':' && take_pairs(parse, oops, text))
             return true; /* "epc : ffffffff8028d9fc ra : ...", "pc : [<c0101234>]" */
         return take_symbol(parse, labels[i].is_ip ? &oops->ip : &oops->lr, in);
     }

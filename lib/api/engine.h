@@ -1,0 +1,29 @@
+/* engine.h - what sessions share: recognisers' anchors, rules, the allocator. Layer: api. */
+#ifndef KD_API_ENGINE_H
+#define KD_API_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "event/tracker.h"
+#include "report/store.h"
+
+struct kd_engine {
+    kd_allocator allocator;
+    kd_mem mem;
+    kd_anchors anchors;
+    KD_VEC(kd_rule) rules;
+    atomic_uint references;
+    atomic_bool used; /* no rule may be added any more */
+};
+
+/* NULL-safe; marks the engine as used. */
+kd_engine *kd_engine_hold(kd_engine *engine);
+
+/* Built-in rules, from rules.def. */
+extern const kd_rule kd_builtin_rules[];
+extern const size_t kd_builtin_rule_count;
+
+/* A fresh, empty report that holds a reference to the engine; NULL: out of memory. */
+kd_report *kd_report_new(kd_engine *engine, const kd_options *options);
+
+#endif

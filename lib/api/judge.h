@@ -1,0 +1,23 @@
+/* judge.h - decoding events and asking the rules; the life of a report. Layer: api. */
+#ifndef KD_API_JUDGE_H
+#define KD_API_JUDGE_H
+
+#include "api/engine.h"
+
+/* Counts the event on an identical earlier one of the same boot; false: there is none. */
+bool kd_fold(kd_report *report, kd_event *event);
+
+/* Decodes each event that is new and asks the rules about it, in log order. */
+kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options);
+
+/* The next boot, event or diagnosis that was not handed out yet; KD_END: none. Lets go of what was
+ * handed out and is older than max_history. */
+kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *out);
+
+/* Sorts, numbers, drops what was pulled: the report is ready for readers. */
+void kd_report_finish(kd_report *report);
+
+/* Takes the events of an earlier capture over, and frees the rest of that report. */
+void kd_report_adopt_earlier(kd_report *report, kd_report *earlier);
+
+#endif

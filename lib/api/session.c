@@ -1,0 +1,553 @@
+/* session.c - one stream: bytes in, events and diagnoses out. Layer: api. */
+#define _GNU_SOURCE /* memrchr */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/judge.h"
+#include "input/reader.h"
+
+/* How far back a recogniser may look for lines before its own. */
+#define TAIL_BYTES 16384u
+/* A longer line ends that look back. */
+#define TAIL_LINE 1024u
+
+struct kd_session {
+    kd_engine *engine;
+    kd_options options;
+    kd_report *report; /* what was found and not handed over yet */
+    kd_mem mem;        /* of the session itself: buffers */
+    kd_reader reader;
+    kd_tracker tracker;
+    char *tail;        /* the last TAIL_BYTES of the lines that went by */
+    size_t tail_len;
+    uint64_t boots;    /* seen so far, over all reports */
+    kd_item handed;    /* what the last kd_session_next() gave */
+    void *user;
+};
+
+/* ---- events that closed --------------------------------------------------------------------------- */
+
+static kd_context *current_boot(kd_session *session)
+{
+    kd_report *report = session->report;
+    return report->boots.len ? report->boots.items[report->boots.len - 1] : NULL;
+}
+
+static kd_context *add_boot(kd_session *session)
+{
+    kd_report *report = session->report;
+    if (!KD_VEC_ROOM(&report->mem, &report->boots))
+        return NULL;
+    kd_context *boot = kd_arena_alloc(&report->arena, sizeof *boot);
+    if (!boot)
+        return NULL;
+    kd_context_init(boot, session->boots++, &session->options, &report->arena);
+    report->boots.items[report->boots.len++] = boot;
+    return boot;
+}
+
+/* A banner begins a new boot, unless it is the first thing that this boot said of itself. */
+static bool begins_boot(const kd_session *session, const kd_context *boot, const kd_event *event)
+{
+    const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
+    if (!fact || !fact->release.src)
+        return false;
+    if (boot->release_known.by == KD_BY_READ)
+        return true;
+    const kd_report *report = session->report;
+    for (size_t i = 0; i < report->events.len; i++)
+        if (report->events.items[i]->boot == boot->boot && report->events.items[i]->has_time)
+            return true;
+    return false;
+}
+
+static void free_event(kd_event *event)
+{
+    kd_arena arena = event->arena;
+    kd_arena_free(&arena);
+}
+
+static uint64_t last_line(const kd_event *event)
+{
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < event->lines.count; i++)
+        if (!kd_event_lines(event)[i].aside && kd_event_lines(event)[i].number > last)
+            last = kd_event_lines(event)[i].number;
+    return last;
+}
+
+static kd_context *boot_of(const kd_session *session, const kd_event *event)
+{
+    kd_report *report = session->report;
+    for (size_t i = report->boots.len; i-- > 0;)
+        if (report->boots.items[i]->boot == event->boot)
+            return report->boots.items[i];
+    return NULL;
+}
+
+static void keep_event(kd_session *session, kd_event *event)
+{
+    kd_report *report = session->report;
+    if (!event->complete)
+        report->stats.events_cut++;
+    report->stats.bytes_not_utf8 += event->not_utf8;
+    if (kd_fold(report, event)) {
+        free_event(event);
+        return;
+    }
+    if (report->events.len >= session->options.max_history) {
+        report->stats.limits |= KD_LIMIT_HISTORY;
+        report->stats.events_left_out++;
+        free_event(event);
+        return;
+    }
+    if (!KD_VEC_ROOM(&report->mem, &report->events)) {
+        report->stats.events_left_out++;
+        free_event(event);
+        return;
+    }
+    report->events.items[report->events.len++] = event;
+    report->stats.events++;
+}
+
+/* Called by the tracker. */
+static void take_event(void *user, kd_event *event)
+{
+    kd_session *session = user;
+    kd_context *boot = current_boot(session);
+    if (boot && begins_boot(session, boot, event)) {
+        boot = add_boot(session);
+        if (boot)
+            boot->first_line = kd_event_lines(event)[0].number;
+    }
+    if (KD_BODY(event, boot_fact)) {
+        if (boot)
+            kd_context_learn(boot, event, &session->report->arena);
+        session->tracker.boot = boot ? boot->boot : session->tracker.boot;
+        session->tracker.in_events -= event->lines.count; /* they belong to no reported event */
+        free_event(event);
+        return;
+    }
+    boot = boot_of(session, event);
+    if (boot) {
+        kd_context_learn(boot, event, &session->report->arena);
+        if (last_line(event) > boot->last_line)
+            boot->last_line = last_line(event);
+    }
+    keep_event(session, event);
+}
+
+/* ---- lines ----------------------------------------------------------------------------------------- */
+
+/* Whole lines before `at`, back to a long line or TAIL_BYTES: in the block, then in the tail. */
+typedef struct block_walk {
+    const kd_blockview *block;
+    const char *at;
+    uint64_t line;
+} block_walk;
+
+/* The block and the tail before it as one text; NULL when memory ran out. */
+static kd_before look_back(kd_session *session, const block_walk *walk, char *room)
+{
+    kd_str data = walk->block->data;
+    size_t inside = (size_t)(walk->at - data.ptr);
+    size_t take = inside < TAIL_BYTES ? inside : TAIL_BYTES;
+    size_t older = TAIL_BYTES - take < session->tail_len ? TAIL_BYTES - take : session->tail_len;
+    if (session->tail && older > 0)
+        memcpy(room, session->tail + session->tail_len - older, older);
+    else
+        older = 0;
+    memcpy(room + older, walk->at - take, take);
+    kd_str text = { room, older + take };
+    const char *start = text.ptr + text.len, *end = start;
+    uint64_t lines = 0, offset = walk->block->offset + inside;
+    size_t longest = session->options.max_line < TAIL_LINE ? session->options.max_line : TAIL_LINE;
+    bool from_the_start = offset == text.len;
+    while (start > text.ptr && (size_t)(end - start) < TAIL_BYTES / 2) {
+        const char *before = memrchr(text.ptr, '\n', (size_t)(start - 1 - text.ptr));
+        const char *first = before ? before + 1 : text.ptr;
+        /* the first line of the window may have lost its beginning */
+        if ((!before && !from_the_start) || (size_t)(start - 1 - first) >= longest)
+            break;
+        start = first;
+        lines++;
+    }
+    uint64_t bytes = (uint64_t)(end - start);
+    return (kd_before){ { start, (size_t)bytes }, walk->line - lines, offset - bytes };
+}
+
+static void keep_tail(kd_session *session, const kd_blockview *block)
+{
+    kd_str data = block->data;
+    if (!session->tail)
+        session->tail = kd_mem_resize(&session->mem, NULL, 0, TAIL_BYTES);
+    if (!session->tail)
+        return;
+    /* a carried line comes without its newline */
+    bool bare = data.len == 0 || data.ptr[data.len - 1] != '\n';
+    if (data.len > TAIL_BYTES - 1)
+        data = kd_str_from(data, data.len - (TAIL_BYTES - 1));
+    size_t old = TAIL_BYTES - 1 - data.len;
+    old = old < session->tail_len ? old : session->tail_len;
+    memmove(session->tail, session->tail + session->tail_len - old, old);
+    memcpy(session->tail + old, data.ptr, data.len);
+    session->tail_len = old + data.len;
+    if (bare)
+        session->tail[session->tail_len++] = '\n';
+}
+
+static void one_line(kd_session *session, const block_walk *walk, const char *end)
+{
+    const kd_blockview *block = walk->block;
+    char room[2 * TAIL_BYTES];
+    kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
+    line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
+    line.length = line.raw.len + block->dropped;
+    if (line.raw.len > session->options.max_line)
+        line.raw.len = session->options.max_line;
+    kd_line_read(&line, !(session->options.flags & KD_NO_REPAIR));
+    session->report->forms |= line.forms;
+    kd_before before = look_back(session, walk, room);
+    kd_tracker_line(&session->tracker, &line, &before);
+}
+
+/* Where the line ends (its newline, or the end of the block). */
+static const char *line_end(const char *at, const char *end)
+{
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    return newline ? newline : end;
+}
+
+/* The start of the line that holds `hit`, or NULL when that is further back than max_line. */
+static const char *line_start(const kd_session *session, const char *from, const char *hit)
+{
+    size_t room = (size_t)(hit - from);
+    size_t reach = room < session->options.max_line ? room : session->options.max_line;
+    const char *newline = memrchr(hit - reach, '\n', reach);
+    if (newline)
+        return newline + 1;
+    return reach == room ? from : NULL;
+}
+
+/* Lines beyond max_line. Looking back from a window's end finds a newline at once in ordinary logs. */
+static void count_long_lines(kd_session *session, const kd_blockview *block)
+{
+    const char *at = block->data.ptr, *end = at + block->data.len;
+    size_t most = session->options.max_line;
+    while ((uint64_t)(end - at) + block->dropped > most) {
+        size_t window = (size_t)(end - at) > most ? most + 1 : (size_t)(end - at);
+        const char *newline = block->dropped ? NULL : memrchr(at, '\n', window);
+        if (newline) {
+            at = newline + 1;
+            continue;
+        }
+        session->report->stats.lines_cut++;
+        session->report->stats.limits |= KD_LIMIT_LINE;
+        newline = memchr(at, '\n', (size_t)(end - at));
+        if (!newline)
+            return;
+        at = newline + 1;
+    }
+}
+
+/* Called by the reader: only lines with an anchor, and those that open events wait for, are read. */
+static void take_block(void *user, const kd_blockview *block)
+{
+    kd_session *session = user;
+    const char *end = block->data.ptr + block->data.len;
+    const kd_matcher *matcher = &session->engine->anchors.matcher;
+    block_walk walk = { block, block->data.ptr, block->line };
+    size_t which;
+    count_long_lines(session, block);
+    while (walk.at < end) {
+        if (!kd_tracker_busy(&session->tracker)) {
+            const char *hit = kd_matcher_find(matcher, walk.at, end, &which);
+            if (!hit)
+                break;
+            const char *start = line_start(session, walk.at, hit);
+            const char *next = start ? start : line_end(hit, end);
+            walk.line += kd_count_newlines(walk.at, next);
+            walk.at = next;
+            if (!start && walk.at < end) {
+                walk.at++;
+                walk.line++;
+                continue;
+            }
+        }
+        if (walk.at >= end)
+            break;
+        const char *stop = line_end(walk.at, end);
+        one_line(session, &walk, stop);
+        walk.at = stop < end ? stop + 1 : end;
+        walk.line++;
+    }
+    keep_tail(session, block);
+}
+
+/* ---- the session ----------------------------------------------------------------------------------- */
+
+static void start(kd_session *session)
+{
+    session->tracker = (kd_tracker){
+        .mem = &session->report->mem,
+        .anchors = &session->engine->anchors,
+        .closed = take_event,
+        .user = session,
+        .max_event_lines = session->options.max_event_lines,
+        .next_id = session->tracker.next_id,
+        .boot = session->boots,
+    };
+    add_boot(session);
+}
+
+static kd_str copy_text(kd_session *session, kd_str text)
+{
+    char *copy = text.len ? kd_mem_resize(&session->mem, NULL, 0, text.len) : NULL;
+    if (!copy)
+        return (kd_str){ NULL, 0 };
+    memcpy(copy, text.ptr, text.len);
+    return (kd_str){ copy, text.len };
+}
+
+static void free_text(kd_session *session, kd_str text)
+{
+    if (text.len)
+        kd_mem_resize(&session->mem, (void *)(uintptr_t)text.ptr, text.len, 0);
+}
+
+static kd_status check_options(const kd_options *options)
+{
+    if (options->arch && !kd_arch_known(kd_str_of(options->arch)))
+        return KD_E_INVAL;
+    if (options->kernel_release && kd_kernel_parse(kd_str_of(options->kernel_release)) == 0)
+        return KD_E_INVAL;
+    if (options->page_size & (options->page_size - 1))
+        return KD_E_INVAL;
+    return options->max_line < 256 || options->max_event_lines < 16 ? KD_E_INVAL : KD_OK;
+}
+
+/* The earlier capture is analysed first; its events only serve the rules. */
+static kd_status read_before(kd_session *session)
+{
+    kd_options options = session->options;
+    kd_report *earlier;
+    options.before = (kd_str){ NULL, 0 };
+    if (session->options.before.len == 0)
+        return KD_OK;
+    kd_status status = kd_analyze(session->engine, session->options.before, &options, &earlier);
+    if (status == KD_OK || status == KD_E_LIMIT)
+        kd_report_adopt_earlier(session->report, earlier);
+    return status == KD_E_LIMIT ? KD_OK : status;
+}
+
+kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *options)
+{
+    kd_options all;
+    kd_options_init(&all, sizeof all);
+    if (!out || !engine)
+        return KD_E_INVAL;
+    *out = NULL;
+    if (options)
+        memcpy(&all, options, options->size < sizeof all ? options->size : sizeof all);
+    all.size = sizeof all;
+    if (check_options(&all) != KD_OK)
+        return KD_E_INVAL;
+    kd_allocator *allocator = &engine->allocator;
+    kd_session *session = allocator->resize(allocator->user, NULL, 0, sizeof *session);
+    if (!session)
+        return KD_E_NOMEM;
+    memset(session, 0, sizeof *session);
+    session->engine = kd_engine_hold(engine);
+    session->mem = (kd_mem){ .allocator = allocator, .limit = SIZE_MAX };
+    session->options = all;
+    session->options.kconfig = copy_text(session, all.kconfig);
+    session->options.before = copy_text(session, all.before);
+    session->options.source_name = copy_text(session, all.source_name);
+    session->report = kd_report_new(engine, &session->options);
+    if (!session->report || session->mem.failed) {
+        kd_session_free(session);
+        return KD_E_NOMEM;
+    }
+    kd_reader_init(&session->reader, &session->mem, all.max_line);
+    start(session);
+    kd_status status = read_before(session);
+    if (status != KD_OK) {
+        kd_session_free(session);
+        return status;
+    }
+    *out = session;
+    return KD_OK;
+}
+
+void kd_session_free(kd_session *session)
+{
+    if (!session)
+        return;
+    kd_engine *engine = session->engine;
+    if (session->report) {
+        if (session->tracker.closed)
+            kd_tracker_flush(&session->tracker);
+        kd_report_free(session->report);
+    }
+    kd_reader_free(&session->reader);
+    free_text(session, session->options.kconfig);
+    free_text(session, session->options.before);
+    free_text(session, session->options.source_name);
+    if (session->tail)
+        kd_mem_resize(&session->mem, session->tail, TAIL_BYTES, 0);
+    engine->allocator.resize(engine->allocator.user, session, sizeof *session, 0);
+    kd_engine_free(engine);
+}
+
+void kd_session_set_user(kd_session *session, void *user)
+{
+    if (session)
+        session->user = user;
+}
+
+void *kd_session_user(const kd_session *session)
+{
+    return session ? session->user : NULL;
+}
+
+/* A limit keeps what was found; the session goes on. Out of memory is the caller's to know. */
+static kd_status settle(kd_session *session)
+{
+    kd_status failed = session->report->mem.failed ? session->report->mem.failed
+                                                   : session->mem.failed;
+    session->report->mem.failed = KD_OK;
+    session->mem.failed = KD_OK;
+    if (failed == KD_E_LIMIT) {
+        session->report->stats.limits |= KD_LIMIT_MEMORY;
+        return KD_OK;
+    }
+    return failed;
+}
+
+kd_status kd_session_feed(kd_session *session, kd_str bytes)
+{
+    if (!session || (!bytes.ptr && bytes.len))
+        return KD_E_INVAL;
+    kd_status status = kd_reader_feed(&session->reader, bytes, take_block, session);
+    kd_status settled = settle(session);
+    return settled != KD_OK ? settled : status;
+}
+
+kd_status kd_session_feed_record(kd_session *session, const kd_record *record)
+{
+    kd_record all = { .level = -1, .cpu = -1 };
+    if (!session || !record || record->size < offsetof(kd_record, time_us))
+        return KD_E_INVAL;
+    memcpy(&all, record, record->size < sizeof all ? record->size : sizeof all);
+    if (session->reader.carry_len > 0)
+        kd_session_feed(session, KD_STR("\n"));
+    char stamp[48];
+    int len = snprintf(stamp, sizeof stamp, "[%5llu.%06llu] ",
+                       (unsigned long long)(all.time_us / 1000000),
+                       (unsigned long long)(all.time_us % 1000000));
+    kd_str prefix = { stamp, (size_t)len };
+    kd_status status = KD_OK;
+    kd_str rest = all.text, line;
+    while (status == KD_OK && kd_str_split(&rest, '\n', &line)) {
+        status = kd_session_feed(session, prefix);
+        status = status == KD_OK ? kd_session_feed(session, line) : status;
+        status = status == KD_OK ? kd_session_feed(session, KD_STR("\n")) : status;
+    }
+    return status;
+}
+
+bool kd_session_open(const kd_session *session)
+{
+    return session && (kd_tracker_busy(&session->tracker) || session->reader.carry_len > 0);
+}
+
+kd_status kd_session_flush(kd_session *session)
+{
+    if (!session)
+        return KD_E_INVAL;
+    kd_reader_flush(&session->reader, take_block, session);
+    kd_tracker_flush(&session->tracker);
+    return settle(session);
+}
+
+static void fill_stats(const kd_session *session, kd_stats *stats)
+{
+    const kd_reader *reader = &session->reader;
+    bool unfinished = reader->carry_len > 0 || reader->dropped > 0 || reader->skip_rest;
+    stats->bytes = reader->offset + reader->carry_len + reader->dropped;
+    stats->lines = reader->line - 1 + unfinished;
+    stats->lines_in_events = session->tracker.in_events;
+    stats->lines_not_understood = session->tracker.not_understood;
+    stats->repairs = session->tracker.repairs;
+    if (session->tracker.hit_event_lines)
+        stats->limits |= KD_LIMIT_EVENT_LINES;
+}
+
+void kd_session_stats(const kd_session *session, kd_stats *out, size_t size)
+{
+    if (!session || !out)
+        return;
+    kd_stats stats = session->report->stats;
+    fill_stats(session, &stats);
+    memcpy(out, &stats, size < sizeof stats ? size : sizeof stats);
+}
+
+kd_status kd_session_next(kd_session *session, kd_item *out)
+{
+    if (!session || !out)
+        return KD_E_INVAL;
+    *out = (kd_item){ .boot = NULL };
+    kd_status status = kd_judge(session->report, session->engine, &session->options);
+    if (status != KD_OK)
+        return status;
+    return kd_report_pull(session->report, &session->options, out);
+}
+
+kd_status kd_session_report(kd_session *session, kd_report **out)
+{
+    if (!session || !out)
+        return KD_E_INVAL;
+    *out = NULL;
+    kd_status status = kd_session_flush(session);
+    if (status != KD_OK)
+        return status;
+    kd_report *fresh = kd_report_new(session->engine, &session->options);
+    if (!fresh)
+        return KD_E_NOMEM;
+    kd_report *report = session->report;
+    status = kd_judge(report, session->engine, &session->options);
+    fill_stats(session, &report->stats);
+    for (size_t i = 0; i < report->boots.len; i++) {
+        kd_context *boot = report->boots.items[i];
+        uint64_t next = i + 1 < report->boots.len ? report->boots.items[i + 1]->first_line : 0;
+        boot->first_line = boot->first_line ? boot->first_line : 1;
+        boot->last_line = next ? next - 1 : report->stats.lines;
+    }
+    kd_report_finish(report);
+    session->report = fresh;
+    kd_reader_free(&session->reader);
+    kd_reader_init(&session->reader, &session->mem, session->options.max_line);
+    session->tail_len = 0;
+    start(session);
+    *out = report;
+    if (status != KD_OK)
+        return status;
+    return report->stats.limits & ~(uint32_t)KD_LIMIT_LINE ? KD_E_LIMIT : KD_OK;
+}
+
+kd_status kd_analyze(kd_engine *engine, kd_str log, const kd_options *options, kd_report **out)
+{
+    kd_session *session;
+    if (!out)
+        return KD_E_INVAL;
+    *out = NULL;
+    kd_status status = kd_session_new(&session, engine, options);
+    if (status != KD_OK)
+        return status;
+    status = kd_session_feed(session, log);
+    if (status == KD_OK)
+        status = kd_session_report(session, out);
+    kd_session_free(session);
+    return status;
+}
