@@ -118,6 +118,7 @@ uint64_t kd_count_scan_yes_no(kd_scan *in);
 /* What the words of a line are. */
 typedef struct kd_counts {
     unsigned tokens, kb, plain;
+    bool at_once; /* the first word is one */
     kd_str first; /* name of the first counter */
 } kd_counts;
 

@@ -85,7 +85,8 @@ kd_counts kd_counts_of(kd_scan in)
 {
     kd_counts found = { .tokens = 0 };
     for (kd_count c = kd_count_next(&in); c.kind != KD_COUNT_END; c = kd_count_next(&in)) {
-        found.tokens++;
+        if (found.tokens++ == 0)
+            found.at_once = c.kind != KD_COUNT_WORD;
         bool either = c.kind == KD_COUNT_TOO_BIG || kd_str_is(c.name, "pages_scanned");
         found.kb += either || c.kind == KD_COUNT_KB || c.kind == KD_COUNT_HALF ||
                     c.kind == KD_COUNT_YES_NO;
@@ -96,13 +97,13 @@ kd_counts kd_counts_of(kd_scan in)
     return found;
 }
 
-/* A damaged token does not spoil the line, but most of it must be right. */
+/* A damaged word does not spoil the line, but most of it must be right. */
 bool kd_counts_are_kb(const kd_counts *line)
 {
-    return line->kb * 2 > line->tokens;
+    return line->at_once && line->kb * 2 > line->tokens;
 }
 
 bool kd_counts_are_plain(const kd_counts *line)
 {
-    return line->plain * 2 > line->tokens;
+    return line->at_once && line->plain * 2 > line->tokens;
 }

@@ -171,7 +171,7 @@ bool kd_mem_take_zone(kd_mem_dump *dump)
     kd_scan counts = in;
     kd_counts line = kd_counts_of(in);
     kd_str text = { in.at, kd_scan_left(&in) };
-    if (!kd_scan_literal(&in, "free:") || !kd_counts_are_kb(&line))
+    if (!kd_scan_literal(&in, "free:") || !line.at_once || line.kb == 0)
         return false;
     if (!kd_mem_zone_name_known(dump, name) && !kd_str_has(text, " min:"))
         return false;
