@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "facts/alloc_rules.h"
+#include "facts/zone.h"
 #include "kdiag.h"
 
 enum {
@@ -25,18 +26,6 @@ enum {
 };
 /* Greater amounts are cut to this, so that sums cannot overflow. */
 #define KD_ALLOC_PAGES_MAX (INT64_C(1) << 50)
-
-/* Kinds of zones, in the kernel's order. */
-typedef enum kd_zone_kind {
-    KD_ZONE_DMA,
-    KD_ZONE_DMA32,
-    KD_ZONE_NORMAL,
-    KD_ZONE_HIGHMEM,
-    KD_ZONE_MOVABLE,
-    KD_ZONE_DEVICE,
-    KD_ZONE_KINDS,
-    KD_ZONE_INVALID = KD_ZONE_KINDS
-} kd_zone_kind;
 
 /* Migrate types, as the letters of a buddy line. */
 enum {

@@ -164,7 +164,7 @@ static void find_flags(const table *t, kd_gfp_meaning *m)
 /* Zone bits and their meaning are the same in all versions. */
 static void find_zone(kd_gfp_meaning *m)
 {
-    static const kd_zone zones[16] = {
+    static const kd_zone_kind zones[16] = {
         [0x0] = KD_ZONE_NORMAL,  [0x1] = KD_ZONE_DMA,     [0x2] = KD_ZONE_HIGHMEM,
         [0x3] = KD_ZONE_INVALID, [0x4] = KD_ZONE_DMA32,   [0x5] = KD_ZONE_INVALID,
         [0x6] = KD_ZONE_INVALID, [0x7] = KD_ZONE_INVALID, [0x8] = KD_ZONE_NORMAL,

@@ -3,6 +3,7 @@
 #define KD_DECODE_GFP_H
 
 #include "base/str.h"
+#include "facts/zone.h"
 
 /* Kernel options that move bits. A log seldom tells: KD_GFP_CONFIG_DEFAULT is what distributions
  * build. Android kernels for arm64 have kasan_hw_tags, debug and test kernels have lockdep. */
@@ -31,15 +32,6 @@ typedef enum kd_migratetype {
     KD_MIGRATETYPE_INVALID /* both bits set: a bug of the caller */
 } kd_migratetype;
 
-typedef enum kd_zone {
-    KD_ZONE_DMA,
-    KD_ZONE_DMA32,
-    KD_ZONE_NORMAL,
-    KD_ZONE_HIGHMEM,
-    KD_ZONE_MOVABLE,
-    KD_ZONE_INVALID /* a combination of zone bits that the kernel calls a bug */
-} kd_zone;
-
 /* Each name and each flag takes at least one bit, and no version has flags above bit 31. */
 #define KD_GFP_MAX_NAMES 32
 /* Holds every text of kd_gfp_print() and kd_gfp_prove_migratetype(). */
@@ -59,7 +51,7 @@ typedef struct kd_gfp_meaning {
     uint64_t set; /* 1 << kd_gfp_flag for each flag; ask with kd_gfp_has() */
 
     /* The highest zone it may use; where that is not configured or empty, the next lower one. */
-    kd_zone zone;
+    kd_zone_kind zone;
     const char *zone_name; /* "DMA", "DMA32", "Normal", "HighMem", "Movable", "invalid" */
     kd_migratetype migratetype;
     const char *migratetype_name; /* "unmovable", "movable", "reclaimable", "invalid" */

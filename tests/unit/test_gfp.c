@@ -222,7 +222,7 @@ END_TEST
 
 START_TEST(zone_by_the_low_bits)
 {
-    static const kd_zone zones[16] = {
+    static const kd_zone_kind zones[16] = {
         KD_ZONE_NORMAL,  KD_ZONE_DMA,     KD_ZONE_HIGHMEM, KD_ZONE_INVALID,
         KD_ZONE_DMA32,   KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_INVALID,
         KD_ZONE_NORMAL,  KD_ZONE_DMA,     KD_ZONE_MOVABLE, KD_ZONE_INVALID,
