@@ -172,7 +172,8 @@ static void learn_page_size(kd_context *context, const kd_event *event)
         return;
     for (uint32_t i = 0; i < meminfo->zones.count; i++) {
         const kdf_zone *zone = &KD_ITEMS(meminfo->zones, kdf_zone)[i];
-        if (zone->buddy.count == 0 || zone->page_kb.src == 0)
+        /* a torn line may have lost its first column: then it does not add up */
+        if (!zone->buddy_adds_up.v || zone->page_kb.v < 4 || zone->page_kb.v > 256)
             continue;
         context->page_size = (uint32_t)zone->page_kb.v * 1024;
         context->page_size_known =

@@ -102,6 +102,7 @@ static kdf_buddy *add_blocks(kd_mem_dump *dump, kdf_zone *zone, const buddy_toke
     kdf_buddy *buddy = KD_LIST_ADD(parse->arena, &zone->buddy, kdf_buddy);
     if (!buddy)
         return NULL;
+    kd_put(parse, &zone->page_kb, (uint64_t)1 << (dump->place.page_log - 1));
     kd_put(parse, &buddy->order, order);
     kd_put(parse, &buddy->blocks, token->count);
     return buddy;
