@@ -1,6 +1,6 @@
 /* buddyinfo.c - a pasted /proc/buddyinfo. Layer: event.
  *
- *   Node 0, zone    DMA32    123    149     95     66     45     23     13      5      9      0      0
+ *   Node 0, zone    DMA32    123    149     95     66     45     23     13      5 ...
  *
  * Printed by frag_show_print(); free blocks by order, one row for each populated zone. No heading.
  * The rows of /proc/pagetypeinfo name a type, those of its second table are shorter, and those of

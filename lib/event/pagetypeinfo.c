@@ -21,7 +21,7 @@ enum { PART_HEAD, PART_FREE_HEAD, PART_FREE, PART_BLOCKS, PART_MIXED };
 
 #define BLOCKS_HEAD "Number of blocks type"
 
-/* ---- heading lines ---------------------------------------------------------------------------------- */
+/* ---- heading lines --------------------------------------------------------------------------- */
 
 static bool take_number(kd_parse *parse, kd_scan in, kd_u64 *field)
 {
@@ -67,7 +67,7 @@ static bool take_head(kd_parse *parse, kd_str text)
     return false;
 }
 
-/* ---- zones and columns ------------------------------------------------------------------------------ */
+/* ---- zones and columns ----------------------------------------------------------------------- */
 
 static kdf_pagetype_zone *last_zone(const kdf_pagetypeinfo *body)
 {
@@ -119,7 +119,7 @@ static uint32_t column_names(const kd_parse *parse, kd_str names[TYPES])
     return names_of_line(parse, parse->own[MORE_NAMES], names, count);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static bool has_type(const kdf_pagetype_zone *zone, kd_str type)
 {
@@ -191,7 +191,7 @@ static bool take_blocks_row(kd_parse *parse, kd_str text)
     return !zone || put_blocks(parse, zone, &counts);
 }
 
-/* ---- wrapped lines ---------------------------------------------------------------------------------- */
+/* ---- wrapped lines --------------------------------------------------------------------------- */
 
 static bool take_more_names(kd_parse *parse, kd_str text)
 {
@@ -251,7 +251,7 @@ static bool take_numbers(kd_parse *parse, kd_str text)
     return parse->own[PART] == PART_BLOCKS && take_more_blocks(parse, &counts);
 }
 
-/* ---- the recogniser --------------------------------------------------------------------------------- */
+/* ---- the recogniser -------------------------------------------------------------------------- */
 
 static kd_verdict open(kd_parse *parse, const kd_line *line)
 {

@@ -73,7 +73,9 @@ START_TEST(torn_by_another_cpu)
     ck_assert(give(&s, "[    1.000009] (U) "));
     ck_assert(give(&s, "[    1.000010] 0*8kB 0*16kB 2*32kB (UM) "));
     ck_assert(give(&s, "[    1.000011] = 68kB"));
-    ck_assert_uint_eq(s.dump.zones.count, 1);
+    ck_assert(give(&s, "[    1.000012] Device: 1*4kB (U) = 4kB"));
+    ck_assert_uint_eq(s.dump.zones.count, 2);
+    ck_assert_absent(zone_at(&s, 1)->node); /* "Node 0 " is used up */
     const kdf_zone *zone = zone_at(&s, 0);
     ck_assert_field(zone->node, 0);
     check_reserve(zone, reserve, 2);
@@ -133,6 +135,8 @@ START_TEST(repeated_lines_are_left)
     ck_assert(!give(&s, "Node 0 active_anon:4kB inactive_anon:8kB"));
     ck_assert(give(&s, "Node 0 DMA free:100kB min:90kB low:110kB high:130kB"));
     ck_assert(!give(&s, "Node 0 DMA free:100kB min:90kB low:110kB high:130kB"));
+    ck_assert(give(&s, "active_anon:7kB inactive_anon:8kB"));
+    ck_assert(!give(&s, "active_anon:7kB inactive_anon:8kB"));
     ck_assert(give(&s, "lowmem_reserve[]: 0 0"));
     ck_assert(!give(&s, "lowmem_reserve[]: 0 0"));
     ck_assert(give(&s, "Node 0 DMA: 1*4kB (U) 0*8kB = 4kB"));

@@ -40,8 +40,10 @@ START_TEST(pagetypeinfo_with_one_blank)
     ck_assert(types_line(&s, "Free pages count per migrate type at order 0 1 2 3 4 5 6 7 8 9 10"));
     ck_assert(types_line(&s, "Node 0, zone DMA32, type Unmovable 123 149 95 66 45 23 13 5 9 0 0"));
     ck_assert(types_line(&s, "Node 0, zone DMA32, type CMA 0 1 0 1 1 1 1 3 3 2 170"));
+    ck_assert(!types_line(&s, "Node 0, zone DMA32, type CMA 0 1 0 1 1 1 1 3 3 2 170"));
     ck_assert(types_line(&s, "Number of blocks type Unmovable CMA"));
     ck_assert(types_line(&s, "Node 0, zone DMA32 150 237"));
+    ck_assert(!types_line(&s, "Node 0, zone DMA32 150 237"));
     ck_assert_field(s.types.block_order, 10);
     ck_assert_field(s.types.pages_per_block, 1024);
     ck_assert_uint_eq(s.types.zones.count, 1);

@@ -26,7 +26,7 @@ static unsigned next_random(unsigned below)
     return (unsigned)(seed >> 33) % below;
 }
 
-/* ---- prefixes ------------------------------------------------------------------------------------ */
+/* ---- prefixes -------------------------------------------------------------------------------- */
 
 typedef struct prefix_case {
     const char *raw, *text;
@@ -187,7 +187,7 @@ START_TEST(any_bytes)
 }
 END_TEST
 
-/* ---- lines from portions ------------------------------------------------------------------------- */
+/* ---- lines from portions --------------------------------------------------------------------- */
 
 #define MAX_LINE 64u
 #define MOST_LINES 4000u

@@ -22,7 +22,7 @@
 
 #include "event/block.h"
 
-/* ---- the place, in the state that the tracker keeps for the block -------------------------------- */
+/* ---- the place, in the state that the tracker keeps for the block ---------------------------- */
 
 static kd_mem_place place_of(const kd_block_state *state)
 {
@@ -41,7 +41,7 @@ static void keep_place(kd_block_state *state, const kd_mem_place *place)
     state->more = place->index | (uint32_t)place->node << 16;
 }
 
-/* ---- maps ------------------------------------------------------------------------------------------ */
+/* ---- maps ------------------------------------------------------------------------------------ */
 
 bool kd_mem_map_has(const kd_list *map, kd_str name)
 {
@@ -61,7 +61,7 @@ void kd_mem_map_put(kd_parse *parse, kd_list *map, kd_str name, uint64_t n)
         *pair = (kd_pair){ name, n, parse->src };
 }
 
-/* ---- head, lines without values of ours ----------------------------------------------------------- */
+/* ---- head, lines without values of ours ------------------------------------------------------ */
 
 static bool take_head(kd_mem_dump *dump)
 {
@@ -133,7 +133,7 @@ static bool take_plain(kd_mem_dump *dump)
     return kd_str_starts(text, "Memory allocations");
 }
 
-/* ---- closing lines --------------------------------------------------------------------------------- */
+/* ---- closing lines --------------------------------------------------------------------------- */
 
 typedef struct total {
     const char *text;
@@ -220,7 +220,7 @@ static bool take_swap(kd_mem_dump *dump)
     return true;
 }
 
-/* ---- the block ------------------------------------------------------------------------------------- */
+/* ---- the block ------------------------------------------------------------------------------- */
 
 /* Takes "Node 0 " off, or the one that was a line of its own. */
 static void split_node(kd_mem_dump *dump)

@@ -87,7 +87,7 @@ bool kd_mem_zone_name_known(const kd_mem_dump *dump, kd_str name);
 void kd_mem_map_put(kd_parse *parse, kd_list *map, kd_str name, uint64_t n);
 bool kd_mem_map_has(const kd_list *map, kd_str name);
 
-/* ---- counters, word by word (meminfo_count.c) ------------------------------------------------------ */
+/* ---- counters, word by word (meminfo_count.c) ------------------------------------------------ */
 
 typedef enum kd_count_kind {
     KD_COUNT_END,

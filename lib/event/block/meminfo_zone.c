@@ -10,7 +10,7 @@
  */
 #include "event/block/meminfo.h"
 
-/* ---- zones ----------------------------------------------------------------------------------------- */
+/* ---- zones ----------------------------------------------------------------------------------- */
 
 static const struct zone_field {
     const char *name;
@@ -87,7 +87,7 @@ bool kd_mem_zone_name_known(const kd_mem_dump *dump, kd_str name)
     return kd_str_in_words(name, "DMA DMA32 Normal HighMem Movable Device");
 }
 
-/* ---- putting ---------------------------------------------------------------------------------------- */
+/* ---- putting --------------------------------------------------------------------------------- */
 
 static kdf_node *node_here(const kd_mem_dump *dump)
 {
@@ -160,7 +160,7 @@ static bool has_count(const kd_mem_dump *dump, kd_str name)
     return zone && (field ? field->src != 0 : kd_mem_map_has(&zone->counters_kb, name));
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------ */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 bool kd_mem_take_zone(kd_mem_dump *dump)
 {
@@ -243,7 +243,7 @@ bool kd_mem_take_global(kd_mem_dump *dump)
     return true;
 }
 
-/* ---- counters that go on --------------------------------------------------------------------------- */
+/* ---- counters that go on --------------------------------------------------------------------- */
 
 /* The name that stood at the end of the line before: "shmem_thp:". */
 static bool half_name(const kd_mem_dump *dump, kd_str *out)
@@ -312,7 +312,7 @@ static bool take_cma(kd_mem_dump *dump)
     kd_scan check = in;
     if (!head && dump->place.part != KD_MEM_CMA)
         return false;
-    if (kd_scan_at_end(&in) || kd_mem_node_printed(dump))
+    if (kd_scan_at_end(&in))
         return false;
     for (kd_count c = kd_count_next(&check); c.kind != KD_COUNT_END; c = kd_count_next(&check))
         if (!is_plain(&c) || !kd_str_in_words(c.name, "driver anon file isolate total"))
@@ -347,10 +347,11 @@ static bool take_free_types(kd_mem_dump *dump)
 
 bool kd_mem_take_vendor(kd_mem_dump *dump)
 {
-    return kd_mem_begun(dump) && (take_cma(dump) || (!kd_mem_node_printed(dump) && take_free_types(dump)));
+    return kd_mem_begun(dump) && !kd_mem_node_printed(dump) &&
+           (take_cma(dump) || take_free_types(dump));
 }
 
-/* ---- lowmem_reserve -------------------------------------------------------------------------------- */
+/* ---- lowmem_reserve -------------------------------------------------------------------------- */
 
 static bool are_numbers(kd_scan in)
 {
