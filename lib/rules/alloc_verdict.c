@@ -26,16 +26,31 @@ const char kd_doc_no_longer_short[] =
 
 typedef struct verdict_case {
     kd_alloc_case c;
-    const kdf_page_alloc *failure;
+    uint64_t order;
+    kd_src order_src;
+    kd_str comm;
+    bool of_vmalloc;     /* vmalloc() asks for single pages: a shortage is beside its own reason */
     uint64_t request_kb; /* size of the block asked for */
 } verdict_case;
 
 static bool prepare(const kd_view *view, kd_alloc_verdict wanted, verdict_case *v)
 {
-    v->failure = KD_BODY(view->event, page_alloc);
-    if (!v->failure || !v->failure->order.src)
+    const kdf_page_alloc *failure = KD_BODY(view->event, page_alloc);
+    const kdf_vmalloc *vmalloc = KD_BODY(view->event, vmalloc);
+    if (failure && failure->order.src) {
+        v->order = failure->order.v;
+        v->order_src = failure->order.src;
+        v->comm = failure->task.comm.v;
+        v->of_vmalloc = false;
+    } else if (vmalloc && vmalloc->gfp.value.src) {
+        v->order = 0;
+        v->order_src = vmalloc->gfp.value.src;
+        v->comm = vmalloc->task.comm.v;
+        v->of_vmalloc = true;
+    } else {
         return false;
-    kd_alloc_case_of(view->event, v->failure->order.v, view->context, &v->c);
+    }
+    kd_alloc_case_of(view->event, v->order, view->context, &v->c);
     v->request_kb = v->c.page_kb << (v->c.request.order < 32 ? v->c.request.order : 32);
     return v->c.usable && v->c.result.verdict == wanted;
 }
@@ -57,8 +72,8 @@ static void say_mask(const kd_view *view, kd_emit *out, const verdict_case *v)
     char text[KD_GFP_TEXT_MAX], why[KD_GFP_TEXT_MAX];
     size_t len = kd_gfp_print(&v->c.gfp, text, sizeof text);
     kd_gfp_prove_migratetype(&v->c.gfp, why, sizeof why);
-    kd_say_evidence(out, view->event, v->failure->order.src, "order %llu, mask 0x%llx",
-                    (unsigned long long)v->failure->order.v, (unsigned long long)v->c.gfp.mask);
+    kd_say_evidence(out, view->event, v->order_src, "order %llu, mask 0x%llx",
+                    (unsigned long long)v->order, (unsigned long long)v->c.gfp.mask);
     kd_say_proof(out, kd_text_of(out, "%.*s (0x%llx) asks for %s pages", (int)len, text,
                                  (unsigned long long)v->c.gfp.mask, v->c.gfp.migratetype_name),
                  "%s", why);
@@ -99,6 +114,26 @@ static void say_zones(const kd_view *view, kd_emit *out, const verdict_case *v, 
         kd_say_zone_amount(out, view->event, &v->c, i);
         said++;
     }
+}
+
+static void say_not_cma(kd_emit *out, const verdict_case *v)
+{
+    for (size_t i = 0; i < v->c.zone_count; i++) {
+        const kd_alloc_zone *zone = &v->c.zones[i];
+        if (!v->c.results[i].decides || !zone->free_cma_pages ||
+            zone->free_pages < zone->free_cma_pages)
+            continue;
+        kd_zone_name name = kd_name_zone(&v->c, i);
+        uint64_t free_kb = zone->free_pages * v->c.page_kb;
+        uint64_t cma_kb = zone->free_cma_pages * v->c.page_kb;
+        kd_say_proof(out, kd_text_of(out, "free memory of zone %s that is not CMA", name.text),
+                     "%llu - %llu = %llu kB", (unsigned long long)free_kb,
+                     (unsigned long long)cma_kb, (unsigned long long)(free_kb - cma_kb));
+    }
+    const kd_alloc_zone *zone = &v->c.zones[v->c.result.zone];
+    if (zone->free_cma_pages && zone->free_pages >= zone->free_cma_pages)
+        kd_say_u64(out, "zone_free_not_cma_kb",
+                   (zone->free_pages - zone->free_cma_pages) * v->c.page_kb);
 }
 
 static uint64_t sum_blocks(const verdict_case *v, int64_t *usable, uint64_t *largest_kb)
@@ -185,24 +220,6 @@ static void say_gfp_kernel(kd_emit *out, const verdict_case *v)
                  "%s", why);
 }
 
-static void say_not_cma(kd_emit *out, const verdict_case *v)
-{
-    for (size_t i = 0; i < v->c.zone_count; i++) {
-        const kd_alloc_zone *zone = &v->c.zones[i];
-        if (!v->c.results[i].decides || zone->free_pages < zone->free_cma_pages)
-            continue;
-        kd_zone_name name = kd_name_zone(&v->c, i);
-        uint64_t free_kb = zone->free_pages * v->c.page_kb;
-        uint64_t cma_kb = zone->free_cma_pages * v->c.page_kb;
-        kd_say_proof(out, kd_text_of(out, "free memory of zone %s that is not CMA", name.text),
-                     "%llu - %llu = %llu kB", (unsigned long long)free_kb,
-                     (unsigned long long)cma_kb, (unsigned long long)(free_kb - cma_kb));
-    }
-    const kd_alloc_zone *zone = &v->c.zones[v->c.result.zone];
-    kd_say_u64(out, "zone_free_not_cma_kb",
-               (zone->free_pages - zone->free_cma_pages) * v->c.page_kb);
-}
-
 kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
 {
     verdict_case v;
@@ -216,7 +233,7 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, confidence_of(&v),
                 "%.*s wanted %llu kB in one piece (order %u) with %.*s. %llu free blocks of that "
                 "size or more exist, but all of them are CMA, which only movable pages may use.",
-                KD_FMT(v.failure->task.comm.v), (unsigned long long)v.request_kb,
+                KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, KD_FMT(mask_name(&v)), (unsigned long long)blocks);
     kd_say_more(out, "Of %llu kB free, %llu kB are CMA; the rest is in blocks of at most %llu kB. "
                 "The amount was enough, the pieces were too small: " DUMP ".",
@@ -251,7 +268,7 @@ kd_status kd_check_only_highatomic(const kd_view *view, kd_emit *out, void *user
     kd_say_diag(out, confidence_of(&v),
                 "%.*s wanted %llu kB in one piece (order %u). The only free blocks of that size are "
                 "in the HighAtomic reserve, which %.*s may not use: " DUMP ".",
-                KD_FMT(v.failure->task.comm.v), (unsigned long long)v.request_kb,
+                KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, KD_FMT(mask_name(&v)));
     kd_emit_role(out, KD_PRIMARY);
     say_mask(view, out, &v);
@@ -276,7 +293,7 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, confidence_of(&v),
                 "%.*s wanted %llu kB in one piece (order %u) with %.*s. Zone %.*s has %llu kB free, "
                 "enough by amount, but in blocks of at most %llu kB: " DUMP ".",
-                KD_FMT(v.failure->task.comm.v), (unsigned long long)v.request_kb,
+                KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, KD_FMT(mask_name(&v)),
                 KD_FMT(v.c.printed[v.c.result.zone]->name.v),
                 (unsigned long long)(zone->free_pages * v.c.page_kb),
@@ -305,7 +322,7 @@ kd_status kd_check_below_watermark(const kd_view *view, kd_emit *out, void *user
     kd_say_diag(out, confidence_of(&v),
                 "%.*s asked for %llu kB (order %u) with %.*s when memory was short: zone %.*s has "
                 "%llu kB free",
-                KD_FMT(v.failure->task.comm.v), (unsigned long long)v.request_kb,
+                KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, KD_FMT(mask_name(&v)),
                 KD_FMT(v.c.printed[v.c.result.zone]->name.v),
                 (unsigned long long)(zone->free_pages * v.c.page_kb));
@@ -315,10 +332,11 @@ kd_status kd_check_below_watermark(const kd_view *view, kd_emit *out, void *user
     kd_say_more(out, "and its min watermark is %llu kB. What the request may use is not above the "
                 "mark that its rights leave: " DUMP ".",
                 (unsigned long long)(zone->min_pages * v.c.page_kb));
-    kd_emit_role(out, KD_PRIMARY);
+    kd_emit_role(out, v.of_vmalloc ? KD_CONTRIBUTING : KD_PRIMARY);
     say_mask(view, out, &v);
     say_zones(view, out, &v, false);
     say_facts(out, &v);
+    say_not_cma(out, &v);
     kd_say_bool(out, "short_by_cma", v.c.result.short_by_cma);
     kd_say_bool(out, "short_by_boost", v.c.result.short_by_boost);
     kd_say_bool(out, "short_by_lowmem_reserve", v.c.result.short_by_reserve);
@@ -344,9 +362,9 @@ kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, confidence_of(&v),
                 "%.*s asked for %llu kB (order %u) with a mask that allows zone %s and below. Those "
                 "zones are short, while %lld kB are free in zones that the mask excludes: " DUMP ".",
-                KD_FMT(v.failure->task.comm.v), (unsigned long long)v.request_kb,
+                KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, v.c.gfp.zone_name, (long long)other * (long long)v.c.page_kb);
-    kd_emit_role(out, KD_PRIMARY);
+    kd_emit_role(out, v.of_vmalloc ? KD_CONTRIBUTING : KD_PRIMARY);
     say_mask(view, out, &v);
     say_zones(view, out, &v, false);
     say_facts(out, &v);
@@ -369,7 +387,7 @@ kd_status kd_check_order_too_large(const kd_view *view, kd_emit *out, void *user
     kd_say_diag(out, confidence_of(&v),
                 "%.*s asked for order %u; the largest block that this kernel manages is order %u "
                 "(%u columns in the buddy line). Such a request can never succeed.",
-                KD_FMT(v.failure->task.comm.v), v.c.request.order, v.c.result.order_count - 1,
+                KD_FMT(v.comm), v.c.request.order, v.c.result.order_count - 1,
                 v.c.result.order_count);
     kd_emit_role(out, KD_PRIMARY);
     kd_say_proof(out, KD_STR("the order is above the largest"), "%u > %u", v.c.request.order,
@@ -390,7 +408,7 @@ kd_status kd_check_no_longer_short(const kd_view *view, kd_emit *out, void *user
                 "By the numbers of the dump the request of %.*s (order %u, %.*s) would succeed in "
                 "zone %.*s. The dump is taken after the failure: memory came free in between, or "
                 "the task had fewer rights than its mask.",
-                KD_FMT(v.failure->task.comm.v), v.c.request.order, KD_FMT(mask_name(&v)),
+                KD_FMT(v.comm), v.c.request.order, KD_FMT(mask_name(&v)),
                 KD_FMT(v.c.printed[v.c.result.zone]->name.v));
     kd_emit_role(out, KD_PRIMARY);
     say_mask(view, out, &v);
