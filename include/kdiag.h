@@ -183,7 +183,8 @@ KD_API const kd_context *kd_report_context(const kd_report *report, size_t boot)
 typedef enum kd_format {
     KD_FORMAT_JSON,
     KD_FORMAT_TEXT, /**< for people, 80 columns; control bytes of the log are escaped */
-    KD_FORMAT_STATS /**< only the stats object, as JSON */
+    KD_FORMAT_STATS, /**< only the stats object, as JSON */
+    KD_FORMAT_END    /**< {"end": {"source": ..., "stats": ...}}: the last line of a stream */
 } kd_format;
 enum {
     KD_PRETTY = 1u << 0, /**< JSON over several lines */

@@ -36,23 +36,21 @@ static void add(kd_module_area *out, uint64_t start, uint64_t end, const char *c
 static void find_arm(const kd_context *context, kd_module_area *out)
 {
     kd_str config = context->kconfig;
-    kd_config_answer thumb = kd_config_is(config, "CONFIG_THUMB2_KERNEL");
-    kd_config_answer highmem = kd_config_is(config, "CONFIG_HIGHMEM");
-    bool given = config.len > 0;
+    bool given = config.len > 0, thumb = kd_config_on(config, "CONFIG_THUMB2_KERNEL");
+    bool highmem = kd_config_on(config, "CONFIG_HIGHMEM");
     out->own_area = true;
-    out->page_offset = 0xC0000000;
-    if (!kd_config_number(config, "CONFIG_PAGE_OFFSET", &out->page_offset) ||
-        out->page_offset > UINT32_MAX || out->page_offset < 32 * MIB) {
+    out->page_offset = kd_config_number(config, "CONFIG_PAGE_OFFSET", 0);
+    if (out->page_offset > UINT32_MAX || out->page_offset < 32 * MIB) {
         out->page_offset = 0xC0000000;
         assume(out, "CONFIG_PAGE_OFFSET=0xC0000000 (the area moves with it; its size does not)");
     }
-    if (thumb == KD_CONFIG_UNKNOWN && !given)
+    if (!given)
         assume(out, "an ARM, not a Thumb-2 kernel (CONFIG_THUMB2_KERNEL=n; with it the area is "
                     "8 MiB: smaller still)");
-    uint64_t start = out->page_offset - (thumb == KD_CONFIG_YES ? 8 : 16) * MIB;
-    if (highmem != KD_CONFIG_YES)
+    uint64_t start = out->page_offset - (thumb ? 8 : 16) * MIB;
+    if (!highmem)
         add(out, start, out->page_offset, given ? "" : "CONFIG_HIGHMEM=n");
-    if (highmem == KD_CONFIG_YES || !given)
+    if (highmem || !given)
         add(out, start, out->page_offset - 2 * MIB, given ? "" : "CONFIG_HIGHMEM=y");
     out->plts_possible = context->version >= V(4, 4);
     out->plts_from_later = context->version != 0 && context->version < V(4, 4);
