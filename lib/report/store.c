@@ -147,6 +147,14 @@ kd_status kd_report_write(const kd_report *report, kd_format format, uint32_t fl
     if (format == KD_FORMAT_JSON)
         return kd_json_write(report, flags, write, user);
     kd_sink sink = { write, user, KD_OK };
+    if (format == KD_FORMAT_END) {
+        kd_sink_put(&sink, KD_STR("{\"end\":{\"source\":"));
+        kd_json_put(&sink, kd_json_source(report), 0, 0);
+        kd_sink_put(&sink, KD_STR(",\"stats\":"));
+        kd_json_put(&sink, kd_json_stats(&report->stats), 0, 0);
+        kd_sink_put(&sink, KD_STR("}}\n"));
+        return sink.status;
+    }
     kd_json_put(&sink, kd_json_stats(&report->stats), flags, 0);
     kd_sink_put(&sink, KD_STR("\n"));
     return sink.status;

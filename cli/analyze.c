@@ -1,0 +1,264 @@
+/* analyze.c - oopsdoc analyze: logs in, reports out. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const char help[] =
+    "usage: oopsdoc analyze [OPTIONS] [FILE...]\n"
+    "Finds out why a Linux kernel complained. No FILE, or -: standard input.\n"
+    "\n"
+    "  -f, --format F    json (default), ndjson, stream or text\n"
+    "      --count       print only the counts\n"
+    "      --kernel REL  kernel release, as uname -r prints it (the log's own loses)\n"
+    "      --arch ARCH   x86_64, i386, arm64, arm, riscv64, ppc64, s390, parisc ...\n"
+    "      --page-size N bytes\n"
+    "      --kconfig F   the kernel's .config: settles what would be assumed\n"
+    "      --before F    an earlier capture of the same machine\n"
+    "      --fail-on S   exit with 1 when something at least that severe was found:\n"
+    "                    fatal, error, warning, notice or info\n"
+    "      --no-text     leave the log's own lines out of the report\n"
+    "      --no-repair   take lines as they are: no unquoting\n"
+    "      --color=WHEN  auto (default), always or never; NO_COLOR is respected\n"
+    "\n"
+    "Exit status: 0 analysed, 1 found with --fail-on, 2 a wrong call, an unreadable\n"
+    "file or a failed write, 3 a limit cut the analysis short.\n"
+    "\n"
+    "examples:\n"
+    "  dmesg | oopsdoc analyze -f text\n"
+    "  oopsdoc analyze --kernel 5.10.0-32-amd64 crash.txt | jq '.diagnoses[].title'\n";
+
+typedef enum format { JSON, NDJSON, STREAM, TEXT } format;
+
+typedef struct job {
+    kd_engine *engine;
+    kd_options options;
+    format format;
+    bool count_only, colour, limited;
+    int fail_on; /* kd_severity, -1: never */
+    bool found;
+    kd_session *session;
+} job;
+
+static bool parse_choice(const char *text, const char *const *names, size_t count, int *out)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (int)i;
+            return true;
+        }
+    return false;
+}
+
+/* ---- one file --------------------------------------------------------------------------------------- */
+
+static void note_severity(job *j, const kd_diag *diag)
+{
+    j->found |= j->fail_on >= 0 && (int)kd_diag_severity(diag) >= j->fail_on;
+}
+
+static kd_status put_member(const char *open, kd_status status)
+{
+    if (status == KD_OK && open)
+        return put_stdout(open, strlen(open), NULL) ? KD_E_SINK : KD_OK;
+    return status;
+}
+
+/* Hands out what is known by now, one object a line. */
+static kd_status pull(job *j)
+{
+    kd_item item;
+    kd_status status;
+    while ((status = kd_session_next(j->session, &item)) == KD_OK) {
+        if (item.diag)
+            note_severity(j, item.diag);
+        status = put_member(item.boot    ? "{\"boot\":"
+                            : item.event ? "{\"event\":"
+                                         : "{\"diagnosis\":",
+                            KD_OK);
+        if (status == KD_OK)
+            status = item.boot    ? kd_boot_write(item.boot, put_stdout, NULL)
+                     : item.event ? kd_event_write(item.event, put_stdout, NULL)
+                                  : kd_diag_write(item.diag, put_stdout, NULL);
+        status = put_member("}\n", status);
+        if (status != KD_OK)
+            return status;
+    }
+    return status == KD_END ? KD_OK : status;
+}
+
+static kd_status feed(void *user, kd_str bytes)
+{
+    job *j = user;
+    kd_status status = kd_session_feed(j->session, bytes);
+    if (status == KD_OK && j->format == STREAM)
+        status = pull(j);
+    return status;
+}
+
+static kd_status write_report(job *j, const kd_report *report)
+{
+    static const kd_format formats[] = { KD_FORMAT_JSON, KD_FORMAT_JSON, KD_FORMAT_END,
+                                         KD_FORMAT_TEXT };
+    uint32_t flags = j->colour ? KD_COLOUR : 0;
+    if (j->count_only)
+        return kd_report_write(report, KD_FORMAT_STATS, KD_PRETTY, put_stdout, NULL);
+    if (j->format == JSON)
+        flags |= KD_PRETTY;
+    return kd_report_write(report, formats[j->format], flags, put_stdout, NULL);
+}
+
+static int finish(job *j, const char *path)
+{
+    kd_report *report = NULL;
+    kd_status status = kd_session_flush(j->session);
+    if (status == KD_OK && j->format == STREAM && !j->count_only)
+        status = pull(j);
+    if (status == KD_OK)
+        status = kd_session_report(j->session, &report);
+    if (status == KD_E_LIMIT) {
+        j->limited = true;
+        status = KD_OK;
+    }
+    if (status == KD_OK) {
+        for (size_t i = 0; i < kd_report_diag_count(report); i++)
+            note_severity(j, kd_report_diag(report, i));
+        status = write_report(j, report);
+    }
+    kd_report_free(report);
+    /* a failed write is told once, when standard output is closed */
+    return status == KD_OK || status == KD_E_SINK ? 0 : complain(path, kd_status_name(status));
+}
+
+static int analyze_file(job *j, const char *path)
+{
+    j->options.source_name = (kd_str){ path, strcmp(path, "-") ? strlen(path) : 0 };
+    kd_status status = kd_session_new(&j->session, j->engine, &j->options);
+    if (status != KD_OK)
+        return complain(path, kd_status_name(status));
+    int result = read_portions(path, feed, j);
+    if (result == 0)
+        result = finish(j, path);
+    kd_session_free(j->session);
+    return result;
+}
+
+static int analyze_all(job *j, int count, char **paths)
+{
+    int worst = 0;
+    bool array = count > 1 && j->format == JSON && !j->count_only, first = true;
+    if (array)
+        put_stdout("[\n", 2, NULL);
+    for (int i = 0; i < count && !stdout_is_closed(); i++) {
+        /* an unreadable file leaves no gap in the array */
+        if (array && !first && access(paths[i], R_OK) == 0)
+            put_stdout(",\n", 2, NULL);
+        int result = analyze_file(j, paths[i]);
+        first = first && result != 0;
+        worst = result > worst ? result : worst;
+    }
+    if (array)
+        put_stdout("]\n", 2, NULL);
+    return worst;
+}
+
+/* ---- the call ---------------------------------------------------------------------------------------- */
+
+enum { OPT_COUNT = 256, OPT_KERNEL, OPT_ARCH, OPT_PAGE, OPT_KCONFIG, OPT_BEFORE, OPT_FAIL,
+       OPT_NO_TEXT, OPT_NO_REPAIR, OPT_COLOR, OPT_HELP };
+
+static const struct option options[] = {
+    { "format", required_argument, NULL, 'f' },
+    { "count", no_argument, NULL, OPT_COUNT },
+    { "kernel", required_argument, NULL, OPT_KERNEL },
+    { "arch", required_argument, NULL, OPT_ARCH },
+    { "page-size", required_argument, NULL, OPT_PAGE },
+    { "kconfig", required_argument, NULL, OPT_KCONFIG },
+    { "before", required_argument, NULL, OPT_BEFORE },
+    { "fail-on", required_argument, NULL, OPT_FAIL },
+    { "no-text", no_argument, NULL, OPT_NO_TEXT },
+    { "no-repair", no_argument, NULL, OPT_NO_REPAIR },
+    { "color", optional_argument, NULL, OPT_COLOR },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+static int set_page_size(job *j, const char *text)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*end || value < 1024 || value > 1u << 20 || (value & (value - 1)))
+        return complain(text, "--page-size takes a power of two, in bytes");
+    j->options.page_size = (uint32_t)value;
+    return 0;
+}
+
+static int set_option(job *j, int option, const char *value, int *colour)
+{
+    static const char *const formats[] = { "json", "ndjson", "stream", "text" };
+    static const char *const severities[] = { "info", "notice", "warning", "error", "fatal" };
+    static const char *const whens[] = { "auto", "always", "never" };
+    int choice = 0;
+    switch (option) {
+    case 'f':
+        if (!parse_choice(value, formats, 4, &choice))
+            return complain(value, "--format takes json, ndjson, stream or text");
+        j->format = (format)choice;
+        return 0;
+    case OPT_COUNT: j->count_only = true; return 0;
+    case OPT_KERNEL:
+        if (kd_kernel_parse((kd_str){ value, strlen(value) }) == 0)
+            return complain(value, "--kernel takes a kernel release such as 5.10.0-32-amd64");
+        j->options.kernel_release = value;
+        return 0;
+    case OPT_ARCH:
+        if (!kd_arch_known((kd_str){ value, strlen(value) }))
+            return complain(value, "--arch does not know this architecture");
+        j->options.arch = value;
+        return 0;
+    case OPT_PAGE: return set_page_size(j, value);
+    case OPT_KCONFIG: return read_whole(value, &j->options.kconfig) ? 0 : EXIT_TROUBLE;
+    case OPT_BEFORE: return read_whole(value, &j->options.before) ? 0 : EXIT_TROUBLE;
+    case OPT_FAIL:
+        if (!parse_choice(value, severities, 5, &j->fail_on))
+            return complain(value, "--fail-on takes fatal, error, warning, notice or info");
+        return 0;
+    case OPT_NO_TEXT: j->options.flags |= KD_NO_TEXT; return 0;
+    case OPT_NO_REPAIR: j->options.flags |= KD_NO_REPAIR; return 0;
+    case OPT_COLOR:
+        if (!parse_choice(value ? value : "always", whens, 3, colour))
+            return complain(value, "--color takes auto, always or never");
+        return 0;
+    default: return complain(NULL, "wrong option; try oopsdoc analyze --help");
+    }
+}
+
+int cmd_analyze(int argc, char **argv)
+{
+    job j = { .fail_on = -1 };
+    char *standard[] = { (char[]){ "-" } };
+    int option, result = 0, colour = 0;
+    kd_options_init(&j.options, sizeof j.options);
+    opterr = 0;
+    while (result == 0 && (option = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
+        if (option == OPT_HELP)
+            return put_stdout(help, sizeof help - 1, NULL) ? EXIT_TROUBLE : 0;
+        result = set_option(&j, option, optarg, &colour);
+    }
+    const char *no_color = getenv("NO_COLOR");
+    j.colour = colour == 1 || (colour == 0 && isatty(STDOUT_FILENO) && !(no_color && *no_color));
+    if (result == 0 && kd_engine_new(&j.engine, NULL) != KD_OK)
+        result = complain(NULL, "out of memory");
+    if (result == 0)
+        result = optind < argc ? analyze_all(&j, argc - optind, argv + optind)
+                               : analyze_all(&j, 1, standard);
+    kd_engine_free(j.engine);
+    free((void *)(uintptr_t)j.options.kconfig.ptr);
+    free((void *)(uintptr_t)j.options.before.ptr);
+    if (result != 0)
+        return result;
+    return j.limited ? EXIT_LIMIT : j.found ? EXIT_FOUND : 0;
+}

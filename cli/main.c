@@ -1,0 +1,50 @@
+/* main.c - oopsdoc: finds out why a Linux kernel complained, from its log alone. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const char help[] =
+    "usage: oopsdoc COMMAND\n"
+    "Finds out why a Linux kernel complained, from its log alone, with proof.\n"
+    "\n"
+    "  analyze [FILE...]   diagnose logs; JSON by default, -f text for people\n"
+    "  decode WHAT VALUE   one number in the kernel's words: gfp, esr, x86-fault, taint\n"
+    "  rules [list|explain ID]   what can be diagnosed, and on what proof\n"
+    "  --version, --help   each command has a --help of its own\n"
+    "\n"
+    "examples:\n"
+    "  dmesg | oopsdoc analyze -f text\n"
+    "  oopsdoc analyze dmesg.txt | jq '.diagnoses[] | .title, .confidence'\n"
+    "  oopsdoc decode gfp 0xa20 --kernel 5.4\n";
+
+static int run(int argc, char **argv)
+{
+    char version[64];
+    if (argc < 2)
+        return complain(NULL, "a command is missing: analyze, decode or rules; see --help");
+    if (strcmp(argv[1], "analyze") == 0)
+        return cmd_analyze(argc - 1, argv + 1);
+    if (strcmp(argv[1], "decode") == 0)
+        return cmd_decode(argc - 1, argv + 1);
+    if (strcmp(argv[1], "rules") == 0)
+        return cmd_rules(argc - 1, argv + 1);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return put_stdout(help, sizeof help - 1, NULL) ? EXIT_TROUBLE : 0;
+    if (strcmp(argv[1], "--version") == 0) {
+        uint32_t v = kd_version();
+        int len = snprintf(version, sizeof version, "oopsdoc %u.%u.%u\n", v >> 24, v >> 16 & 255,
+                           v & 65535);
+        return put_stdout(version, (size_t)len, NULL) ? EXIT_TROUBLE : 0;
+    }
+    return complain(argv[1], "no such command: analyze, decode or rules; see --help");
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe ends quietly: see close_stdout() */
+    int result = run(argc, argv);
+    int closed = close_stdout();
+    return closed ? closed : result;
+}
