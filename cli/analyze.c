@@ -53,7 +53,7 @@ static bool parse_choice(const char *text, const char *const *names, size_t coun
     return false;
 }
 
-/* ---- one file --------------------------------------------------------------------------------------- */
+/* ---- one file -------------------------------------------------------------------------------- */
 
 static void note_severity(job *j, const kd_diag *diag)
 {
@@ -165,7 +165,7 @@ static int analyze_all(job *j, int count, char **paths)
     return worst;
 }
 
-/* ---- the call ---------------------------------------------------------------------------------------- */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 enum { OPT_COUNT = 256, OPT_KERNEL, OPT_ARCH, OPT_PAGE, OPT_KCONFIG, OPT_BEFORE, OPT_FAIL,
        OPT_NO_TEXT, OPT_NO_REPAIR, OPT_COLOR, OPT_HELP };

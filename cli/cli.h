@@ -15,14 +15,16 @@ int complain(const char *subject, const char *reason);
 
 /* For the library's writers: standard output, checked. `user` is not used. */
 int put_stdout(const char *data, size_t len, void *user);
-/* Flushes; EXIT_TROUBLE with a message when something could not be written. A closed pipe is quiet. */
+/* Flushes; EXIT_TROUBLE with a message when something could not be written. A closed pipe is
+ * quiet. */
 int close_stdout(void);
 bool stdout_is_closed(void);
 
 /* Reads a whole file (at most 64 MiB) into memory of malloc(); false after a message. */
 bool read_whole(const char *path, kd_str *out);
 
-/* Calls feed() with portions of the file ("-": standard input); 0 or EXIT_TROUBLE after a message. */
+/* Calls feed() with portions of the file ("-": standard input); 0 or EXIT_TROUBLE after a
+ * message. */
 typedef kd_status (*feed_fn)(void *user, kd_str bytes);
 int read_portions(const char *path, feed_fn feed, void *user);
 

@@ -36,13 +36,13 @@ int main(int argc, char **argv)
         if (pthread_create(&threads[i], NULL, work, &jobs[i]) != 0)
             return 2;
     }
-    kd_engine_free(engine); /* sessions and reports hold their own reference */
     int failed = 0;
     for (int i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
         failed |= jobs[i].out.len != jobs[0].out.len ||
                   memcmp(jobs[i].out.ptr, jobs[0].out.ptr, jobs[0].out.len) != 0;
     }
+    kd_engine_free(engine);
     for (int i = 0; i < THREADS; i++)
         free(jobs[i].out.ptr);
     return failed || argc < 2;

@@ -10,7 +10,7 @@
 /* Events that were handed out and stay for the rules to look back at. */
 #define PULLED_HISTORY 256u
 
-/* ---- identical events ------------------------------------------------------------------------------ */
+/* ---- identical events ------------------------------------------------------------------------ */
 
 /* Numbers blanked: "0xbf002000" and "12" become "#". */
 static kd_str blank_numbers(kd_arena *arena, kd_str text)
@@ -134,7 +134,7 @@ bool kd_fold(kd_report *report, kd_event *event)
     return false;
 }
 
-/* ---- judging --------------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b)
 {
@@ -250,7 +250,7 @@ kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *optio
     return report->mem.failed ? report->mem.failed : status;
 }
 
-/* ---- the life of a report --------------------------------------------------------------------------- */
+/* ---- the life of a report -------------------------------------------------------------------- */
 
 kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
 {

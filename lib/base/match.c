@@ -49,7 +49,7 @@ static uint32_t rarest_window(const char *text, size_t len)
     return (uint32_t)best;
 }
 
-/* ---- which fingerprints share a bucket: those whose nibbles are alike --------------------------- */
+/* ---- which fingerprints share a bucket: those whose nibbles are alike ------------------------ */
 
 typedef struct bucket {
     uint16_t low[KD_FINGERPRINT], high[KD_FINGERPRINT]; /* sets of nibbles */

@@ -17,7 +17,7 @@ typedef struct kd_mem {
 /* Like realloc with the old size named; new_size 0 frees. NULL when refused (ptr stays valid). */
 void *kd_mem_resize(kd_mem *mem, void *ptr, size_t old_size, size_t new_size);
 
-/* ---- arena: many small things that die together ----------------------------------------------- */
+/* ---- arena: many small things that die together ---------------------------------------------- */
 
 typedef struct kd_chunk kd_chunk;
 typedef struct kd_arena {
@@ -42,7 +42,7 @@ kd_mark kd_arena_mark(const kd_arena *arena);
 void kd_arena_rollback(kd_arena *arena, kd_mark mark);
 void kd_arena_free(kd_arena *arena);
 
-/* ---- growing arrays ----------------------------------------------------------------------------- */
+/* ---- growing arrays -------------------------------------------------------------------------- */
 
 #define KD_VEC(type)     \
     struct {             \

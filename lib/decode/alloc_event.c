@@ -1,4 +1,5 @@
-/* alloc_event.c - the allocator's decision re-played for a failed request of a log. Layer: decode. */
+/* alloc_event.c - the allocator's decision re-played for a failed request of a log. Layer:
+ * decode. */
 #include "decode/alloc_event.h"
 
 #include "base/scan.h"

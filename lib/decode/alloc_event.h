@@ -1,4 +1,5 @@
-/* alloc_event.h - the allocator's decision re-played for a failed request of a log. Layer: decode. */
+/* alloc_event.h - the allocator's decision re-played for a failed request of a log. Layer:
+ * decode. */
 #ifndef KD_DECODE_ALLOC_EVENT_H
 #define KD_DECODE_ALLOC_EVENT_H
 

@@ -173,7 +173,8 @@ static void find_zone(kd_gfp_meaning *m)
         [0xf] = KD_ZONE_INVALID,
     };
     static const char *const names[] = { "DMA",     "DMA32",   "Normal",
-                                         "HighMem", "Movable", "invalid" };
+                                         "HighMem", "Movable", "Device",
+                                         "invalid" };
     m->zone = zones[m->mask & 0xf];
     m->zone_name = names[m->zone];
 }

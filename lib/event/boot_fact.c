@@ -1,7 +1,7 @@
 /* boot_fact.c - what boot lines tell about the kernel and the machine, for the context.
  * Layer: event.
  *
- *   Linux version 6.1.0-50-arm64 (debian-kernel@...) (gcc-12 ...) #1 SMP Debian 6.1.176-1 (2026-07-02)
+ *   Linux version 6.1.0-50-arm64 (...) (gcc-12 ...) #1 SMP Debian 6.1.176-1 (2026-07-02)
  *   Kernel Offset: 0x1a000000 from 0xffffffff81000000 (relocation range: ...)
  *   Memory: 187268K/262144K available (12345K kernel code, ...)
  *   Zone ranges:
@@ -69,7 +69,8 @@ static kd_verdict read_memory(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
 static kd_verdict read_model(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
 {
     kd_str rest;
-    if (!kd_scan_literal(&in, "Machine model: ") && !kd_scan_literal(&in, "OF: fdt: Machine model: "))
+    if (!kd_scan_literal(&in, "Machine model: ") && !kd_scan_literal(&in, "OF: fdt: Machine "
+                                                                          "model: "))
         return KD_NOT_MINE;
     kd_scan_rest(&in, &rest);
     kd_put(parse, &fact->hardware, rest);

@@ -66,7 +66,7 @@ const kd_pair *kd_map_find(const kd_list *map, const char *name)
     return NULL;
 }
 
-/* ---- by path ------------------------------------------------------------------------------------ */
+/* ---- by path --------------------------------------------------------------------------------- */
 
 static const kd_field *find_row(const kd_fields *fields, kd_str name, const char **record)
 {
@@ -192,7 +192,8 @@ kd_status kd_fields_get(const kd_fields *fields, const void *record, kd_str path
         return KD_OK;
     }
     if (kd_scan_at_end(&in) && row->type != KDF_one) {
-        *out = (kd_value){ .type = KD_LIST, .as.count = ((const kd_list *)(const void *)at)->count };
+        const kd_list *map = (const kd_list *)(const void *)at;
+        *out = (kd_value){ .type = KD_LIST, .as.count = map->count };
         return KD_OK;
     }
     if (!kd_scan_char(&in, '.') || !kd_scan_rest(&in, &rest))

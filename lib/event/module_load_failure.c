@@ -6,8 +6,8 @@
  *   M: Unknown symbol kf_missing (err -2)
  *   insmod: can't insert '/kfault_reloc.ko': invalid module format                   busybox
  *   modprobe: ERROR: could not insert 'xfs': Exec format error                       kmod
- *   FATAL: Error inserting xfs (/lib/.../xfs.ko): Invalid module format              module-init-tools
- *   ERROR: Removing 'prob4': Device or resource busy                                 module-init-tools
+ *   FATAL: Error inserting xfs (/lib/.../xfs.ko): Invalid module format           module-init-tools
+ *   ERROR: Removing 'prob4': Device or resource busy                              module-init-tools
  *
  * check_modinfo(), check_version(), simplify_symbols(); each line is an event of its own.
  */
@@ -96,7 +96,8 @@ static kd_verdict read_busybox(kd_parse *parse, kdf_module_load *load, kd_scan i
     return finish_tool(parse, load, file, error);
 }
 
-/* "modprobe: ERROR: could not insert 'xfs': TEXT", "insmod: ERROR: could not insert module F: TEXT" */
+/* "modprobe: ERROR: could not insert 'xfs': TEXT", "insmod: ERROR: could not insert module F:
+ * TEXT" */
 static kd_verdict read_kmod(kd_parse *parse, kdf_module_load *load, kd_scan in)
 {
     kd_str tool, file, error;

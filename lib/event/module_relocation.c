@@ -5,9 +5,9 @@
  *     `kfault_reloc' likely not compiled with -mcmodel=kernel
  *   module kfault_reloc: overflow in relocation type 280 val 1000                         arm64
  *   M: section 19 reloc 0 sym 'kf_far': relocation 42 out of range (0xbf002000 -> 0x1000) arm 3.14+
- *   M: relocation out of range, section 3 reloc 12 sym 'printk'                           arm to 3.2
+ *   M: relocation out of range, section 3 reloc 12 sym 'printk'                          arm to 3.2
  *   module_64: M: REL24 4609434218610364416 out of range!                                 powerpc
- *   M: target 0000123456789abc can not be addressed by the 32-bit offset from PC = 00000000... riscv
+ *   M: target 0000123456789abc can not be addressed by the 32-bit offset from PC = 0...  riscv
  *   module M: relocation error for symbol kf_far (r_type 5, value 0xfffffc12b486389a)     s390
  *
  * apply_relocate(), apply_relocate_add() of each architecture. The value stays as printed.

@@ -64,7 +64,7 @@ static const struct { const char *word; const kd_kind *kind; } dies[] = {
 /* parse->own[0]: the kind that the headline settled, index + 1; own[1]: die line seen */
 enum { OWN_HEADLINE, OWN_DIE, OWN_WEAK };
 
-/* ---- headlines ----------------------------------------------------------------------------------- */
+/* ---- headlines ------------------------------------------------------------------------------- */
 
 static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, kd_str rest)
 {
@@ -132,7 +132,7 @@ static bool take_headline(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
-/* ---- the line with "[#1]" ------------------------------------------------------------------------- */
+/* ---- the line with "[#1]" -------------------------------------------------------------------- */
 
 static void put_flags(kd_parse *parse, kdf_oops *oops, kd_scan in)
 {
@@ -200,7 +200,7 @@ static bool take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
-/* ---- lines between ------------------------------------------------------------------------------- */
+/* ---- lines between --------------------------------------------------------------------------- */
 
 /* "#PF: supervisor read access in kernel mode", "#PF: error_code(0x0000) - not-present page" */
 static bool take_pf(kd_parse *parse, kdf_oops *oops, kd_str text)
@@ -255,7 +255,7 @@ static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
     return KD_NOT_MINE;
 }
 
-/* ---- what the log said about addresses shortly before --------------------------------------------- */
+/* ---- what the log said about addresses shortly before ---------------------------------------- */
 
 /* The first 16-digit kernel address of the line; lines of traces and dumps do not count. */
 static bool scan_note(kd_str text, uint64_t *address, uint64_t *order, bool *has_order)
@@ -305,7 +305,7 @@ static void read_notes(kd_parse *parse, kdf_oops *oops)
     }
 }
 
-/* ---- frame --------------------------------------------------------------------------------------- */
+/* ---- frame ----------------------------------------------------------------------------------- */
 
 static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
 {

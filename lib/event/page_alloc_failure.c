@@ -1,6 +1,6 @@
 /* page_alloc_failure.c - the page allocator gave up and said so. Layer: event.
  *
- *   kworker/1:2: page allocation failure. order:3, mode:0x4020                        2.6.32 - 2.6.39
+ *   kworker/1:2: page allocation failure. order:3, mode:0x4020                      2.6.32 - 2.6.39
  *   kworker/1:2: page allocation failure: order:3, mode:0x4020                        3.0 - 4.5
  *   kworker/1:2: page allocation failure: order:3, mode:0x2084020(GFP_ATOMIC|__GFP_COMP)   4.6+
  *   ... , nodemask=(null)          and an own line "COMM cpuset=/ mems_allowed=0"     4.11 - 4.20

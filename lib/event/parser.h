@@ -74,7 +74,7 @@ typedef struct kd_parser {
 extern const kd_parser *const kd_parsers[];
 extern const size_t kd_parser_count;
 
-/* ---- small steps that recognisers share ---------------------------------------------------------- */
+/* ---- small steps that recognisers share ------------------------------------------------------ */
 
 /* Keeps a line that the recogniser found by itself (in `preceding`); gives its source. */
 kd_src kd_parse_keep(kd_parse *parse, const kd_line_ref *line);

@@ -15,7 +15,8 @@ struct kd_open {
     const kd_parser *parser;
     kd_parse parse;
     kd_block_state states[KD_MAX_BLOCKS];
-    uint64_t foreign[MAX_PATIENCE]; /* numbers of lines that it did not take since the last it took */
+    /* numbers of lines that it did not take since the last it took */
+    uint64_t foreign[MAX_PATIENCE];
     uint32_t foreign_count;
 };
 
@@ -31,7 +32,7 @@ static kd_arena *arena_of(kd_open *open)
     return &open->parse.event->arena;
 }
 
-/* ---- a line becomes part of an event ------------------------------------------------------------ */
+/* ---- a line becomes part of an event --------------------------------------------------------- */
 
 static kd_str rebase(kd_str view, kd_str old, kd_str fresh)
 {
@@ -69,7 +70,7 @@ static void note_taken(kd_tracker *tracker, kd_open *open, const kd_line *line)
     open->foreign_count = 0;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static kd_open *new_open(kd_tracker *tracker, const kd_parser *parser)
 {
@@ -167,7 +168,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     return verdict;
 }
 
-/* ---- a message that goes on in the next line ------------------------------------------------------ */
+/* ---- a message that goes on in the next line ------------------------------------------------- */
 
 static void drop_wrapped(kd_tracker *tracker)
 {
@@ -234,7 +235,7 @@ static bool join(kd_tracker *tracker, const kd_line *line)
     return true;
 }
 
-/* ---- lines for open events ------------------------------------------------------------------------ */
+/* ---- lines for open events ------------------------------------------------------------------- */
 
 static kd_verdict ask_blocks(kd_open *open, const kd_line *line)
 {
@@ -368,7 +369,7 @@ void kd_tracker_flush(kd_tracker *tracker)
     }
 }
 
-/* ---- anchors -------------------------------------------------------------------------------------- */
+/* ---- anchors --------------------------------------------------------------------------------- */
 
 kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
 {

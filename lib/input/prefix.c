@@ -109,13 +109,17 @@ static bool take_clock(kd_scan *in)
     return true;
 }
 
-/* After the stamp of syslog: "host kernel: " or "host kernel[1]: ". Without it: no syslog line. */
+/* After the stamp of syslog: "host kernel: ", "host kernel[1]: " or, as busybox writes it, "host
+ * kern.warn kernel: ". Without it: no line of the kernel. */
 static bool take_host_and_tag(kd_scan *in)
 {
     kd_scan try = *in;
     kd_str host, tag;
-    if (!kd_scan_word(&try, &host) || !kd_scan_char(&try, ' ') || !kd_scan_word(&try, &tag) ||
-        !kd_str_starts(tag, "kernel") || !kd_str_ends(tag, ":"))
+    if (!kd_scan_word(&try, &host) || !kd_scan_char(&try, ' ') || !kd_scan_word(&try, &tag))
+        return false;
+    if (kd_str_starts(tag, "kern.") && (!kd_scan_char(&try, ' ') || !kd_scan_word(&try, &tag)))
+        return false;
+    if (!kd_str_starts(tag, "kernel") || !kd_str_ends(tag, ":"))
         return false;
     kd_scan_char(&try, ' ');
     *in = try;

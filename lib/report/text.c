@@ -124,7 +124,7 @@ static void put_log_line(page *out, kd_str text, size_t room)
     put(out, "\n");
 }
 
-/* ---- one diagnosis ---------------------------------------------------------------------------------- */
+/* ---- one diagnosis --------------------------------------------------------------------------- */
 
 static void heading(page *out, const char *text)
 {
@@ -206,7 +206,7 @@ static void put_diag(page *out, const kd_diag *diag)
     put(out, "\n");
 }
 
-/* ---- around them ------------------------------------------------------------------------------------ */
+/* ---- around them ----------------------------------------------------------------------------- */
 
 static void put_header(page *out, const kd_report *report)
 {

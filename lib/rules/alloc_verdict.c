@@ -8,7 +8,8 @@
 
 const char kd_doc_only_cma[] =
     "There are free blocks of the order, but every one is of migratetype CMA, and the mask is not "
-    "movable: the list search may not take them, however much memory is free. Proved by the letters "
+    "movable: the list search may not take them, however much memory is free. Proved by the "
+    "letters "
     "of the buddy line for the moment of the dump.";
 const char kd_doc_only_highatomic[] =
     "The only free blocks of the order are in the HighAtomic reserve, which this mask may not use.";
@@ -85,7 +86,8 @@ static void say_size(const kd_view *view, kd_emit *out, const verdict_case *v)
     const kdf_frame *kmalloc = kd_trace_find(
         kd_event_backtrace(view->event),
         "kmalloc kmalloc_order kmalloc_order_trace kmalloc_large kmalloc_large_node "
-        "kmalloc_large_node_noprof kmalloc_node kmalloc_track_caller kvmalloc_node do_kmalloc_node");
+        "kmalloc_large_node_noprof kmalloc_node kmalloc_track_caller kvmalloc_node "
+        "do_kmalloc_node");
     uint64_t order = v->c.request.order, page = v->c.page_kb * 1024;
     if (!kmalloc || order == 0 || order > 20)
         return;
@@ -171,7 +173,7 @@ static void say_facts(kd_emit *out, const verdict_case *v)
     kd_say_u64(out, "zone_min_kb", zone->min_pages * v->c.page_kb);
 }
 
-/* ---- remedies: what fits the verdict, the mask and the caller ------------------------------------- */
+/* ---- remedies: what fits the verdict, the mask and the caller -------------------------------- */
 
 static void say_check_null(const kd_view *view, kd_emit *out)
 {
@@ -203,7 +205,7 @@ static void say_vmalloc_context(kd_emit *out, const verdict_case *v)
                       "compact first; %.*s may not wait.", KD_FMT(mask_name(v)));
 }
 
-/* ---- the verdicts ---------------------------------------------------------------------------------- */
+/* ---- the verdicts ---------------------------------------------------------------------------- */
 
 /* Would the sleeping mask have helped? Only the migratetype counts for CMA. */
 static void say_gfp_kernel(kd_emit *out, const verdict_case *v)
@@ -251,7 +253,8 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
     say_size(view, out, &v);
     say_smaller(out, &v);
     say_check_null(view, out);
-    kd_say_remedy(out, "A smaller CMA area (cma=, or the device tree's reserved-memory) leaves more "
+    kd_say_remedy(out, "A smaller CMA area (cma=, or the device tree's reserved-memory) leaves "
+                       "more "
                   "memory to requests like this one; do so only when drivers need less CMA.");
     kd_say_remedy(out, "Find out who holds the memory outside CMA: see the leak and fragmentation "
                   "findings of this report.");
@@ -266,7 +269,8 @@ kd_status kd_check_only_highatomic(const kd_view *view, kd_emit *out, void *user
     if (!prepare(view, KD_ALLOC_ONLY_HIGHATOMIC, &v))
         return KD_OK;
     kd_say_diag(out, confidence_of(&v),
-                "%.*s wanted %llu kB in one piece (order %u). The only free blocks of that size are "
+                "%.*s wanted %llu kB in one piece (order %u). The only free blocks of that size "
+                "are "
                 "in the HighAtomic reserve, which %.*s may not use: " DUMP ".",
                 KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, KD_FMT(mask_name(&v)));
@@ -291,7 +295,8 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
     sum_blocks(&v, &usable, &largest_kb);
     const kd_alloc_zone *zone = &v.c.zones[v.c.result.zone];
     kd_say_diag(out, confidence_of(&v),
-                "%.*s wanted %llu kB in one piece (order %u) with %.*s. Zone %.*s has %llu kB free, "
+                "%.*s wanted %llu kB in one piece (order %u) with %.*s. Zone %.*s has %llu kB "
+                "free, "
                 "enough by amount, but in blocks of at most %llu kB: " DUMP ".",
                 KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, KD_FMT(mask_name(&v)),
@@ -360,8 +365,10 @@ kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
                         ? v.c.result.excluded_free_pages
                         : v.c.result.elsewhere_free_pages;
     kd_say_diag(out, confidence_of(&v),
-                "%.*s asked for %llu kB (order %u) with a mask that allows zone %s and below. Those "
-                "zones are short, while %lld kB are free in zones that the mask excludes: " DUMP ".",
+                "%.*s asked for %llu kB (order %u) with a mask that allows zone %s and below. "
+                "Those "
+                "zones are short, while %lld kB are free in zones that the mask excludes: "
+                DUMP ".",
                 KD_FMT(v.comm), (unsigned long long)v.request_kb,
                 v.c.request.order, v.c.gfp.zone_name, (long long)other * (long long)v.c.page_kb);
     kd_emit_role(out, v.of_vmalloc ? KD_CONTRIBUTING : KD_PRIMARY);

@@ -63,7 +63,7 @@ struct kd_emit {
 /* Hands the last diagnosis on. */
 void kd_emit_finish(kd_emit *out);
 
-/* ---- for rules of ours: formatted texts, values with their lines --------------------------------- */
+/* ---- for rules of ours: formatted texts, values with their lines ----------------------------- */
 
 #define KD_PRINTF(text, first) __attribute__((format(printf, text, first)))
 

@@ -149,7 +149,7 @@ kd_status kd_emit_assume(kd_emit *out, kd_str text)
     return out->diag ? add_text(out, &out->diag->assumes, text) : KD_E_INVAL;
 }
 
-/* ---- formatted ----------------------------------------------------------------------------------- */
+/* ---- formatted ------------------------------------------------------------------------------- */
 
 #define FORMAT(buffer, format, text)                                           \
     char buffer[2048];                                                         \
@@ -242,7 +242,8 @@ void kd_say_event(kd_emit *out, const kd_event *event)
 
 void kd_say_caused_by(kd_emit *out, const kd_diag *diag)
 {
-    uint64_t *id = KD_LIST_ADD(&out->diag->arena, &out->diag->caused_by, uint64_t);
+    uint64_t *id = out->diag ? KD_LIST_ADD(&out->diag->arena, &out->diag->caused_by, uint64_t)
+                             : NULL;
     if (id)
         *id = diag->id;
 }

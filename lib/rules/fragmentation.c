@@ -3,7 +3,8 @@
 
 const char kd_doc_fragmentation_grew[] =
     "Compares the free blocks of the failed order in the dump with those of an earlier "
-    "/proc/pagetypeinfo of the same zone (earlier in the log, or given with --before): blocks of the "
+    "/proc/pagetypeinfo of the same zone (earlier in the log, or given with --before): blocks "
+    "of the "
     "request's migratetype and its fallbacks were there then, and none is now.";
 
 typedef struct supply_then {
@@ -96,7 +97,8 @@ kd_status kd_check_fragmentation_grew(const kd_view *view, kd_emit *out, void *u
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
                 "Zone %.*s had %llu free blocks of order %llu that this request could have used "
-                "(%llu unmovable, %llu movable, %llu reclaimable; %llu of that order or larger) when "
+                "(%llu unmovable, %llu movable, %llu reclaimable; %llu of that order or larger) "
+                "when "
                 "the earlier pagetypeinfo was read. Now it has none.",
                 KD_FMT(zone->name.v), (unsigned long long)then.all,
                 (unsigned long long)failure->order.v, (unsigned long long)then.unmovable,

@@ -10,7 +10,8 @@ const char kd_doc_free_vmalloc[] =
     "The address handed to free_pages() lies in the vmalloc range: it must be freed with vfree(), "
     "vunmap() or iounmap().";
 const char kd_doc_free_kmap[] =
-    "The address handed to free_pages() is a temporary mapping of kmap(): the page behind it has no "
+    "The address handed to free_pages() is a temporary mapping of kmap(): the page behind it "
+    "has no "
     "address of its own and must be freed by its struct page pointer.";
 
 static bool prepare(const kd_view *view, kd_free_class wanted, kd_free_case *c)
@@ -102,7 +103,8 @@ static void say_order(const kd_view *view, kd_emit *out, const kd_free_case *c)
         const kdf_note *note = &KD_ITEMS(oops->notes, kdf_note)[i];
         if (note->address.v != c->exact_address)
             continue;
-        kd_say_evidence(out, view->event, note->address.src, "the address that the log had printed");
+        kd_say_evidence(out, view->event, note->address.src, "the address that the log had "
+                                                             "printed");
         kd_say_proof(out, KD_STR("it is the page of the address printed earlier"),
                      "0x%llx = 0x%llx", LL(c->exact_address), LL(note->address.v));
         if (!note->order.src || !c->has_order || note->order.v == c->order)
@@ -148,7 +150,8 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
     if (!prepare(view, KD_FREE_STRUCT_PAGE, &c))
         return KD_OK;
     kd_say_diag(out, c.proved ? KD_CERTAIN : KD_LIKELY,
-                "%.*s%s%.*s%s called free_pages() with a struct page pointer. free_pages() takes an "
+                "%.*s%s%.*s%s called free_pages() with a struct page pointer. free_pages() "
+                "takes an "
                 "address; it made a page pointer of the pointer, 0x%llx, which is no page.",
                 KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
                 KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "", LL(c.page));
@@ -172,7 +175,8 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
     say_order(view, out, &c);
     say_rmmod(view, out);
     kd_say_remedy(out, "Use __free_pages(page, order), which takes the struct page pointer.");
-    kd_say_remedy(out, "Or free_pages((unsigned long)page_address(page), order), where the page has "
+    kd_say_remedy(out, "Or free_pages((unsigned long)page_address(page), order), where the page "
+                       "has "
                   "an address (not highmem).");
     kd_say_remedy(out, "Where the page was mapped with kmap(), call kunmap(page) first; pass the "
                   "order that was allocated.");
@@ -213,11 +217,13 @@ kd_status kd_check_free_kmap(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, KD_LIKELY,
                 "free_pages() faulted, and %.*s holds 0x%llx, an address of the pkmap area of "
                 "kmap(): such an address cannot be freed.", KD_FMT(c.exact_register), LL(c.exact));
-    kd_say_evidence(out, view->event, src_of(oops, c.exact_register), "an address of the pkmap area");
+    kd_say_evidence(out, view->event, src_of(oops, c.exact_register), "an address of the pkmap "
+                                                                      "area");
     kd_say_proof(out, KD_STR("the pkmap area is the 2 MiB below PAGE_OFFSET"),
                  "0x%llx <= 0x%llx < 0x%llx", LL(c.linear - 0x200000), LL(c.exact), LL(c.linear));
     kd_say_hex(out, "argument", c.exact);
     kd_say_remedy(out, "Call kunmap(page), then __free_pages(page, order).");
-    kd_say_assume(out, "CONFIG_PAGE_OFFSET=0xC0000000 (with another split the area lies elsewhere)");
+    kd_say_assume(out, "CONFIG_PAGE_OFFSET=0xC0000000 (with another split the area lies "
+                       "elsewhere)");
     return KD_OK;
 }

@@ -3,8 +3,10 @@
 #include "rules/diag.h"
 
 const char kd_doc_unaccounted[] =
-    "Adds up what the dump's counters explain (each page once) and compares it with the memory that "
-    "the page allocator manages. What is left was taken with alloc_pages() and the like by drivers, "
+    "Adds up what the dump's counters explain (each page once) and compares it with the memory "
+    "that "
+    "the page allocator manages. What is left was taken with alloc_pages() and the like by "
+    "drivers, "
     "graphics, ION or zram, or it leaks: one dump cannot tell which, so this is never more than "
     "possible.";
 
@@ -75,7 +77,8 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
                   "grows, it is a leak.");
     kd_say_remedy(out, "Compare with what drivers report: /sys/kernel/debug/dma_buf/bufinfo, "
                   "/sys/kernel/debug/ion, GPU driver statistics, /sys/block/zram0/mm_stat.");
-    kd_say_remedy(out, "Boot with page_owner=on and read /sys/kernel/debug/page_owner: it names the "
+    kd_say_remedy(out, "Boot with page_owner=on and read /sys/kernel/debug/page_owner: it names "
+                       "the "
                   "stack that allocated each page.");
     kd_say_assume(out, "no counter of this kernel overlaps another (where one does, more memory is "
                   "unexplained than said)");

@@ -4,14 +4,16 @@
 #include "rules/diag.h"
 
 const char kd_doc_relocation[] =
-    "Computes the distance that the relocation would have to bridge from the numbers of the message "
+    "Computes the distance that the relocation would have to bridge from the numbers of the "
+    "message "
     "and compares it with the reach of its field. Certain when it is out of reach; when the number "
     "lies inside the reach the arithmetic does not bear the message out, and that is said.";
 const char kd_doc_load_failed[] =
     "A tool reported that a module was not loaded (or not removed) and the kernel's own reason is "
     "not in the log.";
 const char kd_doc_version_mismatch[] =
-    "The module was built for another kernel: its version magic or the version of a symbol differs.";
+    "The module was built for another kernel: its version magic or the version of a symbol "
+    "differs.";
 const char kd_doc_unknown_symbol[] =
     "The module needs a symbol that neither the kernel nor a loaded module exports to it.";
 
@@ -37,7 +39,8 @@ static void say_parisc(kd_emit *out, const kdf_module_reloc *reloc, const kd_rel
     bool wide = reloc->value.v >= (uint64_t)1 << 30;
     kd_say_proof(out, kd_text_of(out, "0x%llx is a negative number of words, wrapped at 2^%d",
                                  (unsigned long long)reloc->value.v, wide ? 62 : 30),
-                 v->units < 0 ? "0x%llx - 2^%d = %lld words" : "0x%llx (no wrap at 2^%d) = %lld words",
+                 v->units < 0 ? "0x%llx - 2^%d = %lld words" : "0x%llx (no wrap at 2^%d) = %lld "
+                                                               "words",
                  (unsigned long long)reloc->value.v, wide ? 62 : 30, (long long)v->units);
     kd_say_proof(out, KD_STR("in bytes (a word is 4)"), "%lld * 4 = %lld bytes",
                  (long long)v->units, (long long)v->distance);
@@ -86,7 +89,8 @@ static void say_remedies(kd_emit *out, const kd_reloc_verdict *v)
     if (v->has_distance && v->misses < (uint64_t)64 << 20) {
         kd_say_remedy(out, "Make the module smaller or split it, or build the driver into the "
                       "kernel.");
-        kd_say_remedy(out, "Use a kernel built with module PLTs, which reach farther than a branch.");
+        kd_say_remedy(out, "Use a kernel built with module PLTs, which reach farther than a "
+                           "branch.");
         return;
     }
     kd_say_remedy(out, "The distance is not that of a module that is a little too big: rebuild the "
@@ -120,7 +124,8 @@ kd_status kd_check_relocation(const kd_view *view, kd_emit *out, void *user)
         kd_say_more(out, "The target lies outside the kernel's half of the address space: no place "
                     "in a module can reach it.");
     else if (v.answer == KD_RELOC_INSIDE)
-        kd_say_more(out, "But by its numbers it would fit: the arithmetic does not bear the message "
+        kd_say_more(out, "But by its numbers it would fit: the arithmetic does not bear the "
+                         "message "
                     "out, so the line was damaged or the loader differs.");
     kd_say_evidence(out, view->event, reloc->headline.src, "the module loader's message");
     if (kd_str_is(v.arch, "parisc") && v.has_distance)
@@ -140,7 +145,7 @@ kd_status kd_check_relocation(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
-/* ---- the kernel's other reasons --------------------------------------------------------------------- */
+/* ---- the kernel's other reasons -------------------------------------------------------------- */
 
 kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *user)
 {
@@ -155,7 +160,8 @@ kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *use
                     "is \"%.*s\", this kernel wants \"%.*s\".", KD_FMT(load->module.v),
                     KD_FMT(load->has.v), KD_FMT(load->wants.v));
     else
-        kd_say_diag(out, KD_CERTAIN, "Module %.*s was built against another kernel: the checksum of "
+        kd_say_diag(out, KD_CERTAIN, "Module %.*s was built against another kernel: the "
+                                     "checksum of "
                     "symbol %.*s differs.", KD_FMT(load->module.v), KD_FMT(load->symbol.v));
     kd_say_evidence(out, view->event, load->headline.src, "the kernel's message");
     if (magic)

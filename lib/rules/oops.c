@@ -6,7 +6,8 @@
 
 const char kd_doc_unchecked[] =
     "A NULL dereference that follows a failed allocation in the same log. Likely when it follows "
-    "closely and task, module or a function agree (or the oops names none of them); certain only when "
+    "closely and task, module or a function agree (or the oops names none of them); certain "
+    "only when "
     "the fault lies behind the return of that very call, and the code bytes show that the result "
     "reaches the faulting access unchanged.";
 const char kd_doc_null_deref[] =
@@ -16,7 +17,7 @@ const char kd_doc_null_deref[] =
 /* The oops may come this long after the failed allocation. */
 #define MOST_SECONDS 60u
 
-/* ---- oops.unchecked-allocation -------------------------------------------------------------------- */
+/* ---- oops.unchecked-allocation --------------------------------------------------------------- */
 
 typedef struct match {
     const kd_event *failure;
@@ -33,7 +34,8 @@ static bool same_function(const kdf_frame *a, kd_text function, kd_u64 size, kd_
            kd_str_eq(a->module.v, module.v) && a->size.v == size.v;
 }
 
-/* A frame of code that many tasks share (entry, workqueue, module loading) ties nothing together. */
+/* A frame of code that many tasks share (entry, workqueue, module loading) ties nothing
+ * together. */
 static bool is_common_ground(kd_str function)
 {
     static const char names[] =
@@ -207,7 +209,7 @@ kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
-/* ---- oops.null-deref ------------------------------------------------------------------------------- */
+/* ---- oops.null-deref ------------------------------------------------------------------------- */
 
 static bool followed_failure(const kd_view *view, const kdf_oops *oops)
 {
@@ -257,7 +259,8 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
         kd_say_remedy(out, "pahole or gdb's \"ptype /o\" name the member at offset %lld.",
                       (long long)mem->displacement.v);
     if (!exact && !jump)
-        kd_say_assume(out, "the pointer was NULL itself; an index or a wrong small value would give "
+        kd_say_assume(out, "the pointer was NULL itself; an index or a wrong small value would "
+                           "give "
                       "such an address too");
     return KD_OK;
 }

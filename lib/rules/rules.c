@@ -12,7 +12,8 @@ extern const size_t kd_builtin_rule_count;
 
 const kd_rule kd_builtin_rules[] = {
 #define KD_RULE(function, id, severity, wakes, title) \
-    { sizeof(kd_rule), id, title, KD_##severity, wakes, kd_doc_##function, kd_check_##function, NULL },
+    { sizeof(kd_rule),   id,  title, KD_##severity, wakes, kd_doc_##function, \
+      kd_check_##function, NULL },
 #include "rules/rules.def"
 #undef KD_RULE
     { 0, NULL, NULL, KD_INFO, NULL, NULL, NULL, NULL }

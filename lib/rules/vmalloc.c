@@ -4,7 +4,8 @@
 #include "rules/alloc.h"
 
 const char kd_doc_module_space[] =
-    "The kernel found no hole of the size in the address range of modules. Certain when the message "
+    "The kernel found no hole of the size in the address range of modules. Certain when the "
+    "message "
     "of the range search and the failed request agree to the byte (pages plus guard page) and the "
     "stack goes through the module loader. RAM has nothing to do with it.";
 const char kd_doc_vmalloc_space[] =
@@ -97,7 +98,8 @@ static void say_pair(const kd_view *view, kd_emit *out, const space_case *s)
         kd_say_event(out, s->vmap);
         kd_say_evidence(out, s->vmap, s->hole->requested_bytes.src,
                         "printed only when the range has no hole of that size");
-        kd_say_proof(out, KD_STR("the range search failed: the message is printed only when no hole "
+        kd_say_proof(out, KD_STR("the range search failed: the message is printed only when no "
+                                 "hole "
                                  "of the size is left"),
                      "size %llu bytes", (unsigned long long)s->hole->requested_bytes.v);
     }
@@ -117,7 +119,8 @@ static void say_pair(const kd_view *view, kd_emit *out, const space_case *s)
         kd_say_u64(out, "hole_bytes", s->hole->requested_bytes.v);
 }
 
-/* RAM was there: the dump that the kernel prints with such a failure says nothing about its cause. */
+/* RAM was there: the dump that the kernel prints with such a failure says nothing about its
+ * cause. */
 static void say_ram(const kd_view *view, kd_emit *out)
 {
     const kdf_meminfo *meminfo = kd_event_meminfo(view->event);
@@ -134,7 +137,7 @@ static void say_ram(const kd_view *view, kd_emit *out)
     }
 }
 
-/* ---- module space ---------------------------------------------------------------------------------- */
+/* ---- module space ---------------------------------------------------------------------------- */
 
 static void say_area(kd_emit *out, const kd_module_area *area, const space_case *s)
 {
@@ -168,10 +171,13 @@ static void say_area(kd_emit *out, const kd_module_area *area, const space_case 
 
 static void say_module_remedies(kd_emit *out, const kd_module_area *area, const kd_view *view)
 {
-    kd_say_remedy(out, "Make the module smaller: only its allocated sections count, so strip --strip"
-                  "-debug does not help, but leaving out debug code and options does; or split it.");
+    kd_say_remedy(out, "Make the module smaller: only its allocated sections count, so strip "
+                       "--strip"
+                  "-debug does not help, but leaving out debug code and options does; or split "
+                  "it.");
     kd_say_remedy(out, "Build the driver into the kernel: then it takes no module space.");
-    kd_say_remedy(out, "Unload modules that are not needed (lsmod): each takes its pages and a guard "
+    kd_say_remedy(out, "Unload modules that are not needed (lsmod): each takes its pages and a "
+                       "guard "
                   "page of the area.");
     if (kd_arch_is(view->context, "arm")) {
         kd_arm_branch branch;
@@ -192,7 +198,8 @@ static void say_module_remedies(kd_emit *out, const kd_module_area *area, const 
                       (unsigned long long)branch.misses);
     } else if (kd_arch_is(view->context, "arm64") && view->context->version &&
                view->context->version < KD_KERNEL(6, 5, 0)) {
-        kd_say_remedy(out, "CONFIG_ARM64_MODULE_PLTS=y widens the area from 128 MiB to 2 GiB (always "
+        kd_say_remedy(out, "CONFIG_ARM64_MODULE_PLTS=y widens the area from 128 MiB to 2 GiB "
+                           "(always "
                       "on from 6.5).");
     }
 }
@@ -244,7 +251,7 @@ kd_status kd_check_module_space(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
-/* ---- vmalloc space --------------------------------------------------------------------------------- */
+/* ---- vmalloc space --------------------------------------------------------------------------- */
 
 kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
 {
@@ -287,7 +294,7 @@ kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
-/* ---- pages ------------------------------------------------------------------------------------------ */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 kd_status kd_check_vmalloc_pages(const kd_view *view, kd_emit *out, void *user)
 {
@@ -341,7 +348,8 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
     kd_say_evidence(out, view->event, failure->text.src, "the kernel's own reason");
     if (sure) {
         kd_say_evidence(out, view->event, meminfo->ram_pages.src, "all pages of the machine");
-        kd_say_proof(out, KD_STR("the request is larger than the RAM"), "%llu > %llu pages * %llu = %llu",
+        kd_say_proof(out, KD_STR("the request is larger than the RAM"), "%llu > %llu pages * "
+                                                                        "%llu = %llu",
                      (unsigned long long)failure->requested_bytes.v,
                      (unsigned long long)meminfo->ram_pages.v, (unsigned long long)page,
                      (unsigned long long)ram);

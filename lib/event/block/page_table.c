@@ -58,7 +58,8 @@ static bool take_entries(kd_parse *parse, kdf_oops *oops, kd_scan in)
         kd_scan_blanks(&in);
         kd_scan_char(&in, '*');
         kd_scan try = in;
-        if (!kd_scan_name(&try, &level) || !kd_str_in_words(level, "pgd p4d pud pmd pte ppte pde pdpt"))
+        if (!kd_scan_name(&try, &level) || !kd_str_in_words(level, "pgd p4d pud pmd pte ppte "
+                                                                   "pde pdpt"))
             break;
         kd_scan_blanks(&try);
         if (!kd_scan_char(&try, '=') || !kd_scan_blanks(&try) || !kd_scan_hex(&try, &value))

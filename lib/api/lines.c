@@ -1,0 +1,152 @@
+/* lines.c - which lines of a block are read at all. Layer: api. */
+#define _GNU_SOURCE /* memrchr */
+#include <string.h>
+
+#include "api/session.h"
+
+/* Whole lines before `at`, back to a long line or TAIL_BYTES: in the block, then in the tail. */
+typedef struct block_walk {
+    const kd_blockview *block;
+    const char *at;
+    uint64_t line;
+} block_walk;
+
+/* The block and the tail before it as one text; NULL when memory ran out. */
+static kd_before look_back(kd_session *session, const block_walk *walk, char *room)
+{
+    kd_str data = walk->block->data;
+    size_t inside = (size_t)(walk->at - data.ptr);
+    size_t take = inside < TAIL_BYTES ? inside : TAIL_BYTES;
+    size_t older = TAIL_BYTES - take < session->tail_len ? TAIL_BYTES - take : session->tail_len;
+    if (session->tail && older > 0)
+        memcpy(room, session->tail + session->tail_len - older, older);
+    else
+        older = 0;
+    memcpy(room + older, walk->at - take, take);
+    kd_str text = { room, older + take };
+    const char *start = text.ptr + text.len, *end = start;
+    uint64_t lines = 0, offset = walk->block->offset + inside;
+    size_t longest = session->options.max_line < TAIL_LINE ? session->options.max_line : TAIL_LINE;
+    bool from_the_start = offset == text.len;
+    while (start > text.ptr && (size_t)(end - start) < TAIL_BYTES / 2) {
+        const char *before = memrchr(text.ptr, '\n', (size_t)(start - 1 - text.ptr));
+        const char *first = before ? before + 1 : text.ptr;
+        /* the first line of the window may have lost its beginning */
+        if ((!before && !from_the_start) || (size_t)(start - 1 - first) >= longest)
+            break;
+        start = first;
+        lines++;
+    }
+    uint64_t bytes = (uint64_t)(end - start);
+    return (kd_before){ { start, (size_t)bytes }, walk->line - lines, offset - bytes };
+}
+
+static void keep_tail(kd_session *session, const kd_blockview *block)
+{
+    kd_str data = block->data;
+    if (!session->tail)
+        session->tail = kd_mem_resize(&session->mem, NULL, 0, TAIL_BYTES);
+    if (!session->tail)
+        return;
+    /* a carried line comes without its newline */
+    bool bare = data.len == 0 || data.ptr[data.len - 1] != '\n';
+    if (data.len > TAIL_BYTES - 1)
+        data = kd_str_from(data, data.len - (TAIL_BYTES - 1));
+    size_t old = TAIL_BYTES - 1 - data.len;
+    old = old < session->tail_len ? old : session->tail_len;
+    memmove(session->tail, session->tail + session->tail_len - old, old);
+    memcpy(session->tail + old, data.ptr, data.len);
+    session->tail_len = old + data.len;
+    if (bare)
+        session->tail[session->tail_len++] = '\n';
+}
+
+static void one_line(kd_session *session, const block_walk *walk, const char *end)
+{
+    const kd_blockview *block = walk->block;
+    char room[2 * TAIL_BYTES];
+    kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
+    line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
+    line.length = line.raw.len + block->dropped;
+    if (line.raw.len > session->options.max_line)
+        line.raw.len = session->options.max_line;
+    kd_line_read(&line, !(session->options.flags & KD_NO_REPAIR));
+    session->report->forms |= line.forms;
+    kd_before before = look_back(session, walk, room);
+    kd_tracker_line(&session->tracker, &line, &before);
+}
+
+/* Where the line ends (its newline, or the end of the block). */
+static const char *line_end(const char *at, const char *end)
+{
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    return newline ? newline : end;
+}
+
+/* The start of the line that holds `hit`, or NULL when that is further back than max_line. */
+static const char *line_start(const kd_session *session, const char *from, const char *hit)
+{
+    size_t room = (size_t)(hit - from);
+    size_t reach = room < session->options.max_line ? room : session->options.max_line;
+    const char *newline = memrchr(hit - reach, '\n', reach);
+    if (newline)
+        return newline + 1;
+    return reach == room ? from : NULL;
+}
+
+/* Lines beyond max_line. Looking back from a window's end finds a newline at once in ordinary
+ * logs. */
+static void count_long_lines(kd_session *session, const kd_blockview *block)
+{
+    const char *at = block->data.ptr, *end = at + block->data.len;
+    size_t most = session->options.max_line;
+    while ((uint64_t)(end - at) + block->dropped > most) {
+        size_t window = (size_t)(end - at) > most ? most + 1 : (size_t)(end - at);
+        const char *newline = block->dropped ? NULL : memrchr(at, '\n', window);
+        if (newline) {
+            at = newline + 1;
+            continue;
+        }
+        session->report->stats.lines_cut++;
+        session->report->stats.limits |= KD_LIMIT_LINE;
+        newline = memchr(at, '\n', (size_t)(end - at));
+        if (!newline)
+            return;
+        at = newline + 1;
+    }
+}
+
+/* Called by the reader: only lines with an anchor, and those that open events wait for, are
+ * read. */
+void kd_session_block(void *user, const kd_blockview *block)
+{
+    kd_session *session = user;
+    const char *end = block->data.ptr + block->data.len;
+    const kd_matcher *matcher = &session->engine->anchors.matcher;
+    block_walk walk = { block, block->data.ptr, block->line };
+    size_t which;
+    count_long_lines(session, block);
+    while (walk.at < end) {
+        if (!kd_tracker_busy(&session->tracker)) {
+            const char *hit = kd_matcher_find(matcher, walk.at, end, &which);
+            if (!hit)
+                break;
+            const char *start = line_start(session, walk.at, hit);
+            const char *next = start ? start : line_end(hit, end);
+            walk.line += kd_count_newlines(walk.at, next);
+            walk.at = next;
+            if (!start && walk.at < end) {
+                walk.at++;
+                walk.line++;
+                continue;
+            }
+        }
+        if (walk.at >= end)
+            break;
+        const char *stop = line_end(walk.at, end);
+        one_line(session, &walk, stop);
+        walk.at = stop < end ? stop + 1 : end;
+        walk.line++;
+    }
+    keep_tail(session, block);
+}
