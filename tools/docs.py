@@ -7,7 +7,7 @@ CALL = re.compile(r"^(KD_\w+)\((.*?)\)\s*$", re.S | re.M)
 
 
 def split(arguments):
-    parts = re.findall(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,]+', arguments)
+    parts = re.findall(r'\s*"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,]+', arguments)
     return ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', p)) if '"' in p else p.strip() for p in parts]
 
 

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""bench.py TOOL [MEGABYTES]: CPU time of `TOOL analyze` on a large ordinary log, beside wc and rg.
+
+The log is made once (build/bench-N.log, 512 MB): ordinary boot and service lines, with known crashes
+planted. All tools run in turn, five times; the figures are user + system time of whole processes, the
+ratios are of medians. rg looks for the same anchors as the recognisers do. Exit status 1 when a planted
+crash is not found, when the tool needs more CPU time than rg, or more than 64 MiB of memory.
+"""
+import glob
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+
+ORDINARY = [
+    "usb 1-{a}: new high-speed USB device number {b} using xhci_hcd",
+    "usb 1-{a}: New USB device found, idVendor={h:04x}, idProduct={i:04x}, bcdDevice= 1.0{a}",
+    "EXT4-fs (sda{a}): mounted filesystem with ordered data mode. Opts: errors=remount-ro",
+    "systemd[1]: Started Session {b} of user operator{a}.",
+    "audit: type=1400 audit(16{b}.{a}:{c}): apparmor=\"STATUS\" operation=\"profile_load\" name=\"svc{a}\" pid={c}",
+    "e1000e 0000:00:1f.{a} eth0: NIC Link is Up {b} Mbps Full Duplex, Flow Control: Rx/Tx",
+    "IPv6: ADDRCONF(NETDEV_CHANGE): wlan{a}: link becomes ready",
+    "[UFW BLOCK] IN=eth0 OUT= MAC=52:54:00:{h:02x} SRC=10.0.{a}.{b} DST=10.0.0.1 LEN={c} PROTO=TCP SPT={c} DPT=22",
+    "perf: interrupt took too long ({c} > {b}), lowering kernel.perf_event_max_sample_rate to {c}",
+    "pci 0000:00:{a}.0: [8086:{h:04x}] type 00 class 0x060000",
+    "ACPI: PCI Interrupt Link [LNK{a}] (IRQs 5 *10 11)",
+    "i915 0000:00:02.0: [drm] GuC firmware i915/kbl_guc_70.{a}.{b}.bin version 70.{a}",
+    "docker0: port {a}(veth{h:x}) entered forwarding state",
+    "NFS: server storage{a} OK, still trying after {c} retries",
+    "thermal thermal_zone{a}: temperature of {b} C is below the trip point",
+    "mlx5_core 0000:3b:00.{a}: Port module event: module {a}, Cable plugged",
+    "random: crng init done after {c} bytes",
+    "Memory: {c}K/{d}K available ({b}K kernel code, {a}K rwdata)",
+    "workqueue: round-robin CPU selection for unbound work {a}",
+    "tcp_listen_portaddr_hash hash table entries: {c} (order: {a}, {d} bytes, linear)",
+]
+LIMIT_KB = 64 * 1024
+
+
+def planted(rng, count):
+    """The four real failures, each time with another task number."""
+    seeds = [open(p, "rb").read() for p in sorted(glob.glob("tests/logs/seeds/*.log")) if "quoted" not in p
+             and "before" not in p and "page" not in p]
+    for i in range(count):
+        text = seeds[i % len(seeds)]
+        yield re.sub(rb"(PID: |Pid: )\d+", lambda m: m[1] + str(rng.randrange(300, 30000)).encode(), text)
+
+
+def make_log(path, megabytes, crashes):
+    rng = random.Random(7)
+    size, at, seconds = megabytes * 1000000, 0, 0.0
+    places = sorted(rng.sample(range(1, 1000), crashes))
+    crash = planted(rng, crashes)
+    with open(path + ".part", "wb") as out:
+        for block in range(1000):
+            if block in places:
+                out.write(b"Linux version 5.4.%d (build@host) #1 SMP\n" % block)
+                out.write(next(crash))
+            wanted = size * (block + 1) // 1000
+            while at < wanted:
+                lines = []
+                for _ in range(500):
+                    seconds += rng.random() / 50
+                    lines.append("[%12.6f] %s\n" % (seconds, rng.choice(ORDINARY).format(
+                        a=rng.randrange(9), b=rng.randrange(1000), c=rng.randrange(100000),
+                        d=rng.randrange(10000000), h=rng.randrange(65536), i=rng.randrange(65536))))
+                data = "".join(lines).encode()
+                out.write(data)
+                at += len(data)
+    os.rename(path + ".part", path)
+
+
+def anchors():
+    found = []
+    for path in glob.glob("lib/event/*.c"):
+        for block in re.findall(r"anchors\[\] = \{(.*?)\};", open(path).read(), re.S):
+            found += re.findall(r'"((?:[^"\\]|\\.)*)"', block)
+    return found
+
+
+def cpu(command):
+    """(CPU seconds, peak kB, output)"""
+    with open("build/bench.out", "wb+") as out:
+        child = subprocess.Popen(command, stdout=out)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, out.read()
+
+
+def main():
+    tool, megabytes, crashes = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 512, 24
+    log = f"build/bench-{megabytes}.log"
+    if not os.path.exists(log):
+        make_log(log, megabytes, crashes)
+    with open("build/bench-anchors.txt", "w") as out:
+        out.write("\n".join(anchors()) + "\n")
+    commands = {"oopsdoc analyze": [tool, "analyze", log],
+                "rg -c -F -f": ["rg", "-c", "-F", "-f", "build/bench-anchors.txt", log],
+                "wc -l": ["wc", "-l", log]}
+    times = {name: [] for name in commands}
+    peak, output = 0, b""
+    for _ in range(5):
+        for name, command in commands.items():
+            seconds, kb, out = cpu(command)
+            times[name].append(seconds)
+            if name.startswith("oopsdoc"):
+                peak, output = max(peak, kb), out
+    middle = {name: statistics.median(t) for name, t in times.items()}
+    for name, t in times.items():
+        print(f"{name:18} CPU {min(t):.3f} {middle[name]:.3f} {max(t):.3f} s (min, median, max)"
+              f"  {os.path.getsize(log) / middle[name] / 1e9:.2f} GB/s")
+    report = json.loads(output)
+    kinds = [e["kind"] for e in report["events"]]
+    rules = [d["rule"] for d in report["diagnoses"] if d["confidence"] == "certain"]
+    found = sum(rules.count(r) for r in ("alloc.only-cma-at-order", "vmalloc.module-space-exhausted",
+                                         "free.struct-page-as-address", "module.relocation-out-of-range"))
+    ratio = middle["oopsdoc analyze"] / middle["rg -c -F -f"]
+    print(f"planted {crashes}, found {found}; {len(kinds)} events; peak {peak} kB; "
+          f"oopsdoc/rg {ratio:.2f}, oopsdoc/wc {middle['oopsdoc analyze'] / middle['wc -l']:.2f}")
+    return found < crashes or ratio > 1 or peak > LIMIT_KB
+
+
+if __name__ == "__main__":
+    sys.exit(main())
