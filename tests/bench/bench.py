@@ -33,7 +33,6 @@ ORDINARY = [
     "thermal thermal_zone{a}: temperature of {b} C is below the trip point",
     "mlx5_core 0000:3b:00.{a}: Port module event: module {a}, Cable plugged",
     "random: crng init done after {c} bytes",
-    "Memory: {c}K/{d}K available ({b}K kernel code, {a}K rwdata)",
     "workqueue: round-robin CPU selection for unbound work {a}",
     "tcp_listen_portaddr_hash hash table entries: {c} (order: {a}, {d} bytes, linear)",
 ]
