@@ -172,18 +172,38 @@ static bool is_fixed(const kd_context *context)
     return kd_arch_is(context, "arm64") || context->version < V(4, 8);
 }
 
-/* 32-bit arm: the pkmap area of kmap() lies in the 2 MiB below PAGE_OFFSET. */
+/* 32-bit arm with PAGE_OFFSET 0xC0000000: P = mem_map + ((addr - PAGE_OFFSET) >> 12) * size, all
+ * modulo 2^32. Some register still holds mem_map; the pkmap area of kmap() is the 2 MiB below
+ * PAGE_OFFSET, so the index comes out as one of its last 512 pages. */
+static bool fits_kmap(const kd_pair *map, uint32_t size, kd_free_case *out)
+{
+    uint32_t distance = (uint32_t)(out->page - map->v);
+    if (map->v % 4096 != 0 || map->v < 0xC0000000 || distance % size != 0 ||
+        distance / size < 0xffe00 || distance / size > 0xfffff)
+        return false;
+    out->class = KD_FREE_KMAP;
+    out->pfn = distance / size;
+    out->vmemmap = map->v;
+    out->struct_size = size;
+    out->witness_register = map->name;
+    out->argument = (uint32_t)(0xC0000000 + (out->pfn << PAGE_SHIFT));
+    return true;
+}
+
 static void look_for_kmap(const kdf_oops *oops, kd_free_case *out)
 {
-    const kd_pair *pairs = oops->registers.items;
+    static const uint32_t sizes[] = { 32, 36, 40 }; /* of struct page, by configuration */
+    const kd_pair *pairs = oops->registers.items, *page = kd_map_find(&oops->registers, "r0");
     out->linear = 0xC0000000;
+    if (!page || oops->address.v - page->v >= STRUCT_PAGE)
+        return;
+    out->page_register = page->name;
+    out->page = page->v;
+    out->member = oops->address.v - page->v;
     for (uint32_t i = 0; i < oops->registers.count; i++)
-        if (inside(pairs[i].v, 0xBFE00000, 0xC0000000) && pairs[i].v % 4096 == 0) {
-            out->class = KD_FREE_KMAP;
-            out->exact_register = pairs[i].name;
-            out->exact = out->argument = pairs[i].v;
-            return;
-        }
+        for (size_t k = 0; k < KD_COUNT(sizes); k++)
+            if (fits_kmap(&pairs[i], sizes[k], out))
+                return;
 }
 
 void kd_free_case_of(const kdf_oops *oops, const kd_context *context, kd_free_case *out)

@@ -31,6 +31,7 @@ typedef struct kd_free_case {
     uint64_t exact, exact_pfn, exact_address; /* as a struct page: its pfn and linear address */
     kd_str witness_register;    /* confirms the linear map */
     uint64_t witness;
+    uint32_t struct_size;       /* 32-bit arm: bytes of a struct page */
     bool has_order;
     uint64_t order;             /* the order argument, where its register still holds it */
 } kd_free_case;

@@ -215,13 +215,21 @@ kd_status kd_check_free_kmap(const kd_view *view, kd_emit *out, void *user)
     if (!prepare(view, KD_FREE_KMAP, &c))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
-                "free_pages() faulted, and %.*s holds 0x%llx, an address of the pkmap area of "
-                "kmap(): such an address cannot be freed.", KD_FMT(c.exact_register), LL(c.exact));
-    kd_say_evidence(out, view->event, src_of(oops, c.exact_register), "an address of the pkmap "
-                                                                      "area");
+                "free_pages() was given 0x%llx, an address of the pkmap area of kmap(): such an "
+                "address has no struct page behind it.", LL(c.argument));
+    say_access(view, out, &c);
+    kd_say_evidence(out, view->event, src_of(oops, c.witness_register), "%.*s holds mem_map",
+                    KD_FMT(c.witness_register));
+    kd_say_proof(out, kd_text_of(out, "the page pointer is this entry of mem_map (%u bytes each)",
+                                 c.struct_size),
+                 "(0x%llx - 0x%llx) / %u = 0x%llx", LL(c.page), LL(c.vmemmap), c.struct_size,
+                 LL(c.pfn));
+    kd_say_proof(out, KD_STR("so the address was this page, modulo 2^32"),
+                 "0x%llx + (0x%llx << 12) = 0x%llx", LL(c.linear), LL(c.pfn), LL(c.argument));
     kd_say_proof(out, KD_STR("the pkmap area is the 2 MiB below PAGE_OFFSET"),
-                 "0x%llx <= 0x%llx < 0x%llx", LL(c.linear - 0x200000), LL(c.exact), LL(c.linear));
-    kd_say_hex(out, "argument", c.exact);
+                 "0x%llx <= 0x%llx < 0x%llx", LL(c.linear - 0x200000), LL(c.argument),
+                 LL(c.linear));
+    kd_say_hex(out, "argument", c.argument);
     kd_say_remedy(out, "Call kunmap(page), then __free_pages(page, order).");
     kd_say_assume(out, "CONFIG_PAGE_OFFSET=0xC0000000 (with another split the area lies "
                        "elsewhere)");
