@@ -229,8 +229,12 @@ void kd_line_read(kd_line *line, bool repair)
         take_quotes(&in, line);
     const char *start = in.at;
     for (size_t i = 0; i < KD_COUNT(steps); i++) {
-        kd_scan_char(&in, i == 3 ? ' ' : '\0'); /* syslog keeps one blank before "<4>[" */
-        if (steps[i](&in, line) && i == 4)
+        kd_scan try = in; /* captures and syslog put blanks before "<4>[" */
+        kd_scan_blanks(&try);
+        bool taken = steps[i](&try, line);
+        if (taken)
+            in = try;
+        if (taken && i == 4)
             take_level(&in, line); /* both orders of level and time exist */
     }
     line->prefixed = in.at != start && line->forms & ~(unsigned)KD_FORM_MAIL;
