@@ -221,7 +221,7 @@ static void put_header(page *out, const kd_report *report)
         put(out, label);
         put(out, "kernel ");
         put_log_line(out, boot->release.len ? boot->release : KD_STR("unknown"), 40);
-        if (boot->arch.len + boot->hardware.len > 0) {
+        if (boot->arch.len > 0) {
             put_indent(out, strlen(label));
             put_log_line(out, boot->arch, 20);
         }
