@@ -5,6 +5,7 @@ Extra arguments of a log stand in its .args file, one a line. Run from the top o
 """
 import difflib
 import os
+import re
 import subprocess
 import sys
 
@@ -15,7 +16,8 @@ def report(tool, log):
     done = subprocess.run([tool, "analyze", *extra, log], stdout=subprocess.PIPE)
     if done.returncode:
         sys.exit(f"{log}: exit status {done.returncode}")
-    return done.stdout
+    # the number of rules changes with each new one and says nothing of the log
+    return re.sub(rb'("tool": \{[^}]*"rules": )\d+', rb'\g<1>0', done.stdout, count=1)
 
 
 def main():

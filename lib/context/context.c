@@ -125,6 +125,10 @@ static void learn_boot(kd_context *context, const kd_event *event, kd_arena *are
         context->text_offset = fact->text_offset.v;
         context->text_offset_known = (kd_known){ KD_BY_READ, line };
     }
+    if (fact->cpus.src && fact->cpus.v <= UINT16_MAX)
+        context->cpus = (uint32_t)fact->cpus.v;
+    if (fact->mobility_off.src)
+        context->mobility_off = fact->mobility_off.v;
     for (uint32_t i = 0; i < fact->zones.count && context->zones.count < fact->zones.count; i++) {
         kd_text *zone = KD_LIST_ADD(arena, &context->zones, kd_text);
         if (zone)

@@ -24,6 +24,8 @@ struct kd_context {
     uint64_t ram_kb;                 /* 0 unknown */
     uint64_t text_offset;            /* KASLR offset of the kernel text */
     uint64_t va_bits;
+    uint32_t cpus;                   /* 0 unknown */
+    bool mobility_off;               /* pages are not grouped by mobility */
     kd_list zones;                   /* of kd_text: configured zones in order; empty: unknown */
     kd_known arch_known, release_known, version_known, hardware_known, page_size_known;
     kd_known ram_known, text_offset_known;

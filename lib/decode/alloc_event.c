@@ -3,31 +3,13 @@
 #include "decode/alloc_event.h"
 
 #include "base/scan.h"
+#include "decode/alloc_nodes.h"
 #include "facts/version.h"
 
 /* Functions below which the task itself is freeing memory (PF_MEMALLOC). */
-static const char reclaim_functions[] =
+const char kd_reclaim_functions[] =
     "try_to_free_pages do_try_to_free_pages shrink_node shrink_lruvec shrink_inactive_list "
     "shrink_page_list shrink_folio_list shrink_slab balance_pgdat kswapd";
-
-const kdf_frame *kd_trace_find(const kd_list *backtrace, const char *names)
-{
-    for (uint32_t i = 0; backtrace && i < backtrace->count; i++) {
-        const kdf_frame *frame = &KD_ITEMS(*backtrace, kdf_frame)[i];
-        kd_str name = frame->function.v;
-        const char *dot = kd_str_find(name, ".");
-        if (dot && dot > name.ptr)
-            name.len = (size_t)(dot - name.ptr);
-        if (kd_str_ends(name, "_noprof"))
-            name.len -= sizeof "_noprof" - 1;
-        while (name.len > 0 && name.ptr[0] == '_')
-            name = kd_str_from(name, 1);
-        bool sure = !frame->reliable.src || frame->reliable.v;
-        if (sure && name.len > 0 && kd_str_in_words(name, names))
-            return frame;
-    }
-    return NULL;
-}
 
 static uint32_t letters_of(kd_str types)
 {
@@ -102,6 +84,8 @@ static void fill_request(kd_alloc_case *out, uint64_t order, const kd_context *c
         if (kind != KD_ZONE_INVALID)
             out->request.configured_zones |= 1u << kind;
     }
+    out->request.cpus = context->cpus;
+    out->request.mobility_off = context->mobility_off;
     if (out->request.configured_zones)
         out->request.configured_zones |= 1u << KD_ZONE_MOVABLE;
     const kd_pair *free = kd_map_find(&out->meminfo->counters_pages, "free");
@@ -113,7 +97,7 @@ static void fill_hints(kd_alloc_case *out, const kd_event *event)
 {
     const kd_list *trace = kd_event_backtrace(event);
     const kdf_task *task = kd_event_task(event);
-    if (kd_trace_find(trace, reclaim_functions) ||
+    if (kd_trace_find(trace, kd_reclaim_functions) ||
         (task && kd_str_starts(task->comm.v, "kswapd")))
         out->request.reclaiming = KD_HINT_YES;
     for (uint32_t i = 0; trace && i < trace->count; i++) {
@@ -121,6 +105,39 @@ static void fill_hints(kd_alloc_case *out, const kd_event *event)
         if (frame->context.src && !kd_str_is(frame->context.v, "task"))
             out->request.in_interrupt = KD_HINT_YES;
     }
+}
+
+/* Zones above the one asked for are not printed from 6.1 on: then the sums differ by them. */
+static bool prints_all_zones(const kd_alloc_case *c)
+{
+    return c->version < V(6, 1) || c->request.zone >= KD_ZONE_NORMAL;
+}
+
+/* Two samples differ by drift and by what other CPUs did in between: a change counts when it is
+ * more than 1/64 and 256 pages. */
+static bool exceeds(uint64_t more, uint64_t less)
+{
+    return more > less && more - less > 256 && more - less > less / 64;
+}
+
+static void take_samples(kd_alloc_case *c)
+{
+    kd_alloc_samples *s = &c->samples;
+    bool all_nodes = true;
+    s->buddy_known = true;
+    for (size_t i = 0; i < c->zone_count; i++) {
+        const kdf_zone *zone = c->printed[i];
+        s->zone_pages += c->zones[i].free_pages;
+        s->buddy_pages += zone->buddy_kb.v / c->page_kb;
+        s->buddy_known &= zone->buddy_adds_up.v;
+        all_nodes &= zone->free_kb.src != 0;
+    }
+    s->global_pages = c->request.global_free_pages;
+    s->global_known = c->request.global_free_known && all_nodes && prints_all_zones(c);
+    s->rises = (s->global_known && exceeds(s->zone_pages, s->global_pages)) ||
+               (s->buddy_known && exceeds(s->buddy_pages, s->zone_pages));
+    /* a lower sum of zones may also be nodes that are left out */
+    s->falls = s->buddy_known && exceeds(s->zone_pages, s->buddy_pages);
 }
 
 void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
@@ -156,5 +173,8 @@ void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *c
     if (out->zone_count == 0 || out->request.zone == KD_ZONE_INVALID)
         return;
     out->usable = true;
+    take_samples(out);
+    kd_alloc_bind_nodes(event, out);
     kd_alloc_replay(&out->request, out->zones, out->zone_count, out->results, &out->result);
+    kd_alloc_find_this_node(out);
 }

@@ -6,8 +6,26 @@
 #include "context/context.h"
 #include "decode/alloc_replay.h"
 #include "decode/gfp.h"
+#include "decode/trace_find.h"
 
 #define KD_ALLOC_MAX_ZONES 64u
+
+/* What bound a request to some nodes. */
+typedef enum kd_bound_by {
+    KD_BOUND_NOT,
+    KD_BOUND_NODEMASK, /* a memory policy, or the caller's own mask */
+    KD_BOUND_CPUSET,
+    KD_BOUND_THISNODE
+} kd_bound_by;
+
+/* Three samples that a dump holds, taken one after another: `free:` of all, of the zones, the
+ * blocks of the buddy lines. */
+typedef struct kd_alloc_samples {
+    bool global_known; /* and comparable: all zones are printed */
+    bool buddy_known;  /* every zone has a buddy line that adds up */
+    uint64_t global_pages, zone_pages, buddy_pages;
+    bool rises, falls; /* by more than drift and a few batches */
+} kd_alloc_samples;
 
 typedef struct kd_alloc_case {
     bool usable; /* false: no order, no mask or no zone lines: nothing to re-play */
@@ -16,6 +34,10 @@ typedef struct kd_alloc_case {
     kd_gfp_meaning gfp;
     uint32_t version;
     bool version_assumed;
+    kd_bound_by bound_by;
+    kd_src bound_src;       /* where the node list stands */
+    bool this_node_assumed; /* __GFP_THISNODE: the node is taken from what fails */
+    kd_alloc_samples samples;
     uint64_t page_kb;
     kd_alloc_zone zones[KD_ALLOC_MAX_ZONES];
     const kdf_zone *printed[KD_ALLOC_MAX_ZONES]; /* the lines they come from */
@@ -24,11 +46,11 @@ typedef struct kd_alloc_case {
     kd_alloc_result result;
 } kd_alloc_case;
 
+/* Functions below which a task is itself freeing memory, for kd_trace_find(). */
+extern const char kd_reclaim_functions[];
+
 /* @param order  of the request; a vmalloc() failure asks for pages one by one: 0 */
 void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
                       kd_alloc_case *out);
-
-/* Is one of the trace's functions of that name (leading underscores and suffixes apart)? */
-const kdf_frame *kd_trace_find(const kd_list *backtrace, const char *names);
 
 #endif

@@ -92,6 +92,10 @@ typedef struct kd_alloc_elsewhere {
     int64_t reachable_free, reachable_high, reachable_weight;
     int64_t excluded_free, excluded_spare, elsewhere_free;
     size_t listed_count;
+    bool node_bound;        /* as asked */
+    bool all_zones_printed; /* memory that is not printed is on nodes that are not printed */
+    bool other_node_known;  /* a zone of an excluded node would serve the request */
+    size_t other_node_zone;
 } kd_alloc_elsewhere;
 
 int64_t kd_alloc_zone_weight(const kd_alloc_zone *zone);

@@ -27,10 +27,9 @@ static kd_alloc_listed find_listed(const kd_alloc_zone_sets *sets, const kd_allo
 {
     if (zone->kind >= KD_ZONE_DEVICE)
         return KD_LISTED_NOT_DEVICE;
-    if (zone->excluded)
-        return KD_LISTED_NOT_NODE;
-    return sets->asked < KD_ZONE_KINDS && zone->kind <= sets->asked ? KD_LISTED
-                                                                     : KD_LISTED_NOT_ABOVE_ASKED;
+    if (sets->asked >= KD_ZONE_KINDS || zone->kind > sets->asked)
+        return KD_LISTED_NOT_ABOVE_ASKED;
+    return zone->excluded ? KD_LISTED_NOT_NODE : KD_LISTED;
 }
 
 static void settle_test(const kd_alloc_request *request, const struct kd_alloc_rules *rules,
@@ -80,7 +79,7 @@ static void replay_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zon
     kd_alloc_bounds reserve;
 
     *out = (kd_alloc_zone_result){ .listed = find_listed(&run->sets, zone) };
-    if (out->listed != KD_LISTED)
+    if (out->listed != KD_LISTED && out->listed != KD_LISTED_NOT_NODE)
         return;
     reserve = kd_alloc_reserve_find(run->request, &run->sets, zone);
     out->attempt_count = kd_alloc_rights_find(run->request, &run->rules, rights);
@@ -94,6 +93,10 @@ static void replay_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zon
         settle_test(run->request, &run->rules, zone, test);
         if (test->succeeds > out->succeeds)
             out->succeeds = test->succeeds;
+    }
+    if (out->listed == KD_LISTED_NOT_NODE) {
+        out->would_serve = out->succeeds == KD_ANSWER_YES;
+        return;
     }
     out->decides = kd_alloc_zone_weight(zone) * 100 >= run->elsewhere.reachable_weight;
     out->short_by_reserve_only =
@@ -128,6 +131,7 @@ static void survey_zone(struct run *run, const kd_alloc_zone *zone, int64_t *pri
         elsewhere->reachable_weight += kd_alloc_zone_weight(zone);
         break;
     case KD_LISTED_NOT_DEVICE:
+    case KD_LISTED_NOT_NODE:
         break;
     default:
         elsewhere->excluded_free = add_pages(elsewhere->excluded_free, free_pages);
@@ -156,10 +160,17 @@ static void run_all(struct run *run, kd_alloc_zone_result *results)
 
     kd_alloc_zone_sets_find(run->request, &run->rules, run->zones, run->zone_count, &run->sets);
     survey(run);
+    run->elsewhere.node_bound = run->request->node_bound;
+    run->elsewhere.all_zones_printed = !run->rules.choice[KD_AR_DUMP_UP_TO_ASKED] ||
+                                       run->sets.asked >= KD_ZONE_HIGHMEM;
     for (size_t i = 0; i < run->zone_count; i++) {
         kd_alloc_zone_result *result = results ? &results[i] : &local;
 
         replay_zone(run, &run->zones[i], result);
+        if (result->would_serve && !run->elsewhere.other_node_known) {
+            run->elsewhere.other_node_known = true;
+            run->elsewhere.other_node_zone = i;
+        }
         if (result->listed != KD_LISTED)
             continue;
         for (int r = 0; r < KD_ALLOC_READINGS; r++)
@@ -224,6 +235,8 @@ static bool is_proved(const kd_alloc_result *out)
 
     if (out->verdict == KD_ALLOC_UNKNOWN || !settled)
         return false;
+    if (out->verdict == KD_ALLOC_NODE_BOUND && !out->other_node_known)
+        return false;
     if (out->verdict == KD_ALLOC_WOULD_SUCCEED)
         return !out->near_line;
     /* Letters are exact presence: no block is no block, however near the amount is. */
@@ -286,6 +299,8 @@ void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones
     try_drift(&run, out);
     out->zone_asked = run.sets.asked;
     out->zone_asked_assumed = run.sets.asked_assumed;
+    out->other_node_known = run.elsewhere.other_node_known;
+    out->other_node_zone = run.elsewhere.other_node_zone;
     out->reachable_free_pages = run.elsewhere.reachable_free;
     out->excluded_free_pages = run.elsewhere.excluded_free;
     out->elsewhere_free_pages = run.elsewhere.elsewhere_free;
@@ -301,6 +316,7 @@ const char *kd_alloc_verdict_name(kd_alloc_verdict verdict)
                                          "fragmented",
                                          "below watermark",
                                          "zone exhausted",
+                                         "bound to nodes",
                                          "order too large" };
 
     return (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : names[0];

@@ -59,6 +59,7 @@ typedef struct kd_alloc_request {
     kd_alloc_hint reclaiming, in_interrupt, oom_victim;
     /* One bit (1 << kind) for each zone that is configured, empty ones too; 0 = not known. */
     uint32_t configured_zones;
+    bool node_bound; /* a node mask, a cpuset or __GFP_THISNODE keeps it from other nodes */
     bool global_free_known;     /* `free:` of Mem-Info */
     uint64_t global_free_pages;
     uint32_t cpus; /* 0 = not known */
@@ -175,6 +176,7 @@ typedef struct kd_alloc_zone_result {
     bool short_by_reserve_only;  /* amount would pass without lowmem_reserve */
     bool near_line;              /* amount within drift and per-cpu batches of the line */
     bool decides;                /* has part in the verdict: at least 1 % of reachable memory */
+    bool would_serve;            /* KD_LISTED_NOT_NODE: it would, were its node allowed */
     /* Vendor trees that place CMA before the per-cpu types let the free-area check pass on CMA
      * blocks; then the list search refuses. The verdict is the same. */
     bool watermark_loop_counts_cma_unsure;
@@ -188,6 +190,7 @@ typedef enum kd_alloc_verdict {
     KD_ALLOC_FRAGMENTED,      /* enough pages; no block of the order */
     KD_ALLOC_BELOW_WATERMARK, /* short of memory */
     KD_ALLOC_ZONE_EXHAUSTED,  /* short in the zones the mask allows, while others have memory */
+    KD_ALLOC_NODE_BOUND,      /* fails on the nodes it is bound to; another node would serve it */
     KD_ALLOC_ORDER_TOO_LARGE  /* refused before any search */
 } kd_alloc_verdict;
 
@@ -207,6 +210,8 @@ typedef struct kd_alloc_result {
     bool short_by_reserve;  /* amount would pass without lowmem_reserve */
     bool short_by_cma;      /* amount would pass if CMA pages could be used */
     bool short_by_highatomic; /* amount would pass if highatomic pages could be used */
+    bool other_node_known;    /* a zone of an excluded node would serve the request: */
+    size_t other_node_zone;   /* this one */
     size_t zone;            /* the zone that would succeed, or the largest of the deciding ones */
     kd_zone_kind zone_asked; /* after falling back where that zone is not configured */
     bool zone_asked_assumed; /* not proved: neither the boot lines nor the dump tell */
@@ -228,7 +233,8 @@ uint32_t kd_alloc_rights_find(const kd_alloc_request *request, const struct kd_a
                               kd_alloc_rights out[KD_ALLOC_ATTEMPTS]);
 
 /**
- * Takes the decision again. The zones stand in any order.
+ * Takes the decision again. The zones stand in any order. Zones of excluded nodes are tested as
+ * well, for what would have been; only KD_ALLOC_NODE_BOUND looks at them.
  * The verdict's zone: a zone with less than 1 % of the reachable memory (managed pages of the
  * zones in the list) has no say. If the zones that fail by amount hold more memory than those
  * that have enough (zones short only by lowmem_reserve count for neither side, unless all are),

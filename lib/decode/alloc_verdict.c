@@ -123,18 +123,45 @@ static kd_alloc_verdict conclude_lists(const kd_alloc_tally *tally, uint32_t ord
     return order > 0 ? KD_ALLOC_FRAGMENTED : KD_ALLOC_UNKNOWN;
 }
 
-/* Memory that the mask keeps this request from, much more than what it may reach. */
-static bool has_spare(const kd_alloc_elsewhere *elsewhere, uint32_t order)
+/* Memory that is in none of the zones printed, much more than what the request may reach. */
+static bool has_unprinted(const kd_alloc_elsewhere *elsewhere, uint32_t order)
 {
     int64_t need = INT64_C(1) << order;
     const int64_t noise = 1024; /* the samples of one dump are taken one after another */
 
-    if (elsewhere->excluded_spare >= need &&
-        elsewhere->excluded_spare > elsewhere->reachable_free)
-        return true;
     /* Zones that are not printed have marks as well: about those of the printed ones. */
     return elsewhere->elsewhere_free >= need + noise + elsewhere->reachable_high &&
            elsewhere->elsewhere_free / 2 > elsewhere->reachable_free;
+}
+
+/* Memory that the mask keeps this request from. */
+static bool has_spare(const kd_alloc_elsewhere *elsewhere, uint32_t order)
+{
+    return (elsewhere->excluded_spare >= INT64_C(1) << order &&
+            elsewhere->excluded_spare > elsewhere->reachable_free) ||
+           has_unprinted(elsewhere, order);
+}
+
+/* The nodes it is bound to fail; one that it is kept from would not. */
+static bool is_node_bound(const kd_alloc_tally *tally, const kd_alloc_elsewhere *elsewhere,
+                          uint32_t order)
+{
+    if (elsewhere->other_node_known)
+        return true;
+    /* dumps leave out the nodes of which the mask has none; of their blocks nothing is known */
+    return elsewhere->node_bound && elsewhere->all_zones_printed &&
+           tally->list_weight <= tally->short_weight && has_unprinted(elsewhere, order);
+}
+
+/* The largest of the zones that refused it. */
+static size_t find_bound_zone(const kd_alloc_tally *tally, const kd_alloc_elsewhere *elsewhere)
+{
+    int best = -1;
+
+    for (int voice = 0; voice < KD_VOICE_PASSES; voice++)
+        if (tally->largest[voice] > (best < 0 ? 0 : tally->largest[best]))
+            best = voice;
+    return best < 0 ? elsewhere->other_node_zone : tally->zone[best];
 }
 
 kd_alloc_verdict kd_alloc_tally_conclude(const kd_alloc_tally *tally,
@@ -144,6 +171,10 @@ kd_alloc_verdict kd_alloc_tally_conclude(const kd_alloc_tally *tally,
     if (tally->any_pass) {
         *zone = tally->zone[KD_VOICE_PASSES];
         return KD_ALLOC_WOULD_SUCCEED;
+    }
+    if (is_node_bound(tally, elsewhere, order)) {
+        *zone = find_bound_zone(tally, elsewhere);
+        return KD_ALLOC_NODE_BOUND;
     }
     if (elsewhere->listed_count == 0)
         return has_spare(elsewhere, order) ? KD_ALLOC_ZONE_EXHAUSTED : KD_ALLOC_UNKNOWN;

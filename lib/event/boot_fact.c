@@ -9,6 +9,9 @@
  *     DMA32    empty
  *   Machine model: linux,dummy-virt
  *
+ *   Built 1 zonelists, mobility grouping on.  Total pages: 64386
+ *   SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=1, Nodes=1
+ *
  * linux_banner, dump_kernel_offset(), mem_init_print_info(), free_area_init(). Never reported as
  * events.
  */
@@ -77,11 +80,31 @@ static kd_verdict read_model(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
     return KD_LAST;
 }
 
+static kd_verdict read_grouping(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
+{
+    kd_str skipped;
+    if (!kd_scan_literal(&in, "Built ") || !kd_scan_past(&in, "mobility grouping ", &skipped))
+        return KD_NOT_MINE;
+    kd_put(parse, &fact->mobility_off, kd_scan_literal(&in, "off"));
+    return KD_LAST;
+}
+
+static kd_verdict read_cpus(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
+{
+    kd_str skipped;
+    uint64_t cpus;
+    if (!kd_scan_literal(&in, "SLUB: ") || !kd_scan_past(&in, ", CPUs=", &skipped) ||
+        !kd_scan_u64(&in, &cpus))
+        return KD_NOT_MINE;
+    kd_put(parse, &fact->cpus, cpus);
+    return KD_LAST;
+}
+
 static kd_verdict open_fact(kd_parse *parse, const kd_line *line)
 {
     kdf_boot_fact *fact = parse->body;
     kd_verdict (*const readers[])(kd_parse *, kdf_boot_fact *, kd_scan) = {
-        read_banner, read_offset, read_memory, read_model,
+        read_banner, read_offset, read_memory, read_model, read_grouping, read_cpus,
     };
     for (size_t i = 0; i < KD_COUNT(readers); i++)
         if (readers[i](parse, fact, kd_scan_of(line->text)) == KD_LAST)
@@ -107,7 +130,9 @@ static kd_verdict more_fact(kd_parse *parse, const kd_line *line)
 }
 
 static const char *const anchors[] = { "Linux version ", "Kernel Offset: ", "Zone ranges:",
-                                       "Machine model: ", "K kernel code, ", NULL };
+                                       "Machine model: ", "K kernel code, ",
+                                       " mobility grouping ", "SLUB: HWalign=", "SLUB: Genslabs=",
+                                       NULL };
 
 const kd_parser kd_parser_boot_fact = {
     .name = "boot_fact",

@@ -8,7 +8,7 @@ kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone)
 {
     kd_zone_name name;
     const kdf_zone *printed = c->printed[zone];
-    bool many = false;
+    bool many = c->bound_by != KD_BOUND_NOT;
     for (size_t i = 0; i < c->zone_count; i++)
         many |= c->zones[i].node != c->zones[zone].node;
     if (many)
@@ -22,6 +22,10 @@ kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone)
 /* "min 2560 pages, halved for __GFP_HIGH: 1280, less a quarter: 960" */
 static void describe_mark(const kd_alloc_test *test, char *text, size_t size)
 {
+    if (test->rights.no_watermarks) {
+        snprintf(text, size, "no watermark holds for a task that frees memory (PF_MEMALLOC)");
+        return;
+    }
     int len = snprintf(text, size, "min %lld pages", (long long)test->min_pages);
     if (test->after_high_pages != test->min_pages && len > 0)
         len += snprintf(text + len, size - (size_t)len, ", halved for __GFP_HIGH = %lld",

@@ -18,7 +18,7 @@ enum { TYPE_U, TYPE_M, TYPE_E, TYPE_R, TYPE_H, TYPE_C, TYPE_I, TYPES };
 
 /* The true state of a zone. */
 typedef struct model_zone {
-    int kind;
+    int kind, other_node; /* other_node: the request is bound to the first */
     long free, blocks[TYPES][ORDERS], min, boost, low, cma, reserved, free_h, managed;
     long reserve[4];
 } model_zone;

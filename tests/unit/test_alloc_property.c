@@ -10,7 +10,7 @@
 #include "alloc_model.h"
 #include "decode/alloc_replay.h"
 
-enum { STATES = 250000, ZONES = 3 };
+enum { STATES = 250000, ZONES = 6 }; /* of two nodes, or three of one */
 
 /* ---- the dump ------------------------------------------------------------------------------- */
 
@@ -111,7 +111,12 @@ static void compare_zone(const model_request *q, const model_zone *z,
         EXPECT(zone->listed == KD_LISTED_NOT_ABOVE_ASKED);
         return;
     }
-    EXPECT(zone->listed == KD_LISTED);
+    EXPECT(zone->listed == (z->other_node ? KD_LISTED_NOT_NODE : KD_LISTED));
+    if (z->other_node) {
+        EXPECT(!zone->would_serve || end == END_PASS);
+        EXPECT(!shows_all(q) || zone->would_serve == (end == END_PASS));
+        return;
+    }
     switch (zone->succeeds) {
     case KD_ANSWER_YES:
         said_yes++;
@@ -194,19 +199,24 @@ static void play_state(long state)
     kd_alloc_zone_result zones[ZONES];
     kd_alloc_result result;
     kd_alloc_request request;
-    size_t count = once_in(2) ? 1 : ZONES;
-    bool any_pass = false;
+    size_t count = once_in(2) ? 1 : once_in(2) ? 3 : ZONES;
+    bool any_pass = false, other_pass = false;
 
     playing = state;
     fill_request(&q);
     request = print_request(&q);
     for (size_t i = 0; i < count; i++) {
-        fill_zone(&model[i], q.version, count == 1 ? (int)pick(3) : (int)i);
+        fill_zone(&model[i], q.version, count == 1 ? (int)pick(3) : (int)(i % 3));
+        model[i].other_node = i >= 3;
         dump[i] = print_zone(&model[i], q.version);
+        dump[i].node = model[i].other_node ? 1 : 0;
+        dump[i].excluded = model[i].other_node;
     }
+    request.node_bound = count > 3;
     kd_alloc_replay(&request, dump, count, zones, &result);
     for (size_t i = 0; i < count; i++) {
         compare_zone(&q, &model[i], &zones[i], state);
+        other_pass = other_pass || zones[i].would_serve;
         if (zones[i].listed != KD_LISTED)
             continue;
         compare_supply(&q, &model[i], &zones[i].tests[zones[i].best].supply);
@@ -214,6 +224,9 @@ static void play_state(long state)
     }
     if (shows_all(&q))
         EXPECT(any_pass == (result.verdict == KD_ALLOC_WOULD_SUCCEED));
+    /* Bound: exactly where no allowed zone passes and one of another node does. */
+    if (shows_all(&q))
+        EXPECT((result.verdict == KD_ALLOC_NODE_BOUND) == (!any_pass && other_pass));
     /* Proved for the dump: then the truth is among what was proved, whatever it hides. */
     if (result.proved)
         EXPECT_MSG(any_pass == (result.verdict == KD_ALLOC_WOULD_SUCCEED),
