@@ -162,11 +162,14 @@ void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *c
     out->page_kb = kd_context_page_size(context) / 1024;
     fill_request(out, order, context);
     fill_hints(out, event);
-    for (uint32_t i = 0; i < out->meminfo->zones.count && out->zone_count < KD_ALLOC_MAX_ZONES;
-         i++) {
+    for (uint32_t i = 0; i < out->meminfo->zones.count; i++) {
         const kdf_zone *zone = &KD_ITEMS(out->meminfo->zones, kdf_zone)[i];
         if (!zone->free_kb.src || !zone->min_kb.src)
             continue;
+        if (out->zone_count == KD_ALLOC_MAX_ZONES) {
+            out->zones_beyond++;
+            continue;
+        }
         out->printed[out->zone_count] = zone;
         fill_zone(&out->zones[out->zone_count++], zone, out->page_kb);
     }

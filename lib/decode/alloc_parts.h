@@ -93,7 +93,8 @@ typedef struct kd_alloc_elsewhere {
     int64_t excluded_free, excluded_spare, elsewhere_free;
     size_t listed_count;
     bool node_bound;        /* as asked */
-    bool all_zones_printed; /* memory that is not printed is on nodes that are not printed */
+    bool zones_left_out;    /* memory that is not printed may be in zones above the one asked for;
+                             * else it is on nodes that are left out */
     bool other_node_known;  /* a zone of an excluded node would serve the request */
     size_t other_node_zone;
 } kd_alloc_elsewhere;

@@ -35,13 +35,16 @@ static kd_alloc_listed find_listed(const kd_alloc_zone_sets *sets, const kd_allo
 static void settle_test(const kd_alloc_request *request, const struct kd_alloc_rules *rules,
                         const kd_alloc_zone *zone, kd_alloc_test *test)
 {
-    kd_alloc_answer lists = kd_alloc_supply_answer(&test->supply);
+    /* Without a buddy line single pages are known to be there all the same, by the amount. */
+    bool unlisted = zone->order_count == 0 && request->order > 0;
+    kd_alloc_answer lists = zone->order_count == 0 ? KD_ANSWER_YES
+                                                   : kd_alloc_supply_answer(&test->supply);
     kd_alloc_answer order_test = test->order_test;
 
     test->failed = KD_CHECK_PASSED;
     if (test->amount == KD_ANSWER_NO)
         test->failed = KD_CHECK_AMOUNT;
-    else if (zone->order_count == 0)
+    else if (unlisted)
         test->failed = KD_CHECK_UNKNOWN;
     else if (order_test == KD_ANSWER_NO && request->order > 0)
         test->failed = rules->choice[KD_AR_ORDER_TEST] == ORDER_HALVING ? KD_CHECK_HALVING
@@ -51,7 +54,7 @@ static void settle_test(const kd_alloc_request *request, const struct kd_alloc_r
     test->succeeds = test->amount;
     if (order_test < test->succeeds)
         test->succeeds = order_test;
-    if (zone->order_count == 0)
+    if (unlisted)
         lists = KD_ANSWER_DEPENDS;
     if (lists < test->succeeds)
         test->succeeds = lists;
@@ -161,8 +164,10 @@ static void run_all(struct run *run, kd_alloc_zone_result *results)
     kd_alloc_zone_sets_find(run->request, &run->rules, run->zones, run->zone_count, &run->sets);
     survey(run);
     run->elsewhere.node_bound = run->request->node_bound;
-    run->elsewhere.all_zones_printed = !run->rules.choice[KD_AR_DUMP_UP_TO_ASKED] ||
-                                       run->sets.asked >= KD_ZONE_HIGHMEM;
+    /* a Movable zone is rare, and a node mask says enough */
+    run->elsewhere.zones_left_out =
+        run->rules.choice[KD_AR_DUMP_UP_TO_ASKED] && run->sets.asked < KD_ZONE_HIGHMEM &&
+        !(run->request->node_bound && run->sets.asked == KD_ZONE_NORMAL);
     for (size_t i = 0; i < run->zone_count; i++) {
         kd_alloc_zone_result *result = results ? &results[i] : &local;
 

@@ -128,6 +128,7 @@ typedef struct kd_alloc_supply {
     uint64_t mixed_unusable;     /* several of C, H, I, none usable */
     uint32_t letters;            /* all letters seen there */
     bool cma_present, highatomic_present;
+    bool unlisted;               /* no buddy line */
     bool letters_unknown;        /* there are blocks and their types are not printed */
     uint32_t largest_usable_order; /* of any order; UINT32_MAX = no usable block at all */
 } kd_alloc_supply;

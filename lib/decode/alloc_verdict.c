@@ -25,7 +25,8 @@ static bool amount_passes(const kd_alloc_zone_result *zone, const kd_alloc_test 
 static kd_alloc_voice find_attempt_voice(const kd_alloc_zone_result *zone,
                                          const kd_alloc_test *test, kd_alloc_reading reading)
 {
-    kd_alloc_answer lists = kd_alloc_supply_answer(&test->supply);
+    bool unlisted = test->supply.unlisted;
+    kd_alloc_answer lists = unlisted ? KD_ANSWER_YES : kd_alloc_supply_answer(&test->supply);
 
     if (!amount_passes(zone, test, reading))
         return zone->short_by_reserve_only ? KD_VOICE_SHORT_BY_RESERVE : KD_VOICE_SHORT;
@@ -81,7 +82,7 @@ void kd_alloc_tally_add(kd_alloc_tally *tally, const kd_alloc_zone *zone,
     const kd_alloc_supply *supply = &result->tests[attempt].supply;
     int64_t weight = kd_alloc_zone_weight(zone);
 
-    if (supply->usable.high > 0)
+    if (supply->usable.high > 0 || supply->unlisted)
         tally->any_block = true;
     if (voice == KD_VOICE_PASSES)
         note_pass(tally, zone->kind, index);
@@ -137,9 +138,10 @@ static bool has_unprinted(const kd_alloc_elsewhere *elsewhere, uint32_t order)
 /* Memory that the mask keeps this request from. */
 static bool has_spare(const kd_alloc_elsewhere *elsewhere, uint32_t order)
 {
-    return (elsewhere->excluded_spare >= INT64_C(1) << order &&
-            elsewhere->excluded_spare > elsewhere->reachable_free) ||
-           has_unprinted(elsewhere, order);
+    if (elsewhere->excluded_spare >= INT64_C(1) << order &&
+        elsewhere->excluded_spare > elsewhere->reachable_free)
+        return true;
+    return elsewhere->zones_left_out && has_unprinted(elsewhere, order);
 }
 
 /* The nodes it is bound to fail; one that it is kept from would not. */
@@ -149,7 +151,7 @@ static bool is_node_bound(const kd_alloc_tally *tally, const kd_alloc_elsewhere 
     if (elsewhere->other_node_known)
         return true;
     /* dumps leave out the nodes of which the mask has none; of their blocks nothing is known */
-    return elsewhere->node_bound && elsewhere->all_zones_printed &&
+    return elsewhere->node_bound && !elsewhere->zones_left_out &&
            tally->list_weight <= tally->short_weight && has_unprinted(elsewhere, order);
 }
 

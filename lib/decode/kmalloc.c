@@ -22,7 +22,10 @@ static const char large_functions[] =
     "kmalloc_track_caller kmalloc_node_track_caller kmalloc_track kmalloc_array krealloc kzalloc "
     "do_kmalloc do_kmalloc_node kmalloc_large_noprof kvmalloc_node kmalloc_reserve";
 
-static const struct { kd_slab_allocator allocator; uint32_t from, until; uint32_t pages; } rows[] = {
+static const struct {
+    kd_slab_allocator allocator;
+    uint32_t from, until, pages;
+} rows[] = {
 #define KD_KMALLOC(allocator, from, until, pages) { KD_SLAB_##allocator, from, until, pages },
 #include "facts/kmalloc.def"
 #undef KD_KMALLOC

@@ -96,7 +96,7 @@ static void advise(kd_emit *out, const kd_request *r, bool banned)
     const kd_gfp_meaning *gfp = &r->c.gfp;
     if (!banned)
         kd_say_remedy(out, "Keep more free before reclaim needs memory for its own work: raise "
-                      "vm.min_free_kbytes; look for what fills memory faster than reclaim frees it.");
+                      "vm.min_free_kbytes; look for what fills memory faster than it is freed.");
     else if (!gfp->may_sleep)
         kd_say_remedy(out, "Allocate where the code may sleep (GFP_KERNEL in process context, a "
                       "work item, a mempool filled before), not under a spinlock or in an "

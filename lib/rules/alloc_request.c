@@ -9,6 +9,9 @@
 #include "facts/version.h"
 #include "facts/vendor.h"
 
+/* Zones whose arithmetic is written out: 4 nodes of 3 zones. */
+#define MAX_ZONES_SAID 12u
+
 bool kd_request_read(const kd_view *view, kd_request *out)
 {
     const kdf_page_alloc *failure = KD_BODY(view->event, page_alloc);
@@ -35,7 +38,7 @@ kd_confidence kd_request_confidence(const kd_view *view, const kd_request *reque
 {
     const kd_alloc_case *c = &request->c;
     if (!c->result.proved || c->version_assumed || c->gfp.unknown_bits || c->this_node_assumed ||
-        c->samples.falls)
+        c->samples.falls || c->zones_beyond)
         return KD_LIKELY;
     /* letters are presence; amounts are tested by rules that back-ports change */
     if (!c->result.no_block && kd_vendor_of(view->context->release))
@@ -98,8 +101,8 @@ void kd_say_kmalloc(const kd_view *view, kd_emit *out, const kd_request *request
 void kd_say_zones(const kd_view *view, kd_emit *out, const kd_request *request, bool blocks)
 {
     size_t said = 0;
-    for (size_t i = 0; i < request->c.zone_count && said < 4; i++) {
-        if (request->c.results[i].listed != KD_LISTED || !request->c.results[i].decides)
+    for (size_t i = 0; i < request->c.zone_count && said < MAX_ZONES_SAID; i++) {
+        if (request->c.results[i].listed != KD_LISTED)
             continue;
         if (blocks) {
             kd_say_buddy_sum(out, view->event, request->c.printed[i]);
@@ -197,16 +200,17 @@ void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request
 {
     const kd_alloc_case *c = &request->c;
     const kd_alloc_samples *s = &c->samples;
-    char global[40] = "";
+    char global[40] = "", buddy[40] = "";
     if (!s->rises && !s->falls)
         return;
     if (s->global_known)
         snprintf(global, sizeof global, "global free %llu, ", KD_U(s->global_pages));
+    if (s->buddy_known)
+        snprintf(buddy, sizeof buddy, ", buddy lines %llu", KD_U(s->buddy_pages));
     kd_say_evidence(out, view->event, c->printed[0]->free_kb.src, "one of the samples of the dump");
     kd_say_proof(out, s->rises ? KD_STR("free memory rose while the dump was printed")
                                : KD_STR("free memory fell while the dump was printed"),
-                 "%szones %llu, buddy lines %llu pages", global, KD_U(s->zone_pages),
-                 KD_U(s->buddy_pages));
+                 "%szones %llu%s pages", global, KD_U(s->zone_pages), buddy);
     if (s->falls)
         kd_say_assume(out, "what the dump shows held at the failure too, although free memory fell "
                       "while it was printed (if not, a block was there and something else failed)");

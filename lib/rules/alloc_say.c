@@ -103,6 +103,8 @@ void kd_say_zone_blocks(kd_emit *out, const kd_event *event, const kd_alloc_case
     const kd_alloc_supply *supply = &result->tests[result->best].supply;
     char text[512] = "", letters[16];
     size_t len = 0;
+    if (supply->unlisted)
+        return;
     for (uint32_t i = c->request.order; i < z->order_count && len + 24 < sizeof text; i++)
         if (z->blocks[i].count > 0)
             len += (size_t)snprintf(text + len, sizeof text - len, "%s%llu", len ? " + " : "",
@@ -128,6 +130,9 @@ void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)
                       "kernel version: the log names none; the rules of %u.%u were used (another "
                       "version may have other reserves; --kernel gives it)",
                       c->version >> 24, c->version >> 16 & 255);
+    if (c->zones_beyond)
+        kd_say_assume(out, "%zu further zones of the dump are like those re-played (one that is not "
+                      "could have served the request)", c->zones_beyond);
     if (c->gfp.unknown_bits)
         kd_say_assume(out, "the mask has bits 0x%llx that this kernel version does not know: a "
                       "vendor's addition may change what the request may use",

@@ -170,7 +170,50 @@ START_TEST(dma_exhausted)
     kd_alloc_replay(&s.request, zones, 1, results, &result);
     ck_assert_int_eq(result.verdict, KD_ALLOC_ZONE_EXHAUSTED);
     ck_assert_int_eq(result.elsewhere_free_pages, 90000);
+    /* 6.0 prints all: what is missing then is no zone that the mask excludes. */
+    s.request.version = V(6, 0);
+    kd_alloc_replay(&s.request, zones, 1, results, &result);
+    ck_assert_int_eq(result.verdict, KD_ALLOC_BELOW_WATERMARK);
+    s.request.version = V(6, 1);
+    kd_alloc_replay(&s.request, zones, 1, results, &result);
+    ck_assert_int_eq(result.verdict, KD_ALLOC_ZONE_EXHAUSTED);
     s.request.global_free_pages = 60;
+    kd_alloc_replay(&s.request, zones, 1, results, &result);
+    ck_assert_int_eq(result.verdict, KD_ALLOC_BELOW_WATERMARK);
+}
+END_TEST
+
+/* Two nodes; the request may use the first. */
+START_TEST(bound_to_nodes)
+{
+    kd_alloc_zone zones[2];
+    kd_alloc_zone_result results[2];
+    kd_alloc_result result;
+    scene s = plain(V(5, 10));
+
+    set_free(&s, 900);
+    zones[0] = s.zone;
+    set_free(&s, 60000);
+    zones[1] = s.zone;
+    zones[1].node = 1;
+    zones[1].excluded = true;
+    s.request.node_bound = true;
+    kd_alloc_replay(&s.request, zones, 2, results, &result);
+    ck_assert_int_eq(result.verdict, KD_ALLOC_NODE_BOUND);
+    ck_assert(result.proved && result.other_node_known && result.other_node_zone == 1);
+    ck_assert_uint_eq(result.zone, 0);
+    ck_assert_int_eq(results[1].listed, KD_LISTED_NOT_NODE);
+    /* The other node is short as well: plain shortage. */
+    zones[1].free_pages = 950;
+    kd_alloc_replay(&s.request, zones, 2, results, &result);
+    ck_assert_int_eq(result.verdict, KD_ALLOC_BELOW_WATERMARK);
+    /* The other node is not printed: the global count tells, but proves nothing. */
+    s.request.global_free_known = true;
+    s.request.global_free_pages = 60900;
+    kd_alloc_replay(&s.request, zones, 1, results, &result);
+    ck_assert_int_eq(result.verdict, KD_ALLOC_NODE_BOUND);
+    ck_assert(!result.proved && !result.other_node_known);
+    s.request.node_bound = false;
     kd_alloc_replay(&s.request, zones, 1, results, &result);
     ck_assert_int_eq(result.verdict, KD_ALLOC_BELOW_WATERMARK);
 }
@@ -465,6 +508,7 @@ int main(void)
     tcase_add_test(tests, seed_near_misses);
     tcase_add_test(tests, zone_asked_by_the_low_nibble);
     tcase_add_test(tests, dma_exhausted);
+    tcase_add_test(tests, bound_to_nodes);
     tcase_add_test(tests, lowmem_reserve_index);
     tcase_add_test(tests, small_and_reserved_zones_do_not_decide);
     tcase_add_test(tests, dma_asked_but_not_printed);
