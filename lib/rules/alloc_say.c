@@ -131,8 +131,8 @@ void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)
                       "version may have other reserves; --kernel gives it)",
                       c->version >> 24, c->version >> 16 & 255);
     if (c->zones_beyond)
-        kd_say_assume(out, "%zu further zones of the dump are like those re-played (one that is not "
-                      "could have served the request)", c->zones_beyond);
+        kd_say_assume(out, "%zu further zones of the dump are like those re-played (one that is "
+                      "not could have served the request)", c->zones_beyond);
     if (c->gfp.unknown_bits)
         kd_say_assume(out, "the mask has bits 0x%llx that this kernel version does not know: a "
                       "vendor's addition may change what the request may use",
