@@ -36,12 +36,13 @@ static kd_str bounds_text(kd_arena *arena, const kd_version_bounds *bounds)
 {
     kd_str from = kd_version_text(arena, bounds->from), text = { "", 0 };
     if (bounds->from_sign[0])
-        text = kd_arena_format(arena, "%s is in %.*s and later", bounds->from_sign, KD_FMT(from));
+        text = kd_arena_format(arena, "the text has %s (%.*s and later)", bounds->from_sign,
+                               KD_FMT(from));
     if (!bounds->until_sign[0])
         return text;
     kd_str until = kd_version_text(arena, bounds->until);
-    return kd_arena_format(arena, "%.*s%s%s is in kernels before %.*s only", KD_FMT(text),
-                           text.len ? ", " : "", bounds->until_sign, KD_FMT(until));
+    return kd_arena_format(arena, "%.*s%s %s (before %.*s)", KD_FMT(text),
+                           text.len ? " and" : "the text has", bounds->until_sign, KD_FMT(until));
 }
 
 /* No version in the log, or one that does not print such a text. */

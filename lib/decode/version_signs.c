@@ -26,9 +26,9 @@ static bool in_header(const kd_version_text_of *text, kd_str name)
     kd_src mask = text->gfp ? text->gfp->value.src : 0;
     if (mask == 0)
         return false;
-    if (kd_str_is(name, "names"))
+    if (kd_str_is(name, "flag names"))
         return text->gfp->printed.src != 0;
-    return (kd_str_is(name, "nodemask") ? text->nodemask : text->cpuset) == mask;
+    return (kd_str_is(name, "nodemask=") ? text->nodemask : text->cpuset) == mask;
 }
 
 static bool in_nodes(const kdf_meminfo *meminfo, const char *name)
@@ -56,23 +56,21 @@ static bool zone_has(const kdf_zone *zone, const char *name)
     return kd_map_find(&zone->counters_kb, name) != NULL;
 }
 
-/* Do the letters stand there in this order, others between them or not? */
-static bool letters_in_order(kd_str types, const char *letters)
+/* Do the letters of "(ME)" stand there in this order, others between them or not? */
+static bool letters_in_order(kd_str types, kd_str letters)
 {
-    size_t i = 0;
-    while (i < types.len && *letters) {
-        if (types.ptr[i] == *letters)
-            letters++;
-        i++;
-    }
-    return *letters == '\0';
+    size_t next = 1;
+    for (size_t i = 0; i < types.len && next + 1 < letters.len; i++)
+        if (types.ptr[i] == letters.ptr[next])
+            next++;
+    return next + 1 >= letters.len;
 }
 
 static bool in_buddy(const kdf_zone *zone, const char *letters)
 {
     const kdf_buddy *list = zone->buddy.items;
     for (uint32_t i = 0; i < zone->buddy.count; i++)
-        if (list[i].types.src && letters_in_order(list[i].types.v, letters))
+        if (list[i].types.src && letters_in_order(list[i].types.v, kd_str_of(letters)))
             return true;
     return false;
 }

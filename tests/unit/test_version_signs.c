@@ -112,7 +112,7 @@ START_TEST(header_on_the_line_of_the_mask)
     tell(&t, "Mem-Info:\nfree:5 unstable:0\n");
     ck_assert_uint_eq(t.bounds.from, V(5, 0));
     ck_assert_uint_eq(t.bounds.until, V(5, 8));
-    ck_assert_str_eq(t.bounds.from_sign, "cpuset");
+    ck_assert_str_eq(t.bounds.from_sign, "cpuset=");
     ck_assert_str_eq(t.bounds.until_sign, "unstable");
 }
 END_TEST
