@@ -41,7 +41,16 @@ static void add_names(struct json_object *out, const kd_gfp_meaning *meaning)
     json_object_object_add(out, "names", names);
 }
 
-static bool add_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until, void *user)
+static void add_flags(struct json_object *out, const kd_gfp_meaning *meaning)
+{
+    struct json_object *flags = json_object_new_array();
+    for (size_t i = 0; i < meaning->flag_count; i++)
+        json_object_array_add(flags, json_object_new_string(meaning->flags[i]));
+    json_object_object_add(out, "flags", flags);
+}
+
+static bool add_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until,
+                        const char *condition, void *user)
 {
     meanings *all = user;
     struct json_object *out = json_object_new_object();
@@ -54,7 +63,10 @@ static bool add_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t u
                  until >> 16 & 255, until & 65535);
         json_object_object_add(out, "until", json_object_new_string(text));
     }
+    if (condition[0])
+        json_object_object_add(out, "condition", json_object_new_string(condition));
     add_names(out, meaning);
+    add_flags(out, meaning);
     json_object_object_add(out, "migratetype", json_object_new_string(meaning->migratetype_name));
     json_object_object_add(out, "zone", json_object_new_string(meaning->zone_name));
     if (meaning->unknown_bits)
@@ -119,7 +131,7 @@ kd_status kd_decode(kd_engine *engine, const char *what, uint64_t value, bool al
         status = write_all_versions(value, write, user);
     } else if (kd_str_is(name, "gfp")) {
         failure.gfp.value = (kd_hex){ value, KD_DERIVED };
-        kd_decode_gfp(&failure.gfp, &context, &arena);
+        kd_decode_gfp(&failure.gfp, &context, NULL, &arena);
         status = write_group(&kd_kind_page_alloc_failure, &failure, "gfp", write, user);
     } else if (kd_str_is(name, "esr")) {
         oops.esr.value = (kd_hex){ value, KD_DERIVED };

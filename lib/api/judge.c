@@ -169,7 +169,7 @@ static void take_diag(void *user, kd_diag *diag)
     report->diags.items[report->diags.len++] = diag;
 }
 
-static const kd_context *boot_of(const kd_report *report, const kd_event *event)
+static kd_context *boot_of(const kd_report *report, const kd_event *event)
 {
     for (size_t i = 0; i < report->boots.len; i++)
         if (report->boots.items[i]->boot == event->boot)
@@ -231,9 +231,9 @@ kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *optio
     kd_status status = gather(&work);
     for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
         if (!work.all[i]->judged) {
-            const kd_context *boot = boot_of(report, work.all[i]);
-            if (boot)
-                kd_decode_event(work.all[i], boot);
+            kd_context *boot = boot_of(report, work.all[i]);
+            if (boot && !kd_decode_event(work.all[i], boot))
+                boot->conflicts++;
         }
     for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
         if (!work.all[i]->judged) {

@@ -3,6 +3,7 @@
 
 #include "base/scan.h"
 #include "facts/arch.h"
+#include "facts/stable.h"
 
 const char *kd_by_name(kd_by by)
 {
@@ -81,10 +82,9 @@ static void learn_release(kd_context *context, kd_str release, uint64_t line, kd
 /* Debian's task line: "#1  Debian 6.1.176-1" */
 static void learn_build(kd_context *context, kd_str build, uint64_t line, kd_arena *arena)
 {
-    kd_scan in = kd_scan_of(build);
-    kd_str skipped, version;
-    if (kd_scan_past(&in, "Debian ", &skipped) && kd_scan_word(&in, &version))
-        learn_stable(context, version, line, arena);
+    kd_str stable = kd_stable_version(build);
+    if (stable.len > 0)
+        learn_stable(context, stable, line, arena);
 }
 
 static void learn_task(kd_context *context, const kd_event *event, kd_arena *arena)

@@ -24,41 +24,112 @@ static void add_text(kd_arena *arena, kd_list *list, kd_str text)
         *item = (kd_text){ text, KD_DERIVED };
 }
 
-void kd_decode_gfp(kdf_gfp *gfp, const kd_context *context, kd_arena *arena)
+/* The table that the mask is decoded with, and how far that is known. */
+typedef struct gfp_table {
+    uint32_t version;
+    kd_gfp_config config;
+    const char *by;
+    kd_str note;
+} gfp_table;
+
+static kd_str bounds_text(kd_arena *arena, const kd_version_bounds *bounds)
 {
-    kd_gfp_config config = KD_GFP_CONFIG_DEFAULT;
-    kd_gfp_meaning meaning;
-    uint32_t version = context->version;
-    const char *by = kd_by_name(context->version_known.by);
-    if (!gfp->value.src)
+    kd_str from = kd_version_text(arena, bounds->from), text = { "", 0 };
+    if (bounds->from_sign[0])
+        text = kd_arena_format(arena, "the text has %s (%.*s and later)", bounds->from_sign,
+                               KD_FMT(from));
+    if (!bounds->until_sign[0])
+        return text;
+    kd_str until = kd_version_text(arena, bounds->until);
+    return kd_arena_format(arena, "%.*s%s %s (before %.*s)", KD_FMT(text),
+                           text.len ? " and" : "the text has", bounds->until_sign, KD_FMT(until));
+}
+
+/* No version in the log, or one that does not print such a text. */
+static void heed_signs(gfp_table *table, const kd_context *context,
+                       const kd_version_bounds *bounds, kd_arena *arena)
+{
+    if (context->version == 0)
+        table->version = kd_version_guess(bounds);
+    else if (kd_version_possible(bounds, context->release, context->version))
         return;
-    if (gfp->printed.src) {
-        /* the kernel's own names are the check: a vendor's back-port moves the bits */
-        uint32_t agrees = kd_gfp_agree(gfp->value.v, gfp->printed.v, version, &config);
-        if (agrees && agrees != version) {
-            version = agrees;
-            by = "assumed";
-        }
+    table->note = bounds_text(arena, bounds);
+}
+
+/* The kernel's own names are the check: a vendor's back-port moves the bits. */
+static void heed_names(gfp_table *table, const kdf_gfp *gfp, const kd_context *context,
+                       kd_arena *arena)
+{
+    uint32_t agrees = kd_gfp_agree(gfp->value.v, gfp->printed.v, table->version, &table->config);
+    if (agrees == table->version || (agrees && !context->version)) {
+        table->version = agrees;
+        return;
     }
-    kd_gfp_decode(gfp->value.v, version, config, &meaning);
-    for (size_t i = 0; i < meaning.name_count; i++)
-        add_text(arena, &gfp->names, kd_str_of(meaning.names[i]));
-    if (meaning.unnamed_bits)
+    table->by = "assumed";
+    if (agrees) {
+        kd_str version = kd_version_text(arena, agrees);
+        table->version = agrees;
+        table->note = kd_arena_format(arena, "%.*s%snames and mask agree in %.*s",
+                                      KD_FMT(table->note), table->note.len ? "; " : "",
+                                      KD_FMT(version));
+    } else {
+        table->note = kd_arena_format(arena, "%.*s%sno known kernel prints the mask so",
+                                      KD_FMT(table->note), table->note.len ? "; " : "");
+    }
+}
+
+/* Some Android trees only have bits of their own: mainline's table stands as long as it will do. */
+static void decode_mask(uint64_t mask, const gfp_table *table, kd_gfp_meaning *meaning)
+{
+    kd_gfp_config config = table->config;
+    config.android = false;
+    kd_gfp_decode(mask, table->version, config, meaning);
+    if (meaning->unknown_bits && table->config.android)
+        kd_gfp_decode(mask, table->version, table->config, meaning);
+}
+
+static void put_meaning(kdf_gfp *gfp, const kd_gfp_meaning *meaning, kd_arena *arena)
+{
+    for (size_t i = 0; i < meaning->name_count; i++)
+        add_text(arena, &gfp->names, kd_str_of(meaning->names[i]));
+    if (meaning->unnamed_bits)
         add_text(arena, &gfp->names,
-                 kd_arena_format(arena, "0x%llx", (unsigned long long)meaning.unnamed_bits));
-    for (size_t i = 0; i < meaning.flag_count; i++)
-        add_text(arena, &gfp->flags, kd_str_of(meaning.flags[i]));
-    if (meaning.unknown_bits)
-        put(&gfp->unknown_bits, meaning.unknown_bits);
-    put(&gfp->zone, kd_str_of(meaning.zone_name));
-    put(&gfp->migratetype, kd_str_of(meaning.migratetype_name));
-    put(&gfp->may_sleep, meaning.may_sleep);
-    put(&gfp->may_use_cma, meaning.may_use_cma);
-    put(&gfp->version_used, kd_version_text(arena, meaning.version_used));
-    put(&gfp->version_by, kd_str_of(by ? by : "assumed"));
-    if (by && context->version_known.by == KD_BY_READ && context->version_known.line &&
-        kd_str_is(kd_str_of(by), "read"))
+                 kd_arena_format(arena, "0x%llx", (unsigned long long)meaning->unnamed_bits));
+    for (size_t i = 0; i < meaning->flag_count; i++)
+        add_text(arena, &gfp->flags, kd_str_of(meaning->flags[i]));
+    if (meaning->unknown_bits)
+        put(&gfp->unknown_bits, meaning->unknown_bits);
+    put(&gfp->zone, kd_str_of(meaning->zone_name));
+    put(&gfp->migratetype, kd_str_of(meaning->migratetype_name));
+    put(&gfp->may_sleep, meaning->may_sleep);
+    put(&gfp->may_use_cma, meaning->may_use_cma);
+    put(&gfp->version_used, kd_version_text(arena, meaning->version_used));
+}
+
+bool kd_decode_gfp(kdf_gfp *gfp, const kd_context *context, const kd_version_bounds *bounds,
+                   kd_arena *arena)
+{
+    gfp_table table = { .config = KD_GFP_CONFIG_DEFAULT,
+                        .by = kd_by_name(context->version_known.by) };
+    kd_gfp_meaning meaning;
+    if (!gfp->value.src)
+        return true;
+    table.version = kd_gfp_table_of(context->release, context->version, &table.config);
+    if (table.version != context->version)
+        table.by = "assumed";
+    if (bounds)
+        heed_signs(&table, context, bounds, arena);
+    if (gfp->printed.src)
+        heed_names(&table, gfp, context, arena);
+    decode_mask(gfp->value.v, &table, &meaning);
+    put_meaning(gfp, &meaning, arena);
+    put(&gfp->version_by, kd_str_of(table.by ? table.by : "assumed"));
+    if (table.note.len)
+        put(&gfp->version_note, table.note);
+    if (table.by && context->version_known.by == KD_BY_READ && context->version_known.line &&
+        kd_str_is(kd_str_of(table.by), "read"))
         put(&gfp->version_line, context->version_known.line);
+    return context->version == 0 || table.note.len == 0;
 }
 
 static void decode_taint(kdf_task *task, const kd_context *context, kd_arena *arena)
@@ -155,18 +226,22 @@ void kd_decode_meminfo(kdf_meminfo *meminfo, const kd_context *context, kd_arena
     put(&meminfo->unaccounted_is, text);
 }
 
-void kd_decode_event(kd_event *event, const kd_context *context)
+bool kd_decode_event(kd_event *event, const kd_context *context)
 {
+    bool agrees = true;
     kdf_task *task = kd_event_task(event);
     kdf_gfp *gfp = kd_event_gfp(event);
     kdf_meminfo *meminfo = kd_event_meminfo(event);
     kdf_oops *oops = KD_BODY(event, oops);
     if (task)
         decode_taint(task, context, &event->arena);
-    if (gfp)
-        kd_decode_gfp(gfp, context, &event->arena);
+    if (gfp) {
+        kd_version_bounds bounds = kd_version_signs_of(event);
+        agrees = kd_decode_gfp(gfp, context, &bounds, &event->arena);
+    }
     if (meminfo && meminfo->zones.count > 0)
         kd_decode_meminfo(meminfo, context, &event->arena);
     if (oops)
         kd_decode_oops(oops, context, &event->arena);
+    return agrees;
 }

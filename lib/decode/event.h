@@ -3,12 +3,16 @@
 #define KD_DECODE_EVENT_H
 
 #include "context/context.h"
+#include "decode/version_signs.h"
 
-/* Once per event, when the context is known. Fields it adds are KD_DERIVED. */
-void kd_decode_event(kd_event *event, const kd_context *context);
+/* Once per event, when the context is known. Fields it adds are KD_DERIVED. False: the text of the
+ * event contradicts the version that the context has. */
+bool kd_decode_event(kd_event *event, const kd_context *context);
 
 /* The parts, for kd_decode_event(). */
-void kd_decode_gfp(kdf_gfp *gfp, const kd_context *context, kd_arena *arena);
+/* `bounds` may be NULL. False: mask or bounds contradict the version. */
+bool kd_decode_gfp(kdf_gfp *gfp, const kd_context *context, const kd_version_bounds *bounds,
+                   kd_arena *arena);
 void kd_decode_oops(kdf_oops *oops, const kd_context *context, kd_arena *arena);
 void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena);
 void kd_decode_meminfo(kdf_meminfo *meminfo, const kd_context *context, kd_arena *arena);

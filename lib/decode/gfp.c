@@ -9,8 +9,13 @@
 
 /* ---- the facts as tables --------------------------------------------------------------------- */
 
-enum { KD_GFP_LOCKDEP = 1, KD_GFP_HW_TAGS = 2, KD_GFP_OBJ_EXT = 4, KD_GFP_KMEMCHECK = 8 };
-enum { CONFIG_COUNT = 16 };
+enum {
+    KD_GFP_LOCKDEP = 1,
+    KD_GFP_HW_TAGS = 2,
+    KD_GFP_OBJ_EXT = 4,
+    KD_GFP_KMEMCHECK = 8,
+    KD_GFP_ANDROID = 16
+};
 
 typedef enum name_id {
 #define KD_GFP_NAME(name) NAME_##name,
@@ -59,15 +64,6 @@ static const struct print_row {
 #include "facts/gfp_print.def"
 };
 
-/* All releases from the oldest in the tables to the newest. */
-static const struct series {
-    uint32_t first, step;
-    unsigned count;
-} releases[] = {
-    { V26(32), 1, 8 },        { V(3, 0), 1 << 16, 20 }, { V(4, 0), 1 << 16, 21 },
-    { V(5, 0), 1 << 16, 20 }, { V(6, 0), 1 << 16, 20 }, { V(7, 0), 1 << 16, 3 },
-};
-
 /* The values of one version and configuration. */
 typedef struct table {
     uint32_t version;
@@ -78,13 +74,8 @@ typedef struct table {
 static unsigned pack_config(kd_gfp_config config)
 {
     return (config.lockdep ? KD_GFP_LOCKDEP : 0u) | (config.kasan_hw_tags ? KD_GFP_HW_TAGS : 0u) |
-           (config.slab_obj_ext ? KD_GFP_OBJ_EXT : 0u) | (config.kmemcheck ? KD_GFP_KMEMCHECK : 0u);
-}
-
-static kd_gfp_config unpack_config(unsigned config)
-{
-    return (kd_gfp_config){ (config & KD_GFP_LOCKDEP) != 0, (config & KD_GFP_HW_TAGS) != 0,
-                            (config & KD_GFP_OBJ_EXT) != 0, (config & KD_GFP_KMEMCHECK) != 0 };
+           (config.slab_obj_ext ? KD_GFP_OBJ_EXT : 0u) |
+           (config.kmemcheck ? KD_GFP_KMEMCHECK : 0u) | (config.android ? KD_GFP_ANDROID : 0u);
 }
 
 static uint32_t clamp_version(uint32_t version)
@@ -213,8 +204,9 @@ static void find_rights(const table *t, kd_gfp_meaning *m)
     m->may_io = kd_gfp_has(m, KD_GFP_IO);
     m->may_fs = kd_gfp_has(m, KD_GFP_FS);
     m->wakes_kswapd = wakes_kswapd(t, m);
-    /* CMA came with 3.5. */
-    m->may_use_cma = m->migratetype == KD_MOVABLE && t->version >= V(3, 5);
+    /* CMA came with 3.5. A tree that has a bit for it lends CMA memory only to requests with it. */
+    m->may_use_cma = m->migratetype == KD_MOVABLE && t->version >= V(3, 5) &&
+                     (t->flags[KD_GFP_CMA] == 0 || kd_gfp_has(m, KD_GFP_CMA));
     m->high = kd_gfp_has(m, KD_GFP_HIGH);
     m->atomic = kd_gfp_has(m, KD_GFP_ATOMIC);
     m->memalloc = kd_gfp_has(m, KD_GFP_MEMALLOC);
@@ -269,123 +261,6 @@ bool kd_gfp_by_name(const char *name, uint32_t version, uint64_t *mask)
             return true;
         }
     return false;
-}
-
-/* ---- the kernel's own names as the check ----------------------------------------------------- */
-
-static unsigned release_count(void)
-{
-    unsigned count = 0;
-    for (size_t i = 0; i < KD_COUNT(releases); i++)
-        count += releases[i].count;
-    return count;
-}
-
-static uint32_t release_at(unsigned index)
-{
-    size_t i = 0;
-    while (i + 1 < KD_COUNT(releases) && index >= releases[i].count)
-        index -= releases[i++].count;
-    return releases[i].first + index * releases[i].step;
-}
-
-static unsigned release_index(uint32_t version)
-{
-    unsigned index = 0, count = release_count();
-    while (index + 1 < count && release_at(index + 1) <= version)
-        index++;
-    return index;
-}
-
-static bool prints(const table *t, uint64_t mask, kd_str printed)
-{
-    kd_gfp_meaning m = { .mask = mask };
-    kd_scan scan = kd_scan_of(printed);
-    uint64_t hex = 0;
-    find_names(t, &m);
-    for (size_t i = 0; i < m.name_count; i++) {
-        kd_str name = kd_str_of(m.names[i]);
-        if ((i > 0 && !kd_scan_char(&scan, '|')) || !kd_scan_bytes(&scan, name.ptr, name.len))
-            return false;
-    }
-    if (m.unnamed_bits != 0)
-        return (m.name_count == 0 || kd_scan_char(&scan, '|')) && kd_scan_hex(&scan, &hex) &&
-               hex == m.unnamed_bits && kd_scan_at_end(&scan);
-    /* Trace events print "none" for a mask of 0, printk nothing. */
-    return kd_scan_at_end(&scan) || (mask == 0 && kd_str_is(printed, "none"));
-}
-
-static bool some_config_prints(uint64_t mask, kd_str printed, uint32_t version,
-                               kd_gfp_config *config)
-{
-    table t;
-    unsigned first = pack_config(*config);
-    fill_table(&t, version, first);
-    if (prints(&t, mask, printed))
-        return true;
-    /* Before 4.12 only kmemcheck moved a bit, and that not in kernels that print names. */
-    for (unsigned other = 0; other < CONFIG_COUNT && version >= V(4, 12); other++) {
-        if (other == first || (other & KD_GFP_KMEMCHECK))
-            continue;
-        fill_table(&t, version, other);
-        if (prints(&t, mask, printed)) {
-            *config = unpack_config(other);
-            return true;
-        }
-    }
-    return false;
-}
-
-uint32_t kd_gfp_agree(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_config *config)
-{
-    unsigned count = release_count(), here = release_index(clamp_version(version));
-    if (some_config_prints(mask, printed, clamp_version(version), config))
-        return version ? version : KD_NEWEST_KNOWN;
-    for (unsigned distance = 1; distance < count; distance++) {
-        if (here + distance < count &&
-            some_config_prints(mask, printed, release_at(here + distance), config))
-            return release_at(here + distance);
-        if (here >= distance &&
-            some_config_prints(mask, printed, release_at(here - distance), config))
-            return release_at(here - distance);
-    }
-    return 0;
-}
-
-/* ---- all versions ---------------------------------------------------------------------------- */
-
-static bool same_names(const kd_gfp_meaning *a, const kd_gfp_meaning *b)
-{
-    if (a->name_count != b->name_count || a->unnamed_bits != b->unnamed_bits)
-        return false;
-    for (size_t i = 0; i < a->name_count; i++)
-        if (a->names[i] != b->names[i])
-            return false;
-    return true;
-}
-
-static bool same_meaning(const kd_gfp_meaning *a, const kd_gfp_meaning *b)
-{
-    return same_names(a, b) && a->set == b->set && a->unknown_bits == b->unknown_bits &&
-           a->migratetype == b->migratetype && a->migratetype_index == b->migratetype_index &&
-           a->may_use_cma == b->may_use_cma && a->wakes_kswapd == b->wakes_kswapd;
-}
-
-void kd_gfp_each_version(uint64_t mask, kd_gfp_version_fn tell, void *user)
-{
-    kd_gfp_meaning held, next;
-    uint32_t from = release_at(0);
-    kd_gfp_decode(mask, from, KD_GFP_CONFIG_DEFAULT, &held);
-    for (unsigned i = 1; i < release_count(); i++) {
-        kd_gfp_decode(mask, release_at(i), KD_GFP_CONFIG_DEFAULT, &next);
-        if (same_meaning(&held, &next))
-            continue;
-        if (!tell(&held, from, release_at(i), user))
-            return;
-        held = next;
-        from = release_at(i);
-    }
-    tell(&held, from, KD_NEWEST, user);
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */

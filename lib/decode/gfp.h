@@ -9,6 +9,7 @@
  * build. Android kernels for arm64 have kasan_hw_tags, debug and test kernels have lockdep. */
 typedef struct kd_gfp_config {
     bool lockdep, kasan_hw_tags, slab_obj_ext, kmemcheck;
+    bool android; /* not an option: an Android tree with CONFIG_CMA and its own bit for it */
 } kd_gfp_config;
 #define KD_GFP_CONFIG_DEFAULT ((kd_gfp_config){ .slab_obj_ext = true })
 
@@ -88,10 +89,16 @@ uint32_t kd_gfp_agree(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_co
  * name in that version. */
 bool kd_gfp_by_name(const char *name, uint32_t version, uint64_t *mask);
 
-/* Each meaning that the mask ever had, oldest first; return false to stop. */
+/* Each meaning that the mask ever had, by the start of its range, oldest first; return false to
+ * stop. `condition` is empty, or the kernel options that it takes ("CONFIG_LOCKDEP &&
+ * !CONFIG_KASAN_HW_TAGS"): then one release has several meanings. */
 typedef bool (*kd_gfp_version_fn)(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until,
-                                  void *user);
+                                  const char *condition, void *user);
 void kd_gfp_each_version(uint64_t mask, kd_gfp_version_fn tell, void *user);
+
+/* The release whose table a kernel of that name and version uses: another one where a
+ * distribution took bits over from later releases. Sets what the name tells of the options. */
+uint32_t kd_gfp_table_of(kd_str release, uint32_t version, kd_gfp_config *config);
 
 /* Write text and a NUL, cut to `size` bytes; return the length written. */
 /* "GFP_KERNEL|__GFP_COMP|0x8000000": what the kernel prints between the brackets. */

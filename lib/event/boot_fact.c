@@ -16,30 +16,19 @@
  * events.
  */
 #include "event/parser.h"
-
-/* Where distributions name the stable release behind their own numbering. */
-static void put_stable(kd_parse *parse, kdf_boot_fact *fact, kd_str banner)
-{
-    static const char *const marks[] = { " Debian ", "(Ubuntu " };
-    kd_scan in = kd_scan_of(banner);
-    kd_str skipped, version, last;
-    if (kd_scan_past(&in, marks[0], &skipped) && kd_is_digit(*in.at) && kd_scan_word(&in, &version))
-        kd_put(parse, &fact->version, version);
-    in = kd_scan_of(banner);
-    if (kd_scan_past(&in, marks[1], &skipped) && kd_scan_past(&in, " ", &version) &&
-        kd_scan_until(&in, ')', &last))
-        kd_put(parse, &fact->version, last);
-}
+#include "facts/stable.h"
 
 static kd_verdict read_banner(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
 {
-    kd_str release, rest;
+    kd_str release, rest, stable;
     if (!kd_scan_literal(&in, "Linux version ") || !kd_scan_word(&in, &release) ||
         !kd_is_digit(release.ptr[0]))
         return KD_NOT_MINE;
     kd_put(parse, &fact->release, release);
     kd_scan_rest(&in, &rest);
-    put_stable(parse, fact, rest);
+    stable = kd_stable_version(rest);
+    if (stable.len > 0)
+        kd_put(parse, &fact->version, stable);
     if (kd_str_has(rest, "aarch64-linux"))
         kd_put(parse, &fact->arch, KD_STR("arm64"));
     else if (kd_str_has(rest, "x86_64-linux") || kd_str_has(rest, ".x86_64)"))

@@ -226,7 +226,7 @@ static struct json_object *id_text(char letter, uint64_t id)
 /* version: {by, line} stands inside gfp; the rows are flat. */
 static void nest_gfp_version(struct json_object *event)
 {
-    struct json_object *gfp, *by, *line, *version;
+    struct json_object *gfp, *by, *line, *note, *version;
     if (!json_object_object_get_ex(event, "gfp", &gfp) ||
         !json_object_object_get_ex(gfp, "version_by", &by))
         return;
@@ -234,8 +234,11 @@ static void nest_gfp_version(struct json_object *event)
     add(version, "by", json_object_get(by));
     if (json_object_object_get_ex(gfp, "version_line", &line))
         add(version, "line", json_object_get(line));
+    if (json_object_object_get_ex(gfp, "version_note", &note))
+        add(version, "note", json_object_get(note));
     json_object_object_del(gfp, "version_by");
     json_object_object_del(gfp, "version_line");
+    json_object_object_del(gfp, "version_note");
     add(gfp, "version", version);
 }
 

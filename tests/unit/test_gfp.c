@@ -117,7 +117,8 @@ END_TEST
 
 static kd_gfp_config config_of(unsigned bits)
 {
-    return (kd_gfp_config){ (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0 };
+    return (kd_gfp_config){ (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0,
+                            (bits & 16) != 0 };
 }
 
 /* All bits set: flags and unknown bits share the mask out, whatever the version and the options. */
@@ -125,7 +126,7 @@ START_TEST(every_bit_is_a_flag_or_unknown)
 {
     for (uint32_t major = 2; major <= 7; major++)
         for (uint32_t minor = 0; minor <= 20; minor++)
-            for (unsigned bits = 0; bits < 16; bits++) {
+            for (unsigned bits = 0; bits < 32; bits++) {
                 uint32_t version = major == 2 ? V26(32 + minor % 8) : V(major, minor);
                 kd_gfp_meaning m;
                 unsigned known = 0;
@@ -140,7 +141,13 @@ START_TEST(every_bit_is_a_flag_or_unknown)
 }
 END_TEST
 
-enum { KD_GFP_LOCKDEP = 1, KD_GFP_HW_TAGS = 2, KD_GFP_OBJ_EXT = 4, KD_GFP_KMEMCHECK = 8 };
+enum {
+    KD_GFP_LOCKDEP = 1,
+    KD_GFP_HW_TAGS = 2,
+    KD_GFP_OBJ_EXT = 4,
+    KD_GFP_KMEMCHECK = 8,
+    KD_GFP_ANDROID = 16
+};
 static const struct fact {
     const char *flag;
     uint32_t from, until, bit;
@@ -342,10 +349,11 @@ typedef struct seen {
     bool contiguous, found, stop;
 } seen;
 
-static bool note_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until, void *user)
+static bool note_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until,
+                         const char *condition, void *user)
 {
     seen *s = user;
-    s->contiguous = s->contiguous && from == s->until && until > from;
+    s->contiguous = s->contiguous && condition[0] == '\0' && from == s->until && until > from;
     s->until = until;
     s->count++;
     if (from == V(5, 1) && until == V(6, 3))
@@ -372,6 +380,96 @@ START_TEST(versions_that_mean_the_same_are_one)
     /* __GFP_IO never moved. In 4.4 waking kswapd got a bit, and migratetypes other numbers. */
     ck_assert_uint_eq(s.count, 2);
     ck_assert(s.contiguous);
+}
+END_TEST
+
+/* "FROM-UNTIL CONDITION: FLAGS" for each meaning; 0 for the newest. */
+static bool write_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until,
+                          const char *condition, void *user)
+{
+    char *text = user;
+    size_t len = strlen(text);
+    len += (size_t)snprintf(text + len, 4096 - len, "%u.%u-%u.%u %s:", from >> 24,
+                            from >> 16 & 255, until == KD_NEWEST ? 0 : until >> 24,
+                            until == KD_NEWEST ? 0 : until >> 16 & 255, condition);
+    for (size_t i = 0; i < meaning->flag_count; i++)
+        len += (size_t)snprintf(text + len, 4096 - len, " %s", meaning->flags[i] + 6);
+    snprintf(text + len, 4096 - len, "\n");
+    return true;
+}
+
+/* Oldest first; one meaning a line with the options that it takes. */
+START_TEST(all_versions_by_options)
+{
+    char text[4096] = "";
+    kd_gfp_each_version(0x1000000, write_meaning, text);
+    const char *part = strstr(text, "5.18-");
+    ck_assert_ptr_nonnull(part);
+    ck_assert_str_eq(part,
+        "5.18-6.9 !CONFIG_KASAN_HW_TAGS:\n"
+        "5.18-0.0 CONFIG_KASAN_HW_TAGS: SKIP_ZERO\n"
+        "6.9-6.10 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS:\n"
+        "6.9-6.15 CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS: NOLOCKDEP\n"
+        "6.10-6.19 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS && !CONFIG_SLAB_OBJ_EXT:\n"
+        "6.10-6.15 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS && CONFIG_SLAB_OBJ_EXT: NO_OBJ_EXT\n"
+        /* from 6.15 on these are printed by name */
+        "6.15-0.0 CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS: NOLOCKDEP\n"
+        "6.15-6.19 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS && CONFIG_SLAB_OBJ_EXT: NO_OBJ_EXT\n"
+        "6.19-0.0 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS: NO_OBJ_EXT\n");
+    ck_assert_ptr_nonnull(strstr(text, "3.3-4.4 : WRITE\n"));
+    ck_assert_ptr_nonnull(strstr(text, "5.15-5.18 : SKIP_KASAN_POISON\n"));
+    text[0] = '\0';
+    kd_gfp_each_version(0x200000, write_meaning, text);
+    ck_assert_ptr_nonnull(strstr(text, "2.6-3.7 CONFIG_KMEMCHECK: NOTRACK\n"));
+    ck_assert_ptr_nonnull(strstr(text, "2.6-3.7 !CONFIG_KMEMCHECK:\n"));
+}
+END_TEST
+
+static uint32_t table_of(const char *release, uint32_t version, bool *android)
+{
+    kd_gfp_config config = DEFAULT;
+    uint32_t table = kd_gfp_table_of(kd_str_of(release), version, &config);
+    *android = config.android;
+    return table;
+}
+
+START_TEST(distributions_with_backports)
+{
+    bool android;
+    ck_assert_uint_eq(table_of("4.18.0-193.el8.x86_64", V(4, 18), &android), V(4, 18));
+    ck_assert_uint_eq(table_of("5.14.0-70.13.1.el9_0.x86_64", V(5, 14), &android), V(5, 14));
+    ck_assert_uint_eq(table_of("5.14.0-427.13.1.el9_4.x86_64", V(5, 14), &android), V(5, 18));
+    ck_assert_uint_eq(table_of("5.14.0-687.13.1.el9_8.x86_64", V(5, 14), &android), V(6, 4));
+    ck_assert_uint_eq(table_of("6.12.0-55.el10.x86_64", V(6, 12), &android), V(6, 12));
+    ck_assert_uint_eq(table_of("5.14.0", V(5, 14), &android), V(5, 14));
+    ck_assert(!android);
+    ck_assert_uint_eq(table_of("5.4.125-android11-2-g6d2ca", V(5, 4), &android), V(5, 4));
+    ck_assert(android);
+}
+END_TEST
+
+/* With a bit for it, CMA memory is lent to those requests only. */
+START_TEST(android_has_a_bit_for_cma)
+{
+    kd_gfp_config config = { .android = true, .slab_obj_ext = true };
+    kd_gfp_meaning m;
+    kd_gfp_decode(0x900cca, V(5, 4), config, &m);
+    ck_assert(kd_gfp_has(&m, KD_GFP_CMA) && m.may_use_cma);
+    ck_assert_uint_eq(m.unknown_bits, 0);
+    ck_assert_str_eq(text_of(0x900cca, V(5, 4), config), "GFP_HIGHUSER_MOVABLE|0x800000");
+    kd_gfp_decode(0x100cca, V(5, 4), config, &m);
+    ck_assert(!m.may_use_cma);
+    kd_gfp_decode(0x100cca, V(5, 4), DEFAULT, &m);
+    ck_assert(m.may_use_cma);
+    kd_gfp_decode(0x900cca, V(5, 4), DEFAULT, &m);
+    ck_assert_uint_eq(m.unknown_bits, 0x800000);
+}
+END_TEST
+
+START_TEST(wrapped_names_agree)
+{
+    ck_assert_uint_eq(agree(0x40dc0, "GFP_KERNEL|__GFP_COMP| __GFP_ZERO", V(5, 4)), V(5, 4));
+    ck_assert_uint_eq(agree(0x40dc0, "GFP_KERNEL|__GFP_ZERO|__GFP_COMP", V(6, 12)), V(6, 15));
 }
 END_TEST
 
@@ -418,6 +516,10 @@ int main(void)
     tcase_add_test(tests, names_find_the_options);
     tcase_add_test(tests, all_versions_without_gap);
     tcase_add_test(tests, versions_that_mean_the_same_are_one);
+    tcase_add_test(tests, all_versions_by_options);
+    tcase_add_test(tests, distributions_with_backports);
+    tcase_add_test(tests, android_has_a_bit_for_cma);
+    tcase_add_test(tests, wrapped_names_agree);
     tcase_add_test(tests, texts_are_cut_to_the_room);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -240,17 +240,24 @@ static void split_node(kd_mem_dump *dump)
     }
 }
 
-/* Web pages turn the blanks at the start of a line into U+00A0. */
+/* What stands for blanks and line ends: U+00A0 of web pages, the line ends inside the head as
+ * rsyslog and /dev/kmsg write them. */
+static const char *const blank_texts[] = { "\xc2\xa0", "#012", "\\x0a" };
+
 static kd_str plain_blanks(kd_arena *arena, kd_str text)
 {
-    if (!kd_str_has(text, "\xc2\xa0"))
-        return text;
-    kd_str copy = kd_arena_str(arena, text);
-    char *at = (char *)(uintptr_t)copy.ptr;
-    for (size_t i = 0; i + 1 < copy.len; i++)
-        if (memcmp(at + i, "\xc2\xa0", 2) == 0)
-            memset(at + i, ' ', 2);
-    return kd_str_trim(copy);
+    for (size_t i = 0; i < KD_COUNT(blank_texts); i++) {
+        size_t len = strlen(blank_texts[i]);
+        if (!kd_str_has(text, blank_texts[i]))
+            continue;
+        kd_str copy = kd_arena_str(arena, text);
+        char *at = (char *)(uintptr_t)copy.ptr;
+        for (size_t k = 0; k + len <= copy.len; k++)
+            if (memcmp(at + k, blank_texts[i], len) == 0)
+                memset(at + k, ' ', len);
+        text = kd_str_trim(copy);
+    }
+    return text;
 }
 
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)

@@ -84,6 +84,17 @@ static unsigned log_of(uint64_t size)
     return log;
 }
 
+/* All zones have pages of one size: a line that lost its first column takes it from another. */
+static uint8_t page_log_of(const kd_mem_dump *dump, unsigned log)
+{
+    const kdf_zone *zones = dump->info->zones.items;
+    uint8_t least = (uint8_t)(log + 1);
+    for (uint32_t i = 0; i < dump->info->zones.count; i++)
+        if (zones[i].page_kb.src && log_of(zones[i].page_kb.v) + 1 < least)
+            least = (uint8_t)(log_of(zones[i].page_kb.v) + 1);
+    return least;
+}
+
 /* Adds the blocks of one order; NULL when they are not kept. */
 static kdf_buddy *add_blocks(kd_mem_dump *dump, kdf_zone *zone, const buddy_token *token)
 {
@@ -92,7 +103,7 @@ static kdf_buddy *add_blocks(kd_mem_dump *dump, kdf_zone *zone, const buddy_toke
     if (token->kb == 0 || (token->kb & (token->kb - 1)) != 0)
         return NULL;
     if (dump->place.page_log == 0)
-        dump->place.page_log = (uint8_t)(log + 1);
+        dump->place.page_log = page_log_of(dump, log);
     unsigned order = log + 1 - dump->place.page_log;
     const kdf_buddy *list = zone->buddy.items;
     uint32_t count = zone->buddy.count;

@@ -115,6 +115,23 @@ static void read_modules(kd_parse *parse, kdf_task *task, kd_str text)
     }
 }
 
+/* "5.7.0-rc3+ #121": what a mail program wrapped off the line before. */
+static bool take_wrapped_kernel(kd_parse *parse, kdf_task *task, kd_str text)
+{
+    if (!task->taint.raw.src || task->taint.raw.src + 1 != parse->src ||
+        task->kernel_release.src || text.len == 0 || !kd_is_digit(text.ptr[0]))
+        return false;
+    kd_scan in = kd_scan_of(text);
+    kd_str release, build;
+    if (!kd_scan_past(&in, " #", &release) || !kd_str_has(release, ".") ||
+        kd_str_has(release, " "))
+        return false;
+    build = kd_str_from(text, release.len + 1);
+    kd_put(parse, &task->kernel_release, release);
+    kd_put(parse, &task->build, build);
+    return true;
+}
+
 static bool take_label(kd_parse *parse, kd_text *field, kd_str text, const char *label)
 {
     kd_str value;
@@ -132,7 +149,7 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     if (take_cpu_line(parse, task, text) || take_pid_line(parse, task, text) ||
         take_label(parse, &task->hardware, text, "Hardware name: ") ||
         take_label(parse, &task->workqueue, text, "Workqueue: ") ||
-        take_old_lines(parse, task, text))
+        take_old_lines(parse, task, text) || take_wrapped_kernel(parse, task, text))
         return KD_TAKEN;
     if (kd_str_starts(text, "Modules linked in:")) {
         if (task->modules.count == 0)

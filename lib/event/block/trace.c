@@ -11,8 +11,10 @@
  * Printed by show_trace_log_lvl(), dump_backtrace() and their like.
  */
 #include "event/block.h"
+#include "event/block/user_registers.h"
 
 #define MAX_FRAMES 512u
+#define ROWS_SHIFT 8
 
 /* kd_block_state.more: on which stack the next frames ran */
 static const char *const contexts[] = { "task", "irq", "softirq", "nmi", "exception" };
@@ -201,13 +203,23 @@ static bool is_stack_dump(kd_str text)
     return words >= 2;
 }
 
-/* kd_block_state.at: the header was seen */
+/* Events with registers of their own have a block for them. */
+static bool take_user_registers(kd_parse *parse, const kd_list *frames, kd_str text)
+{
+    uint32_t rows = parse->state->at >> ROWS_SHIFT;
+    if (frames->count == 0 || KD_BODY(parse->event, oops) || !kd_take_user_registers(&rows, text))
+        return false;
+    parse->state->at = (parse->state->at & 1) | rows << ROWS_SHIFT;
+    return true;
+}
+
+/* kd_block_state.at: bit 0, the header was seen; above it, rows of user registers that may come */
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kd_list *frames = group;
     kd_line own = *line;
     if (is_header(own.text)) {
-        parse->state->at = 1;
+        parse->state->at |= 1;
         return KD_TAKEN;
     }
     if (parse->state->at && scan_marker(parse, &own.text) && own.text.len == 0)
@@ -217,7 +229,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         return KD_TAKEN;
     if ((parse->state->at || kd_str_starts(own.text, "[<")) && take_plain(parse, frames, &own))
         return KD_TAKEN;
-    return is_stack_dump(own.text) ? KD_TAKEN : KD_NOT_MINE;
+    return is_stack_dump(own.text) || take_user_registers(parse, frames, own.text) ? KD_TAKEN
+                                                                                   : KD_NOT_MINE;
 }
 
 const kd_block kd_block_trace = { .name = "trace", .take = take };
