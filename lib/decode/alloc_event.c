@@ -143,6 +143,12 @@ static void take_samples(kd_alloc_case *c)
 void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
                       kd_alloc_case *out)
 {
+    kd_alloc_case_of_victim(event, order, context, KD_HINT_UNKNOWN, out);
+}
+
+void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_context *context,
+                             kd_alloc_hint victim, kd_alloc_case *out)
+{
     const kdf_gfp *gfp = kd_event_gfp(event);
     kd_gfp_config config = KD_GFP_CONFIG_DEFAULT;
     *out = (kd_alloc_case){ .meminfo = kd_event_meminfo(event) };
@@ -162,6 +168,7 @@ void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *c
     out->page_kb = kd_context_page_size(context) / 1024;
     fill_request(out, order, context);
     fill_hints(out, event);
+    out->request.oom_victim = victim;
     for (uint32_t i = 0; i < out->meminfo->zones.count; i++) {
         const kdf_zone *zone = &KD_ITEMS(out->meminfo->zones, kdf_zone)[i];
         if (!zone->free_kb.src || !zone->min_kb.src)

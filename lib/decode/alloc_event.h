@@ -52,5 +52,8 @@ extern const char kd_reclaim_functions[];
 /* @param order  of the request; a vmalloc() failure asks for pages one by one: 0 */
 void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
                       kd_alloc_case *out);
+/* @param victim  did the OOM killer choose this task before? Its rights are others then */
+void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_context *context,
+                             kd_alloc_hint victim, kd_alloc_case *out);
 
 #endif

@@ -12,6 +12,33 @@
 /* Zones whose arithmetic is written out: 4 nodes of 3 zones. */
 #define MAX_ZONES_SAID 12u
 
+static bool get_number(const kd_event *event, const char *path, uint64_t *out, kd_src *src)
+{
+    kd_value value;
+    kd_status status =
+        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, src);
+    *out = status == KD_OK && value.type == KD_U64 ? value.as.u : 0;
+    return status == KD_OK && value.type == KD_U64;
+}
+
+/* The last OOM kill of the boot, when it chose the task that failed here. */
+static const kd_event *find_kill(const kd_view *view)
+{
+    const kdf_task *task = kd_event_task(view->event);
+    uint64_t pid;
+    if (!task || !task->pid.src)
+        return NULL;
+    for (size_t i = view->history_len; i-- > 0;) {
+        const kd_event *event = view->history[i];
+        if (event->before || event->boot != view->event->boot ||
+            !kd_str_is(kd_str_of(event->kind->name), "oom_kill"))
+            continue;
+        if (get_number(event, "victim.pid", &pid, NULL) && pid == task->pid.v)
+            return event;
+    }
+    return NULL;
+}
+
 bool kd_request_read(const kd_view *view, kd_request *out)
 {
     const kdf_page_alloc *failure = KD_BODY(view->event, page_alloc);
@@ -29,7 +56,9 @@ bool kd_request_read(const kd_view *view, kd_request *out)
     } else {
         return false;
     }
-    kd_alloc_case_of(view->event, out->order, view->context, &out->c);
+    out->kill = find_kill(view);
+    kd_alloc_case_of_victim(view->event, out->order, view->context,
+                            out->kill ? KD_HINT_YES : KD_HINT_UNKNOWN, &out->c);
     out->request_kb = out->c.page_kb << (out->c.request.order < 32 ? out->c.request.order : 32);
     return out->c.usable;
 }
@@ -51,6 +80,28 @@ kd_str kd_request_mask(const kd_request *request)
     return request->c.gfp.name_count ? kd_str_of(request->c.gfp.names[0]) : KD_STR("the mask");
 }
 
+static void say_kill(const kd_view *view, kd_emit *out, const kd_event *kill)
+{
+    static const char *const rules[] = { "alloc.out-of-memory", "alloc.memcg-limit",
+                                         "alloc.zone-exhausted", "alloc.node-bound" };
+    uint64_t pid;
+    kd_src src = 0;
+    if (!get_number(kill, "victim.pid", &pid, &src))
+        return;
+    kd_say_more(out, "The OOM killer had chosen this task before: it was dying, and its failed "
+                "request is an effect of that, not a second problem.");
+    kd_say_evidence(out, kill, src, "the same task is killed");
+    kd_say_proof(out, KD_STR("the task that failed is the victim of the OOM killer"),
+                 "pid %llu = pid %llu", KD_U(kd_event_task(view->event)->pid.v), KD_U(pid));
+    for (size_t i = 0; i < KD_COUNT(rules); i++) {
+        const kd_diag *cause = kd_diag_of(kd_wide(view), rules[i], kill);
+        if (cause) {
+            kd_say_caused_by(out, cause);
+            return;
+        }
+    }
+}
+
 void kd_say_request(const kd_view *view, kd_emit *out, const kd_request *request)
 {
     char text[KD_GFP_TEXT_MAX], why[KD_GFP_TEXT_MAX];
@@ -62,6 +113,8 @@ void kd_say_request(const kd_view *view, kd_emit *out, const kd_request *request
     kd_say_proof(out, kd_text_of(out, "%.*s (0x%llx) asks for %s pages", (int)len, text,
                                  KD_U(gfp->mask), gfp->migratetype_name),
                  "%s", why);
+    if (request->kill)
+        say_kill(view, out, request->kill);
 }
 
 static void say_large(kd_emit *out, const kd_request *request, const kd_kmalloc *k)

@@ -14,6 +14,7 @@ typedef struct kd_request {
     kd_str comm;
     bool of_vmalloc;     /* vmalloc() asks for single pages: a shortage is beside its own reason */
     uint64_t request_kb; /* size of the block asked for */
+    const kd_event *kill; /* the OOM kill that had chosen this task before; NULL: none is known */
 } kd_request;
 
 /* Re-plays the request of the event; false when it is none or has no zone lines. */
@@ -29,6 +30,7 @@ kd_str kd_request_mask(const kd_request *request);
 
 /* ---- facts, evidence, proof ---- */
 
+/* The mask and order; for a task that the OOM killer had chosen, the kill that led here. */
 void kd_say_request(const kd_view *view, kd_emit *out, const kd_request *request);
 /* kmalloc() beyond the caches goes to the page allocator: the order says how much. */
 void kd_say_kmalloc(const kd_view *view, kd_emit *out, const kd_request *request);
