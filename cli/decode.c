@@ -14,7 +14,7 @@ static const char help[] =
     "\n"
     "  --kernel REL      kernel release or version; default: the newest known\n"
     "  --arch ARCH       default: x86_64\n"
-    "  --all-versions    gfp: each meaning that the mask ever had\n"
+    "  --all-versions    gfp: each meaning that the mask ever had, and the options it took\n"
     "\n"
     "examples:\n"
     "  oopsdoc decode gfp 0xa20 --kernel 5.4\n"

@@ -116,6 +116,17 @@ def forms(tool):
     expect("decode esr", esr["dfsc_name"] == "level 2 translation fault" and esr["wnr"] == 0)
     every = json.loads(run(tool, "decode", "gfp", "--all-versions", "0xd0").stdout)
     expect("decode --all-versions", any(m["names"] == ["GFP_KERNEL"] for m in every["meanings"]))
+    by_option = json.loads(run(tool, "decode", "gfp", "--all-versions", "0x1000000").stdout)
+    expect("decode --all-versions, options",
+           any(m["flags"] == ["__GFP_SKIP_ZERO"] and m["condition"] == "CONFIG_KASAN_HW_TAGS"
+               and m["from"] == "5.18" and "until" not in m for m in by_option["meanings"]))
+    vendor = json.loads(run(tool, "decode", "gfp", "0x600040", "--kernel",
+                            "4.18.0-193.el8").stdout)
+    expect("decode gfp of a distribution", vendor["names"] == ["GFP_NOFS"])
+    later = json.loads(run(tool, "decode", "gfp", "0x820", "--kernel",
+                           "5.14.0-687.13.1.el9_8.x86_64").stdout)
+    expect("decode gfp of a distribution with later bits",
+           later["names"] == ["GFP_ATOMIC"] and later["version"]["by"] == "assumed")
     expect("rules list", b"alloc.only-cma-at-order" in run(tool, "rules").stdout)
     hidden = json.loads(run(tool, "analyze", "--no-text", log).stdout)
     expect("--no-text", not any("text" in e for d in hidden["diagnoses"] for e in d["evidence"]))

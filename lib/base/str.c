@@ -72,12 +72,28 @@ kd_str kd_str_from(kd_str s, size_t from)
     return (kd_str){ s.ptr + from, s.len - from };
 }
 
+/* Bytes of the blank that the text begins or ends with, or 0. Mail programs and web pages make
+ * blanks U+00A0. */
+static size_t blank_first(kd_str s)
+{
+    if (s.len > 0 && (kd_is_blank(s.ptr[0]) || s.ptr[0] == '\r'))
+        return 1;
+    return s.len > 1 && memcmp(s.ptr, "\xc2\xa0", 2) == 0 ? 2 : 0;
+}
+
+static size_t blank_last(kd_str s)
+{
+    if (s.len > 0 && (kd_is_blank(s.ptr[s.len - 1]) || s.ptr[s.len - 1] == '\r'))
+        return 1;
+    return s.len > 1 && memcmp(s.ptr + s.len - 2, "\xc2\xa0", 2) == 0 ? 2 : 0;
+}
+
 kd_str kd_str_trim(kd_str s)
 {
-    while (s.len > 0 && (kd_is_blank(s.ptr[0]) || s.ptr[0] == '\r'))
-        s.ptr++, s.len--;
-    while (s.len > 0 && (kd_is_blank(s.ptr[s.len - 1]) || s.ptr[s.len - 1] == '\r'))
-        s.len--;
+    for (size_t blank = blank_first(s); blank > 0; blank = blank_first(s))
+        s = (kd_str){ s.ptr + blank, s.len - blank };
+    for (size_t blank = blank_last(s); blank > 0; blank = blank_last(s))
+        s.len -= blank;
     return s;
 }
 

@@ -88,8 +88,8 @@ static uint32_t clamp_version(uint32_t version)
 static uint64_t composite_value(const table *t, uint64_t flags)
 {
     uint64_t value = 0;
-    for (unsigned flag = 0; flag < KD_GFP_FLAG_COUNT; flag++)
-        if (flags >> flag & 1)
+    for (unsigned flag = 0; flags != 0; flag++, flags >>= 1)
+        if (flags & 1)
             value |= t->flags[flag];
     return value;
 }

@@ -86,14 +86,20 @@ static bool prints(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_confi
     return is_text(text, printed) || (mask == 0 && kd_str_is(printed, "none"));
 }
 
+/* Options moved bits from 23 up only (kmemcheck not in kernels that print names), and the bits that
+ * GFP_HIGHUSER_MOVABLE stands for. */
+static bool options_matter(uint64_t mask, uint32_t version)
+{
+    return version >= V(4, 12) && (mask >> 23 != 0 || (mask & 0xa) == 0xa);
+}
+
 static bool some_config_prints(uint64_t mask, kd_str printed, uint32_t version,
                                kd_gfp_config *config)
 {
     unsigned first = config_bits(*config);
     if (prints(mask, printed, version, *config))
         return true;
-    /* Before 4.12 only kmemcheck moved a bit, and that not in kernels that print names. */
-    for (unsigned other = 0; other < CONFIG_COUNT && version >= V(4, 12); other++) {
+    for (unsigned other = 0; other < CONFIG_COUNT && options_matter(mask, version); other++) {
         kd_gfp_config tried = config_at(other);
         if (other == first || tried.kmemcheck || tried.android ||
             !prints(mask, printed, version, tried))

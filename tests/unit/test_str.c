@@ -36,12 +36,30 @@ START_TEST(split_to_the_end)
 }
 END_TEST
 
+static bool trims_to(const char *text, const char *expected)
+{
+    return kd_str_is(kd_str_trim(kd_str_of(text)), expected);
+}
+
+START_TEST(trim_no_break_spaces)
+{
+    ck_assert(trims_to(" \ta b\r", "a b"));
+    ck_assert(trims_to("\xc2\xa0 \xc2\xa0 a\xc2\xa0 b \xc2\xa0\r", "a\xc2\xa0 b"));
+    ck_assert(trims_to("\xc2\xa0\xc2\xa0", ""));
+    ck_assert(trims_to("\xa0", "\xa0"));
+    ck_assert(trims_to("\xc2", "\xc2"));
+    ck_assert(trims_to("a\xe1\xc2", "a\xe1\xc2"));
+    ck_assert(trims_to("", ""));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("str");
     TCase *tests = tcase_create("str");
     tcase_add_test(tests, find_last);
     tcase_add_test(tests, split_to_the_end);
+    tcase_add_test(tests, trim_no_break_spaces);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

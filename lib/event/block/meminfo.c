@@ -260,6 +260,12 @@ static kd_str plain_blanks(kd_arena *arena, kd_str text)
     return text;
 }
 
+/* Most lines that are offered before a dump are of traces. */
+static bool may_begin(kd_str text)
+{
+    return kd_str_has(text, "kB") || kd_str_has(text, "Mem-") || kd_str_has(text, "active_anon:");
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     static bool (*const steps[])(kd_mem_dump *) = {
@@ -267,13 +273,15 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         take_swap,           kd_mem_take_zone,  kd_mem_take_buddy, kd_mem_take_reserve,
         kd_mem_take_vendor,  kd_mem_take_more,  kd_mem_take_node,  kd_mem_take_global,
     };
-    kd_mem_dump dump = { .parse = parse, .info = group, .place = place_of(parse->state),
-                         .in = kd_scan_of(plain_blanks(parse->arena, line->text)) };
-    if (kd_scan_at_end(&dump.in))
-        return KD_NOT_MINE;
+    kd_mem_dump dump = { .parse = parse, .info = group, .place = place_of(parse->state) };
     /* of a dump that stands alone the recogniser took the head */
     if (!kd_mem_begun(&dump) && parse->event->kind->fields == &kd_fields_meminfo_dump)
         dump.place.part = KD_MEM_GLOBAL;
+    if (!kd_mem_begun(&dump) && !may_begin(line->text))
+        return KD_NOT_MINE;
+    dump.in = kd_scan_of(plain_blanks(parse->arena, line->text));
+    if (kd_scan_at_end(&dump.in))
+        return KD_NOT_MINE;
     split_node(&dump);
     for (size_t i = 0; i < KD_COUNT(steps); i++) {
         kd_mem_dump tried = dump;

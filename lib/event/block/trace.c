@@ -88,8 +88,12 @@ static bool take_from(kd_parse *parse, kd_list *frames, const kd_line *line)
     kd_scan in = kd_scan_of(line->text);
     kdf_frame frame = { .line = { 0, 0 } };
     kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
-    if (!kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_literal(&in, " from ") ||
-        !kd_scan_symbol(&in, &outer, parse->src) || !kd_scan_at_end(&in) || !outer.size.src)
+    if (!kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_literal(&in, " from "))
+        return false;
+    kd_scan none = in; /* "start_kernel from 0x0" ends the trace of a boot CPU */
+    if (frames->count > 0 && kd_scan_literal(&none, "0x0") && kd_scan_at_end(&none))
+        return true;
+    if (!kd_scan_symbol(&in, &outer, parse->src) || !kd_scan_at_end(&in) || !outer.size.src)
         return false;
     if (frames->count == 0) {
         put_symbol(&frame, &inner);
