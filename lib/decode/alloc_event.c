@@ -4,6 +4,7 @@
 
 #include "base/scan.h"
 #include "decode/alloc_nodes.h"
+#include "decode/gfp_table.h"
 #include "facts/version.h"
 
 /* Functions below which the task itself is freeing memory (PF_MEMALLOC). */
@@ -140,6 +141,22 @@ static void take_samples(kd_alloc_case *c)
     s->falls = s->buddy_known && exceeds(s->zone_pages, s->buddy_pages);
 }
 
+/* The version whose rules are re-played, and what the mask means on it. */
+static void decode_request(kd_alloc_case *out, const kd_event *event, const kdf_gfp *gfp,
+                           const kd_context *context)
+{
+    kd_version_bounds bounds = kd_version_signs_of(event);
+    kd_gfp_table table;
+    kd_gfp_table_choose(gfp, context, &bounds, NULL, &table);
+    kd_gfp_table_decode(gfp->value.v, &table, &out->gfp);
+    out->version = context->version;
+    out->version_contradicted = table.contradicts;
+    if (out->version == 0) {
+        out->version_assumed = true;
+        out->version = table.version ? table.version : KD_NEWEST_KNOWN;
+    }
+}
+
 void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
                       kd_alloc_case *out)
 {
@@ -150,21 +167,10 @@ void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_con
                              kd_alloc_hint victim, kd_alloc_case *out)
 {
     const kdf_gfp *gfp = kd_event_gfp(event);
-    kd_gfp_config config = KD_GFP_CONFIG_DEFAULT;
     *out = (kd_alloc_case){ .meminfo = kd_event_meminfo(event) };
     if (!gfp || !gfp->value.src || !out->meminfo || out->meminfo->zones.count == 0)
         return;
-    out->version = context->version;
-    uint32_t mask_version = context->version;
-    if (gfp->printed.src) {
-        uint32_t agrees = kd_gfp_agree(gfp->value.v, gfp->printed.v, mask_version, &config);
-        mask_version = agrees ? agrees : mask_version;
-    }
-    if (out->version == 0) {
-        out->version_assumed = true;
-        out->version = gfp->printed.src && mask_version ? mask_version : KD_NEWEST_KNOWN;
-    }
-    kd_gfp_decode(gfp->value.v, mask_version, config, &out->gfp);
+    decode_request(out, event, gfp, context);
     out->page_kb = kd_context_page_size(context) / 1024;
     fill_request(out, order, context);
     fill_hints(out, event);

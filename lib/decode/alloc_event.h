@@ -33,7 +33,8 @@ typedef struct kd_alloc_case {
     kd_alloc_request request;
     kd_gfp_meaning gfp;
     uint32_t version;
-    bool version_assumed;
+    bool version_assumed;      /* the log names none: by the signs of the text */
+    bool version_contradicted; /* the log names one, and the text is not of it */
     kd_bound_by bound_by;
     kd_src bound_src;       /* where the node list stands */
     bool this_node_assumed; /* __GFP_THISNODE: the node is taken from what fails */

@@ -3,89 +3,18 @@
 
 #include "decode/accounting.h"
 #include "decode/esr.h"
-#include "decode/gfp.h"
+#include "decode/gfp_table.h"
 #include "decode/taint.h"
 #include "decode/x86_fault.h"
 
 #define put(field, value) \
     ((field)->src ? (void)0 : (void)((field)->v = (value), (field)->src = KD_DERIVED))
 
-kd_str kd_version_text(kd_arena *arena, uint32_t version)
-{
-    if (version < KD_KERNEL(3, 0, 0))
-        return kd_arena_format(arena, "2.6.%u", version & 65535);
-    return kd_arena_format(arena, "%u.%u", version >> 24, version >> 16 & 255);
-}
-
 static void add_text(kd_arena *arena, kd_list *list, kd_str text)
 {
     kd_text *item = KD_LIST_ADD(arena, list, kd_text);
     if (item)
         *item = (kd_text){ text, KD_DERIVED };
-}
-
-/* The table that the mask is decoded with, and how far that is known. */
-typedef struct gfp_table {
-    uint32_t version;
-    kd_gfp_config config;
-    const char *by;
-    kd_str note;
-} gfp_table;
-
-static kd_str bounds_text(kd_arena *arena, const kd_version_bounds *bounds)
-{
-    kd_str from = kd_version_text(arena, bounds->from), text = { "", 0 };
-    if (bounds->from_sign[0])
-        text = kd_arena_format(arena, "the text has %s (%.*s and later)", bounds->from_sign,
-                               KD_FMT(from));
-    if (!bounds->until_sign[0])
-        return text;
-    kd_str until = kd_version_text(arena, bounds->until);
-    return kd_arena_format(arena, "%.*s%s %s (before %.*s)", KD_FMT(text),
-                           text.len ? " and" : "the text has", bounds->until_sign, KD_FMT(until));
-}
-
-/* No version in the log, or one that does not print such a text. */
-static void heed_signs(gfp_table *table, const kd_context *context,
-                       const kd_version_bounds *bounds, kd_arena *arena)
-{
-    if (context->version == 0)
-        table->version = kd_version_guess(bounds);
-    else if (kd_version_possible(bounds, context->release, context->version))
-        return;
-    table->note = bounds_text(arena, bounds);
-}
-
-/* The kernel's own names are the check: a vendor's back-port moves the bits. */
-static void heed_names(gfp_table *table, const kdf_gfp *gfp, const kd_context *context,
-                       kd_arena *arena)
-{
-    uint32_t agrees = kd_gfp_agree(gfp->value.v, gfp->printed.v, table->version, &table->config);
-    if (agrees == table->version || (agrees && !context->version)) {
-        table->version = agrees;
-        return;
-    }
-    table->by = "assumed";
-    if (agrees) {
-        kd_str version = kd_version_text(arena, agrees);
-        table->version = agrees;
-        table->note = kd_arena_format(arena, "%.*s%snames and mask agree in %.*s",
-                                      KD_FMT(table->note), table->note.len ? "; " : "",
-                                      KD_FMT(version));
-    } else {
-        table->note = kd_arena_format(arena, "%.*s%sno known kernel prints the mask so",
-                                      KD_FMT(table->note), table->note.len ? "; " : "");
-    }
-}
-
-/* Some Android trees only have bits of their own: mainline's table stands as long as it will do. */
-static void decode_mask(uint64_t mask, const gfp_table *table, kd_gfp_meaning *meaning)
-{
-    kd_gfp_config config = table->config;
-    config.android = false;
-    kd_gfp_decode(mask, table->version, config, meaning);
-    if (meaning->unknown_bits && table->config.android)
-        kd_gfp_decode(mask, table->version, table->config, meaning);
 }
 
 static void put_meaning(kdf_gfp *gfp, const kd_gfp_meaning *meaning, kd_arena *arena)
@@ -109,19 +38,12 @@ static void put_meaning(kdf_gfp *gfp, const kd_gfp_meaning *meaning, kd_arena *a
 bool kd_decode_gfp(kdf_gfp *gfp, const kd_context *context, const kd_version_bounds *bounds,
                    kd_arena *arena)
 {
-    gfp_table table = { .config = KD_GFP_CONFIG_DEFAULT,
-                        .by = kd_by_name(context->version_known.by) };
+    kd_gfp_table table;
     kd_gfp_meaning meaning;
     if (!gfp->value.src)
         return true;
-    table.version = kd_gfp_table_of(context->release, context->version, &table.config);
-    if (table.version != context->version)
-        table.by = "assumed";
-    if (bounds)
-        heed_signs(&table, context, bounds, arena);
-    if (gfp->printed.src)
-        heed_names(&table, gfp, context, arena);
-    decode_mask(gfp->value.v, &table, &meaning);
+    kd_gfp_table_choose(gfp, context, bounds, arena, &table);
+    kd_gfp_table_decode(gfp->value.v, &table, &meaning);
     put_meaning(gfp, &meaning, arena);
     put(&gfp->version_by, kd_str_of(table.by ? table.by : "assumed"));
     if (table.note.len)
@@ -129,7 +51,7 @@ bool kd_decode_gfp(kdf_gfp *gfp, const kd_context *context, const kd_version_bou
     if (table.by && context->version_known.by == KD_BY_READ && context->version_known.line &&
         kd_str_is(kd_str_of(table.by), "read"))
         put(&gfp->version_line, context->version_known.line);
-    return context->version == 0 || table.note.len == 0;
+    return !table.contradicts;
 }
 
 static void decode_taint(kdf_task *task, const kd_context *context, kd_arena *arena)

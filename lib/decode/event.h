@@ -17,7 +17,4 @@ void kd_decode_oops(kdf_oops *oops, const kd_context *context, kd_arena *arena);
 void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena);
 void kd_decode_meminfo(kdf_meminfo *meminfo, const kd_context *context, kd_arena *arena);
 
-/* "5.4" of a packed version. */
-kd_str kd_version_text(kd_arena *arena, uint32_t version);
-
 #endif

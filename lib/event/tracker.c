@@ -7,6 +7,8 @@
 
 #define PATIENCE 24u
 #define MAX_PATIENCE 64u
+/* Reports that CPUs print at the same time. A log that opens more is not waited for. */
+#define MAX_OPEN 32u
 /* A message wrapped by a mail program is joined from at most this many lines. */
 #define MAX_WRAPPED 3u
 
@@ -131,6 +133,19 @@ static void close_open(kd_tracker *tracker, kd_open **link)
     tracker->closed(tracker->user, event);
 }
 
+/* Closes the oldest when there are more than MAX_OPEN. */
+static void limit_open(kd_tracker *tracker)
+{
+    kd_open **link = &tracker->open;
+    uint32_t count = 0;
+    while (*link && (*link)->next) {
+        link = &(*link)->next;
+        count++;
+    }
+    if (count >= MAX_OPEN)
+        close_open(tracker, link);
+}
+
 /* Tries one recogniser on `count` lines whose joined text is `text`. */
 static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const kd_line *lines,
                              size_t count, const kd_before *before)
@@ -165,6 +180,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
         event->complete = true;
         close_open(tracker, &tracker->open);
     }
+    limit_open(tracker);
     return verdict;
 }
 

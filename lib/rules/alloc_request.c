@@ -66,8 +66,8 @@ bool kd_request_read(const kd_view *view, kd_request *out)
 kd_confidence kd_request_confidence(const kd_view *view, const kd_request *request)
 {
     const kd_alloc_case *c = &request->c;
-    if (!c->result.proved || c->version_assumed || c->gfp.unknown_bits || c->this_node_assumed ||
-        c->samples.falls || c->zones_beyond)
+    if (!c->result.proved || c->version_assumed || c->version_contradicted ||
+        c->gfp.unknown_bits || c->this_node_assumed || c->samples.falls || c->zones_beyond)
         return KD_LIKELY;
     /* letters are presence; amounts are tested by rules that back-ports change */
     if (!c->result.no_block && kd_vendor_of(view->context->release))

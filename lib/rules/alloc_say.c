@@ -130,6 +130,9 @@ void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)
                       "kernel version: the log names none; the rules of %u.%u were used (another "
                       "version may have other reserves; --kernel gives it)",
                       c->version >> 24, c->version >> 16 & 255);
+    if (c->version_contradicted)
+        kd_say_assume(out, "the kernel is the version that the log names, although the text is not "
+                      "of that version (if it was edited, or has back-ports, its rules differ)");
     if (c->zones_beyond)
         kd_say_assume(out, "%zu further zones of the dump are like those re-played (one that is "
                       "not could have served the request)", c->zones_beyond);
