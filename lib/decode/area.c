@@ -5,8 +5,12 @@
 
 void kd_area_add(kd_area_list *list, kd_area area)
 {
-    if (list->count < KD_MAX_AREAS && area.end > area.start)
+    if (area.end <= area.start)
+        return;
+    if (list->count < KD_MAX_AREAS)
         list->items[list->count++] = area;
+    else
+        list->left_out = true;
 }
 
 void kd_area_assume(kd_area_list *list, const char *what)
@@ -27,6 +31,8 @@ bool kd_area_read(kd_area_list *list, const kd_context *context, const char *nam
 uint64_t kd_area_most(const kd_area_list *list)
 {
     uint64_t most = 0;
+    if (list->left_out)
+        return 0;
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].kind == KD_AREA_AT_LEAST)
             return 0;

@@ -25,6 +25,7 @@ typedef struct kd_area {
 typedef struct kd_area_list {
     kd_area items[KD_MAX_AREAS]; /* candidates, the likeliest first */
     size_t count;                /* 0: nothing is known */
+    bool left_out;               /* there are more, for which there was no room */
     const char *assumed[KD_MAX_ASSUMPTIONS]; /* what a .config or a boot line would settle */
     size_t assumed_count;
 } kd_area_list;

@@ -55,7 +55,8 @@ static void say_areas(kd_emit *out, const kd_area_list *list, const kd_space_cas
     if (most && hole > most) {
         kd_say_proof(out, KD_STR("the request is larger than the whole area: it can never fit"),
                      "%llu > %llu", (unsigned long long)hole, (unsigned long long)most);
-        kd_say_more(out, "The whole area has %llu MiB: such a request can never fit.",
+        kd_say_more(out, "The %s %llu MiB: such a request can never fit.",
+                    list->count == 1 ? "whole area has" : "area has at most, in one piece,",
                     (unsigned long long)(most / MIB));
     }
     for (size_t i = 0; i < list->assumed_count; i++)
