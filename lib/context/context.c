@@ -102,6 +102,41 @@ static void learn_task(kd_context *context, const kd_event *event, kd_arena *are
               kd_arena_str(arena, task->hardware.v), line_of(event, task->hardware.src));
 }
 
+static kd_line_ref copy_line(const kd_event *event, kd_src src, kd_arena *arena)
+{
+    const kd_line_ref *line = kd_event_line(event, src);
+    kd_line_ref copy = line ? *line : (kd_line_ref){ .number = 0 };
+    copy.raw = kd_arena_str(arena, copy.raw);
+    return copy;
+}
+
+/* What the boot log tells of the kernel's address space; the last word counts. */
+static void learn_layout(kd_context *context, const kd_event *event, kd_arena *arena)
+{
+    const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
+    const kd_u64 *pages[] = { &fact->direct_pages, &fact->plt_pages };
+    if (fact->text_base.src)
+        context->text_base = fact->text_base.v;
+    if (fact->text_end.src)
+        context->text_end = fact->text_end.v;
+    if (fact->vmalloc_bytes.src) {
+        context->vmalloc_bytes = fact->vmalloc_bytes.v;
+        context->vmalloc_line = copy_line(event, fact->vmalloc_bytes.src, arena);
+    }
+    for (size_t i = 0; i < KD_COUNT(pages); i++)
+        if (pages[i]->src && context->module_lines[i].number == 0) {
+            context->module_pages[i] = pages[i]->v;
+            context->module_lines[i] = copy_line(event, pages[i]->src, arena);
+        }
+    for (uint32_t i = 0; i < fact->areas.count && context->areas.count < KD_READ_AREAS; i++) {
+        const kdf_address_area *from = &KD_ITEMS(fact->areas, kdf_address_area)[i];
+        kd_read_area *to = KD_LIST_ADD(arena, &context->areas, kd_read_area);
+        if (to)
+            *to = (kd_read_area){ kd_arena_str(arena, from->name.v), from->start.v, from->end.v,
+                                  copy_line(event, from->start.src, arena) };
+    }
+}
+
 static void learn_boot(kd_context *context, const kd_event *event, kd_arena *arena)
 {
     const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
@@ -129,6 +164,7 @@ static void learn_boot(kd_context *context, const kd_event *event, kd_arena *are
         context->cpus = (uint32_t)fact->cpus.v;
     if (fact->mobility_off.src)
         context->mobility_off = fact->mobility_off.v;
+    learn_layout(context, event, arena);
     for (uint32_t i = 0; i < fact->zones.count && context->zones.count < fact->zones.count; i++) {
         kd_text *zone = KD_LIST_ADD(arena, &context->zones, kd_text);
         if (zone)
@@ -152,6 +188,14 @@ static void learn_oops(kd_context *context, const kd_event *event)
         context->va_bits = oops->va_bits.v;
 }
 
+/* system_call_exception() is powerpc's alone; the addresses beside it tell the width. */
+static const char *powerpc_of(const kdf_frame *frame)
+{
+    if (!kd_str_is(frame->function.v, "system_call_exception") || !frame->address.src)
+        return "";
+    return frame->address.v > UINT32_MAX ? "ppc64" : "ppc";
+}
+
 /* The arm unwinder calls its first function by a name of its own. */
 static void learn_trace(kd_context *context, const kd_event *event)
 {
@@ -162,7 +206,7 @@ static void learn_trace(kd_context *context, const kd_event *event)
                            : frame->frame_pointer.src                        ? "arm64"
                            : kd_str_starts(frame->function.v, "el0t_64_sync") ? "arm64"
                            : kd_str_starts(frame->function.v, "entry_SYSCALL_64") ? "x86_64"
-                                                                              : "";
+                                                                              : powerpc_of(frame);
         learn(context, &context->arch, &context->arch_known, kd_str_of(arch),
               line_of(event, frame->function.src));
     }
@@ -184,6 +228,18 @@ static void learn_page_size(kd_context *context, const kd_event *event)
             (kd_known){ KD_BY_READ, line_of(event, zone->page_kb.src) };
         return;
     }
+}
+
+const kd_read_area *kd_context_area(const kd_context *context, const char *name, size_t n)
+{
+    for (uint32_t i = 0; i < context->areas.count; i++) {
+        const kd_read_area *area = &KD_ITEMS(context->areas, kd_read_area)[i];
+        kd_scan in = kd_scan_of(area->name);
+        kd_str word;
+        if (kd_scan_word(&in, &word) && kd_str_is(word, name) && n-- == 0)
+            return area;
+    }
+    return NULL;
 }
 
 void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options,

@@ -5,6 +5,7 @@
 #include "decode/esr.h"
 #include "decode/gfp_table.h"
 #include "decode/taint.h"
+#include "decode/vmalloc_request.h"
 #include "decode/x86_fault.h"
 
 #define put(field, value) \
@@ -155,6 +156,7 @@ bool kd_decode_event(kd_event *event, const kd_context *context)
     kdf_gfp *gfp = kd_event_gfp(event);
     kdf_meminfo *meminfo = kd_event_meminfo(event);
     kdf_oops *oops = KD_BODY(event, oops);
+    kdf_vmalloc *vmalloc = KD_BODY(event, vmalloc);
     if (task)
         decode_taint(task, context, &event->arena);
     if (gfp) {
@@ -165,5 +167,7 @@ bool kd_decode_event(kd_event *event, const kd_context *context)
         kd_decode_meminfo(meminfo, context, &event->arena);
     if (oops)
         kd_decode_oops(oops, context, &event->arena);
+    if (vmalloc)
+        kd_decode_vmalloc(vmalloc, context);
     return agrees;
 }

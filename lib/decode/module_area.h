@@ -2,28 +2,31 @@
 #ifndef KD_DECODE_MODULE_AREA_H
 #define KD_DECODE_MODULE_AREA_H
 
-#include "context/context.h"
+#include "decode/area.h"
 
-#define KD_MAX_AREAS 4u
-#define KD_MAX_ASSUMPTIONS 4u
-
-typedef struct kd_area {
-    uint64_t start, end;   /* end is exclusive; start 0: moved by KASLR, only the size is known */
-    const char *condition; /* what it depends on; "" when nothing is open */
-} kd_area;
+/* Is a second range searched when the first is full? */
+typedef enum kd_fallback {
+    KD_FALLBACK_NEVER,
+    KD_FALLBACK_BY_CONFIG, /* a .config option decides, and none was given */
+    KD_FALLBACK_ALWAYS
+} kd_fallback;
 
 typedef struct kd_module_area {
-    kd_area areas[KD_MAX_AREAS]; /* candidates; the first is the default */
-    size_t count;                /* 0: this architecture has no area of its own, or is unknown */
-    uint64_t page_offset;        /* 32-bit arm */
-    const char *assumed[KD_MAX_ASSUMPTIONS]; /* what a .config would settle */
-    size_t assumed_count;
-    bool plts_possible;          /* arm from 4.4, arm64 from 4.6: fallback to the vmalloc area */
-    bool plts_from_later;        /* arm before 4.4 */
-    bool own_area;               /* apart from the vmalloc area: vmalloc= does not move it */
+    kd_area_list list;    /* candidates; none: modules live in the vmalloc area, or it is unknown */
+    uint64_t page_offset; /* 32-bit arm */
+    kd_fallback plts;     /* arm: into the vmalloc area; arm64: into a window of 2 GiB */
+    bool plts_from_later; /* arm before 4.4 */
+    bool own_area;        /* apart from the vmalloc area: vmalloc= does not move it */
+    bool jit_apart;       /* BPF programs have a range of their own */
 } kd_module_area;
 
 void kd_module_area_of(const kd_context *context, kd_module_area *out);
+
+/* Leaves only the candidates that hold this address of a module, if there are any. */
+void kd_module_area_narrow(kd_module_area *area, uint64_t module_address);
+
+/* Where the kernel text is, when a line tells; 0: not known. */
+uint64_t kd_text_address(const kd_context *context);
 
 /* A branch from the bottom of an area that begins 32 MiB below PAGE_OFFSET to the kernel text. */
 typedef struct kd_arm_branch {

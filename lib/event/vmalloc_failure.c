@@ -1,14 +1,22 @@
 /* vmalloc_failure.c - vmalloc() or execmem_alloc() gave up and said so. Layer: event.
  *
- *   vmalloc: allocation failure: 454123 bytes                                   3.2 - 4.8, no range
+ *   vmalloc: allocation failure: 454123 bytes                                   3.2 - 4.8
  *   vmalloc: allocation failure, allocated 8192 of 454123 bytes                 3.0 - 4.8, no pages
  *     and then "insmod: page allocation failure: order:0, mode:0xd0": the same request, order 0
  *     is a constant
  *   insmod: vmalloc: allocation failure: 1048576 bytes, mode:0xcc0(GFP_KERNEL)  4.9 - 5.12
  *   insmod: vmalloc error: size 294912, vm_struct allocation failed, mode:...   5.13+
+ *   ... vm_struct allocation failed. Retrying., mode:...                        5.17+, NOFAIL
+ *   ... size 4294967296, exceeds total pages, mode:...                          5.13+
+ *   ... size 8388608, failed to allocated page array size 16384, mode:...       5.13+
+ *   ... size 8192, page order 0, failed to allocate pages, mode:...             5.13 - 6.3
+ *   ... size 8192, failed to allocate pages, mode:...                           6.4+
+ *   ... size 8388608, failed to map pages, mode:...                             5.13+
  *   execmem: unable to allocate memory                                          6.10+, alone
  *
- * __vmalloc_node_range(), __vmalloc_area_node(), execmem_vmalloc().
+ * __vmalloc_node_range(), __vmalloc_area_node(), execmem_vmalloc(). Where pages ran out, the size
+ * is that of the pages which were had (area->nr_pages), not of the request. Up to 5.12 the first
+ * form also stands for a size of 0 and for one larger than all RAM.
  */
 #include <stddef.h>
 
@@ -21,7 +29,7 @@ static const struct { const char *words; const char *reason; } reasons[] = {
     { "page array size", "page-array" },
     { "failed to allocate pages", "no-pages" },
     { "failed to map pages", "map" },
-    { ", allocated ", "no-pages" },
+    { ", allocated ", "no-pages" }, /* the mapping failed, when all of them were had */
     { "allocation failure: ", "no-range" },
 };
 
@@ -63,14 +71,34 @@ static bool scan_old(kd_scan *in, kd_parse *parse, kdf_vmalloc *failure)
     return true;
 }
 
-/* "vmalloc error: size N, TEXT" */
+/* "vmalloc error: size N, TEXT". A text that none of these begins is a newer kernel's. */
 static bool scan_new(kd_scan *in, kd_parse *parse, kdf_vmalloc *failure)
 {
-    uint64_t bytes;
+    uint64_t bytes, more;
     if (!kd_scan_literal(in, "vmalloc error: size ") || !kd_scan_u64(in, &bytes) ||
         !kd_scan_literal(in, ", "))
         return false;
-    kd_put(parse, &failure->requested_bytes, bytes);
+    kd_scan text = *in;
+    if (kd_scan_literal(&text, "page order ") && kd_scan_u64(&text, &more) &&
+        kd_scan_literal(&text, ", "))
+        kd_put(parse, &failure->page_order, more);
+    bool had = kd_scan_literal(&text, "failed to allocate pages"), known = had;
+    if (kd_scan_literal(&text, "vm_struct allocation failed")) {
+        known = true;
+        if (kd_scan_literal(&text, ". Retrying"))
+            kd_put(parse, &failure->retrying, true);
+    } else if (kd_scan_literal(&text, "failed to allocated page array size ") &&
+               kd_scan_u64(&text, &more)) {
+        known = true;
+        kd_put(parse, &failure->page_array_bytes, more);
+    }
+    known = known || kd_scan_literal(&text, "exceeds total pages") ||
+            kd_scan_literal(&text, "failed to map pages");
+    if (!known && text.short_) {
+        in->short_ = true;
+        return false;
+    }
+    kd_put(parse, had ? &failure->allocated_bytes : &failure->requested_bytes, bytes);
     return true;
 }
 
@@ -121,18 +149,23 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     }
     in = kd_scan_of(line->text);
-    if (failure->mems_allowed.src || line->text.len > 512 ||
-        !kd_str_has(line->text, "mems_allowed="))
+    if (failure->mems_allowed.src || line->text.len > 512)
         return KD_NOT_MINE;
-    kd_scan_scope(&in, parse, &scope);
-    return KD_TAKEN;
+    /* a header that a mail program wrapped before its mode */
+    bool wrapped = !failure->gfp.value.src && !line->prefixed &&
+                   kd_str_has(line->text, "mode:0x");
+    if (wrapped)
+        scan_mode(parse, failure, in);
+    else if (kd_str_has(line->text, "mems_allowed="))
+        kd_scan_scope(&in, parse, &scope);
+    return wrapped || kd_str_has(line->text, "mems_allowed=") ? KD_TAKEN : KD_NOT_MINE;
 }
 
 static void close_failure(kd_parse *parse)
 {
     kdf_vmalloc *failure = parse->body;
     kd_blame_set(parse, &failure->blame, &failure->backtrace, NULL);
-    if (failure->requested_bytes.src)
+    if (failure->requested_bytes.src || failure->allocated_bytes.src)
         parse->event->complete = failure->meminfo.ram_pages.src != 0;
 }
 

@@ -18,24 +18,64 @@ static bool scan_size(kd_scan *in, uint64_t *bytes)
            kd_scan_u64(in, bytes);
 }
 
+typedef enum reason_form { REASON_OTHER, REASON_PART, REASON_HINT, REASON_RANGE } reason_form;
+
+/* What stands behind "failed: ". The "<size>" may be lost as if it were a tag of HTML. */
+static reason_form read_reason(kd_str text, uint64_t *start, uint64_t *end)
+{
+    kd_scan range = kd_scan_of(text), hint = range;
+    if (kd_scan_literal(&range, "Address range restricted to ") && kd_scan_hex(&range, start) &&
+        kd_scan_literal(&range, " - ") && kd_scan_hex(&range, end))
+        return REASON_RANGE;
+    if (kd_scan_literal(&hint, "use vmalloc=") &&
+        (kd_scan_literal(&hint, "<size> to increase size") ||
+         kd_scan_literal(&hint, " to increase size")))
+        return REASON_HINT;
+    return range.short_ || hint.short_ ? REASON_PART : REASON_OTHER;
+}
+
+static reason_form take_reason(kd_parse *parse, kdf_vmap *vmap, kd_str text)
+{
+    uint64_t start, end;
+    reason_form form = read_reason(text, &start, &end);
+    if (form == REASON_RANGE) {
+        kd_put(parse, &vmap->range_start, start);
+        kd_put(parse, &vmap->range_end, end);
+    }
+    return form;
+}
+
 static kd_verdict open_vmap(kd_parse *parse, const kd_line *line)
 {
     kdf_vmap *vmap = parse->body;
     kd_scan in = kd_scan_of(line->text);
-    uint64_t bytes, start, end;
-    kd_str hint;
+    uint64_t bytes;
+    kd_str reason;
     if (!scan_size(&in, &bytes) || !kd_scan_literal(&in, " failed: "))
         return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
     kd_put(parse, &vmap->requested_bytes, bytes);
-    kd_scan range = in;
-    if (kd_scan_literal(&range, "Address range restricted to ") && kd_scan_hex(&range, &start) &&
-        kd_scan_literal(&range, " - ") && kd_scan_hex(&range, &end)) {
-        kd_put(parse, &vmap->range_start, start);
-        kd_put(parse, &vmap->range_end, end);
-    }
-    kd_scan_rest(&in, &hint);
-    kd_put(parse, &vmap->hint, hint);
+    kd_scan_rest(&in, &reason);
+    kd_put(parse, &vmap->hint, reason);
+    return take_reason(parse, vmap, reason) == REASON_PART ? KD_TAKEN : KD_LAST;
+}
+
+/* The rest of a line that a mail program wrapped: taken only when it makes the text whole. */
+static kd_verdict more_vmap(kd_parse *parse, const kd_line *line)
+{
+    kdf_vmap *vmap = parse->body;
+    if (line->prefixed || line->text.len > 64)
+        return KD_NOT_MINE;
+    kd_str joined = kd_arena_format(parse->arena, "%.*s %.*s", KD_FMT(vmap->hint.v),
+                                    KD_FMT(line->text));
+    if (take_reason(parse, vmap, joined) < REASON_HINT)
+        return KD_NOT_MINE;
+    vmap->hint.v = joined;
     return KD_LAST;
+}
+
+static void close_vmap(kd_parse *parse)
+{
+    parse->event->complete = true;
 }
 
 static const char *const anchors[] = { "vmap allocation for size ", "vmalloc_node_range for size ",
@@ -45,5 +85,8 @@ const kd_parser kd_parser_vmap_failure = {
     .name = "vmap_failure",
     .anchors = anchors,
     .kind = &kd_kind_vmap_failure,
+    .patience = 1,
     .open = open_vmap,
+    .more = more_vmap,
+    .close = close_vmap,
 };

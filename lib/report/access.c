@@ -84,7 +84,7 @@ kd_str kd_diag_explanation(const kd_diag *diag)
 
 kd_severity kd_diag_severity(const kd_diag *diag)
 {
-    return diag ? diag->rule->severity : KD_INFO;
+    return diag ? diag->severity : KD_INFO;
 }
 
 kd_confidence kd_diag_confidence(const kd_diag *diag)

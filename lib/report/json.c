@@ -328,7 +328,7 @@ struct json_object *kd_json_diag(const kd_diag *diag)
     struct json_object *out = json_object_new_object(), *facts = json_object_new_object();
     add(out, "id", id_text('d', diag->id));
     add(out, "rule", json_object_new_string(diag->rule->id));
-    add(out, "severity", json_object_new_string(kd_severity_name(diag->rule->severity)));
+    add(out, "severity", json_object_new_string(kd_severity_name(diag->severity)));
     add(out, "confidence", json_object_new_string(kd_confidence_name(diag->confidence)));
     add(out, "role", json_object_new_string(roles[diag->role]));
     add(out, "title", json_object_new_string(diag->rule->title));

@@ -21,8 +21,8 @@ static bool depends_on(const kd_report *report, const kd_diag *diag, uint64_t id
 static int compare(const void *a, const void *b)
 {
     const kd_diag *x = *(kd_diag *const *)a, *y = *(kd_diag *const *)b;
-    if (x->rule->severity != y->rule->severity)
-        return x->rule->severity > y->rule->severity ? -1 : 1;
+    if (x->severity != y->severity)
+        return x->severity > y->severity ? -1 : 1;
     if (x->woken_by != y->woken_by)
         return x->woken_by < y->woken_by ? -1 : 1;
     if (x->role != y->role)

@@ -137,9 +137,9 @@ static void heading(page *out, const char *text)
 static void put_title(page *out, const kd_diag *diag)
 {
     char label[64];
-    bool grave = diag->rule->severity >= KD_ERROR;
+    bool grave = diag->severity >= KD_ERROR;
     snprintf(label, sizeof label, "[d%llu] %s, %s: ", (unsigned long long)diag->id,
-             kd_severity_name(diag->rule->severity), kd_confidence_name(diag->confidence));
+             kd_severity_name(diag->severity), kd_confidence_name(diag->confidence));
     style(out, grave ? "\033[1;31m" : "\033[1;33m");
     put_item(out, label, kd_str_of(diag->rule->title));
     style(out, "\033[0m");

@@ -102,7 +102,7 @@ static void say_kill(const kd_view *view, kd_emit *out, const kd_event *kill)
     }
 }
 
-void kd_say_request(const kd_view *view, kd_emit *out, const kd_request *request)
+void kd_say_asked(const kd_view *view, kd_emit *out, const kd_request *request)
 {
     char text[KD_GFP_TEXT_MAX], why[KD_GFP_TEXT_MAX];
     const kd_gfp_meaning *gfp = &request->c.gfp;

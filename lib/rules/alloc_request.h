@@ -31,7 +31,7 @@ kd_str kd_request_mask(const kd_request *request);
 /* ---- facts, evidence, proof ---- */
 
 /* The mask and order; for a task that the OOM killer had chosen, the kill that led here. */
-void kd_say_request(const kd_view *view, kd_emit *out, const kd_request *request);
+void kd_say_asked(const kd_view *view, kd_emit *out, const kd_request *request);
 /* kmalloc() beyond the caches goes to the page allocator: the order says how much. */
 void kd_say_kmalloc(const kd_view *view, kd_emit *out, const kd_request *request);
 /* Zone by zone: the amount against the line, and with `blocks` the free lists. */

@@ -101,7 +101,7 @@ static void say_due_to(kd_emit *out, const kd_request *r)
 
 static void say_amounts(const kd_view *view, kd_emit *out, const kd_request *r)
 {
-    kd_say_request(view, out, r);
+    kd_say_asked(view, out, r);
     kd_say_zones(view, out, r, false);
     kd_say_samples(view, out, r);
     kd_say_request_facts(out, r);
@@ -265,7 +265,7 @@ kd_status kd_check_no_longer_short(const kd_view *view, kd_emit *out, void *user
     if (r.c.samples.rises)
         kd_say_more(out, "It went on rising while the dump was printed.");
     say_role(out, &r);
-    kd_say_request(view, out, &r);
+    kd_say_asked(view, out, &r);
     kd_say_buddy_sum(out, view->event, r.c.printed[r.c.result.zone]);
     kd_say_zone_blocks(out, view->event, &r.c, r.c.result.zone);
     kd_say_zone_amount(out, view->event, &r.c, r.c.result.zone);

@@ -35,7 +35,7 @@ static void say_moment(kd_emit *out)
 
 static void say_lists(const kd_view *view, kd_emit *out, const kd_request *r)
 {
-    kd_say_request(view, out, r);
+    kd_say_asked(view, out, r);
     kd_say_zones(view, out, r, true);
     kd_say_samples(view, out, r);
     kd_say_request_facts(out, r);
@@ -168,7 +168,7 @@ kd_status kd_check_order_too_large(const kd_view *view, kd_emit *out, void *user
     kd_emit_role(out, KD_PRIMARY);
     kd_say_proof(out, KD_STR("the order is above the largest"), "%u > %u", r.c.request.order,
                  r.c.result.order_count - 1);
-    kd_say_request(view, out, &r);
+    kd_say_asked(view, out, &r);
     kd_say_request_facts(out, &r);
     kd_say_remedy(out, "Use smaller blocks, vmalloc(), or reserved memory (CMA, memmap=) instead.");
     return KD_OK;

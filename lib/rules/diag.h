@@ -19,6 +19,7 @@ struct kd_diag {
     kd_arena arena; /* holds everything below, the diagnosis itself included */
     uint64_t id;
     const kd_rule *rule;
+    kd_severity severity; /* the rule's, unless the log shows that this case is milder */
     kd_confidence confidence;
     kd_role role;
     bool has_role;
@@ -84,6 +85,10 @@ void kd_say_i64(kd_emit *out, const char *name, int64_t value);
 void kd_say_hex(kd_emit *out, const char *name, uint64_t value);
 void kd_say_text(kd_emit *out, const char *name, kd_str value);
 void kd_say_bool(kd_emit *out, const char *name, bool value);
+/* This case is less (or more) severe than the rule's others. */
+void kd_say_severity(kd_emit *out, kd_severity severity);
+/* A line of the boot log that the context kept: it belongs to no reported event. */
+void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...) KD_PRINTF(3, 4);
 /* The diagnosis also speaks of that event. */
 void kd_say_event(kd_emit *out, const kd_event *event);
 void kd_say_caused_by(kd_emit *out, const kd_diag *diag);

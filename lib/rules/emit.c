@@ -40,6 +40,7 @@ kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanatio
         return out->mem->failed;
     diag->arena = arena;
     diag->rule = out->rule;
+    diag->severity = out->rule->severity;
     diag->confidence = confidence;
     diag->boot = out->event->boot;
     diag->woken_by = out->event->id;
@@ -189,6 +190,19 @@ void kd_say_evidence(kd_emit *out, const kd_event *event, kd_src src, const char
         return;
     add_event(out->diag, event);
     add_evidence(out, event, line, text);
+}
+
+void kd_say_severity(kd_emit *out, kd_severity severity)
+{
+    if (out->diag)
+        out->diag->severity = severity;
+}
+
+void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    if (out->diag && line && line->number)
+        add_evidence(out, out->event, line, text);
 }
 
 void kd_say_proof(kd_emit *out, kd_str claim, const char *format, ...)

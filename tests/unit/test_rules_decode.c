@@ -97,19 +97,19 @@ START_TEST(arm_module_area)
     kd_context context = { .arch = KD_STR("arm"), .version = KD_KERNEL(3, 14, 43) };
     kd_module_area area;
     kd_module_area_of(&context, &area);
-    ck_assert_uint_eq(area.count, 2);
-    ck_assert_uint_eq(area.areas[0].start, 0xbf000000);
-    ck_assert_uint_eq(area.areas[0].end, 0xc0000000);
-    ck_assert_uint_eq(area.areas[1].end, 0xbfe00000);
-    ck_assert_uint_eq(area.assumed_count, 2);
-    ck_assert(!area.plts_possible);
+    ck_assert_uint_eq(area.list.count, 2);
+    ck_assert_uint_eq(area.list.items[0].start, 0xbf000000);
+    ck_assert_uint_eq(area.list.items[0].end, 0xc0000000);
+    ck_assert_uint_eq(area.list.items[1].end, 0xbfe00000);
+    ck_assert_uint_eq(area.list.assumed_count, 2);
+    ck_assert_int_eq(area.plts, KD_FALLBACK_NEVER);
     context.kconfig = KD_STR("CONFIG_PAGE_OFFSET=0x80000000\nCONFIG_THUMB2_KERNEL=y\n"
                              "CONFIG_HIGHMEM=y\n");
     kd_module_area_of(&context, &area);
-    ck_assert_uint_eq(area.count, 1);
-    ck_assert_uint_eq(area.areas[0].start, 0x7f800000);
-    ck_assert_uint_eq(area.areas[0].end, 0x7fe00000);
-    ck_assert_uint_eq(area.assumed_count, 0);
+    ck_assert_uint_eq(area.list.count, 1);
+    ck_assert_uint_eq(area.list.items[0].start, 0x7f800000);
+    ck_assert_uint_eq(area.list.items[0].end, 0x7fe00000);
+    ck_assert_uint_eq(area.list.assumed_count, 0);
 }
 END_TEST
 
