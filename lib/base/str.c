@@ -49,7 +49,7 @@ const char *kd_str_find_last(kd_str s, const char *needle)
 {
     size_t len = strlen(needle);
     const char *end = s.ptr + s.len;
-    while (len > 0 && s.len >= len) {
+    while (len > 0 && s.len > 0) {
         const char *p = memrchr(s.ptr, needle[0], s.len);
         if (!p)
             return NULL;
