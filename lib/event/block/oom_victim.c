@@ -136,6 +136,18 @@ static bool is_known_victim(const kdf_oom *oom, uint64_t pid)
     return false;
 }
 
+/* Is it of the group that is killed as a whole? The table lists the tasks of that group. */
+static bool is_of_group(const kdf_oom *oom, uint64_t pid)
+{
+    const kdf_oom_task *tasks = oom->tasks.items;
+    if (!oom->oom_group.src)
+        return false;
+    for (uint32_t i = 0; i < oom->tasks.count; i++)
+        if (tasks[i].pid.v == pid)
+            return true;
+    return oom->tasks.count == 0 || oom->tasks_left_out.src;
+}
+
 static bool add_also(kd_parse *parse, kdf_oom *oom, const kdf_oom_victim *who, kd_scan in)
 {
     kdf_oom_victim *also = oom->also_killed.count < MAX_ALSO
@@ -179,7 +191,7 @@ static bool take_choice(kd_parse *parse, kdf_oom *oom, kd_scan in, kd_str reason
     return true;
 }
 
-/* A child was killed in the stead of the one that was chosen. */
+/* A child was killed in the stead of the one that was chosen, or the process of a thread. */
 static void put_child(kdf_oom *oom, const kdf_oom_victim *who)
 {
     kdf_oom_victim chosen = oom->victim;
@@ -201,7 +213,7 @@ static bool take_kill(kd_parse *parse, kdf_oom *oom, kd_scan in, kd_str reason)
     if (*flags & KD_OOM_KILLED) {
         if (is_known_victim(oom, who.pid.v))
             return true;
-        return oom->oom_group.src ? add_also(parse, oom, &who, in) : false;
+        return is_of_group(oom, who.pid.v) && add_also(parse, oom, &who, in);
     }
     if (reason.len)
         kd_put(parse, &oom->kill_reason, reason);
@@ -239,7 +251,7 @@ static bool take_exiting(kd_parse *parse, kdf_oom *oom, kd_scan in, kd_str reaso
         return false;
     if (parse->own[KD_OOM_FLAGS] & KD_OOM_KILLED) {
         who.exiting = (kd_bool){ true, parse->src };
-        return oom->oom_group.src && !is_known_victim(oom, who.pid.v) &&
+        return is_of_group(oom, who.pid.v) && !is_known_victim(oom, who.pid.v) &&
                add_also(parse, oom, &who, in);
     }
     kd_put(parse, &oom->kill_reason, reason);
