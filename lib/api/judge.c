@@ -274,7 +274,7 @@ kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
     return report;
 }
 
-static void unfold(kd_report *report, const kd_event *event)
+void kd_unfold(kd_report *report, const kd_event *event)
 {
     if (event->signature.len == 0)
         return;
@@ -289,7 +289,7 @@ static void unfold(kd_report *report, const kd_event *event)
 static void free_event_at(kd_report *report, size_t index)
 {
     kd_event *event = report->events.items[index];
-    unfold(report, event);
+    kd_unfold(report, event);
     kd_arena arena = event->arena;
     kd_arena_free(&arena);
     report->events.len--;
