@@ -8,7 +8,7 @@
 #define PATIENCE 24u
 #define MAX_PATIENCE 64u
 /* A flood of messages that wait for more lines: each line is offered to all that are open. */
-#define MAX_OPEN 32u
+#define MAX_OPEN 16u
 /* A message wrapped by a mail program is joined from at most this many lines. */
 #define MAX_WRAPPED 3u
 

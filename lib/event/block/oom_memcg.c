@@ -127,11 +127,16 @@ static void put_stats(kd_parse *parse, kdf_memcg *memcg, kd_scan in)
 }
 
 /* "Memory cgroup stats for /app:" alone, or with all of its counters. */
-static bool take_stats_head(kd_parse *parse, kdf_oom *oom, kd_str text)
+static kd_verdict take_stats_head(kd_parse *parse, kdf_oom *oom, kd_str text)
 {
     static const char head[] = "Memory cgroup stats for ";
     if (!kd_str_starts(text, head))
-        return false;
+        return KD_NOT_MINE;
+    if (oom->memcg.groups.count >= MAX_GROUPS) {
+        oom->memcg.groups_left_out.v++;
+        oom->memcg.groups_left_out.src = KD_DERIVED;
+        return KD_PASSED;
+    }
     kd_str rest = kd_str_from(text, sizeof head - 1), path = rest;
     const char *colon = kd_str_find(rest, ": ");
     if (colon)
@@ -142,15 +147,14 @@ static bool take_stats_head(kd_parse *parse, kdf_oom *oom, kd_str text)
     kd_scan_blanks(&in);
     kd_put(parse, &oom->memcg.path, path);
     expect_stats(parse, KD_OOM_STATS_BY_LINE);
-    if (!are_stats(in) || oom->memcg.groups.count >= MAX_GROUPS)
-        return true;
-    kdf_memcg_group *group = KD_LIST_ADD(parse->arena, &oom->memcg.groups, kdf_memcg_group);
+    kdf_memcg_group *group =
+        are_stats(in) ? KD_LIST_ADD(parse->arena, &oom->memcg.groups, kdf_memcg_group) : NULL;
     if (!group)
-        return true;
+        return KD_TAKEN;
     group->path = (kd_text){ path, parse->src };
     put_stats(parse, &oom->memcg, in);
     expect_stats(parse, KD_OOM_STATS_IN_LINE);
-    return true;
+    return KD_TAKEN;
 }
 
 /* Names that count happenings, not bytes: they stand behind the amounts. */
@@ -188,12 +192,11 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     kdf_oom *oom = group;
     kd_str text = line->text;
     if (take_limit_of(parse, oom, text) || take_torn_path(parse, oom, text) ||
-        take_counter(parse, oom, text) || take_stats_head(parse, oom, text) ||
-        take_stat(parse, oom, text))
+        take_counter(parse, oom, text) || take_stat(parse, oom, text))
         return KD_TAKEN;
     if (oom->memcg.memory.usage_kb.src && kd_str_starts(text, "Memory cgroup min protection "))
         return KD_TAKEN;
-    return KD_NOT_MINE;
+    return take_stats_head(parse, oom, text);
 }
 
 const kd_block kd_block_oom_memcg = { "oom_memcg", take };
