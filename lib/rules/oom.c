@@ -18,6 +18,7 @@ typedef struct oom_case {
     kd_oom_picture p;
     kd_alloc_case alloc; /* usable: the request is known and the zones are printed */
     bool no_block;       /* enough is free, but not in one piece that the request may use */
+    bool node_bound;     /* a cpuset or memory policy kept the request on some nodes */
     const kd_oom_share *main; /* NULL: the dump does not tell */
     bool proved;              /* it is more than half of the memory */
 } oom_case;
@@ -34,8 +35,12 @@ static void prepare(const kd_view *view, oom_case *o)
     if (o->p.share_count == 0 || !o->p.accounting.known)
         return;
     o->main = &o->p.shares[0];
+    o->node_bound = kd_str_is(oom->constraint.v, "CONSTRAINT_CPUSET") ||
+                    kd_str_is(oom->constraint.v, "CONSTRAINT_MEMORY_POLICY");
+    /* with much memory free the largest use is not yet the reason */
     o->proved = o->main->kb > o->p.accounting.managed_kb / 2 &&
-                o->main->use != KD_OOM_UNACCOUNTED;
+                o->main->use != KD_OOM_UNACCOUNTED && !o->node_bound &&
+                o->p.free_kb <= o->p.accounting.managed_kb / 8;
 }
 
 /* ---- what ran out ---------------------------------------------------------------------------- */
@@ -96,11 +101,21 @@ static void open_shortage(kd_emit *out, const oom_case *o)
                     "tells what for is not in the log.");
         return;
     }
+    if (o->node_bound) {
+        kd_say_diag(out, KD_LIKELY, "The nodes that %.*s may use ran out of memory (%.*s, "
+                    "nodemask=%.*s, mems_allowed=%.*s), not the machine: %s of %s are free.",
+                    KD_FMT(o->oom->task.comm.v), KD_FMT(o->oom->constraint.v),
+                    KD_FMT(o->oom->nodemask.v), KD_FMT(o->oom->mems_allowed.v),
+                    kd_size_of(o->p.free_kb).text, kd_size_of(managed).text);
+        return;
+    }
     kd_say_diag(out, o->proved ? KD_CERTAIN : KD_LIKELY,
                 "The machine ran out of memory%s: %s of %s (%u %%) %s %s.",
                 o->p.swap_full ? " and swap" : "", kd_size_of(o->main->kb).text,
                 kd_size_of(managed).text, kd_percent_of(o->main->kb, managed),
-                o->proved || o->main->use == KD_OOM_UNACCOUNTED ? "are" : "are the largest share,",
+                o->main->kb > managed / 2 || o->main->use == KD_OOM_UNACCOUNTED
+                    ? "are"
+                    : "are the largest share,",
                 kd_oom_use_name(o->main->use));
 }
 
@@ -217,6 +232,9 @@ static void say_use_remedy(kd_emit *out, const oom_case *o)
         [KD_OOM_UNACCOUNTED] = "See the leak finding of this report: a driver, graphics or zram "
                                "holds pages that no counter names, or they are leaked.",
     };
+    if (o->node_bound)
+        kd_say_remedy(out, "Give the task more nodes (cpuset.mems, numactl), or use a policy that "
+                      "prefers nodes instead of binding to them.");
     if (!o->main)
         kd_say_remedy(out, "Look for the rest of the report (dmesg, journalctl -k, the console): "
                       "its memory dump and task table tell who took the memory.");
@@ -288,7 +306,7 @@ static void check_shortage(kd_emit *out, const kd_view *view, const oom_case *o)
     if (o->no_block)
         say_blocks(out, view, &o->alloc);
     say_use_remedy(out, o);
-    if (!o->no_block && kd_oom_has_recovered(&o->alloc))
+    if (!o->no_block && !o->node_bound && kd_oom_has_recovered(&o->alloc))
         kd_say_assume(out, "a zone of the dump is above its high mark: memory came free between "
                       "the decision and the dump");
     if (o->p.process_count > 1 && o->main && o->main->use == KD_OOM_PROCESSES)
