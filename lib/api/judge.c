@@ -51,11 +51,14 @@ static uint64_t number_at(const kd_event *event, const char *path)
     kd_value value;
     kd_status status =
         kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
+    if (status == KD_OK && value.type == KD_I64)
+        return (uint64_t)value.as.i;
     return status == KD_OK && (value.type == KD_U64 || value.type == KD_HEX) ? value.as.u
                                                                              : UINT64_MAX;
 }
 
-/* Same kind, blame, and order and mask, or headline with its numbers blanked. */
+/* Same kind, blame, and order and mask, or headline with its numbers blanked; of OOM kills also
+ * the same name of victim and group: another victim is other news. */
 static kd_str signature(kd_event *event)
 {
     const kd_fields *dump[] = { &kd_fields_meminfo_dump, &kd_fields_pagetypeinfo,
@@ -65,12 +68,14 @@ static kd_str signature(kd_event *event)
             return (kd_str){ "", 0 };
     kd_str headline = blank_numbers(&event->arena, text_at(event, "headline"));
     kd_str blame = text_at(event, "blame.function"), module = text_at(event, "blame.module");
-    return kd_arena_format(&event->arena, "%s|%.*s|%.*s|%llx|%llx|%llx|%.*s", event->kind->name,
+    return kd_arena_format(&event->arena, "%s|%.*s|%.*s|%llx|%llx|%llx|%.*s|%.*s|%.*s",
+                           event->kind->name,
                            KD_FMT(blame), KD_FMT(module),
                            (unsigned long long)number_at(event, "order"),
                            (unsigned long long)number_at(event, "gfp.value"),
                            (unsigned long long)number_at(event, "requested_bytes"),
-                           KD_FMT(headline));
+                           KD_FMT(headline), KD_FMT(text_at(event, "victim.comm")),
+                           KD_FMT(text_at(event, "memcg.path")));
 }
 
 static size_t bucket_of(kd_str text)
@@ -269,7 +274,7 @@ kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
     return report;
 }
 
-static void unfold(kd_report *report, const kd_event *event)
+void kd_unfold(kd_report *report, const kd_event *event)
 {
     if (event->signature.len == 0)
         return;
@@ -284,7 +289,7 @@ static void unfold(kd_report *report, const kd_event *event)
 static void free_event_at(kd_report *report, size_t index)
 {
     kd_event *event = report->events.items[index];
-    unfold(report, event);
+    kd_unfold(report, event);
     kd_arena arena = event->arena;
     kd_arena_free(&arena);
     report->events.len--;

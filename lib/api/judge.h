@@ -6,6 +6,8 @@
 
 /* Counts the event on an identical earlier one of the same boot; false: there is none. */
 bool kd_fold(kd_report *report, kd_event *event);
+/* Takes back that the event may be the first of identical ones: it is not kept. */
+void kd_unfold(kd_report *report, const kd_event *event);
 
 /* Decodes each event that is new and asks the rules about it, in log order. */
 kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options);

@@ -54,6 +54,9 @@ static uint64_t last_line(const kd_event *event)
     for (uint32_t i = 0; i < event->lines.count; i++)
         if (!kd_event_lines(event)[i].aside && kd_event_lines(event)[i].number > last)
             last = kd_event_lines(event)[i].number;
+    for (uint32_t i = 0; i < event->passed.count; i++)
+        if (KD_ITEMS(event->passed, kd_range)[i].last > last)
+            last = KD_ITEMS(event->passed, kd_range)[i].last;
     return last;
 }
 
@@ -79,11 +82,13 @@ static void keep_event(kd_session *session, kd_event *event)
     if (report->events.len >= session->options.max_history) {
         report->stats.limits |= KD_LIMIT_HISTORY;
         report->stats.events_left_out++;
+        kd_unfold(report, event);
         free_event(event);
         return;
     }
     if (!KD_VEC_ROOM(&report->mem, &report->events)) {
         report->stats.events_left_out++;
+        kd_unfold(report, event);
         free_event(event);
         return;
     }

@@ -16,6 +16,8 @@ typedef struct kd_range {
     uint64_t first, last;
 } kd_range;
 
+#define KD_PASSED_RANGES 4096u
+
 /* Identical events of one boot are counted on the first of them. */
 #define KD_REPEAT_RANGES 64u
 typedef struct kd_repeat {
@@ -33,6 +35,7 @@ struct kd_event {
     uint64_t id;
     uint64_t boot;
     kd_list lines; /* of kd_line_ref, as they came */
+    kd_list passed; /* of kd_range: lines that it took without keeping them */
     uint64_t offset, time_us;
     kd_str wall_time, caller;
     bool has_time;

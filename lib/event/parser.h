@@ -17,6 +17,8 @@ typedef enum kd_verdict {
     KD_NOT_MINE,  /* another CPU's line in between, or noise: the event stays open */
     KD_TAKEN,     /* part of this event */
     KD_LAST,      /* part of this event, and complete with it */
+    KD_PASSED,    /* part of this event, but one of so many alike that its text is not kept; nothing
+                   * was taken from the arena */
     KD_UNFINISHED /* open only: the text ends where more must follow; try with the next line */
 } kd_verdict;
 
@@ -62,6 +64,7 @@ typedef struct kd_parser {
     const kd_block_use *blocks; /* that may follow; block NULL ends. May be NULL */
     bool in_order;              /* a block that began closes those listed before it */
     uint32_t patience;          /* foreign lines in a row until the event is closed; 0: 24 */
+    const char *by_others;      /* lines that begin so are printed by another thread; or NULL */
     kd_verdict (*open)(kd_parse *parse, const kd_line *line);
     kd_verdict (*more)(kd_parse *parse, const kd_line *line); /* NULL: only the blocks */
     void (*close)(kd_parse *parse);                           /* NULL: nothing to settle */

@@ -7,8 +7,8 @@
 
 #define PATIENCE 24u
 #define MAX_PATIENCE 64u
-/* Reports that CPUs print at the same time. A log that opens more is not waited for. */
-#define MAX_OPEN 32u
+/* A flood of messages that wait for more lines: each line is offered to all that are open. */
+#define MAX_OPEN 16u
 /* A message wrapped by a mail program is joined from at most this many lines. */
 #define MAX_WRAPPED 3u
 
@@ -105,9 +105,22 @@ static void free_open(kd_tracker *tracker, kd_open *open, bool with_event)
     kd_mem_resize(tracker->mem, open, sizeof *open, 0);
 }
 
+static void close_open(kd_tracker *tracker, kd_open **link);
+
+static void make_room(kd_tracker *tracker)
+{
+    kd_open **oldest = &tracker->open;
+    uint32_t count = 0;
+    for (kd_open **link = &tracker->open; *link; link = &(*link)->next, count++)
+        oldest = link;
+    if (count >= MAX_OPEN)
+        close_open(tracker, oldest);
+}
+
 static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first)
 {
     kd_event *event = open->parse.event;
+    make_room(tracker);
     /* boot facts are not reported: they take no number */
     event->id = event->kind == &kd_kind_boot_fact ? 0 : ++tracker->next_id;
     event->boot = tracker->boot;
@@ -131,19 +144,6 @@ static void close_open(kd_tracker *tracker, kd_open **link)
         open->parser->close(&open->parse);
     free_open(tracker, open, false);
     tracker->closed(tracker->user, event);
-}
-
-/* Closes the oldest when there are more than MAX_OPEN. */
-static void limit_open(kd_tracker *tracker)
-{
-    kd_open **link = &tracker->open;
-    uint32_t count = 0;
-    while (*link && (*link)->next) {
-        link = &(*link)->next;
-        count++;
-    }
-    if (count >= MAX_OPEN)
-        close_open(tracker, link);
 }
 
 /* Tries one recogniser on `count` lines whose joined text is `text`. */
@@ -180,7 +180,6 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
         event->complete = true;
         close_open(tracker, &tracker->open);
     }
-    limit_open(tracker);
     return verdict;
 }
 
@@ -272,13 +271,36 @@ static kd_verdict ask_blocks(kd_open *open, const kd_line *line)
     return KD_NOT_MINE;
 }
 
+/* The line belongs to the event, but only its number is kept. */
+static void pass_line(kd_event *event, uint64_t number)
+{
+    kd_range *last = (kd_range *)event->passed.items;
+    if (event->passed.count > 0 && last[event->passed.count - 1].last + 1 == number) {
+        last[event->passed.count - 1].last = number;
+        return;
+    }
+    kd_range *range = event->passed.count < KD_PASSED_RANGES
+                          ? KD_LIST_ADD(&event->arena, &event->passed, kd_range)
+                          : NULL;
+    if (range)
+        *range = (kd_range){ number, number };
+}
+
+static bool is_of_other_thread(const kd_open *open, const kd_line *line)
+{
+    const kd_event *event = open->parse.event;
+    const char *others = open->parser->by_others;
+    return event->caller.len && line->caller.len && !kd_str_eq(event->caller, line->caller) &&
+           !(others && kd_str_starts(line->text, others));
+}
+
 static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
     kd_event *event = open->parse.event;
     kd_mark mark = kd_arena_mark(arena_of(open));
     kd_list lines = event->lines;
     kd_line own;
-    if (event->caller.len && line->caller.len && !kd_str_eq(event->caller, line->caller))
+    if (is_of_other_thread(open, line))
         return KD_NOT_MINE;
     if (!add_line(event, line, &own))
         return KD_NOT_MINE;
@@ -286,11 +308,14 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
     kd_verdict verdict = open->parser->more ? open->parser->more(&open->parse, &own) : KD_NOT_MINE;
     if (verdict == KD_NOT_MINE)
         verdict = ask_blocks(open, &own);
-    if (verdict == KD_NOT_MINE) {
+    if (verdict == KD_NOT_MINE || verdict == KD_PASSED) {
         event->lines = lines;
         kd_arena_rollback(arena_of(open), mark);
-        return verdict;
     }
+    if (verdict == KD_NOT_MINE)
+        return verdict;
+    if (verdict == KD_PASSED)
+        pass_line(event, line->number);
     note_taken(tracker, open, line);
     if (verdict == KD_LAST)
         event->complete = true;

@@ -170,24 +170,39 @@ static void add_range(struct json_object *array, uint64_t first, uint64_t last)
     json_object_array_add(array, range);
 }
 
+/* The next piece of the event's lines, of those kept and those only counted; both are in order. */
+static bool next_piece(const kd_event *event, uint32_t *kept, uint32_t *passed, kd_range *out)
+{
+    const kd_line_ref *lines = event->lines.items;
+    const kd_range *ranges = event->passed.items;
+    while (*kept < event->lines.count && lines[*kept].aside)
+        ++*kept;
+    bool more = *kept < event->lines.count, counted = *passed < event->passed.count;
+    if (counted && (!more || ranges[*passed].first < lines[*kept].number)) {
+        *out = ranges[(*passed)++];
+        return true;
+    }
+    if (more)
+        out->first = out->last = lines[(*kept)++].number;
+    return more;
+}
+
 static struct json_object *line_ranges(const kd_event *event)
 {
     struct json_object *array = json_object_new_array();
-    uint64_t first = 0, last = 0;
-    for (uint32_t i = 0; i < event->lines.count; i++) {
-        const kd_line_ref *line = &kd_event_lines(event)[i];
-        if (line->aside)
-            continue;
-        if (first && line->number == last + 1) {
-            last++;
+    uint32_t kept = 0, passed = 0;
+    kd_range open = { 0, 0 }, piece;
+    while (next_piece(event, &kept, &passed, &piece)) {
+        if (open.first && piece.first == open.last + 1) {
+            open.last = piece.last;
             continue;
         }
-        if (first)
-            add_range(array, first, last);
-        first = last = line->number;
+        if (open.first)
+            add_range(array, open.first, open.last);
+        open = piece;
     }
-    if (first)
-        add_range(array, first, last);
+    if (open.first)
+        add_range(array, open.first, open.last);
     return array;
 }
 

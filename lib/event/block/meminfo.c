@@ -112,10 +112,31 @@ static bool take_call_site(kd_mem_dump *dump)
            kd_str_has(text, " func:");
 }
 
+/* "Node 0 hugepages_total=16 hugepages_free=3 hugepages_surp=0 hugepages_size=2048kB" */
+static bool take_hugepages(kd_mem_dump *dump)
+{
+    kd_scan in = dump->in;
+    kd_src src = dump->parse->src;
+    uint64_t total, free = 0, surplus = 0, size = 0;
+    if (!kd_mem_begun(dump) || !kd_scan_literal(&in, "hugepages_total="))
+        return false;
+    dump->place.part = KD_MEM_OTHER;
+    bool whole = kd_scan_u64(&in, &total) && kd_scan_literal(&in, " hugepages_free=") &&
+                 kd_scan_u64(&in, &free) && kd_scan_literal(&in, " hugepages_surp=") &&
+                 kd_scan_u64(&in, &surplus) && kd_scan_literal(&in, " hugepages_size=") &&
+                 kd_scan_u64(&in, &size) && kd_scan_literal(&in, "kB");
+    if (!whole || total == 0 || dump->info->hugepages.count >= KD_MEM_NODES * 4)
+        return true;
+    kdf_hugepages *pool = KD_LIST_ADD(dump->parse->arena, &dump->info->hugepages, kdf_hugepages);
+    if (pool)
+        *pool = (kdf_hugepages){ { dump->node, dump->has_node ? src : 0 }, { total, src },
+                                 { free, src }, { surplus, src }, { size, src } };
+    return true;
+}
+
 static bool take_plain(kd_mem_dump *dump)
 {
-    static const char *const heads[] = { "hugepages_total=", "Swap cache stats:",
-                                         "Memory cgroup min protection " };
+    static const char *const heads[] = { "Swap cache stats:", "Memory cgroup min protection " };
     kd_str text = { dump->in.at, kd_scan_left(&dump->in) };
     if (!kd_mem_begun(dump))
         return false;
@@ -269,7 +290,8 @@ static bool may_begin(kd_str text)
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     static bool (*const steps[])(kd_mem_dump *) = {
-        take_head,           take_node_alone,   take_plain,        take_total,
+        take_head,           take_node_alone,   take_hugepages,    take_plain,
+        take_total,
         take_swap,           kd_mem_take_zone,  kd_mem_take_buddy, kd_mem_take_reserve,
         kd_mem_take_vendor,  kd_mem_take_more,  kd_mem_take_node,  kd_mem_take_global,
     };
