@@ -34,13 +34,15 @@ static bool times_rise(const kd_trend_point *points, size_t count)
 static void keep_points(const kd_trend_point *points, size_t count, kd_trend *out)
 {
     bool timed = times_rise(points, count);
+    uint64_t burst_us = 0; /* where the one at hand began */
     out->span_us = timed ? points[count - 1].time_us - points[0].time_us : 0;
     for (size_t i = 0; i < count; i++) {
-        kd_trend_point *last = out->count > 0 ? &out->kept[out->count - 1] : NULL;
-        if (timed && last && points[i].time_us - last->time_us < out->span_us / 50)
-            *last = points[i];
-        else
-            out->kept[out->count++] = points[i];
+        if (timed && i > 0 && points[i].time_us - burst_us < out->span_us / 100) {
+            out->kept[out->count - 1] = points[i];
+            continue;
+        }
+        out->kept[out->count++] = points[i];
+        burst_us = points[i].time_us;
     }
 }
 

@@ -63,7 +63,7 @@ static void say_what(kd_emit *out, const kd_view *view, const kd_growth_case *c)
 static void say_growing_remedies(kd_emit *out, const kd_growth_case *c)
 {
     if (strcmp(c->name, "kernel_stack") == 0) {
-        kd_say_remedy(out, "Count the threads (ps -eLf, /proc/loadavg) and see whose number grows.");
+        kd_say_remedy(out, "Count the threads (ps -eLf, /proc/loadavg): see whose number grows.");
         return;
     }
     if (c->trend.growing < 2)
