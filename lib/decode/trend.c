@@ -7,6 +7,7 @@
 #include "decode/trend.h"
 
 #define US_PER_HOUR UINT64_C(3600000000)
+#define MOST_STEPS 8u
 #define FIRST_MINUTE_US UINT64_C(60000000)
 
 /* Smaller changes are noise. */
@@ -46,6 +47,18 @@ static void keep_points(const kd_trend_point *points, size_t count, kd_trend *ou
     }
 }
 
+/* Of many samples a few, evenly spread, the first and the last among them: the steps of a slow leak
+ * that is sampled often would each be noise. */
+static void thin_out(kd_trend *out)
+{
+    size_t count = out->count;
+    if (count <= MOST_STEPS + 1)
+        return;
+    for (size_t i = 1; i <= MOST_STEPS; i++)
+        out->kept[i] = out->kept[i * (count - 1) / MOST_STEPS];
+    out->count = MOST_STEPS + 1;
+}
+
 static uint64_t rate_of(uint64_t grown_kb, uint64_t span_us)
 {
     if (span_us == 0)
@@ -72,6 +85,7 @@ void kd_trend_find(const kd_trend_point *points, size_t count, uint64_t managed_
     *out = (kd_trend){ .kind = KD_TREND_NONE };
     count = count < KD_TREND_POINTS ? count : KD_TREND_POINTS;
     keep_points(points, count, out);
+    thin_out(out);
     if (out->count < 2 || out->kept[out->count - 1].kb <= out->kept[0].kb)
         return;
     for (size_t i = 1; i < out->count; i++) {

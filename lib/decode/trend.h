@@ -21,7 +21,8 @@ typedef enum kd_trend_kind {
 
 typedef struct kd_trend {
     kd_trend_kind kind;
-    kd_trend_point kept[KD_TREND_POINTS]; /* dumps taken at nearly the same time are one */
+    kd_trend_point kept[KD_TREND_POINTS]; /* dumps taken at nearly the same time are one; of
+                                           * many at most nine */
     size_t count;                         /* of them: one more than steps */
     size_t growing, flat;                 /* steps by what happened in them */
     uint64_t grown_kb;                    /* last less first */

@@ -101,7 +101,14 @@ static void sort_in(kd_dumps *dumps)
     }
 }
 
-/* Calls for every dump when `take` is NULL: how many there are. */
+bool kd_is_spread(size_t index, size_t all, size_t most)
+{
+    if (all <= most || index == 0)
+        return true;
+    return index * (most - 1) / (all - 1) != (index - 1) * (most - 1) / (all - 1);
+}
+
+/* How many dumps there are; those that are not too many go into `take`, unless it is NULL. */
 static size_t walk(const kd_view *view, kd_dumps *take, size_t all)
 {
     const kd_wide_view *wide = kd_wide(view);
@@ -111,13 +118,8 @@ static size_t walk(const kd_view *view, kd_dumps *take, size_t all)
         kd_dump dump;
         if (!event || !kd_dump_belongs(view, event) || !kd_dump_of(event, view->context, &dump))
             continue;
-        seen++;
-        /* of too many every so manieth, and the last */
-        if (!take || (all > KD_TREND_POINTS && seen < all &&
-                      seen * (KD_TREND_POINTS - 1) / all ==
-                          (seen - 1) * (KD_TREND_POINTS - 1) / all))
-            continue;
-        if (take->count < KD_TREND_POINTS) {
+        size_t index = seen++;
+        if (take && kd_is_spread(index, all, KD_TREND_POINTS) && take->count < KD_TREND_POINTS) {
             take->items[take->count++] = dump;
             sort_in(take);
         }

@@ -16,7 +16,7 @@ typedef struct kd_dump {
 typedef struct kd_dumps {
     kd_arena arena;
     kd_dump *items; /* in log order, those of an earlier capture first */
-    size_t count;   /* at most KD_TREND_POINTS: of more, evenly spread ones and the last */
+    size_t count;   /* at most KD_TREND_POINTS: of more, evenly spread ones */
     size_t before;  /* how many are of the earlier capture */
 } kd_dumps;
 
@@ -36,7 +36,10 @@ bool kd_dump_is_last(const kd_view *view);
 void kd_dumps_collect(const kd_view *view, kd_emit *out, kd_dumps *dumps);
 void kd_dumps_free(kd_dumps *dumps);
 
-/* "at 3.328596 s", "in line 120", "in the earlier capture". */
+/* Is this one among `most` (two or more) of `all`, evenly spread, the first and the last included? */
+bool kd_is_spread(size_t index, size_t all, size_t most);
+
+/* "at 3.328 s", "in line 120", "in the earlier capture". */
 kd_str kd_dump_when(kd_emit *out, const kd_dump *dump);
 
 /* The names of what holds memory that no counter names, on this kernel. */

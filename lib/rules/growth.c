@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* So many dumps are shown, the rest is counted. */
+/* So many dumps are shown. */
 #define SHOWN 14u
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -184,9 +184,8 @@ static void say_rate(kd_emit *out, const kd_growth_case *c)
 void kd_growth_say(kd_emit *out, const kd_growth_case *c)
 {
     const kd_trend *t = &c->trend;
-    size_t left_out = c->count > SHOWN ? c->count - SHOWN : 0;
     for (size_t i = 0; i < c->count; i++)
-        if (i < SHOWN / 2 || i >= SHOWN / 2 + left_out)
+        if (kd_is_spread(i, c->count, SHOWN))
             say_dump(out, c, c->dumps[i]);
     say_steps(out, c);
     say_rate(out, c);

@@ -140,15 +140,32 @@ static bool get_at(const slab_table *table, const char *member, size_t i, kd_val
                          src) == KD_OK && out->type != KD_NONE;
 }
 
+static uint64_t number_at(const slab_table *table, const char *member, size_t i)
+{
+    kd_value value;
+    kd_src ignored;
+    bool known = get_at(table, member, i, &value, &ignored) && value.type == KD_U64;
+    return known && value.as.u < UINT64_C(1) << 40 ? value.as.u : 0;
+}
+
+/* As printed, or by objects and slabs as /proc/slabinfo has them (pages of 4 kB). */
+static uint64_t total_at(const slab_table *table, size_t i)
+{
+    uint64_t total_kb = number_at(table, "total_kb", i);
+    uint64_t per_slab = number_at(table, "objects_per_slab", i);
+    uint64_t pages = number_at(table, "pages_per_slab", i);
+    if (total_kb > 0 || per_slab == 0 || pages > 1024)
+        return total_kb;
+    return number_at(table, "objects", i) / per_slab * pages * 4;
+}
+
 static bool cache_at(const slab_table *table, size_t i, cache *out)
 {
-    kd_value name, total;
-    kd_src ignored;
+    kd_value name;
     if (i >= CACHES || !get_at(table, "name", i, &name, &out->src) || name.type != KD_TEXT)
         return false;
-    bool known = get_at(table, "total_kb", i, &total, &ignored) && total.type == KD_U64;
     out->name = name.as.s;
-    out->total_kb = known ? total.as.u : 0;
+    out->total_kb = total_at(table, i);
     return true;
 }
 

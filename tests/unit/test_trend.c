@@ -72,6 +72,21 @@ START_TEST(burst)
 }
 END_TEST
 
+/* 600 kB an hour: less than the noise from one sample to the next. */
+START_TEST(slow)
+{
+    kd_trend_point points[KD_TREND_POINTS];
+    kd_trend t;
+    for (size_t i = 0; i < KD_TREND_POINTS; i++)
+        points[i] = (kd_trend_point){ 5000 + 600 * i, (3600 * i + 100) * 1000000, true };
+    kd_trend_find(points, KD_TREND_POINTS, MANAGED, &t);
+    ck_assert_int_eq(t.kind, KD_TREND_STEADY);
+    ck_assert_uint_eq(t.count, 9);
+    ck_assert_uint_eq(t.growing, 8);
+    ck_assert_uint_eq(t.rate_kb_per_hour, 600);
+}
+END_TEST
+
 START_TEST(extremes)
 {
     kd_trend_point points[KD_TREND_POINTS + 8];
@@ -79,7 +94,8 @@ START_TEST(extremes)
     for (size_t i = 0; i < KD_TREND_POINTS + 8; i++)
         points[i] = (kd_trend_point){ i << 40, i * 1000, true };
     kd_trend_find(points, KD_TREND_POINTS + 8, MANAGED, &t);
-    ck_assert_uint_eq(t.count, KD_TREND_POINTS);
+    ck_assert_uint_eq(t.count, 9);
+    ck_assert_uint_eq(t.grown_kb, UINT64_C(63) << 40);
     /* times that run backwards give no rate */
     points[3].time_us = 0;
     kd_trend_find(points, 8, MANAGED, &t);
@@ -101,6 +117,7 @@ int main(void)
     tcase_add_test(cases, one_step);
     tcase_add_test(cases, none);
     tcase_add_test(cases, burst);
+    tcase_add_test(cases, slow);
     tcase_add_test(cases, extremes);
     suite_add_tcase(suite, cases);
     runner = srunner_create(suite);
