@@ -36,7 +36,7 @@ bool kd_dump_is_last(const kd_view *view);
 void kd_dumps_collect(const kd_view *view, kd_emit *out, kd_dumps *dumps);
 void kd_dumps_free(kd_dumps *dumps);
 
-/* Is this one among `most` (two or more) of `all`, evenly spread, the first and the last included? */
+/* Is this one among `most` (two or more) of `all`, evenly spread, with the first and the last? */
 bool kd_is_spread(size_t index, size_t all, size_t most);
 
 /* "at 3.328 s", "in line 120", "in the earlier capture". */

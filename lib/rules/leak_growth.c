@@ -117,7 +117,7 @@ kd_status kd_check_growing(const kd_view *view, kd_emit *out, void *user)
 
 /* ---- slab caches ----------------------------------------------------------------------------- */
 
-#define CACHES 4096u
+#define CACHES 512u
 
 typedef struct slab_table {
     const kd_event *event;
