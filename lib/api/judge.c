@@ -123,6 +123,27 @@ static void count_repeat(kd_event *first, const kd_event *event)
         first->pulled = false;
 }
 
+static void free_event(kd_event *event)
+{
+    kd_arena arena = event->arena;
+    kd_arena_free(&arena);
+}
+
+/* Counts the event and lets go of it, but for the last one that has a memory dump: how its numbers
+ * differ from those of the first is what tells a leak. */
+static void fold_onto(kd_event *first, kd_event *event)
+{
+    count_repeat(first, event);
+    if (!kd_event_meminfo(event) || kd_event_meminfo(event)->zones.count == 0) {
+        free_event(event);
+        return;
+    }
+    if (first->repeat.latest)
+        free_event(first->repeat.latest);
+    event->id = first->id; /* the report knows it by that name */
+    first->repeat.latest = event;
+}
+
 bool kd_fold(kd_report *report, kd_event *event)
 {
     event->signature = signature(event);
@@ -131,7 +152,7 @@ bool kd_fold(kd_report *report, kd_event *event)
     kd_event **link = &report->fold[bucket_of(event->signature)];
     for (kd_event *first = *link; first; first = first->fold_next)
         if (first->boot == event->boot && kd_str_eq(first->signature, event->signature)) {
-            count_repeat(first, event);
+            fold_onto(first, event);
             return true;
         }
     event->fold_next = *link;
@@ -290,8 +311,9 @@ static void free_event_at(kd_report *report, size_t index)
 {
     kd_event *event = report->events.items[index];
     kd_unfold(report, event);
-    kd_arena arena = event->arena;
-    kd_arena_free(&arena);
+    if (event->repeat.latest)
+        free_event(event->repeat.latest);
+    free_event(event);
     report->events.len--;
     memmove(&report->events.items[index], &report->events.items[index + 1],
             (report->events.len - index) * sizeof *report->events.items);

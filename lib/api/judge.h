@@ -4,7 +4,8 @@
 
 #include "api/engine.h"
 
-/* Counts the event on an identical earlier one of the same boot; false: there is none. */
+/* Counts the event on an identical earlier one of the same boot, and takes it over; false: there
+ * is none. */
 bool kd_fold(kd_report *report, kd_event *event);
 /* Takes back that the event may be the first of identical ones: it is not kept. */
 void kd_unfold(kd_report *report, const kd_event *event);

@@ -75,10 +75,8 @@ static void keep_event(kd_session *session, kd_event *event)
     if (!event->complete)
         report->stats.events_cut++;
     report->stats.bytes_not_utf8 += event->not_utf8;
-    if (kd_fold(report, event)) {
-        free_event(event);
+    if (kd_fold(report, event))
         return;
-    }
     if (report->events.len >= session->options.max_history) {
         report->stats.limits |= KD_LIMIT_HISTORY;
         report->stats.events_left_out++;

@@ -134,11 +134,32 @@ void kd_decode_oops(kdf_oops *oops, const kd_context *context, kd_arena *arena)
     kd_decode_code(oops, context, arena);
 }
 
+/* Largest first; the order of the table among equals. */
+static void add_consumers(kdf_meminfo *meminfo, const kd_accounting *a, kd_arena *arena)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        kdf_consumer *item = KD_LIST_ADD(arena, &meminfo->consumers, kdf_consumer);
+        if (!item)
+            return;
+        for (; item > KD_ITEMS(meminfo->consumers, kdf_consumer); item--) {
+            if (item[-1].kb.v >= a->items[i].kb)
+                break;
+            *item = item[-1];
+        }
+        item->name = (kd_text){ kd_str_of(a->items[i].name), KD_DERIVED };
+        item->kb = (kd_u64){ a->items[i].kb, a->items[i].src };
+    }
+}
+
 void kd_decode_meminfo(kdf_meminfo *meminfo, const kd_context *context, kd_arena *arena)
 {
     kd_accounting accounting;
-    kd_account_for(meminfo, kd_context_page_size(context) / 1024, &accounting);
+    kd_account_for(meminfo, kd_context_page_size(context) / 1024, context->version, &accounting);
     if (!accounting.known)
+        return;
+    put(&meminfo->managed_kb, accounting.managed_kb);
+    add_consumers(meminfo, &accounting, arena);
+    if (!accounting.complete)
         return;
     kd_str text = kd_arena_format(arena, "managed %llu kB",
                                   (unsigned long long)accounting.managed_kb);

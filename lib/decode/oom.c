@@ -149,14 +149,6 @@ static void add_share(kd_oom_picture *out, kd_oom_use use, uint64_t kb, kd_src s
     out->share_count++;
 }
 
-static const kd_account *find_account(const kd_accounting *a, const char *name)
-{
-    for (size_t i = 0; i < a->count; i++)
-        if (kd_str_is(kd_str_of(a->items[i].name), name))
-            return &a->items[i];
-    return NULL;
-}
-
 /* Sum of the accounts named in `words`, with the line of the largest. */
 static uint64_t sum_accounts(const kd_accounting *a, const char *words, kd_src *src)
 {
@@ -220,16 +212,14 @@ static void share_hugetlb(kd_oom_picture *out, const kdf_meminfo *meminfo)
         src = pools[i].total.src;
     }
     add_share(out, KD_OOM_HUGETLB, out->hugetlb_kb, src);
-    if (!find_account(&out->accounting, "hugetlb") && rest > 0)
-        rest = (uint64_t)rest > out->hugetlb_kb ? rest - (int64_t)out->hugetlb_kb : 0;
     if (rest > 0 && out->accounting.known)
         add_share(out, KD_OOM_UNACCOUNTED, (uint64_t)rest, 0);
 }
 
-static void look_at_dump(const kdf_meminfo *meminfo, kd_oom_picture *out)
+static void look_at_dump(const kdf_meminfo *meminfo, uint32_t version, kd_oom_picture *out)
 {
     const kd_pair *free = kd_map_find(&meminfo->counters_pages, "free");
-    kd_account_for(meminfo, out->page_kb, &out->accounting);
+    kd_account_for(meminfo, out->page_kb, version, &out->accounting);
     out->free_kb = free ? bounded(free->v) * out->page_kb : 0;
     share_lists(out, meminfo);
     share_rest(out);
@@ -241,12 +231,12 @@ static void look_at_dump(const kdf_meminfo *meminfo, kd_oom_picture *out)
                      out->swap_free_kb <= out->swap_total_kb / 50;
 }
 
-void kd_oom_look(const kdf_oom *oom, uint64_t page_kb, kd_oom_picture *out)
+void kd_oom_look(const kdf_oom *oom, uint64_t page_kb, uint32_t version, kd_oom_picture *out)
 {
     const kdf_slab_cache *slabs = oom->slabs.items;
     *out = (kd_oom_picture){ .page_kb = page_kb };
     look_at_tasks(oom, out);
-    look_at_dump(&oom->meminfo, out);
+    look_at_dump(&oom->meminfo, version, out);
     for (uint32_t i = 0; i < oom->slabs.count; i++)
         if (!out->slab || slabs[i].total_kb.v > out->slab->total_kb.v)
             out->slab = &slabs[i];

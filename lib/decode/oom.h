@@ -63,8 +63,8 @@ typedef struct kd_oom_picture {
     const kdf_slab_cache *slab; /* the largest cache of the table, or NULL */
 } kd_oom_picture;
 
-/* @param page_kb  size of a page in kB */
-void kd_oom_look(const kdf_oom *oom, uint64_t page_kb, kd_oom_picture *out);
+/* @param page_kb  size of a page in kB  @param version  packed; 0 unknown */
+void kd_oom_look(const kdf_oom *oom, uint64_t page_kb, uint32_t version, kd_oom_picture *out);
 
 /* ---- kinds of report that no page request of the log explains -------------------------------- */
 

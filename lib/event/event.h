@@ -26,6 +26,7 @@ typedef struct kd_repeat {
     kd_list lines; /* of kd_range */
     uint64_t lines_left_out;
     bool has_time;
+    kd_event *latest; /* the last one, where it holds a memory dump: its numbers differ */
 } kd_repeat;
 
 struct kd_event {

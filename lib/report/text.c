@@ -113,6 +113,22 @@ static void put_item(page *out, const char *label, kd_str text)
     put_wrapped(out, len, len, text);
 }
 
+/* A table keeps its lines and blanks; other texts are wrapped. */
+static void put_equation(page *out, const char *label, kd_str text)
+{
+    kd_str line;
+    if (!kd_str_has(text, "\n")) {
+        put_item(out, label, text);
+        return;
+    }
+    while (kd_str_split(&text, '\n', &line)) {
+        put(out, label);
+        while (line.len > 0)
+            put_char(out, &line);
+        put(out, "\n");
+    }
+}
+
 /* A line of the log, cut to what is left of the row. */
 static void put_log_line(page *out, kd_str text, size_t room)
 {
@@ -179,7 +195,7 @@ static void put_proof(page *out, const kd_diag *diag)
     for (uint32_t i = 0; i < diag->proof.count; i++) {
         const kd_proof *proof = &KD_ITEMS(diag->proof, kd_proof)[i];
         put_item(out, "  - ", proof->claim);
-        put_item(out, "      ", proof->equation);
+        put_equation(out, "      ", proof->equation);
     }
 }
 

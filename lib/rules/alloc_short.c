@@ -45,7 +45,7 @@ static const kd_account *largest_below(const kd_accounting *a, const kd_account 
 static void say_users(const kd_view *view, kd_emit *out, const kd_request *r)
 {
     kd_accounting a;
-    kd_account_for(r->c.meminfo, r->c.page_kb, &a);
+    kd_account_for(r->c.meminfo, r->c.page_kb, view->context->version, &a);
     if (!a.known)
         return;
     const kd_account *item = NULL;

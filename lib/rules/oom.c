@@ -26,7 +26,8 @@ typedef struct oom_case {
 static void prepare(const kd_view *view, oom_case *o)
 {
     const kdf_oom *oom = o->oom;
-    kd_oom_look(oom, kd_context_page_size(view->context) / 1024, &o->p);
+    kd_oom_look(oom, kd_context_page_size(view->context) / 1024,
+                view->context->version, &o->p);
     if (oom->order.src && oom->gfp.value.src && !kd_oom_is_sysrq(oom) && !kd_oom_is_page_fault(oom))
         kd_alloc_case_of(view->event, (uint64_t)oom->order.v, view->context, &o->alloc);
     kd_alloc_verdict verdict = o->alloc.usable ? o->alloc.result.verdict : KD_ALLOC_UNKNOWN;

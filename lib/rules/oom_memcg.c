@@ -173,7 +173,8 @@ kd_status kd_check_memcg_limit(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     kd_memcg_limit limit = kd_oom_memcg_limit(&oom->memcg);
     size_t count = kd_oom_memcg_parts(&oom->memcg, parts);
-    kd_oom_look(oom, kd_context_page_size(view->context) / 1024, &p);
+    kd_oom_look(oom, kd_context_page_size(view->context) / 1024,
+                view->context->version, &p);
     say_head(out, oom, limit);
     uint64_t usage_kb = oom->memcg.memory.usage_kb.v;
     if (count > 0 && usage_kb > 0)

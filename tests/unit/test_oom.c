@@ -51,7 +51,7 @@ START_TEST(processes_and_names)
     add_task(3, 2, 1200, 0, "b");
     add_task(4, 4, 300, 100, "a");
     oom.victim.pid = (kd_u64){ 4, 20 };
-    kd_oom_look(&oom, 4, &p);
+    kd_oom_look(&oom, 4, 0, &p);
     ck_assert_uint_eq(p.process_count, 3);
     ck_assert_uint_eq(p.rss_kb, 2500 * 4);
     ck_assert_uint_eq(p.swap_kb, 400);
@@ -73,11 +73,11 @@ START_TEST(page_tables_count)
     add_task(1, 1, 100, 0, "a");
     add_task(2, 2, 90, 0, "b");
     rows[1].nr_ptes = (kd_u64){ 12, 1 };
-    kd_oom_look(&oom, 4, &p);
+    kd_oom_look(&oom, 4, 0, &p);
     ck_assert_uint_eq(p.top[0].row->pid.v, 2);
     ck_assert_uint_eq(p.top[0].badness_kb, 102 * 4);
     rows[0].pgtables_bytes = (kd_u64){ 131072, 1 };
-    kd_oom_look(&oom, 4, &p);
+    kd_oom_look(&oom, 4, 0, &p);
     ck_assert_uint_eq(p.top[0].row->pid.v, 1);
     ck_assert_uint_eq(p.top[0].badness_kb, 400 + 128);
 }
@@ -101,7 +101,7 @@ START_TEST(shares)
     kd_oom_picture p;
 
     a_dump();
-    kd_oom_look(&oom, 4, &p);
+    kd_oom_look(&oom, 4, 0, &p);
     ck_assert_uint_eq(p.accounting.managed_kb, 400000);
     ck_assert_int_eq(p.shares[0].use, KD_OOM_UNACCOUNTED);
     ck_assert_uint_eq(p.shares[0].kb, (100000 - 1000 - 30000 - 30000) * 4);
@@ -121,7 +121,7 @@ START_TEST(pools_explain)
     a_dump();
     oom.meminfo.hugepages.count = 1;
     pools[0] = (kdf_hugepages){ { 0, 1 }, { 70, 1 }, { 60, 1 }, { 0, 1 }, { 2048, 1 } };
-    kd_oom_look(&oom, 4, &p);
+    kd_oom_look(&oom, 4, 0, &p);
     ck_assert_int_eq(p.shares[0].use, KD_OOM_HUGETLB);
     ck_assert_uint_eq(p.shares[0].kb, 143360);
     ck_assert_uint_eq(p.hugetlb_free_kb, 122880);
@@ -144,7 +144,7 @@ START_TEST(hostile_numbers)
     for (int i = 0; i < 2; i++)
         pools[i] = (kdf_hugepages){ { 0, 1 }, { UINT64_MAX, 1 }, { UINT64_MAX, 1 }, { 0, 1 },
                                     { UINT64_MAX, 1 } };
-    kd_oom_look(&oom, 64, &p);
+    kd_oom_look(&oom, 64, 0, &p);
     ck_assert_uint_eq(p.process_count, 2);
     ck_assert_uint_eq(p.hugetlb_kb, 0);
     ck_assert_uint_eq(p.victim_rank, 1);
