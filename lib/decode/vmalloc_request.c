@@ -104,10 +104,18 @@ uint64_t kd_ram_bytes(const kdf_meminfo *meminfo, const kd_context *context, kd_
     return context->ram_kb < UINT64_MAX / 1024 ? context->ram_kb * 1024 : 0;
 }
 
-void kd_decode_vmalloc(kdf_vmalloc *failure, const kd_context *context)
+uint64_t kd_total_bytes(const kdf_meminfo *meminfo, const kd_context *context)
 {
     kd_src src;
-    uint64_t ram = kd_ram_bytes(&failure->meminfo, context, &src);
+    uint64_t ram = kd_ram_bytes(meminfo, context, &src);
+    if (!src || !meminfo->reserved_pages.src || meminfo->reserved_pages.v > meminfo->ram_pages.v)
+        return ram;
+    return ram - meminfo->reserved_pages.v * kd_context_page_size(context);
+}
+
+void kd_decode_vmalloc(kdf_vmalloc *failure, const kd_context *context)
+{
+    uint64_t ram = kd_total_bytes(&failure->meminfo, context);
     if (!kd_str_starts(failure->text.v, "vmalloc: allocation failure: ") ||
         !failure->requested_bytes.src)
         return;

@@ -43,5 +43,7 @@ void kd_decode_vmalloc(kdf_vmalloc *failure, const kd_context *context);
 /* All RAM in bytes by the event's dump or the boot log; 0: not known. totalram_pages, which the
  * kernel compares with, is smaller. @param src  line of the dump; 0: from the boot log */
 uint64_t kd_ram_bytes(const kdf_meminfo *meminfo, const kd_context *context, kd_src *src);
+/* totalram_pages in bytes, as far as the dump tells: RAM less the reserved pages; else all RAM. */
+uint64_t kd_total_bytes(const kdf_meminfo *meminfo, const kd_context *context);
 
 #endif

@@ -145,9 +145,20 @@ static void say_ram(const kd_view *view, kd_emit *out, const kdf_vmalloc *failur
     kd_src src;
     uint64_t ram = kd_ram_bytes(&failure->meminfo, view->context, &src);
     uint64_t page = kd_context_page_size(view->context);
-    if (ram == 0 || failure->requested_bytes.v <= ram)
+    if (ram == 0 || failure->requested_bytes.v <= kd_total_bytes(&failure->meminfo, view->context))
         return;
     kd_say_u64(out, "ram_bytes", ram);
+    if (failure->requested_bytes.v <= ram) {
+        kd_say_evidence(out, view->event, src, "all pages of the machine");
+        kd_say_evidence(out, view->event, failure->meminfo.reserved_pages.src,
+                        "pages that the kernel does not hand out");
+        kd_say_proof(out, KD_STR("the request is larger than what is handed out (totalram_pages)"),
+                     "%llu > (%llu - %llu) * %llu", (unsigned long long)failure->requested_bytes.v,
+                     (unsigned long long)failure->meminfo.ram_pages.v,
+                     (unsigned long long)failure->meminfo.reserved_pages.v,
+                     (unsigned long long)page);
+        return;
+    }
     if (!src) {
         kd_say_proof(out, KD_STR("the request is larger than the RAM that the boot log names"),
                      "%llu > %llu", (unsigned long long)failure->requested_bytes.v,

@@ -340,12 +340,15 @@ START_TEST(callers)
 }
 END_TEST
 
+static uint64_t reserved_pages;
+
 static const char *reason_of(const char *text, uint64_t bytes, uint64_t ram_pages)
 {
     kdf_vmalloc failure = { .text = { kd_str_of(text), 1 }, .requested_bytes = { bytes, 1 },
                             .reason = { KD_STR("no-range"), 1 } };
     kd_context context = machine("x86_64", V(4, 4), 0);
     failure.meminfo.ram_pages = (kd_u64){ ram_pages, ram_pages != 0 };
+    failure.meminfo.reserved_pages = (kd_u64){ reserved_pages, reserved_pages != 0 };
     kd_decode_vmalloc(&failure, &context);
     return failure.reason.v.ptr;
 }
@@ -357,6 +360,12 @@ START_TEST(old_text_stands_for_three_causes)
     ck_assert_str_eq(reason_of(old, 4096 * 1000, 1000), "no-range"); /* as large as RAM */
     ck_assert_str_eq(reason_of(old, 4096 * 1000 + 1, 1000), "too-large");
     ck_assert_str_eq(reason_of(old, 1 << 30, 0), "no-range");
+    reserved_pages = 100;
+    ck_assert_str_eq(reason_of(old, 4096 * 900, 1000), "no-range");
+    ck_assert_str_eq(reason_of(old, 4096 * 900 + 1, 1000), "too-large");
+    reserved_pages = 2000; /* forged */
+    ck_assert_str_eq(reason_of(old, 4096 * 900 + 1, 1000), "no-range");
+    reserved_pages = 0;
     ck_assert_str_eq(reason_of("vmalloc error: size N, vm_struct", 1 << 30, 1000), "no-range");
 }
 END_TEST
