@@ -160,7 +160,8 @@ void kd_decode_event(kd_event *event, const kd_context *context)
     kdf_task *task = kd_event_task(event);
     kdf_gfp *gfp = kd_event_gfp(event);
     kdf_meminfo *meminfo = kd_event_meminfo(event);
-    kdf_oops *oops = KD_BODY(event, oops);
+    kdf_oops *oops = kd_event_oops(event);
+    kdf_meminfo_dump *dump = KD_BODY(event, meminfo_dump);
     if (task)
         decode_taint(task, context, &event->arena);
     if (gfp)
@@ -169,4 +170,6 @@ void kd_decode_event(kd_event *event, const kd_context *context)
         kd_decode_meminfo(meminfo, context, &event->arena);
     if (oops)
         kd_decode_oops(oops, context, &event->arena);
+    if (dump)
+        kd_decode_slabs(&dump->slabs, context);
 }
