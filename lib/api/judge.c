@@ -68,14 +68,36 @@ static kd_str signature(kd_event *event)
             return (kd_str){ "", 0 };
     kd_str headline = blank_numbers(&event->arena, text_at(event, "headline"));
     kd_str blame = text_at(event, "blame.function"), module = text_at(event, "blame.module");
-    return kd_arena_format(&event->arena, "%s|%.*s|%.*s|%llx|%llx|%llx|%.*s|%.*s|%.*s",
-                           event->kind->name,
-                           KD_FMT(blame), KD_FMT(module),
+    kd_str place = text_at(event, event->kind == &kd_kind_cma_failure ? "area" : "cache");
+    return kd_arena_format(&event->arena,
+                           "%s|%.*s|%.*s|%llx|%llx|%llx|%llx|%llx|%.*s|%.*s|%.*s|%.*s",
+                           event->kind->name, KD_FMT(blame), KD_FMT(module),
                            (unsigned long long)number_at(event, "order"),
                            (unsigned long long)number_at(event, "gfp.value"),
                            (unsigned long long)number_at(event, "requested_bytes"),
+                           (unsigned long long)number_at(event, "requested_pages"),
+                           (unsigned long long)number_at(event, "line_number"), KD_FMT(place),
                            KD_FMT(headline), KD_FMT(text_at(event, "victim.comm")),
                            KD_FMT(text_at(event, "memcg.path")));
+}
+
+/* Where the event counts reports that the rate limit kept back, or NULL. */
+static kd_u64 *suppressed_of(const kd_event *event)
+{
+    kdf_page_alloc *page = KD_BODY(event, page_alloc);
+    kdf_slab_alloc *slab = KD_BODY(event, slab_alloc);
+    return page ? &page->suppressed : slab ? &slab->suppressed : NULL;
+}
+
+/* A repetition goes; what was kept back before it stays with the first. */
+static void add_suppressed(kd_event *first, const kd_event *event)
+{
+    const kd_u64 *more = suppressed_of(event);
+    kd_u64 *all = suppressed_of(first);
+    if (!more || !all || !more->src)
+        return;
+    all->v = more->v > UINT64_MAX - all->v ? UINT64_MAX : all->v + more->v;
+    all->src = KD_DERIVED;
 }
 
 static size_t bucket_of(kd_str text)
@@ -115,6 +137,7 @@ static void count_repeat(kd_event *first, const kd_event *event)
         add_range(first, first);
     }
     repeat->count++;
+    add_suppressed(first, event);
     if (event->has_time)
         repeat->last_time_us = event->time_us;
     add_range(first, event);

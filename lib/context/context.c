@@ -174,7 +174,7 @@ static void learn_boot(kd_context *context, const kd_event *event, kd_arena *are
 
 static void learn_oops(kd_context *context, const kd_event *event)
 {
-    const kdf_oops *oops = KD_BODY(event, oops);
+    const kdf_oops *oops = kd_event_oops(event);
     if (!oops)
         return;
     if (oops->registers.count > 0)

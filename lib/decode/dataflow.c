@@ -15,7 +15,7 @@ typedef struct held {
     size_t count;
 } held;
 
-static size_t read_all(const kdf_code *code, uint8_t *out)
+size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room)
 {
     kd_scan in = kd_scan_of(code->bytes.v);
     kd_str word;
@@ -25,7 +25,7 @@ static size_t read_all(const kdf_code *code, uint8_t *out)
         if (word.ptr[0] == '<' || word.ptr[0] == '(')
             word = (kd_str){ word.ptr + 1, word.len > 1 ? word.len - 2 : 0 };
         kd_scan hex = kd_scan_of(word);
-        if (!kd_scan_hex(&hex, &value) || !kd_scan_at_end(&hex) || len + word.len / 2 > MAX_BYTES)
+        if (!kd_scan_hex(&hex, &value) || !kd_scan_at_end(&hex) || len + word.len / 2 > room)
             break;
         for (size_t i = 0; i < word.len / 2; i++)
             out[len++] = (uint8_t)(value >> (8 * i));
@@ -134,7 +134,7 @@ bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, ui
     if (!oops->code.marker.src || (!x86 && !kd_arch_is(context, "arm64")) ||
         distance > oops->code.marker.v)
         return false;
-    size_t len = read_all(&oops->code, bytes);
+    size_t len = kd_code_bytes(&oops->code, bytes, sizeof bytes);
     size_t from = (size_t)(oops->code.marker.v - distance);
     if (from >= len ||
         cs_open(x86 ? CS_ARCH_X86 : CS_ARCH_ARM64, x86 ? CS_MODE_64 : CS_MODE_LITTLE_ENDIAN,

@@ -12,4 +12,7 @@
  */
 bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, uint64_t distance);
 
+/* All bytes of the code line, in memory order; only with capstone. */
+size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room);
+
 #endif

@@ -176,7 +176,8 @@ bool kd_decode_event(kd_event *event, const kd_context *context)
     kdf_task *task = kd_event_task(event);
     kdf_gfp *gfp = kd_event_gfp(event);
     kdf_meminfo *meminfo = kd_event_meminfo(event);
-    kdf_oops *oops = KD_BODY(event, oops);
+    kdf_oops *oops = kd_event_oops(event);
+    kdf_meminfo_dump *dump = KD_BODY(event, meminfo_dump);
     kdf_vmalloc *vmalloc = KD_BODY(event, vmalloc);
     if (task)
         decode_taint(task, context, &event->arena);
@@ -188,6 +189,8 @@ bool kd_decode_event(kd_event *event, const kd_context *context)
         kd_decode_meminfo(meminfo, context, &event->arena);
     if (oops)
         kd_decode_oops(oops, context, &event->arena);
+    if (dump)
+        kd_decode_slabs(&dump->slabs, context);
     if (vmalloc)
         kd_decode_vmalloc(vmalloc, context);
     return agrees;

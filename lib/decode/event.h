@@ -16,5 +16,7 @@ bool kd_decode_gfp(kdf_gfp *gfp, const kd_context *context, const kd_version_bou
 void kd_decode_oops(kdf_oops *oops, const kd_context *context, kd_arena *arena);
 void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena);
 void kd_decode_meminfo(kdf_meminfo *meminfo, const kd_context *context, kd_arena *arena);
+/* Memory of each cache from the numbers of /proc/slabinfo. */
+void kd_decode_slabs(const kd_list *slabs, const kd_context *context);
 
 #endif

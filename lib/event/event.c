@@ -41,3 +41,9 @@ kd_list *kd_event_backtrace(const kd_event *event)
 {
     return find_part(event->kind->fields, event->body, &kd_fields_frame, "backtrace");
 }
+
+kdf_oops *kd_event_oops(const kd_event *event)
+{
+    kdf_oops *oops = KD_BODY(event, oops);
+    return oops ? oops : find_part(event->kind->fields, event->body, &kd_fields_oops, NULL);
+}

@@ -78,5 +78,7 @@ kdf_gfp *kd_event_gfp(const kd_event *event);
 kdf_meminfo *kd_event_meminfo(const kd_event *event);
 kdf_blame *kd_event_blame(const kd_event *event);
 kd_list *kd_event_backtrace(const kd_event *event);
+/* Of faults and of warnings: registers, code. */
+kdf_oops *kd_event_oops(const kd_event *event);
 
 #endif

@@ -28,6 +28,7 @@ static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
     kd_put(parse, &failure->order, order);
     kd_put(parse, &failure->task.comm, comm);
     kd_scan_scope(&in, parse, &scope);
+    kd_put_suppressed(parse, &failure->suppressed, "warn_alloc warn_alloc_failed");
     return KD_TAKEN;
 }
 

@@ -15,6 +15,7 @@
 
 typedef enum kd_verdict {
     KD_NOT_MINE,  /* another CPU's line in between, or noise: the event stays open */
+    KD_OVER,      /* more only: not mine, and the event ended before it */
     KD_TAKEN,     /* part of this event */
     KD_LAST,      /* part of this event, and complete with it */
     KD_PASSED,    /* part of this event, but one of so many alike that its text is not kept; nothing
@@ -81,6 +82,22 @@ extern const size_t kd_parser_count;
 
 /* Keeps a line that the recogniser found by itself (in `preceding`); gives its source. */
 kd_src kd_parse_keep(kd_parse *parse, const kd_line_ref *line);
+
+/* Walks the lines before the one that opens an event, the nearest first. */
+typedef struct kd_back {
+    kd_str rest;     /* whole lines that were not given yet */
+    uint64_t number; /* of the line given last */
+    uint64_t offset; /* of the end of `rest` */
+} kd_back;
+kd_back kd_back_from(const kd_parse *parse);
+/* The line before; its views last while the recogniser runs. False when there is none. */
+bool kd_back_line(kd_back *back, kd_line *out);
+/* Keeps such a line as one that was only looked at; gives its source. */
+kd_src kd_back_keep(kd_parse *parse, const kd_line *line);
+
+/* "warn_alloc: 12 callbacks suppressed" on one of the last lines: what the rate limit of these
+ * functions (names with blanks between) kept back. */
+void kd_put_suppressed(kd_parse *parse, kd_u64 *out, const char *functions);
 
 /* "name+0x1c/0x40 [mod]", "name [mod]", "0xffff...": false when it is none of them. */
 bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src);

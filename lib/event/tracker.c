@@ -7,10 +7,10 @@
 
 #define PATIENCE 24u
 #define MAX_PATIENCE 64u
-/* A flood of messages that wait for more lines: each line is offered to all that are open. */
-#define MAX_OPEN 16u
 /* A message wrapped by a mail program is joined from at most this many lines. */
 #define MAX_WRAPPED 3u
+/* Each line is offered to all open events: headers without end must not pile up. */
+#define MAX_OPEN 16u
 
 struct kd_open {
     kd_open *next;
@@ -20,6 +20,7 @@ struct kd_open {
     /* numbers of lines that it did not take since the last it took */
     uint64_t foreign[MAX_PATIENCE];
     uint32_t foreign_count;
+    bool tired; /* to be closed for want of lines */
 };
 
 typedef struct kd_wrapped {
@@ -105,22 +106,9 @@ static void free_open(kd_tracker *tracker, kd_open *open, bool with_event)
     kd_mem_resize(tracker->mem, open, sizeof *open, 0);
 }
 
-static void close_open(kd_tracker *tracker, kd_open **link);
-
-static void make_room(kd_tracker *tracker)
-{
-    kd_open **oldest = &tracker->open;
-    uint32_t count = 0;
-    for (kd_open **link = &tracker->open; *link; link = &(*link)->next, count++)
-        oldest = link;
-    if (count >= MAX_OPEN)
-        close_open(tracker, oldest);
-}
-
 static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first)
 {
     kd_event *event = open->parse.event;
-    make_room(tracker);
     /* boot facts are not reported: they take no number */
     event->id = event->kind == &kd_kind_boot_fact ? 0 : ++tracker->next_id;
     event->boot = tracker->boot;
@@ -131,6 +119,7 @@ static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first
     event->caller = first->caller;
     open->next = tracker->open;
     tracker->open = open;
+    tracker->open_count++;
 }
 
 static void close_open(kd_tracker *tracker, kd_open **link)
@@ -138,12 +127,22 @@ static void close_open(kd_tracker *tracker, kd_open **link)
     kd_open *open = *link;
     kd_event *event = open->parse.event;
     *link = open->next;
+    tracker->open_count--;
     open->parse.src = KD_DERIVED;
     open->parse.preceding = (kd_str){ NULL, 0 };
     if (open->parser->close)
         open->parser->close(&open->parse);
     free_open(tracker, open, false);
     tracker->closed(tracker->user, event);
+}
+
+static void close_oldest(kd_tracker *tracker)
+{
+    kd_open **link = &tracker->open;
+    while (*link && (*link)->next)
+        link = &(*link)->next;
+    if (*link)
+        close_open(tracker, link);
 }
 
 /* Tries one recogniser on `count` lines whose joined text is `text`. */
@@ -179,6 +178,8 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     if (verdict == KD_LAST) {
         event->complete = true;
         close_open(tracker, &tracker->open);
+    } else if (tracker->open_count > MAX_OPEN) {
+        close_oldest(tracker);
     }
     return verdict;
 }
@@ -308,11 +309,11 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
     kd_verdict verdict = open->parser->more ? open->parser->more(&open->parse, &own) : KD_NOT_MINE;
     if (verdict == KD_NOT_MINE)
         verdict = ask_blocks(open, &own);
-    if (verdict == KD_NOT_MINE || verdict == KD_PASSED) {
+    if (verdict == KD_NOT_MINE || verdict == KD_OVER || verdict == KD_PASSED) {
         event->lines = lines;
         kd_arena_rollback(arena_of(open), mark);
     }
-    if (verdict == KD_NOT_MINE)
+    if (verdict == KD_NOT_MINE || verdict == KD_OVER)
         return verdict;
     if (verdict == KD_PASSED)
         pass_line(event, line->number);
@@ -328,29 +329,45 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
 
 static bool offer(kd_tracker *tracker, const kd_line *line)
 {
-    for (kd_open **link = &tracker->open; *link; link = &(*link)->next) {
+    kd_open **link = &tracker->open;
+    while (*link) {
         kd_verdict verdict = ask(tracker, *link, line);
-        if (verdict == KD_LAST)
+        if (verdict == KD_LAST || verdict == KD_OVER)
             close_open(tracker, link);
-        if (verdict != KD_NOT_MINE)
+        else
+            link = &(*link)->next;
+        if (verdict == KD_LAST || verdict == KD_TAKEN || verdict == KD_PASSED)
             return true;
     }
     return false;
 }
 
+/* The oldest first, so that the first of many alike is the one that stays. */
+static void close_tired(kd_tracker *tracker)
+{
+    for (;;) {
+        kd_open **oldest = NULL;
+        for (kd_open **link = &tracker->open; *link; link = &(*link)->next)
+            if ((*link)->tired)
+                oldest = link;
+        if (!oldest)
+            return;
+        close_open(tracker, oldest);
+    }
+}
+
 static void lose_patience(kd_tracker *tracker, const kd_line *line)
 {
-    kd_open **link = &tracker->open;
-    while (*link) {
-        kd_open *open = *link;
+    bool any = false;
+    for (kd_open *open = tracker->open; open; open = open->next) {
         uint32_t patience = open->parser->patience ? open->parser->patience : PATIENCE;
-        if (open->foreign_count >= patience || open->foreign_count >= MAX_PATIENCE) {
-            close_open(tracker, link);
-            continue;
-        }
-        open->foreign[open->foreign_count++] = line->number;
-        link = &open->next;
+        open->tired = open->foreign_count >= patience || open->foreign_count >= MAX_PATIENCE;
+        any |= open->tired;
+        if (!open->tired)
+            open->foreign[open->foreign_count++] = line->number;
     }
+    if (any)
+        close_tired(tracker);
 }
 
 /* Hands the line to the recognisers of the anchors that stand in it. */
@@ -401,13 +418,8 @@ void kd_tracker_flush(kd_tracker *tracker)
 {
     if (tracker->wrapped)
         unwrap(tracker);
-    /* oldest first, as they would have closed */
-    while (tracker->open) {
-        kd_open **link = &tracker->open;
-        while ((*link)->next)
-            link = &(*link)->next;
-        close_open(tracker, link);
-    }
+    while (tracker->open) /* in the order in which they would have closed */
+        close_oldest(tracker);
 }
 
 /* ---- anchors --------------------------------------------------------------------------------- */

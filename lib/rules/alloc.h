@@ -17,4 +17,7 @@ kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone);
 /* How the mask was decoded, what was assumed about version and task. */
 void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c);
 
+/* alloc.order-too-large where a WARN() is all that the kernel printed. */
+kd_status kd_check_order_warning(const kd_view *view, kd_emit *out);
+
 #endif

@@ -158,6 +158,8 @@ kd_status kd_check_order_too_large(const kd_view *view, kd_emit *out, void *user
 {
     kd_request r;
     (void)user;
+    if (kd_event_is(view->event, &kd_kind_warning))
+        return kd_check_order_warning(view, out);
     if (!prepare(view, KD_ALLOC_ORDER_TOO_LARGE, &r))
         return KD_OK;
     kd_say_diag(out, kd_request_confidence(view, &r),
