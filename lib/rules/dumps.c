@@ -61,14 +61,17 @@ bool kd_dump_is_last(const kd_view *view)
     const kd_wide_view *wide = kd_wide(view);
     size_t looked = 0;
     kd_dump dump;
-    for (size_t i = wide->event_count; i-- > wide->index + 1 && looked < KD_DUMPS_LOOKED_AT;) {
+    if (!kd_dump_belongs(view, view->event) || !kd_dump_of(view->event, view->context, &dump))
+        return false;
+    /* forward: the next one is near, so that all events of a log together cost one walk */
+    for (size_t i = wide->index + 1; i < wide->event_count && looked < KD_DUMPS_LOOKED_AT; i++) {
         if (!kd_dump_belongs(view, wide->events[i]))
             continue;
         looked++;
         if (kd_dump_of(wide->events[i], view->context, &dump))
             return false;
     }
-    return kd_dump_of(view->event, view->context, &dump);
+    return true;
 }
 
 /* The event's own dump, or that of the last of its repetitions. */

@@ -263,6 +263,7 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    tcase_set_timeout(cases, 60); /* sanitizers on a busy machine */
     tcase_add_test(cases, old_without_managed);
     tcase_add_test(cases, reserved_less_cma);
     tcase_add_test(cases, pcp_and_cma);

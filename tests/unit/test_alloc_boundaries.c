@@ -351,6 +351,7 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_loop_test(tests, boundary_from_both_sides, 0,
                         (int)(sizeof(boundaries) / sizeof(boundaries[0])));
     tcase_add_test(tests, harder_passes_on_any_block);

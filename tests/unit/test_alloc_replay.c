@@ -502,6 +502,7 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, victim_with_high_has_the_lower_line);
     tcase_add_test(tests, reclaiming_task_has_no_line);
     tcase_add_test(tests, seed_only_cma);

@@ -77,6 +77,7 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, node_lists);
     tcase_add_test(tests, past_the_caches);
     tcase_add_test(tests, a_new_slab);

@@ -94,6 +94,7 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, small_pieces);
     tcase_add_test(tests, a_block_is_there);
     tcase_add_test(tests, nothing_is_free);

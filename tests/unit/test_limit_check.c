@@ -138,6 +138,7 @@ int main(void)
     Suite *suite = suite_create("limit_check");
     TCase *all = tcase_create("all");
 #ifdef KD_CAPSTONE
+    tcase_set_timeout(all, 60); /* sanitizers on a busy machine */
     tcase_add_test(all, test_jbe);
     tcase_add_test(all, test_jb);
     tcase_add_test(all, test_size);

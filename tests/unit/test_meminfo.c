@@ -257,6 +257,7 @@ int main(void)
 {
     Suite *suite = suite_create("meminfo");
     TCase *tests = tcase_create("meminfo");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, amlogic_wrapped);
     tcase_add_test(tests, arm_3_14);
     tcase_add_test(tests, amd64_5_10);

@@ -292,6 +292,7 @@ int main(void)
 {
     Suite *suite = suite_create("meminfo_forms");
     TCase *tests = tcase_create("meminfo_forms");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, wrapped_anywhere);
     tcase_add_test(tests, torn_by_another_cpu);
     tcase_add_test(tests, sum_that_does_not_add_up);

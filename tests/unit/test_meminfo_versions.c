@@ -255,6 +255,7 @@ int main(void)
 {
     Suite *suite = suite_create("meminfo_versions");
     TCase *tests = tcase_create("meminfo_versions");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, numa_2_6_32);
     tcase_add_test(tests, arm_to_4_0);
     tcase_add_test(tests, highmem_3_10);

@@ -208,6 +208,7 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, processes_and_names);
     tcase_add_test(tests, page_tables_count);
     tcase_add_test(tests, shares);

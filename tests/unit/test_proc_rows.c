@@ -145,6 +145,7 @@ int main(void)
 {
     Suite *suite = suite_create("proc_rows");
     TCase *tests = tcase_create("proc_rows");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, pagetypeinfo_with_one_blank);
     tcase_add_test(tests, pagetypeinfo_wrapped);
     tcase_add_test(tests, buddyinfo_rows);

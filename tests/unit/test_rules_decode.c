@@ -197,6 +197,7 @@ int main(void)
 {
     Suite *suite = suite_create("rules_decode");
     TCase *tests = tcase_create("rules_decode");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, parisc_wraps_at_30_bits);
     tcase_add_test(tests, parisc_limits);
     tcase_add_test(tests, values_against_fields);

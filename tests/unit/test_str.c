@@ -57,6 +57,7 @@ int main(void)
 {
     Suite *suite = suite_create("str");
     TCase *tests = tcase_create("str");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, find_last);
     tcase_add_test(tests, split_to_the_end);
     tcase_add_test(tests, trim_no_break_spaces);

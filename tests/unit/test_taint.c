@@ -157,6 +157,7 @@ int main(void)
 {
     Suite *suite = suite_create("taint");
     TCase *tests = tcase_create("taint");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, letters_give_the_bits);
     tcase_add_test(tests, lost_blanks_do_no_harm);
     tcase_add_test(tests, dashes_are_clear_bits);

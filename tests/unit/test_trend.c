@@ -113,6 +113,7 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    tcase_set_timeout(cases, 60); /* sanitizers on a busy machine */
     tcase_add_test(cases, steady);
     tcase_add_test(cases, one_step);
     tcase_add_test(cases, none);

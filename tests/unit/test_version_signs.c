@@ -154,6 +154,7 @@ int main(void)
 {
     Suite *suite = suite_create("version_signs");
     TCase *tests = tcase_create("version_signs");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, banners_with_the_stable_release);
     tcase_add_test(tests, banners_without_it);
     tcase_add_test(tests, dumps_by_their_counters);

@@ -374,6 +374,7 @@ int main(void)
 {
     Suite *suite = suite_create("vmalloc");
     TCase *tests = tcase_create("vmalloc");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, module_area_of_each_row);
     tcase_add_test(tests, module_area_by_config);
     tcase_add_test(tests, module_area_by_the_log);

@@ -188,6 +188,7 @@ int main(void)
         return EXIT_FAILURE;
     Suite *suite = suite_create("vmalloc_forms");
     TCase *tests = tcase_create("vmalloc_forms");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_loop_test(tests, printed_form, 0, (int)(sizeof forms / sizeof *forms));
     tcase_add_loop_test(tests, not_a_failure, 0, (int)(sizeof others / sizeof *others));
     tcase_add_test(tests, part_of_a_line_takes_nothing);

@@ -73,6 +73,7 @@ int main(void)
 {
     Suite *suite = suite_create("x86_fault");
     TCase *tests = tcase_create("x86_fault");
+    tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, codes_of_kernel_oopses);
     tcase_add_test(tests, codes_of_user_mode_and_late_bits);
     tcase_add_test(tests, each_bit_has_its_field);
