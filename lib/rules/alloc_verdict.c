@@ -12,7 +12,9 @@ const char kd_doc_fragmented[] =
     "Enough pages are free, but no free block of the order that this migratetype may take. "
     "Possible only, where the dump has lost its buddy lines.";
 const char kd_doc_order_too_large[] =
-    "The order is above the largest block that the kernel manages: refused before any search.";
+    "The order is above the largest block that the kernel manages: refused before any search, with "
+    "a WARN(). Certain where the compare with the limit is decoded at the WARN and the register "
+    "dump holds the order.";
 
 static bool prepare(const kd_view *view, kd_alloc_verdict wanted, kd_request *r)
 {
