@@ -4,6 +4,7 @@
 #include "meminfo_stage.h"
 
 #include "decode/accounting.h"
+#include "suite.h"
 
 #define LISTS                                                   \
     "active_anon:1000 inactive_anon:500 isolated_anon:10\n"     \
@@ -260,8 +261,6 @@ int main(void)
 {
     Suite *suite = suite_create("accounting");
     TCase *cases = tcase_create("accounting");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(cases, 60); /* sanitizers on a busy machine */
     tcase_add_test(cases, old_without_managed);
@@ -275,9 +274,5 @@ int main(void)
     tcase_add_test(cases, absurd);
     tcase_add_test(cases, rows);
     suite_add_tcase(suite, cases);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,7 +1,5 @@
 /* test_alloc_boundaries.c - each version boundary of the allocator's rules, from both sides. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "alloc_scene.h"
 
 /* ---- version boundaries --------------------------------------------------------------------- */
@@ -348,8 +346,6 @@ int main(void)
 {
     Suite *suite = suite_create("alloc_boundaries");
     TCase *tests = tcase_create("alloc_boundaries");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_loop_test(tests, boundary_from_both_sides, 0,
@@ -358,9 +354,5 @@ int main(void)
     tcase_add_test(tests, drifting_version_is_not_proved);
     tcase_add_test(tests, rights_and_lines);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

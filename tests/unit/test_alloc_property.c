@@ -4,9 +4,7 @@
  * shows. The re-play sees the dump alone. Where it says yes or no, the model must agree; where
  * the dump shows all, it must say one of the two.
  */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "alloc_model.h"
 #include "decode/alloc_replay.h"
 
@@ -254,15 +252,9 @@ int main(void)
 {
     Suite *suite = suite_create("alloc_property");
     TCase *tests = tcase_create("alloc_property");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, random_states, 0, 4);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

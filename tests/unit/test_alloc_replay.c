@@ -1,7 +1,5 @@
 /* test_alloc_replay.c - the worked example, lines, zones, verdicts and what is proved. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "alloc_scene.h"
 
 /* ---- lines ---------------------------------------------------------------------------------- */
@@ -499,8 +497,6 @@ int main(void)
 {
     Suite *suite = suite_create("alloc_replay");
     TCase *tests = tcase_create("alloc_replay");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, victim_with_high_has_the_lower_line);
@@ -521,9 +517,5 @@ int main(void)
     tcase_add_test(tests, what_the_shortage_is_due_to);
     tcase_add_test(tests, hostile_numbers);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,7 +1,5 @@
 /* test_alloc_request.c - what a failed request was bound to, and the kmalloc() behind it. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "decode/kmalloc.h"
 #include "decode/node_list.h"
 #include "facts/version.h"
@@ -74,17 +72,11 @@ int main(void)
 {
     Suite *suite = suite_create("alloc_request");
     TCase *tests = tcase_create("alloc_request");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, node_lists);
     tcase_add_test(tests, past_the_caches);
     tcase_add_test(tests, a_new_slab);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

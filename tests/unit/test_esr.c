@@ -1,5 +1,5 @@
 /* test_esr.c - exception syndromes of arm64. */
-#include <check.h>
+#include "suite.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,6 +362,7 @@ int main(void)
 {
     Suite *suite = suite_create("esr");
     TCase *tests = tcase_create("esr");
+
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, parts_of_the_register);
     tcase_add_test(tests, aborts_by_the_newest_kernel);
@@ -380,9 +381,5 @@ int main(void)
     tcase_add_test(tests, any_number_is_decoded);
     tcase_add_test(tests, faults_have_names);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,7 +1,5 @@
 /* test_fragmentation.c - the two indexes, worked out by hand. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "decode/fragmentation.h"
 
 /* 4 pages + 2 blocks of order 1 = 8 pages in 6 blocks, order 2 asked:
@@ -91,8 +89,6 @@ int main(void)
 {
     Suite *suite = suite_create("fragmentation");
     TCase *tests = tcase_create("fragmentation");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, small_pieces);
@@ -102,9 +98,5 @@ int main(void)
     tcase_add_test(tests, many_single_pages);
     tcase_add_test(tests, hostile_numbers);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,5 +1,5 @@
 /* test_gfp.c - GFP masks against what kernels printed and against gfp.h of each version. */
-#include <check.h>
+#include "suite.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -496,6 +496,7 @@ int main(void)
 {
     Suite *suite = suite_create("gfp");
     TCase *tests = tcase_create("gfp");
+
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, names_are_those_that_kernels_printed);
     tcase_add_test(tests, single_bits_are_those_that_kernels_printed);
@@ -522,9 +523,5 @@ int main(void)
     tcase_add_test(tests, wrapped_names_agree);
     tcase_add_test(tests, texts_are_cut_to_the_room);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

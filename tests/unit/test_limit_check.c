@@ -1,6 +1,5 @@
 /* test_limit_check.c - the compare before a WARN(), in code lines made by hand. */
-#include <check.h>
-
+#include "suite.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "decode/limit_check.h"
@@ -136,6 +135,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("limit_check");
+
     TCase *all = tcase_create("all");
 #ifdef KD_CAPSTONE
     tcase_set_timeout(all, 60); /* sanitizers on a busy machine */
@@ -149,9 +149,5 @@ int main(void)
 #endif
     tcase_add_test(all, test_other_arch);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -1,6 +1,5 @@
 /* test_match.c - the matcher against a search that cannot be wrong, vector and portable. */
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 #include <string.h>
 
 #include "base/match.h"
@@ -278,6 +277,7 @@ int main(void)
 {
     Suite *suite = suite_create("match");
     TCase *tests = tcase_create("match");
+
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, finds_what_a_plain_search_finds);
     tcase_add_test(tests, vector_and_portable_agree);
@@ -287,9 +287,5 @@ int main(void)
     tcase_add_test(tests, refusals);
     tcase_add_test(tests, counts_newlines);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

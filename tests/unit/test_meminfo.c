@@ -1,6 +1,7 @@
 /* test_meminfo.c - memory dumps of real machines; the figures are those of the logs. */
 #include "meminfo_dumps.h"
 #include "meminfo_stage.h"
+#include "suite.h"
 
 START_TEST(amlogic_wrapped)
 {
@@ -257,6 +258,7 @@ int main(void)
 {
     Suite *suite = suite_create("meminfo");
     TCase *tests = tcase_create("meminfo");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, amlogic_wrapped);
     tcase_add_test(tests, arm_3_14);
@@ -268,9 +270,5 @@ int main(void)
     tcase_add_test(tests, ppc64el_has_large_pages);
     tcase_add_test(tests, s390x);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* test_meminfo_forms.c - memory dumps that are torn, wrapped, mixed, cut or hostile. */
 #include "meminfo_stage.h"
+#include "suite.h"
 
 static void begin_dump(stage *s)
 {
@@ -292,6 +293,7 @@ int main(void)
 {
     Suite *suite = suite_create("meminfo_forms");
     TCase *tests = tcase_create("meminfo_forms");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, wrapped_anywhere);
     tcase_add_test(tests, torn_by_another_cpu);
@@ -305,9 +307,5 @@ int main(void)
     tcase_add_test(tests, limits);
     tcase_add_test(tests, stands_alone);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

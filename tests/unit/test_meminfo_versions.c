@@ -1,6 +1,7 @@
 /* test_meminfo_versions.c - memory dumps as the kernels between 2.6.32 and 7.2 write them: made
  * up, in the form of each. */
 #include "meminfo_stage.h"
+#include "suite.h"
 
 /* 2.6.32 with NUMA: lines of per-CPU lists, no letters, no swap cache counters of today */
 START_TEST(numa_2_6_32)
@@ -255,6 +256,7 @@ int main(void)
 {
     Suite *suite = suite_create("meminfo_versions");
     TCase *tests = tcase_create("meminfo_versions");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, numa_2_6_32);
     tcase_add_test(tests, arm_to_4_0);
@@ -265,9 +267,5 @@ int main(void)
     tcase_add_test(tests, large_pages);
     tcase_add_test(tests, first_column_lost);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

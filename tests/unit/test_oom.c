@@ -1,6 +1,5 @@
 /* test_oom.c - who holds the memory of an OOM report, worked out by hand. */
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 #include <string.h>
 
 #include "base/scan.h"
@@ -205,8 +204,6 @@ int main(void)
 {
     Suite *suite = suite_create("oom");
     TCase *tests = tcase_create("oom");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, processes_and_names);
@@ -218,9 +215,5 @@ int main(void)
     tcase_add_test(tests, limit_that_was_hit);
     tcase_add_test(tests, no_request_behind_it);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,5 +1,5 @@
 /* test_oom_forms.c - OOM reports too large, too many or too torn for a log of tests/logs. */
-#include <check.h>
+#include "suite.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,8 +171,6 @@ int main(void)
 {
     Suite *suite = suite_create("oom_forms");
     TCase *tests = tcase_create("oom_forms");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, start, finish);
     tcase_set_timeout(tests, 120);
@@ -182,9 +180,5 @@ int main(void)
     tcase_add_test(tests, quoted_printable);
     tcase_add_test(tests, commas_in_the_summary);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* test_proc_rows.c - /proc/pagetypeinfo and /proc/buddyinfo. */
 #include "meminfo_stage.h"
+#include "suite.h"
 
 static bool types_line(stage *s, const char *line)
 {
@@ -145,15 +146,12 @@ int main(void)
 {
     Suite *suite = suite_create("proc_rows");
     TCase *tests = tcase_create("proc_rows");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, pagetypeinfo_with_one_blank);
     tcase_add_test(tests, pagetypeinfo_wrapped);
     tcase_add_test(tests, buddyinfo_rows);
     tcase_add_test(tests, no_buddyinfo);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

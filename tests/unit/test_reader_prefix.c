@@ -1,6 +1,5 @@
 /* test_reader_prefix.c - bytes to lines, whatever the portions; prefixes off, and nothing else. */
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 #include <string.h>
 
 #include "input/line.h"
@@ -383,6 +382,7 @@ int main(void)
 {
     Suite *suite = suite_create("reader_prefix");
     TCase *tests = tcase_create("reader_prefix");
+
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, dmesg_and_level);
     tcase_add_test(tests, caller_ids);
@@ -396,9 +396,5 @@ int main(void)
     tcase_add_test(tests, flush_inside_a_line);
     tcase_add_test(tests, no_memory_is_said);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

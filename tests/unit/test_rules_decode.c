@@ -1,7 +1,5 @@
 /* test_rules_decode.c - the arithmetic behind the rules: relocations, module area, freed pointers. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "decode/module_area.h"
 #include "decode/page_pointer.h"
 #include "decode/reloc.h"
@@ -197,6 +195,7 @@ int main(void)
 {
     Suite *suite = suite_create("rules_decode");
     TCase *tests = tcase_create("rules_decode");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, parisc_wraps_at_30_bits);
     tcase_add_test(tests, parisc_limits);
@@ -208,9 +207,5 @@ int main(void)
     tcase_add_test(tests, recovered_bases);
     tcase_add_test(tests, arm64_bases);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

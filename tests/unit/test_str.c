@@ -1,7 +1,5 @@
 /* test_str.c - text views: searches at the ends of the text. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "base/str.h"
 
 static int last_at(const char *text, const char *needle)
@@ -57,14 +55,11 @@ int main(void)
 {
     Suite *suite = suite_create("str");
     TCase *tests = tcase_create("str");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, find_last);
     tcase_add_test(tests, split_to_the_end);
     tcase_add_test(tests, trim_no_break_spaces);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,5 @@
 /* test_taint.c - taint letters and numbers. */
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 #include <string.h>
 
 #include "decode/taint.h"
@@ -157,6 +156,7 @@ int main(void)
 {
     Suite *suite = suite_create("taint");
     TCase *tests = tcase_create("taint");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, letters_give_the_bits);
     tcase_add_test(tests, lost_blanks_do_no_harm);
@@ -168,9 +168,5 @@ int main(void)
     tcase_add_test(tests, number_gives_the_letters);
     tcase_add_test(tests, many_letters_are_bounded);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

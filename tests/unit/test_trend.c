@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "decode/trend.h"
+#include "suite.h"
 
 #define MANAGED UINT64_C(1000000) /* noise 2000 kB, much from 30000 kB (3 %) */
 
@@ -110,8 +111,6 @@ int main(void)
 {
     Suite *suite = suite_create("trend");
     TCase *cases = tcase_create("trend");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(cases, 60); /* sanitizers on a busy machine */
     tcase_add_test(cases, steady);
@@ -121,9 +120,5 @@ int main(void)
     tcase_add_test(cases, slow);
     tcase_add_test(cases, extremes);
     suite_add_tcase(suite, cases);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

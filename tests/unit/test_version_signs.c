@@ -3,6 +3,7 @@
 #include "facts/stable.h"
 #include "facts/version.h"
 #include "meminfo_stage.h"
+#include "suite.h"
 
 /* ---- banners --------------------------------------------------------------------------------- */
 
@@ -154,6 +155,7 @@ int main(void)
 {
     Suite *suite = suite_create("version_signs");
     TCase *tests = tcase_create("version_signs");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, banners_with_the_stable_release);
     tcase_add_test(tests, banners_without_it);
@@ -163,9 +165,5 @@ int main(void)
     tcase_add_test(tests, newest_inside);
     tcase_add_test(tests, possible_with_that_version);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,7 +1,5 @@
 /* test_vmalloc.c - address ranges of modules and of vmalloc(), holes, callers. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "decode/module_area.h"
 #include "decode/vmalloc_area.h"
 #include "decode/vmalloc_request.h"
@@ -374,6 +372,7 @@ int main(void)
 {
     Suite *suite = suite_create("vmalloc");
     TCase *tests = tcase_create("vmalloc");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, module_area_of_each_row);
     tcase_add_test(tests, module_area_by_config);
@@ -387,9 +386,5 @@ int main(void)
     tcase_add_test(tests, callers);
     tcase_add_test(tests, old_text_stands_for_three_causes);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kdiag.h"
+#include "suite.h"
 
 #define NONE UINT64_MAX
 
@@ -193,10 +194,7 @@ int main(void)
     tcase_add_loop_test(tests, not_a_failure, 0, (int)(sizeof others / sizeof *others));
     tcase_add_test(tests, part_of_a_line_takes_nothing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    int status = run_suite(suite);
     kd_engine_free(engine);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }

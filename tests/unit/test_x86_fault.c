@@ -1,7 +1,5 @@
 /* test_x86_fault.c - x86 page fault error codes. */
-#include <check.h>
-#include <stdlib.h>
-
+#include "suite.h"
 #include "decode/x86_fault.h"
 
 static void check_text(uint64_t code, const char *text, const char *access)
@@ -73,15 +71,12 @@ int main(void)
 {
     Suite *suite = suite_create("x86_fault");
     TCase *tests = tcase_create("x86_fault");
+
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, codes_of_kernel_oopses);
     tcase_add_test(tests, codes_of_user_mode_and_late_bits);
     tcase_add_test(tests, each_bit_has_its_field);
     tcase_add_test(tests, unknown_bits_are_kept);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }
