@@ -194,7 +194,9 @@ kd_block_sum kd_request_blocks(const kd_request *request)
     for (size_t i = 0; i < c->zone_count; i++) {
         const kd_alloc_zone_result *result = &c->results[i];
         const kd_alloc_supply *supply = &result->tests[result->best].supply;
-        if (result->listed != KD_LISTED)
+        /* the blocks of a zone that is short by amount are not looked at */
+        if (result->listed != KD_LISTED ||
+            (result->failed == KD_CHECK_AMOUNT && i != c->result.zone))
             continue;
         sum.blocks += supply->blocks;
         sum.usable += supply->usable.high;

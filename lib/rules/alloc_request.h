@@ -43,7 +43,7 @@ void kd_say_not_cma(kd_emit *out, const kd_request *request);
 /* Were the three samples of the dump level? */
 void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request);
 
-/* Blocks of the order and above over all zones of the list. */
+/* Blocks of the order and above over the zones of the list that are not short by amount. */
 typedef struct kd_block_sum {
     uint64_t blocks, largest_usable_kb;
     int64_t usable;

@@ -115,6 +115,23 @@ static bool lacks_lists(const kd_view *view, kd_request *r)
     return kd_request_read(view, r) && r->c.result.verdict == KD_ALLOC_UNKNOWN && r->order > 0;
 }
 
+/* Zones that have such blocks, but must keep what they have. */
+static void say_kept_back(kd_emit *out, const kd_request *r)
+{
+    for (size_t i = 0; i < r->c.zone_count; i++) {
+        const kd_alloc_zone_result *result = &r->c.results[i];
+        const kd_alloc_test *test = &result->tests[result->best];
+        if (result->listed != KD_LISTED || result->failed != KD_CHECK_AMOUNT ||
+            test->supply.usable.low == 0)
+            continue;
+        kd_say_more(out, "Zone %s has blocks of that size, but %s.",
+                    kd_name_zone(&r->c, i).text,
+                    result->short_by_reserve_only
+                        ? "lowmem_reserve keeps it for requests that need this zone"
+                        : "is too short of memory to give one away");
+    }
+}
+
 static void say_compaction(kd_emit *out, const kd_request *r)
 {
     kd_say_remedy(out, "echo 1 > /proc/sys/vm/compact_memory joins free pages for now; a higher "
@@ -139,6 +156,7 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
     if (lists) {
         kd_say_more(out, "but in blocks of at most %llu kB that it may use.",
                     KD_U(kd_request_blocks(&r).largest_usable_kb));
+        say_kept_back(out, &r);
     } else {
         out->diag->confidence = KD_POSSIBLE;
         kd_say_more(out, "but the dump has lost the lines that tell in which pieces.");
