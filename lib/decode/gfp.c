@@ -244,6 +244,37 @@ void kd_gfp_decode(uint64_t mask, uint32_t version, kd_gfp_config config, kd_gfp
     find_rights(&t, out);
 }
 
+bool kd_gfp_same_tables(uint32_t a, uint32_t b)
+{
+    a = clamp_version(a);
+    b = clamp_version(b);
+#define DIFFERS(row) \
+    (kd_version_in(a, (row).from, (row).until) != kd_version_in(b, (row).from, (row).until))
+    for (size_t i = 0; i < KD_COUNT(bit_rows); i++)
+        if (DIFFERS(bit_rows[i]))
+            return false;
+    for (size_t i = 0; i < KD_COUNT(composite_rows); i++)
+        if (DIFFERS(composite_rows[i]))
+            return false;
+    for (size_t i = 0; i < KD_COUNT(print_rows); i++)
+        if (DIFFERS(print_rows[i]))
+            return false;
+#undef DIFFERS
+    return true;
+}
+
+kd_gfp_config kd_gfp_options_of(uint32_t version)
+{
+    unsigned bits = 0;
+    version = clamp_version(version);
+    for (size_t i = 0; i < KD_COUNT(bit_rows); i++)
+        if (kd_version_in(version, bit_rows[i].from, bit_rows[i].until))
+            bits |= bit_rows[i].with | bit_rows[i].without;
+    return (kd_gfp_config){ (bits & KD_GFP_LOCKDEP) != 0, (bits & KD_GFP_HW_TAGS) != 0,
+                            (bits & KD_GFP_OBJ_EXT) != 0, (bits & KD_GFP_KMEMCHECK) != 0,
+                            (bits & KD_GFP_ANDROID) != 0 };
+}
+
 bool kd_gfp_by_name(const char *name, uint32_t version, uint64_t *mask)
 {
     table t;

@@ -85,6 +85,12 @@ static inline bool kd_gfp_has(const kd_gfp_meaning *meaning, kd_gfp_flag flag)
  */
 uint32_t kd_gfp_agree(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_config *config);
 
+/* No name and no bit differs between the two versions. */
+bool kd_gfp_same_tables(uint32_t a, uint32_t b);
+
+/* The options that some bit of that version depends on; the others change nothing. */
+kd_gfp_config kd_gfp_options_of(uint32_t version);
+
 /* "GFP_KERNEL" on 5.4 gives 0xcc0, "__GFP_COMP" 0x40000; default configuration. False: no such
  * name in that version. */
 bool kd_gfp_by_name(const char *name, uint32_t version, uint64_t *mask);

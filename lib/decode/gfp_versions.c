@@ -96,12 +96,14 @@ static bool options_matter(uint64_t mask, uint32_t version)
 static bool some_config_prints(uint64_t mask, kd_str printed, uint32_t version,
                                kd_gfp_config *config)
 {
-    unsigned first = config_bits(*config);
     if (prints(mask, printed, version, *config))
         return true;
-    for (unsigned other = 0; other < CONFIG_COUNT && options_matter(mask, version); other++) {
+    if (!options_matter(mask, version))
+        return false;
+    unsigned used = config_bits(kd_gfp_options_of(version)), first = config_bits(*config);
+    for (unsigned other = 0; other < CONFIG_COUNT; other++) {
         kd_gfp_config tried = config_at(other);
-        if (other == first || tried.kmemcheck || tried.android ||
+        if ((other & ~used) != 0 || other == (first & used) || tried.kmemcheck || tried.android ||
             !prints(mask, printed, version, tried))
             continue;
         *config = tried;
@@ -110,19 +112,35 @@ static bool some_config_prints(uint64_t mask, kd_str printed, uint32_t version,
     return false;
 }
 
+/* A release whose tables are those of the one before it (nearer to the version asked for) was
+ * tried with it: a forged mask agrees with none, and each table costs a microsecond. */
+static bool agrees_first(uint64_t mask, kd_str printed, uint32_t before, uint32_t release,
+                         kd_gfp_config *config)
+{
+    return !kd_gfp_same_tables(before, release) &&
+           some_config_prints(mask, printed, release, config);
+}
+
 uint32_t kd_gfp_agree(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_config *config)
 {
     uint32_t asked = version ? version : KD_NEWEST_KNOWN;
     unsigned count = release_count(), here = release_index(asked);
     if (some_config_prints(mask, printed, asked, config))
         return asked;
+    uint32_t above = asked, below = asked;
     for (unsigned distance = 1; distance < count; distance++) {
-        if (here + distance < count &&
-            some_config_prints(mask, printed, release_at(here + distance), config))
-            return release_at(here + distance);
-        if (here >= distance &&
-            some_config_prints(mask, printed, release_at(here - distance), config))
-            return release_at(here - distance);
+        if (here + distance < count) {
+            uint32_t release = release_at(here + distance);
+            if (agrees_first(mask, printed, above, release, config))
+                return release;
+            above = release;
+        }
+        if (here >= distance) {
+            uint32_t release = release_at(here - distance);
+            if (agrees_first(mask, printed, below, release, config))
+                return release;
+            below = release;
+        }
     }
     return 0;
 }

@@ -17,11 +17,15 @@ const char kd_doc_version_mismatch[] =
 const char kd_doc_unknown_symbol[] =
     "The module needs a symbol that neither the kernel nor a loaded module exports to it.";
 
+/* The tools complain right after the kernel: so many events further it is another failure. */
+#define TOOL_EVENTS 64u
+
 /* The words of the tools for the same failure, before or after it. */
 static void say_tools(const kd_view *view, kd_emit *out, kd_str module, const char *words)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->event_count; i++) {
+    size_t i = wide->index > TOOL_EVENTS ? wide->index - TOOL_EVENTS : 0;
+    for (; i < wide->event_count && i <= wide->index + TOOL_EVENTS; i++) {
         const kd_event *event = wide->events[i];
         const kdf_module_load *load = KD_BODY(event, module_load);
         if (!load || event->boot != view->event->boot || !load->error.src ||

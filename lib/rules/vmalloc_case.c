@@ -5,6 +5,8 @@
 
 /* Lines of one failure stand together; other CPUs and consoles may put some between. */
 #define NEAR_LINES 64u
+/* So many events apart they are two requests, whatever their sizes. */
+#define NEAR_EVENTS 256u
 /* No machine of the time has so much more than its RAM that this is a slip. */
 #define SURELY_MUCH ((uint64_t)1 << 30)
 
@@ -33,7 +35,8 @@ static void find_vmap(const kd_view *view, kd_space_case *s)
 {
     if (!s->failure->requested_bytes.src)
         return;
-    for (size_t i = view->history_len; i-- > 0;) {
+    size_t end = view->history_len > NEAR_EVENTS ? view->history_len - NEAR_EVENTS : 0;
+    for (size_t i = view->history_len; i-- > end;) {
         const kd_event *event = view->history[i];
         const kdf_vmap *hole = KD_BODY(event, vmap);
         if (event->before || event->boot != view->event->boot)
@@ -56,7 +59,8 @@ static void find_vmap(const kd_view *view, kd_space_case *s)
 static bool has_partner(const kd_view *view, const kdf_vmap *hole)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = wide->index + 1; i < wide->event_count; i++) {
+    size_t end = wide->index + 1 + NEAR_EVENTS;
+    for (size_t i = wide->index + 1; i < wide->event_count && i < end; i++) {
         const kdf_vmalloc *failure = KD_BODY(wide->events[i], vmalloc);
         if (wide->events[i]->boot != view->event->boot || !failure)
             continue;
