@@ -9,9 +9,6 @@ const char kd_doc_below_watermark[] =
     "the amount is further below its line than counters drift.";
 const char kd_doc_zone_exhausted[] =
     "The zone that the mask restricts the request to is short, while other zones have memory.";
-const char kd_doc_node_bound[] =
-    "The nodes that a node mask, a cpuset or __GFP_THISNODE binds the request to cannot serve it, "
-    "while a zone of another node would.";
 const char kd_doc_no_longer_short[] =
     "By the dump the request would succeed: memory came free between the failure and the dump, or "
     "the dump has lost what would tell.";
@@ -203,6 +200,7 @@ static void say_other_node(const kd_view *view, kd_emit *out, const kd_request *
         kd_say_zone_blocks(out, view->event, &r->c, result->other_node_zone);
 }
 
+/* See oom_node.c for the row of the rule. */
 kd_status kd_check_node_bound(const kd_view *view, kd_emit *out, void *user)
 {
     kd_request r;

@@ -18,7 +18,7 @@ typedef struct oom_case {
     kd_oom_picture p;
     kd_alloc_case alloc; /* usable: the request is known and the zones are printed */
     bool no_block;       /* enough is free, but not in one piece that the request may use */
-    bool node_bound;     /* a cpuset or memory policy kept the request on some nodes */
+    bool constrained;    /* a cpuset or memory policy kept the request on some nodes */
     const kd_oom_share *main; /* NULL: the dump does not tell */
     bool proved;              /* it is more than half of the memory */
 } oom_case;
@@ -36,11 +36,11 @@ static void prepare(const kd_view *view, oom_case *o)
     if (o->p.share_count == 0 || !o->p.accounting.known)
         return;
     o->main = &o->p.shares[0];
-    o->node_bound = kd_str_is(oom->constraint.v, "CONSTRAINT_CPUSET") ||
+    o->constrained = kd_str_is(oom->constraint.v, "CONSTRAINT_CPUSET") ||
                     kd_str_is(oom->constraint.v, "CONSTRAINT_MEMORY_POLICY");
     /* with much memory free the largest use is not yet the reason */
     o->proved = o->main->kb > o->p.accounting.managed_kb / 2 &&
-                o->main->use != KD_OOM_UNACCOUNTED && !o->node_bound &&
+                o->main->use != KD_OOM_UNACCOUNTED && !o->constrained &&
                 o->p.free_kb <= o->p.accounting.managed_kb / 8;
 }
 
@@ -100,14 +100,6 @@ static void open_shortage(kd_emit *out, const oom_case *o)
     if (!o->main) {
         kd_say_diag(out, KD_LIKELY, "The kernel ran out of memory; the part of the report that "
                     "tells what for is not in the log.");
-        return;
-    }
-    if (o->node_bound) {
-        kd_say_diag(out, KD_LIKELY, "The nodes that %.*s may use ran out of memory (%.*s, "
-                    "nodemask=%.*s, mems_allowed=%.*s), not the machine: %s of %s are free.",
-                    KD_FMT(o->oom->task.comm.v), KD_FMT(o->oom->constraint.v),
-                    KD_FMT(o->oom->nodemask.v), KD_FMT(o->oom->mems_allowed.v),
-                    kd_size_of(o->p.free_kb).text, kd_size_of(managed).text);
         return;
     }
     kd_say_diag(out, o->proved ? KD_CERTAIN : KD_LIKELY,
@@ -233,9 +225,6 @@ static void say_use_remedy(kd_emit *out, const oom_case *o)
         [KD_OOM_UNACCOUNTED] = "See the leak finding of this report: a driver, graphics or zram "
                                "holds pages that no counter names, or they are leaked.",
     };
-    if (o->node_bound)
-        kd_say_remedy(out, "Give the task more nodes (cpuset.mems, numactl), or use a policy that "
-                      "prefers nodes instead of binding to them.");
     if (!o->main)
         kd_say_remedy(out, "Look for the rest of the report (dmesg, journalctl -k, the console): "
                       "its memory dump and task table tell who took the memory.");
@@ -307,7 +296,7 @@ static void check_shortage(kd_emit *out, const kd_view *view, const oom_case *o)
     if (o->no_block)
         say_blocks(out, view, &o->alloc);
     say_use_remedy(out, o);
-    if (!o->no_block && !o->node_bound && kd_oom_has_recovered(&o->alloc))
+    if (!o->no_block && !o->constrained && kd_oom_has_recovered(&o->alloc))
         kd_say_assume(out, "a zone of the dump is above its high mark: memory came free between "
                       "the decision and the dump");
     if (o->p.process_count > 1 && o->main && o->main->use == KD_OOM_PROCESSES)
@@ -321,7 +310,8 @@ kd_status kd_check_out_of_memory(const kd_view *view, kd_emit *out, void *user)
 {
     oom_case o = { .oom = KD_BODY(view->event, oom) };
     (void)user;
-    if (!o.oom || kd_oom_memcg_sign(o.oom) != KD_MEMCG_NO || kd_oom_is_zone_bound(view, o.oom))
+    if (!o.oom || kd_oom_memcg_sign(o.oom) != KD_MEMCG_NO ||
+        kd_oom_is_zone_bound(view, o.oom) || kd_oom_is_node_bound(view, o.oom))
         return KD_OK;
     prepare(view, &o);
     if (kd_oom_is_sysrq(o.oom))
@@ -330,8 +320,7 @@ kd_status kd_check_out_of_memory(const kd_view *view, kd_emit *out, void *user)
         check_page_fault(out, view, &o);
     else
         check_shortage(out, view, &o);
-    bool narrower = kd_diag_of(kd_wide(view), "alloc.node-bound", view->event) != NULL;
-    kd_emit_role(out, narrower ? KD_CONTRIBUTING : KD_PRIMARY);
+    kd_emit_role(out, KD_PRIMARY);
     say_shares(out, view, &o);
     say_swap_facts(out, view, &o.p);
     kd_say_oom_processes(out, view->event, o.oom, &o.p);

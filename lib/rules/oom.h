@@ -33,6 +33,8 @@ void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture 
 /* Is the mapped memory of several processes what counts, not of one? */
 bool kd_oom_name_counts(const kd_oom_picture *picture);
 
+/* oom_node.c: is memory free, but only on nodes that the request may not use? */
+bool kd_oom_is_node_bound(const kd_view *view, const kdf_oom *oom);
 /* oom_zone.c: is memory free, but only in zones that the request may not use? */
 bool kd_oom_is_zone_bound(const kd_view *view, const kdf_oom *oom);
 /* Before it kills, the kernel tries once more with the high marks: is a zone above its own now? */
