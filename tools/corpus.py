@@ -228,18 +228,22 @@ def samples(event, page_kb):
 
 
 def truth_of(path):
-    """Rule ids that are due in a lab log, alloc.* and vmalloc.* only; None without a truth."""
+    """Rule ids that are due in a lab log, alloc.* and vmalloc.* only, and what was done to the kernel;
+    None without a truth. An OOM kill without a rule of its own is one of the whole machine."""
     expected = path.with_suffix(".json")
     if path.parent.name != "logs" or not expected.exists():
-        return None
-    rows = json.loads(expected.read_text())["expected"]["rules"]
-    due = {rule for row in rows for rule in row if rule.split(".")[0] in ("alloc", "vmalloc")}
-    return due or None
+        return None, ""
+    truth = json.loads(expected.read_text())["expected"]
+    due = {rule for row in truth["rules"] for rule in row
+           if rule.split(".")[0] in ("alloc", "vmalloc")}
+    if not due and "oom_kill" in truth["kinds"]:
+        due = {"alloc.out-of-memory"}
+    return due or None, truth["root_cause"]
 
 
 def judge_log(path, report):
     """right, WRONG, wrong-and-certain, or '-' for a log without a truth about memory."""
-    due = truth_of(path)
+    due, _ = truth_of(path)
     said = [d for event in failures(report) for d in primaries(report, event)]
     if due is None or not any(True for _ in failures(report)):
         return "-"
@@ -260,12 +264,12 @@ def failure_row(path, report, event, truth):
             f"{gfp.get('value', '-')}({names_of(gfp)})",
             verdict if len(said) < 2 else f"{len(said)} primaries",
             said[0]["confidence"] if said else "-", f"{good} of {lists}",
-            samples(event, page_kb), truth, "; ".join(why)]
+            samples(event, page_kb), truth, truth_of(path)[1], "; ".join(why)]
 
 
 def print_failures(reports, count):
     print("log\tline\tkernel\tkind\torder\tmask\tverdict\tconfidence\tlists that add up"
-          "\tfree kB: counter/zones/lists\ttruth\twhy not")
+          "\tfree kB: counter/zones/lists\ttruth\troot cause\twhy not")
     for path, report in reports:
         truth = judge_log(path, report)
         if truth != "-":
