@@ -13,7 +13,10 @@ typedef enum kd_form {
     KD_FORM_ISO = 1u << 4,    /* 2026-11-22T13:22:46,123456+00:00 */
     KD_FORM_CTIME = 1u << 5,  /* [Sun Nov 22 13:22:46 2026] */
     KD_FORM_MAIL = 1u << 6,   /* > quoted */
-    KD_FORM_DECODED = 1u << 7 /* kern  :warn  : (dmesg -x) */
+    KD_FORM_DECODED = 1u << 7, /* kern  :warn  : (dmesg -x) */
+    KD_FORM_DELTA = 1u << 8, /* [    1.234567 <    0.000649>], [  +0.000649] (dmesg -d, -e) */
+    KD_FORM_KMSG = 1u << 9,  /* 4,370,6366509,-; (/dev/kmsg) */
+    KD_FORM_JSON = 1u << 10  /* "msg": "..." (dmesg -J) */
 } kd_form;
 
 typedef struct kd_line {

@@ -40,24 +40,155 @@ static bool take_level(kd_scan *in, kd_line *line)
     return true;
 }
 
-/* [    1.234567] with six digits after the dot. */
+/* "1.234567": seconds with six digits behind the dot. */
+static bool scan_seconds(kd_scan *in, uint64_t *us)
+{
+    uint64_t seconds, micros;
+    kd_scan_blanks(in);
+    if (!kd_scan_u64(in, &seconds) || !kd_scan_char(in, '.'))
+        return false;
+    const char *digits = in->at;
+    if (!kd_scan_u64(in, &micros) || in->at - digits != 6 || seconds > UINT64_MAX / 2000000)
+        return false;
+    *us = seconds * 1000000 + micros;
+    return true;
+}
+
+/* [    1.234567] */
 static bool take_time(kd_scan *in, kd_line *line)
 {
     kd_scan try = *in;
-    uint64_t seconds, micros;
-    if (!kd_scan_char(&try, '[') || !kd_scan_blanks(&try) || !kd_scan_u64(&try, &seconds) ||
-        !kd_scan_char(&try, '.'))
+    uint64_t us;
+    if (!kd_scan_char(&try, '[') || !scan_seconds(&try, &us) || !kd_scan_char(&try, ']'))
         return false;
-    const char *digits = try.at;
-    if (!kd_scan_u64(&try, &micros) || try.at - digits != 6 || !kd_scan_char(&try, ']') ||
-        seconds > UINT64_MAX / 2000000)
-        return false;
-    line->time_us = seconds * 1000000 + micros;
+    line->time_us = us;
     line->has_time = true;
     line->forms |= KD_FORM_DMESG;
     kd_scan_char(&try, ' ');
     *in = try;
     return true;
+}
+
+/* [    6.366509 <    0.000649>] of dmesg -d, [<    0.000649>] of --time-format=delta: what went by
+ * since the line before is no time of its own. */
+static bool take_delta(kd_scan *in, kd_line *line)
+{
+    kd_scan try = *in;
+    uint64_t us = 0, since;
+    if (!kd_scan_char(&try, '['))
+        return false;
+    kd_scan first = try;
+    bool timed = scan_seconds(&first, &us) && kd_scan_char(&first, ' ');
+    if (timed)
+        try = first;
+    if (!kd_scan_char(&try, '<') || !scan_seconds(&try, &since) || !kd_scan_literal(&try, ">]"))
+        return false;
+    if (timed)
+        line->time_us = us;
+    line->has_time |= timed;
+    line->forms |= KD_FORM_DELTA;
+    kd_scan_char(&try, ' ');
+    *in = try;
+    return true;
+}
+
+static bool scan_month_name(kd_scan *in)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (kd_scan_left(in) < 3)
+        return false;
+    for (size_t i = 0; i < 12; i++)
+        if (memcmp(names + 3 * i, in->at, 3) == 0) {
+            in->at += 3;
+            return true;
+        }
+    return false;
+}
+
+/* "Nov " */
+static bool take_month(kd_scan *in)
+{
+    kd_scan try = *in;
+    if (!scan_month_name(&try) || !kd_scan_char(&try, ' '))
+        return false;
+    *in = try;
+    return true;
+}
+
+/* [  +0.000649] and, at each new minute, [Nov22 13:12]: dmesg -e. */
+static bool take_relative(kd_scan *in, kd_line *line)
+{
+    kd_scan try = *in;
+    uint64_t n;
+    if (!kd_scan_char(&try, '['))
+        return false;
+    const char *from = try.at;
+    if (scan_month_name(&try)) {
+        if (!kd_scan_u64(&try, &n) || n > 31 || !kd_scan_char(&try, ' ') ||
+            !kd_scan_u64(&try, &n) || n > 23 || !kd_scan_char(&try, ':') ||
+            !kd_scan_u64(&try, &n) || n > 59)
+            return false;
+        line->wall_time = kd_scan_since(&try, from);
+    } else if (!kd_scan_blanks(&try) || !kd_scan_char(&try, '+') || !scan_seconds(&try, &n)) {
+        return false;
+    }
+    if (!kd_scan_char(&try, ']'))
+        return false;
+    line->forms |= KD_FORM_DELTA;
+    kd_scan_char(&try, ' ');
+    *in = try;
+    return true;
+}
+
+/* 4,370,6366509,-;text and 6,371,6366600,-,caller=T1;text: a record of /dev/kmsg. */
+static bool take_kmsg(kd_scan *in, kd_line *line)
+{
+    kd_scan try = *in;
+    uint64_t priority, sequence, us;
+    kd_str flags;
+    if (!kd_scan_u64(&try, &priority) || priority > 191 || !kd_scan_char(&try, ',') ||
+        !kd_scan_u64(&try, &sequence) || !kd_scan_char(&try, ',') || !kd_scan_u64(&try, &us) ||
+        !kd_scan_char(&try, ',') || !kd_scan_until(&try, ';', &flags) || flags.len > 40)
+        return false;
+    kd_scan_char(&try, ';');
+    line->level = (int)(priority & 7);
+    line->time_us = us;
+    line->has_time = true;
+    const char *caller = kd_str_find(flags, ",caller=");
+    if (caller)
+        line->caller = kd_str_from(flags, (size_t)(caller + sizeof ",caller=" - 1 - flags.ptr));
+    line->forms |= KD_FORM_KMSG;
+    *in = try;
+    return true;
+}
+
+/* "msg": "text": dmesg -J. Escapes stay as they are. */
+static bool take_json(kd_scan *in, kd_line *line)
+{
+    kd_scan try = *in;
+    if (!kd_scan_literal(&try, "\"msg\": \""))
+        return false;
+    if (try.end > try.at && try.end[-1] == ',')
+        try.end--;
+    if (try.end == try.at || try.end[-1] != '"')
+        return false;
+    try.end--;
+    line->forms |= KD_FORM_JSON;
+    *in = try;
+    return true;
+}
+
+/* What stands between the messages of dmesg -J and of /dev/kmsg. */
+static bool is_scaffold(kd_str text)
+{
+    static const char *const heads[] = { "\"pri\": ", "\"time\": ", "\"caller\": ", "SUBSYSTEM=",
+                                         "DEVICE=" };
+    if (kd_str_is(text, "},{"))
+        return true;
+    for (size_t i = 0; i < KD_COUNT(heads); i++)
+        if (kd_str_starts(text, heads[i]))
+            return true;
+    return false;
 }
 
 /* [    T123] or [    C0]: printk's caller id. */
@@ -78,19 +209,6 @@ static bool take_caller(kd_scan *in, kd_line *line)
     kd_scan_char(&try, ' ');
     *in = try;
     return true;
-}
-
-static bool take_month(kd_scan *in)
-{
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    if (kd_scan_left(in) < 4 || in->at[3] != ' ')
-        return false;
-    for (size_t i = 0; i < 12; i++)
-        if (memcmp(names + 3 * i, in->at, 3) == 0) {
-            in->at += 4;
-            return true;
-        }
-    return false;
 }
 
 /* 06:47:11 with or without a fraction. */
@@ -223,6 +341,7 @@ void kd_line_read(kd_line *line, bool repair)
     kd_scan in = kd_scan_of(line->raw);
     bool (*const steps[])(kd_scan *, kd_line *) = {
         take_syslog, take_iso, take_decoded, take_level, take_time, take_ctime, take_caller,
+        take_delta, take_relative, take_kmsg, take_json,
     };
     line->level = -1;
     if (repair)
@@ -240,4 +359,6 @@ void kd_line_read(kd_line *line, bool repair)
     line->prefixed = in.at != start && line->forms & ~(unsigned)KD_FORM_MAIL;
     kd_str text = { in.at, kd_scan_left(&in) };
     line->text = kd_str_trim(text);
+    if (is_scaffold(line->text))
+        line->text.len = 0;
 }

@@ -112,6 +112,29 @@ START_TEST(wall_clock_forms)
 }
 END_TEST
 
+START_TEST(captures_of_util_linux)
+{
+    CASES({ "[    6.378221 <    0.002202>] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, 6378221,
+            NULL, NULL, true },
+          { "[<    0.002202>] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, NULL, NULL, true },
+          { "[  +0.000306] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, NULL, NULL, true },
+          { "[Nov22 13:12] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, "Nov22 13:12", NULL,
+            true },
+          { "4,397,6378221,-;Mem-Info:", "Mem-Info:", KD_FORM_KMSG, 4, 6378221, NULL, NULL, true },
+          { "6,9,1,-,caller=T12;x", "x", KD_FORM_KMSG, 6, 1, NULL, "T12", true },
+          { "         \"msg\": \"Mem-Info:\"", "Mem-Info:", KD_FORM_JSON, -1, -1, NULL, NULL,
+            true },
+          { "         \"pri\": 4,", "", 0, -1, -1, NULL, NULL, false },
+          { "      },{", "", 0, -1, -1, NULL, NULL, false },
+          { " SUBSYSTEM=acpi", "", 0, -1, -1, NULL, NULL, false },
+          /* none of them */
+          { "[<c0101234>] foo", "[<c0101234>] foo", 0, -1, -1, NULL, NULL, false },
+          { "[Foo22 13:12] x", "[Foo22 13:12] x", 0, -1, -1, NULL, NULL, false },
+          { "1,2,3 x;y", "1,2,3 x;y", 0, -1, -1, NULL, NULL, false },
+          { "\"msg\": \"cut", "\"msg\": \"cut", 0, -1, -1, NULL, NULL, false });
+}
+END_TEST
+
 START_TEST(quotes)
 {
     CASES({ "> Mem-Info:", "Mem-Info:", KD_FORM_MAIL, -1, -1, NULL, NULL, false },
@@ -387,6 +410,7 @@ int main(void)
     tcase_add_test(tests, dmesg_and_level);
     tcase_add_test(tests, caller_ids);
     tcase_add_test(tests, wall_clock_forms);
+    tcase_add_test(tests, captures_of_util_linux);
     tcase_add_test(tests, quotes);
     tcase_add_test(tests, no_prefix_at_all);
     tcase_add_test(tests, outer_blanks_and_cr);

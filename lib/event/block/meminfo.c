@@ -263,7 +263,7 @@ static void split_node(kd_mem_dump *dump)
 
 /* What stands for blanks and line ends: U+00A0 of web pages, the line ends inside the head as
  * rsyslog and /dev/kmsg write them. */
-static const char *const blank_texts[] = { "\xc2\xa0", "#012", "\\x0a" };
+static const char *const blank_texts[] = { "\xc2\xa0", "#012", "\\x0a", "\\n" };
 
 static kd_str plain_blanks(kd_arena *arena, kd_str text)
 {
