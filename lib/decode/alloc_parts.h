@@ -52,8 +52,8 @@ void kd_alloc_watermark_test(const kd_alloc_request *request, const struct kd_al
 bool kd_alloc_amount_passes_with(const struct kd_alloc_rules *rules, const kd_alloc_test *test,
                                  int64_t boost, int64_t pages, bool no_reserve);
 /* Is the amount so near the line that per-cpu batches and drift can turn the answer? */
-bool kd_alloc_is_near_line(const kd_alloc_request *request, const kd_alloc_zone *zone,
-                           const kd_alloc_test *test);
+bool kd_alloc_is_near_line(const kd_alloc_request *request, const struct kd_alloc_rules *rules,
+                           const kd_alloc_zone *zone, const kd_alloc_test *test);
 
 /* ---- verdict (alloc_verdict.c) ---- */
 

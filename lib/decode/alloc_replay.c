@@ -108,7 +108,7 @@ static void replay_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zon
     (void)kd_alloc_voice_find(out, readings[0], &out->best);
     out->failed = out->tests[out->best].failed;
     out->near_line = !out->tests[out->best].rights.no_watermarks &&
-                     kd_alloc_is_near_line(run->request, zone, &out->tests[out->best]);
+                     kd_alloc_is_near_line(run->request, &run->rules, zone, &out->tests[out->best]);
     out->watermark_loop_counts_cma_unsure = is_cma_unsure(&out->tests[out->best]);
 }
 

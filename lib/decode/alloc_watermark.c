@@ -34,14 +34,16 @@ static int64_t find_drift(uint64_t managed_pages, int64_t cpus)
     return drift < 125 ? drift : 125;
 }
 
-bool kd_alloc_is_near_line(const kd_alloc_request *request, const kd_alloc_zone *zone,
-                           const kd_alloc_test *test)
+bool kd_alloc_is_near_line(const kd_alloc_request *request, const struct kd_alloc_rules *rules,
+                           const kd_alloc_zone *zone, const kd_alloc_test *test)
 {
     /* Unknown: many, so that nothing is called proved for want of a number. */
     int64_t cpus = request->cpus ? (int64_t)request->cpus : 64;
     /* the counter may be off at the failure and in the dump */
-    int64_t slack =
-        (find_batch(zone->managed_pages) + 2 * find_drift(zone->managed_pages, cpus)) * cpus;
+    int64_t batch = find_batch(zone->managed_pages);
+    if (request->order == 0)
+        batch *= INT64_C(1) << rules->choice[KD_AR_PCP_SCALE];
+    int64_t slack = (batch + 2 * find_drift(zone->managed_pages, cpus)) * cpus;
 
     return test->usable_pages.high > test->line_pages.low - slack &&
            test->usable_pages.low <= test->line_pages.high + slack;

@@ -29,6 +29,7 @@ enum kd_alloc_rule {
     KD_AR_RESERVE_LIST,
     KD_AR_DUMP_UP_TO_ASKED,
     KD_AR_ORDERS,
+    KD_AR_PCP_SCALE,
     KD_AR_COUNT
 };
 
