@@ -45,6 +45,11 @@ static kd_chunk *add_chunk(kd_arena *arena, size_t need)
     return chunk;
 }
 
+bool kd_arena_reserve(kd_arena *arena, size_t size)
+{
+    return arena->top || add_chunk(arena, size);
+}
+
 void *kd_arena_alloc(kd_arena *arena, size_t size)
 {
     const size_t align = _Alignof(max_align_t);

@@ -32,6 +32,8 @@ typedef struct kd_mark {
 
 /* Zeroed, aligned for any type. NULL when refused: see mem->failed. */
 void *kd_arena_alloc(kd_arena *arena, size_t size);
+/* The first chunk of an empty arena, when what goes into it is known. False: refused. */
+bool kd_arena_reserve(kd_arena *arena, size_t size);
 /* A copy that lives as long as the arena; the empty string when refused. */
 kd_str kd_arena_str(kd_arena *arena, kd_str text);
 /* printf into the arena. Plain formats only; the text is cut at 4 KiB. */

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 
 #define PATIENCE 24u
+/* Arena bytes of an event that is a single line: the line, its fields, its signature. */
+#define ONE_LINE 768u
 #define MAX_PATIENCE 64u
 /* A message wrapped by a mail program is joined from at most this many lines. */
 #define MAX_WRAPPED 3u
@@ -79,7 +81,9 @@ static kd_open *new_open(kd_tracker *tracker, const kd_parser *parser)
 {
     kd_arena arena = { .mem = tracker->mem };
     kd_open *open = kd_mem_resize(tracker->mem, NULL, 0, sizeof *open);
-    kd_event *event = open ? kd_arena_alloc(&arena, sizeof *event) : NULL;
+    size_t room = sizeof(kd_event) + parser->kind->fields->size + ONE_LINE;
+    bool ready = open && kd_arena_reserve(&arena, room);
+    kd_event *event = ready ? kd_arena_alloc(&arena, sizeof *event) : NULL;
     void *body = event ? kd_arena_alloc(&arena, parser->kind->fields->size) : NULL;
     if (!body) {
         kd_arena_free(&arena);
