@@ -36,29 +36,55 @@ static void describe_mark(const kd_alloc_test *test, char *text, size_t size)
                  (long long)test->mark_pages);
 }
 
+/* No mark holds: the lists decide, and the counter of free pages may lag behind them. */
+static bool say_lists_decide(kd_emit *out, const kd_alloc_test *test, kd_zone_name name)
+{
+    bool more = test->usable_pages.low > test->line_pages.high;
+    if (!test->rights.no_watermarks || test->amount == KD_ANSWER_DEPENDS ||
+        more == (test->amount == KD_ANSWER_YES))
+        return false;
+    kd_say_proof(out,
+                 kd_text_of(out, "no watermark holds for a task that frees memory (PF_MEMALLOC): "
+                            "the lists of zone %s decide, not its counter", name.text),
+                 "%llu blocks of the order and above; free by the counter: %lld pages",
+                 (unsigned long long)test->supply.blocks, (long long)test->free_pages);
+    return true;
+}
+
 void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case *c, size_t zone)
 {
     const kd_alloc_zone_result *result = &c->results[zone];
     const kd_alloc_test *test = &result->tests[result->best];
-    const char *compare = test->amount == KD_ANSWER_YES  ? ">"
-                          : test->amount == KD_ANSWER_NO ? "<="
-                                                         : "against";
-    const char *word = test->amount == KD_ANSWER_YES  ? "enough pages by amount"
-                       : test->amount == KD_ANSWER_NO ? "too few pages"
-                                                      : "pages near the line";
+    bool short_of = test->amount == KD_ANSWER_NO;
+    const char *compare = test->amount == KD_ANSWER_YES ? ">" : short_of ? "<=" : "against";
+    const char *word = test->amount == KD_ANSWER_YES ? "enough pages by amount"
+                       : short_of                    ? "too few pages"
+                                                     : "pages near the line";
+    /* What is not printed has bounds: those that are worst for the claim prove it. */
+    int64_t highatomic = short_of ? test->highatomic_pages.low : test->highatomic_pages.high;
+    int64_t usable = short_of ? test->usable_pages.high : test->usable_pages.low;
+    int64_t line = short_of ? test->line_pages.low : test->line_pages.high;
+    int64_t kept = short_of ? test->reserve_pages.low : test->reserve_pages.high;
     char mark[160], reserve[64] = "";
     kd_zone_name name = kd_name_zone(c, zone);
-    describe_mark(test, mark, sizeof mark);
-    if (test->reserve_pages.high > 0)
-        snprintf(reserve, sizeof reserve, ", plus lowmem_reserve %lld",
-                 (long long)test->reserve_pages.high);
     kd_say_evidence(out, event, c->printed[zone]->free_kb.src, "zone %s: free memory and marks",
                     name.text);
+    if (say_lists_decide(out, test, name))
+        return;
+    describe_mark(test, mark, sizeof mark);
+    if (test->passed_fast_test) { /* counts the HighAtomic pages, against the whole mark */
+        snprintf(mark, sizeof mark, "min %lld pages", (long long)test->min_pages);
+        highatomic = 0;
+        usable = test->free_pages - test->order_pages - test->cma_pages;
+        line = test->min_pages + kept;
+    }
+    if (kept > 0)
+        snprintf(reserve, sizeof reserve, ", plus lowmem_reserve %lld", (long long)kept);
     kd_say_proof(out, kd_text_of(out, "zone %s has %s (%s%s)", name.text, word, mark, reserve),
                  "free %lld - %lld (order) - %lld (CMA) - %lld (highatomic) = %lld %s %lld",
                  (long long)test->free_pages, (long long)test->order_pages,
-                 (long long)test->cma_pages, (long long)test->highatomic_pages.high,
-                 (long long)test->usable_pages.low, compare, (long long)test->line_pages.high);
+                 (long long)test->cma_pages, (long long)highatomic, (long long)usable, compare,
+                 (long long)line);
 }
 
 void kd_say_buddy_sum(kd_emit *out, const kd_event *event, const kdf_zone *zone)

@@ -64,7 +64,10 @@ static void say_users(const kd_view *view, kd_emit *out, const kd_request *r)
 /* "and must keep 960 kB of it": what the rights of the mask leave of the mark. */
 static void say_line(kd_emit *out, const kd_request *r, const kd_alloc_test *test)
 {
-    if (test->rights.no_watermarks)
+    if (test->rights.no_watermarks && test->usable_pages.low > 0)
+        kd_say_more(out, "by its counter, but no block of the order in its lists; no watermark was "
+                    "in its way: the task was freeing memory and might use all of it.");
+    else if (test->rights.no_watermarks)
         kd_say_more(out, "left, and no watermark was in its way: the task was freeing memory and "
                     "might use all of it.");
     else
