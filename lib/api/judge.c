@@ -399,19 +399,35 @@ static kd_context *new_boot(kd_report *report, const kd_event *event)
     return NULL;
 }
 
+/* Judging sorted them by id; a portion may hold thousands of events with a diagnosis each. */
+static const kd_event *event_by_id(const kd_report *report, uint64_t id)
+{
+    size_t low = 0, high = report->events.len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (report->events.items[middle]->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < report->events.len && report->events.items[low]->id == id
+               ? report->events.items[low]
+               : NULL;
+}
+
 kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *out)
 {
     (void)options;
     drop_old(report);
-    for (size_t i = 0; i < report->diags.len; i++)
-        for (size_t k = 0; !report->diags.items[i]->pulled && k < report->events.len; k++) {
-            kd_event *event = report->events.items[k];
-            if (event->id == report->diags.items[i]->woken_by && event->pulled) {
-                report->diags.items[i]->pulled = true;
-                out->diag = report->diags.items[i];
-                return KD_OK;
-            }
+    for (size_t i = 0; i < report->diags.len; i++) {
+        kd_diag *diag = report->diags.items[i];
+        const kd_event *event = diag->pulled ? NULL : event_by_id(report, diag->woken_by);
+        if (event && event->pulled) {
+            diag->pulled = true;
+            out->diag = diag;
+            return KD_OK;
         }
+    }
     for (size_t i = 0; i < report->events.len; i++) {
         kd_event *event = report->events.items[i];
         if (event->pulled)
