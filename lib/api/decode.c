@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "api/engine.h"
-#include "decode/event.h"
-#include "decode/gfp.h"
-#include "decode/taint.h"
-#include "event/fields.h"
-#include "facts/version.h"
+#include "core/decode.h"
+#include "family/gfp/decode_gfp.h"
+#include "family/shared/decode_taint.h"
+#include "core/fields.h"
+#include "core/version.h"
 
 /* The same objects that events carry, through the same writer. */
 static kd_status write_group(const kd_kind *kind, void *body, const char *member,

@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "event/tracker.h"
+#include "core/tracker.h"
 #include "report/store.h"
 
 struct kd_engine {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "decode/event.h"
+#include "core/decode.h"
 
 /* Events that were handed out and stay for the rules to look back at. */
 #define PULLED_HISTORY 256u

@@ -2,7 +2,7 @@
 #ifndef KD_REPORT_STORE_H
 #define KD_REPORT_STORE_H
 
-#include "rules/diag.h"
+#include "core/diag.h"
 
 #define KD_FOLD_BUCKETS 1024u
 

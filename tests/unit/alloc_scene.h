@@ -6,7 +6,7 @@
 #ifndef ALLOC_SCENE_H
 #define ALLOC_SCENE_H
 
-#include "decode/alloc_replay.h"
+#include "family/alloc/replay/replay.h"
 
 typedef struct scene {
     kd_alloc_request request;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/block.h"
+#include "core/block.h"
 
 typedef struct stage {
     kd_mem mem;

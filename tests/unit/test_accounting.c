@@ -3,7 +3,7 @@
 #include "meminfo_dumps.h"
 #include "meminfo_stage.h"
 
-#include "decode/accounting.h"
+#include "family/memdump/decode_accounting.h"
 #include "suite.h"
 
 #define LISTS                                                   \

@@ -6,7 +6,7 @@
  */
 #include "suite.h"
 #include "alloc_model.h"
-#include "decode/alloc_replay.h"
+#include "family/alloc/replay/replay.h"
 
 enum { STATES = 250000, ZONES = 6 }; /* of two nodes, or three of one */
 

@@ -1,8 +1,8 @@
 /* test_alloc_request.c - what a failed request was bound to, and the kmalloc() behind it. */
 #include "suite.h"
-#include "decode/kmalloc.h"
-#include "decode/node_list.h"
-#include "facts/version.h"
+#include "family/alloc/decode_kmalloc.h"
+#include "family/alloc/decode_node_list.h"
+#include "core/version.h"
 
 START_TEST(node_lists)
 {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/gfp.h"
-#include "facts/version.h"
+#include "family/gfp/decode_gfp.h"
+#include "core/version.h"
 #include "gfp_rows.h"
 
 #define DEFAULT KD_GFP_CONFIG_DEFAULT
@@ -155,7 +155,7 @@ static const struct fact {
 } facts[] = {
 #define KD_GFP_BIT(name, from, until, bit, with, without) \
     { #name, from, until, bit, with, without },
-#include "facts/gfp.def"
+#include "family/gfp/gfp_bits.def"
 };
 
 /* Rows that may hold in the same kernel must not give one bit twice, nor one flag twice. */

@@ -2,7 +2,7 @@
 #include "suite.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "decode/limit_check.h"
+#include "family/warn/decode_limit_check.h"
 
 typedef struct scene {
     kdf_oops oops;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "decode/oom.h"
+#include "family/oom/decode_oom.h"
 
 #define PAIRS 16
 

@@ -1,8 +1,8 @@
 /* test_rules_decode.c - the arithmetic behind the rules: relocations, module area, freed pointers. */
 #include "suite.h"
-#include "decode/module_area.h"
-#include "decode/page_pointer.h"
-#include "decode/reloc.h"
+#include "family/vmalloc/decode_module_area.h"
+#include "family/free/decode_page_pointer.h"
+#include "family/module/decode_reloc.h"
 
 #define TEXT(literal) ((kd_text){ KD_STR(literal), 1 })
 

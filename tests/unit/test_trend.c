@@ -2,7 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "decode/trend.h"
+#include "family/leak/decode_trend.h"
 #include "suite.h"
 
 #define MANAGED UINT64_C(1000000) /* noise 2000 kB, much from 30000 kB (3 %) */

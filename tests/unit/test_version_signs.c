@@ -1,7 +1,7 @@
 /* test_version_signs.c - what banners and memory dumps tell of the kernel's version. */
-#include "decode/version_signs.h"
-#include "facts/stable.h"
-#include "facts/version.h"
+#include "family/gfp/decode_version_signs.h"
+#include "core/stable.h"
+#include "core/version.h"
 #include "meminfo_stage.h"
 #include "suite.h"
 

@@ -1,9 +1,9 @@
 /* test_vmalloc.c - address ranges of modules and of vmalloc(), holes, callers. */
 #include "suite.h"
-#include "decode/module_area.h"
-#include "decode/vmalloc_area.h"
-#include "decode/vmalloc_request.h"
-#include "facts/version.h"
+#include "family/vmalloc/decode_module_area.h"
+#include "family/vmalloc/decode_vmalloc_area.h"
+#include "family/vmalloc/decode_vmalloc_request.h"
+#include "core/version.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)

@@ -1,0 +1,74 @@
+/* context.h - which kernel and machine one boot ran on, and how each fact is known.
+ * Layer: context. */
+#ifndef KD_CONTEXT_CONTEXT_H
+#define KD_CONTEXT_CONTEXT_H
+
+#include "core/event.h"
+
+typedef enum kd_by { KD_BY_NONE, KD_BY_ASSUMED, KD_BY_READ, KD_BY_GIVEN } kd_by;
+
+typedef struct kd_known {
+    kd_by by;
+    uint64_t line; /* KD_BY_READ: where */
+} kd_known;
+
+/* A row of the boot log's memory layout. */
+typedef struct kd_read_area {
+    kd_str name;        /* "vmalloc", "modules", "lowmem" ... as printed */
+    uint64_t start, end; /* end is exclusive */
+    kd_line_ref line;
+} kd_read_area;
+#define KD_READ_AREAS 32u
+
+struct kd_context {
+    uint64_t boot;                   /* index from 0 */
+    uint64_t first_line, last_line;  /* 0: no line yet */
+    kd_str arch;                     /* "x86_64", "i386", "arm64", "arm", "riscv64" ... */
+    kd_str release;                  /* uname -r */
+    kd_str version_text;             /* "6.1.176" */
+    uint32_t version;                /* packed; 0 unknown */
+    kd_str hardware;
+    uint32_t page_size;              /* bytes; 0 unknown */
+    uint64_t ram_kb;                 /* 0 unknown */
+    uint64_t text_offset;            /* KASLR offset of the kernel text */
+    uint64_t text_base, text_end;    /* where the text is linked; last address it may move to */
+    uint64_t va_bits;
+    uint32_t cpus;                   /* 0 unknown */
+    bool mobility_off;               /* pages are not grouped by mobility */
+    uint64_t vmalloc_bytes;          /* vmalloc= of the command line; 0: not given */
+    kd_line_ref vmalloc_line;
+    uint64_t module_pages[2];        /* arm64 from 6.5: [0] needs no PLTs, [1] with PLTs */
+    kd_line_ref module_lines[2];     /* number 0: not printed */
+    kd_list areas;                   /* of kd_read_area, at most KD_READ_AREAS */
+    kd_list zones;                   /* of kd_text: configured zones in order; empty: unknown */
+    kd_known arch_known, release_known, version_known, hardware_known, page_size_known;
+    kd_known ram_known, text_offset_known;
+    uint64_t conflicts;              /* facts that later lines contradict */
+    kd_str kconfig;                  /* text of the .config that was given; may be empty */
+    bool pulled;
+};
+
+/* Facts that the caller gave hold from the start. */
+void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options,
+                     kd_arena *arena);
+
+/* Learns what the event tells; texts are copied into the arena. */
+void kd_context_learn(kd_context *context, const kd_event *event, kd_arena *arena);
+
+/* "given", "read", "assumed"; NULL for KD_BY_NONE. */
+const char *kd_by_name(kd_by by);
+
+bool kd_arch_is(const kd_context *context, const char *arch);
+
+/* Page size, or 4096 when nothing tells it. */
+uint32_t kd_context_page_size(const kd_context *context);
+
+/* The n-th row of that name ("vmalloc" also finds "vmalloc & ioremap"), or NULL. */
+const kd_read_area *kd_context_area(const kd_context *context, const char *name, size_t n);
+
+/* The architecture that the release or banner names ("-amd64", ".x86_64", "-armmp"), or empty. */
+kd_str kd_arch_of_release(kd_str release);
+/* The architecture that only such registers exist on, or empty. */
+kd_str kd_arch_of_registers(const kd_list *registers);
+
+#endif

@@ -1,0 +1,99 @@
+/* diag.h - one diagnosis, and what a rule of ours may look at. Layer: rules. */
+#ifndef KD_RULES_DIAG_H
+#define KD_RULES_DIAG_H
+
+#include "core/context.h"
+
+#define KD_MAX_EVIDENCE 16u
+
+typedef struct kd_proof {
+    kd_str claim, equation;
+} kd_proof;
+
+typedef struct kd_fact {
+    kd_str name;
+    kd_value value;
+} kd_fact;
+
+struct kd_diag {
+    kd_arena arena; /* holds everything below, the diagnosis itself included */
+    uint64_t id;
+    const kd_rule *rule;
+    kd_severity severity; /* the rule's, unless the log shows that this case is milder */
+    kd_confidence confidence;
+    kd_role role;
+    bool has_role;
+    kd_str explanation;
+    kd_list events;    /* of uint64_t: ids */
+    kd_list evidence;  /* of kd_evidence */
+    uint64_t evidence_left_out;
+    kd_list proof;     /* of kd_proof */
+    kd_list facts;     /* of kd_fact */
+    kd_list remedies;  /* of kd_str */
+    kd_list assumes;   /* of kd_str */
+    kd_list caused_by; /* of uint64_t: ids of diagnoses */
+    uint64_t boot, woken_by; /* id of the event that woke the rule */
+    bool pulled;
+};
+
+/* What the engine hands to every rule: a kd_view first, so that built-in rules see more. */
+typedef struct kd_wide_view {
+    kd_view view;
+    const kd_context *const *boots; /* by number */
+    kd_event *const *events; /* all events so far, in log order; those after view.event too */
+    size_t event_count, index;
+    const kd_diag *const *diags; /* made so far */
+    size_t diag_count;
+} kd_wide_view;
+
+static inline const kd_wide_view *kd_wide(const kd_view *view)
+{
+    return (const kd_wide_view *)(const void *)view;
+}
+
+struct kd_emit {
+    kd_mem *mem;
+    const kd_rule *rule;
+    const kd_event *event;
+    kd_diag *diag; /* the one that is being made; NULL before kd_emit_diag() */
+    void (*done)(void *user, kd_diag *diag); /* the diagnosis is the receiver's now */
+    void *user;
+    bool no_text;
+};
+
+/* Hands the last diagnosis on. */
+void kd_emit_finish(kd_emit *out);
+
+/* ---- for rules of ours: formatted texts, values with their lines ----------------------------- */
+
+#define KD_PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+/* Text in the diagnosis' memory (or, before the first diagnosis, empty). */
+kd_str kd_text_of(kd_emit *out, const char *format, ...) KD_PRINTF(2, 3);
+kd_status kd_say_diag(kd_emit *out, kd_confidence confidence, const char *format, ...)
+    KD_PRINTF(3, 4);
+/* More words for the explanation. */
+void kd_say_more(kd_emit *out, const char *format, ...) KD_PRINTF(2, 3);
+/* The line that a field was read from; nothing when the field is absent. */
+void kd_say_evidence(kd_emit *out, const kd_event *event, kd_src src, const char *format, ...)
+    KD_PRINTF(4, 5);
+void kd_say_proof(kd_emit *out, kd_str claim, const char *format, ...) KD_PRINTF(3, 4);
+void kd_say_remedy(kd_emit *out, const char *format, ...) KD_PRINTF(2, 3);
+void kd_say_assume(kd_emit *out, const char *format, ...) KD_PRINTF(2, 3);
+void kd_say_u64(kd_emit *out, const char *name, uint64_t value);
+void kd_say_i64(kd_emit *out, const char *name, int64_t value);
+void kd_say_hex(kd_emit *out, const char *name, uint64_t value);
+void kd_say_text(kd_emit *out, const char *name, kd_str value);
+void kd_say_bool(kd_emit *out, const char *name, bool value);
+/* This case is less (or more) severe than the rule's others. */
+void kd_say_severity(kd_emit *out, kd_severity severity);
+/* A line of the boot log that the context kept: it belongs to no reported event. */
+void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...) KD_PRINTF(3, 4);
+/* The diagnosis also speaks of that event. */
+void kd_say_event(kd_emit *out, const kd_event *event);
+void kd_say_caused_by(kd_emit *out, const kd_diag *diag);
+
+/* The last diagnosis of that rule that was woken by that event, or NULL. */
+const kd_diag *kd_diag_of(const kd_wide_view *view, const char *rule, const kd_event *event);
+
+#endif

@@ -1,0 +1,271 @@
+/* emit.c - how a rule says what it found. Layer: rules. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/diag.h"
+
+/* A line of evidence keeps this much of its text. */
+#define EVIDENCE_TEXT 1024u
+
+void kd_emit_finish(kd_emit *out)
+{
+    kd_diag *diag = out->diag;
+    out->diag = NULL;
+    if (!diag)
+        return;
+    if (diag->confidence == KD_CERTAIN && diag->proof.count == 0)
+        diag->confidence = KD_LIKELY; /* a claim is as strong as its proof */
+    out->done(out->user, diag);
+}
+
+static void add_event(kd_diag *diag, const kd_event *event)
+{
+    if (event->before)
+        return;
+    for (uint32_t i = 0; i < diag->events.count; i++)
+        if (KD_ITEMS(diag->events, uint64_t)[i] == event->id)
+            return;
+    uint64_t *id = KD_LIST_ADD(&diag->arena, &diag->events, uint64_t);
+    if (id)
+        *id = event->id;
+}
+
+kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanation)
+{
+    kd_arena arena = { .mem = out->mem };
+    kd_emit_finish(out);
+    kd_diag *diag = kd_arena_alloc(&arena, sizeof *diag);
+    if (!diag)
+        return out->mem->failed;
+    diag->arena = arena;
+    diag->rule = out->rule;
+    diag->severity = out->rule->severity;
+    diag->confidence = confidence;
+    diag->boot = out->event->boot;
+    diag->woken_by = out->event->id;
+    diag->explanation = kd_arena_str(&diag->arena, explanation);
+    add_event(diag, out->event);
+    out->diag = diag;
+    return KD_OK;
+}
+
+kd_status kd_emit_role(kd_emit *out, kd_role role)
+{
+    if (!out->diag)
+        return KD_E_INVAL;
+    out->diag->role = role;
+    out->diag->has_role = true;
+    return KD_OK;
+}
+
+static kd_status add_evidence(kd_emit *out, const kd_event *event, const kd_line_ref *line,
+                              kd_str says)
+{
+    kd_diag *diag = out->diag;
+    kd_evidence *items = diag->evidence.items;
+    for (uint32_t i = 0; i < diag->evidence.count; i++)
+        if (items[i].line == line->number && items[i].before == event->before) {
+            if (says.len > 0 && items[i].says.len > 0 && !kd_str_eq(items[i].says, says))
+                items[i].says = kd_arena_format(&diag->arena, "%.*s; %.*s", KD_FMT(items[i].says),
+                                                KD_FMT(says));
+            return KD_OK;
+        }
+    if (diag->evidence.count >= KD_MAX_EVIDENCE) {
+        diag->evidence_left_out++;
+        return KD_OK;
+    }
+    kd_evidence *item = KD_LIST_ADD(&diag->arena, &diag->evidence, kd_evidence);
+    if (!item)
+        return out->mem->failed;
+    kd_str text = line->raw;
+    text.len = text.len < EVIDENCE_TEXT ? text.len : EVIDENCE_TEXT;
+    if (text.len > 0 && text.ptr[text.len - 1] == '\r')
+        text.len--;
+    *item = (kd_evidence){ .line = line->number, .offset = line->offset, .length = line->length,
+                           .before = event->before };
+    item->text = out->no_text ? (kd_str){ "", 0 } : kd_arena_str(&diag->arena, text);
+    item->says = kd_arena_str(&diag->arena, says);
+    return KD_OK;
+}
+
+kd_status kd_emit_evidence(kd_emit *out, const kd_event *event, const char *path, kd_str says)
+{
+    kd_value value;
+    kd_src src;
+    if (!out->diag || !event || !path)
+        return KD_E_INVAL;
+    kd_status status =
+        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, &src);
+    const kd_line_ref *line = kd_event_line(event, src);
+    if (status != KD_OK || !line)
+        return status;
+    add_event(out->diag, event);
+    return add_evidence(out, event, line, says);
+}
+
+kd_status kd_emit_fact(kd_emit *out, const char *name, const kd_value *value)
+{
+    if (!out->diag || !name || !value)
+        return KD_E_INVAL;
+    kd_fact *fact = KD_LIST_ADD(&out->diag->arena, &out->diag->facts, kd_fact);
+    if (!fact)
+        return out->mem->failed;
+    fact->name = kd_arena_str(&out->diag->arena, kd_str_of(name));
+    fact->value = *value;
+    fact->value.line = 0;
+    if (value->type == KD_TEXT)
+        fact->value.as.s = kd_arena_str(&out->diag->arena, value->as.s);
+    return KD_OK;
+}
+
+kd_status kd_emit_proof(kd_emit *out, kd_str claim, kd_str equation)
+{
+    if (!out->diag)
+        return KD_E_INVAL;
+    kd_proof *proof = KD_LIST_ADD(&out->diag->arena, &out->diag->proof, kd_proof);
+    if (!proof)
+        return out->mem->failed;
+    *proof = (kd_proof){ kd_arena_str(&out->diag->arena, claim),
+                         kd_arena_str(&out->diag->arena, equation) };
+    return KD_OK;
+}
+
+static kd_status add_text(kd_emit *out, kd_list *list, kd_str text)
+{
+    kd_str *item = KD_LIST_ADD(&out->diag->arena, list, kd_str);
+    if (!item)
+        return out->mem->failed;
+    *item = kd_arena_str(&out->diag->arena, text);
+    return KD_OK;
+}
+
+kd_status kd_emit_remedy(kd_emit *out, kd_str text)
+{
+    return out->diag ? add_text(out, &out->diag->remedies, text) : KD_E_INVAL;
+}
+
+kd_status kd_emit_assume(kd_emit *out, kd_str text)
+{
+    return out->diag ? add_text(out, &out->diag->assumes, text) : KD_E_INVAL;
+}
+
+/* ---- formatted ------------------------------------------------------------------------------- */
+
+#define FORMAT(buffer, format, text)                                           \
+    char buffer[2048];                                                         \
+    va_list args;                                                              \
+    va_start(args, format);                                                    \
+    int size_ = vsnprintf(buffer, sizeof buffer, format, args);                \
+    va_end(args);                                                              \
+    kd_str text = { buffer, size_ < 0 ? 0 : (size_t)size_ < sizeof buffer      \
+                                                ? (size_t)size_                \
+                                                : sizeof buffer - 1 }
+
+kd_str kd_text_of(kd_emit *out, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    return out->diag ? kd_arena_str(&out->diag->arena, text) : (kd_str){ "", 0 };
+}
+
+kd_status kd_say_diag(kd_emit *out, kd_confidence confidence, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    return kd_emit_diag(out, confidence, text);
+}
+
+void kd_say_more(kd_emit *out, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    if (out->diag)
+        out->diag->explanation = kd_arena_format(
+            &out->diag->arena, "%.*s %.*s", KD_FMT(out->diag->explanation), KD_FMT(text));
+}
+
+void kd_say_evidence(kd_emit *out, const kd_event *event, kd_src src, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    const kd_line_ref *line = kd_event_line(event, src);
+    if (!out->diag || !line)
+        return;
+    add_event(out->diag, event);
+    add_evidence(out, event, line, text);
+}
+
+void kd_say_severity(kd_emit *out, kd_severity severity)
+{
+    if (out->diag)
+        out->diag->severity = severity;
+}
+
+void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    if (out->diag && line && line->number)
+        add_evidence(out, out->event, line, text);
+}
+
+void kd_say_proof(kd_emit *out, kd_str claim, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    kd_emit_proof(out, claim, text);
+}
+
+void kd_say_remedy(kd_emit *out, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    kd_emit_remedy(out, text);
+}
+
+void kd_say_assume(kd_emit *out, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    kd_emit_assume(out, text);
+}
+
+void kd_say_u64(kd_emit *out, const char *name, uint64_t value)
+{
+    kd_emit_fact(out, name, &(kd_value){ .type = KD_U64, .as.u = value });
+}
+
+void kd_say_i64(kd_emit *out, const char *name, int64_t value)
+{
+    kd_emit_fact(out, name, &(kd_value){ .type = KD_I64, .as.i = value });
+}
+
+void kd_say_hex(kd_emit *out, const char *name, uint64_t value)
+{
+    kd_emit_fact(out, name, &(kd_value){ .type = KD_HEX, .as.u = value });
+}
+
+void kd_say_text(kd_emit *out, const char *name, kd_str value)
+{
+    kd_emit_fact(out, name, &(kd_value){ .type = KD_TEXT, .as.s = value });
+}
+
+void kd_say_bool(kd_emit *out, const char *name, bool value)
+{
+    kd_emit_fact(out, name, &(kd_value){ .type = KD_BOOL, .as.b = value });
+}
+
+void kd_say_event(kd_emit *out, const kd_event *event)
+{
+    if (out->diag)
+        add_event(out->diag, event);
+}
+
+void kd_say_caused_by(kd_emit *out, const kd_diag *diag)
+{
+    uint64_t *id = out->diag ? KD_LIST_ADD(&out->diag->arena, &out->diag->caused_by, uint64_t)
+                             : NULL;
+    if (id)
+        *id = diag->id;
+}
+
+const kd_diag *kd_diag_of(const kd_wide_view *view, const char *rule, const kd_event *event)
+{
+    for (size_t i = view->diag_count; i-- > 0;)
+        if (view->diags[i]->woken_by == event->id && !strcmp(view->diags[i]->rule->id, rule))
+            return view->diags[i];
+    return NULL;
+}

@@ -1,0 +1,84 @@
+/* event.h - one thing the kernel said, with the lines it was read from. Layer: event. */
+#ifndef KD_EVENT_EVENT_H
+#define KD_EVENT_EVENT_H
+
+#include "core/fields.h"
+#include "input/line.h"
+
+/* A line that an event took. */
+typedef struct kd_line_ref {
+    uint64_t number, offset, length; /* of the log as given */
+    kd_str raw;                      /* its bytes, cut at max_line */
+    bool aside;                      /* only looked at: not a line of the event */
+} kd_line_ref;
+
+typedef struct kd_range {
+    uint64_t first, last;
+} kd_range;
+
+#define KD_PASSED_RANGES 4096u
+
+/* Identical events of one boot are counted on the first of them. */
+#define KD_REPEAT_RANGES 64u
+typedef struct kd_repeat {
+    uint64_t count; /* with the first; 0: not repeated */
+    uint64_t first_time_us, last_time_us;
+    kd_list lines; /* of kd_range */
+    uint64_t lines_left_out;
+    bool has_time;
+    kd_event *latest; /* the last one, where it holds a memory dump: its numbers differ */
+} kd_repeat;
+
+struct kd_event {
+    kd_arena arena; /* holds everything below, the event itself included */
+    const kd_kind *kind;
+    void *body; /* the struct of kind->fields */
+    uint64_t id;
+    uint64_t boot;
+    kd_list lines; /* of kd_line_ref, as they came */
+    kd_list passed; /* of kd_range: lines that it took without keeping them */
+    uint64_t offset, time_us;
+    kd_str wall_time, caller;
+    bool has_time;
+    bool complete;
+    bool before; /* from the earlier capture (kd_options.before) */
+    bool pulled; /* handed out by kd_session_next() */
+    bool judged; /* decoded, and asked about by the rules */
+    uint64_t not_understood, not_utf8;
+    kd_str signature;      /* of what makes events identical; empty: never folded */
+    kd_event *fold_next;   /* the next one in the same bucket of the store */
+    kd_repeat repeat;
+};
+
+/* The body as the struct of that group, or NULL when the event is of another. */
+#define KD_BODY(event, group) \
+    ((event)->kind->fields == &kd_fields_##group ? (kdf_##group *)(event)->body : NULL)
+
+static inline bool kd_event_is(const kd_event *event, const kd_kind *kind)
+{
+    return event->kind == kind;
+}
+
+static inline const kd_line_ref *kd_event_lines(const kd_event *event)
+{
+    return event->lines.items;
+}
+
+/* The line a value was read from, or NULL (absent, derived). */
+static inline const kd_line_ref *kd_event_line(const kd_event *event, kd_src src)
+{
+    if (src == 0 || src == KD_DERIVED || src > event->lines.count)
+        return NULL;
+    return &kd_event_lines(event)[src - 1];
+}
+
+/* The parts that rules of many kinds look at; NULL when the event has none. */
+kdf_task *kd_event_task(const kd_event *event);
+kdf_gfp *kd_event_gfp(const kd_event *event);
+kdf_meminfo *kd_event_meminfo(const kd_event *event);
+kdf_blame *kd_event_blame(const kd_event *event);
+kd_list *kd_event_backtrace(const kd_event *event);
+/* Of faults and of warnings: registers, code. */
+kdf_oops *kd_event_oops(const kd_event *event);
+
+#endif

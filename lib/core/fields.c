@@ -1,0 +1,207 @@
+/* fields.c - descriptors made from fields.def, lists, values by path. Layer: event. */
+#include "core/fields.h"
+
+#include <string.h>
+
+#include "base/scan.h"
+
+#define KD_GROUP(group, doc) static const kd_field rows_##group[] = {
+#define ROW(group, name, type, other, doc) { #name, type, offsetof(kdf_##group, name), other, doc },
+#define KD_FIELD(group, type, name, doc) ROW(group, name, KDF_##type, NULL, doc)
+#define KD_ONE(group, other, name, doc) ROW(group, name, KDF_one, &kd_fields_##other, doc)
+#define KD_MANY(group, other, name, doc) ROW(group, name, KDF_many, &kd_fields_##other, doc)
+#define KD_FLAT(group, other) ROW(group, other, KDF_flat, &kd_fields_##other, "")
+#define KD_END(group) };
+#define KD_KIND(kind, group, doc)
+#include "core/fields.def"
+#undef KD_GROUP
+#undef KD_FIELD
+#undef KD_ONE
+#undef KD_MANY
+#undef KD_FLAT
+#undef KD_END
+#undef KD_KIND
+
+#define KD_GROUP(group, doc) \
+    const kd_fields kd_fields_##group = { #group, rows_##group, KD_COUNT(rows_##group), \
+                                          sizeof(kdf_##group), doc };
+#define KD_FIELD(group, type, name, doc)
+#define KD_ONE(group, other, name, doc)
+#define KD_MANY(group, other, name, doc)
+#define KD_FLAT(group, other)
+#define KD_END(group)
+#define KD_KIND(kind, group, doc) const kd_kind kd_kind_##kind = { #kind, &kd_fields_##group, doc };
+#include "core/fields.def"
+#undef KD_GROUP
+#undef KD_KIND
+
+const kd_kind *const kd_kinds[] = {
+#define KD_GROUP(group, doc)
+#define KD_KIND(kind, group, doc) &kd_kind_##kind,
+#include "core/fields.def"
+    NULL
+};
+
+void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size)
+{
+    if (list->count == list->cap) {
+        uint32_t cap = list->cap ? list->cap * 2 : 4;
+        char *wider = kd_arena_alloc(arena, cap * item_size);
+        if (!wider)
+            return NULL;
+        if (list->count > 0)
+            memcpy(wider, list->items, list->count * item_size);
+        list->items = wider;
+        list->cap = cap;
+    }
+    return (char *)list->items + item_size * list->count++;
+}
+
+const kd_pair *kd_map_find(const kd_list *map, const char *name)
+{
+    const kd_pair *pairs = map->items;
+    for (size_t i = 0; i < map->count; i++)
+        if (kd_str_is(pairs[i].name, name))
+            return &pairs[i];
+    return NULL;
+}
+
+/* ---- by path --------------------------------------------------------------------------------- */
+
+static const kd_field *find_row(const kd_fields *fields, kd_str name, const char **record)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        const kd_field *row = &fields->rows[i];
+        if (row->type == KDF_flat) {
+            const char *inner = *record + row->at;
+            const kd_field *found = find_row(row->group, name, &inner);
+            if (found) {
+                *record = inner;
+                return found;
+            }
+        } else if (kd_str_is(name, row->name)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static void put_scalar(const kd_field *row, const void *at, kd_value *out, kd_src *src)
+{
+    const kd_u64 *number = at;
+    switch (row->type) {
+    case KDF_i64:
+        *src = ((const kd_i64 *)at)->src;
+        *out = (kd_value){ .type = KD_I64, .as.i = ((const kd_i64 *)at)->v };
+        break;
+    case KDF_text:
+        *src = ((const kd_text *)at)->src;
+        *out = (kd_value){ .type = KD_TEXT, .as.s = ((const kd_text *)at)->v };
+        break;
+    case KDF_bool:
+        *src = ((const kd_bool *)at)->src;
+        *out = (kd_value){ .type = KD_BOOL, .as.b = ((const kd_bool *)at)->v };
+        break;
+    default:
+        *src = number->src;
+        *out = (kd_value){ .type = row->type == KDF_hex ? KD_HEX : KD_U64, .as.u = number->v };
+        break;
+    }
+    if (*src == 0)
+        *out = (kd_value){ .type = KD_NONE };
+}
+
+static kd_status get_pair(const kd_list *map, kd_str name, kd_type type, kd_value *out,
+                          kd_src *src)
+{
+    const kd_pair *pairs = map->items;
+    for (size_t i = 0; i < map->count; i++)
+        if (kd_str_eq(pairs[i].name, name)) {
+            *out = (kd_value){ .type = type, .as.u = pairs[i].v };
+            *src = pairs[i].src;
+            return KD_OK;
+        }
+    *out = (kd_value){ .type = KD_NONE };
+    return KD_OK;
+}
+
+static kd_status get_item(const kd_field *row, const kd_list *list, uint64_t index,
+                          kd_value *out, kd_src *src)
+{
+    if (index >= list->count) {
+        *out = (kd_value){ .type = KD_NONE };
+        return KD_OK;
+    }
+    if (row->type == KDF_texts) {
+        const kd_text *text = &KD_ITEMS(*list, kd_text)[index];
+        *out = (kd_value){ .type = KD_TEXT, .as.s = text->v };
+        *src = text->src;
+    } else {
+        const kd_u64 *number = &KD_ITEMS(*list, kd_u64)[index];
+        *out = (kd_value){ .type = KD_U64, .as.u = number->v };
+        *src = number->src;
+    }
+    return KD_OK;
+}
+
+static kd_status get_list(const kd_field *row, const kd_list *list, kd_scan in, kd_value *out,
+                          kd_src *src)
+{
+    uint64_t index;
+    if (kd_scan_at_end(&in)) {
+        *out = (kd_value){ .type = KD_LIST, .as.count = list->count };
+        return KD_OK;
+    }
+    if (!kd_scan_char(&in, '[') || !kd_scan_u64(&in, &index) || !kd_scan_char(&in, ']'))
+        return KD_E_INVAL;
+    if (row->type != KDF_many)
+        return kd_scan_at_end(&in) ? get_item(row, list, index, out, src) : KD_E_INVAL;
+    if (!kd_scan_char(&in, '.'))
+        return KD_E_INVAL;
+    kd_str rest;
+    kd_scan_rest(&in, &rest);
+    if (index >= list->count) {
+        *out = (kd_value){ .type = KD_NONE };
+        return KD_OK;
+    }
+    const char *item = (const char *)list->items + index * row->group->size;
+    return kd_fields_get(row->group, item, rest, out, src);
+}
+
+kd_status kd_fields_get(const kd_fields *fields, const void *record, kd_str path, kd_value *out,
+                        kd_src *src)
+{
+    kd_scan in = kd_scan_of(path);
+    kd_str name, rest;
+    kd_src ignored;
+    const char *at = record;
+    src = src ? src : &ignored;
+    *src = 0;
+    if (!kd_scan_name(&in, &name))
+        return KD_E_INVAL;
+    const kd_field *row = find_row(fields, name, &at);
+    if (!row)
+        return KD_E_INVAL;
+    at += row->at;
+    if (row->type >= KDF_texts && row->type <= KDF_u64s)
+        return get_list(row, (const kd_list *)(const void *)at, in, out, src);
+    if (row->type == KDF_many)
+        return get_list(row, (const kd_list *)(const void *)at, in, out, src);
+    if (kd_scan_at_end(&in) && row->type < KDF_texts) {
+        put_scalar(row, at, out, src);
+        return KD_OK;
+    }
+    if (kd_scan_at_end(&in) && row->type != KDF_one) {
+        const kd_list *map = (const kd_list *)(const void *)at;
+        *out = (kd_value){ .type = KD_LIST, .as.count = map->count };
+        return KD_OK;
+    }
+    if (!kd_scan_char(&in, '.') || !kd_scan_rest(&in, &rest))
+        return KD_E_INVAL;
+    if (row->type == KDF_one)
+        return kd_fields_get(row->group, at, rest, out, src);
+    if (row->type == KDF_map_u64 || row->type == KDF_map_hex)
+        return get_pair((const kd_list *)(const void *)at, rest,
+                        row->type == KDF_map_hex ? KD_HEX : KD_U64, out, src);
+    return KD_E_INVAL;
+}

@@ -1,0 +1,121 @@
+/* parser.h - what a recogniser is. Layer: event (uses base and input, nothing above).
+ *
+ * A recogniser extracts; it never interprets. Which kernel prints which bit is not known yet when
+ * a line arrives, so masks stay numbers here and get their names in decode/.
+ *
+ * How a line travels: the open events are asked first, the newest first; each asks its recogniser,
+ * then the blocks that may follow its header. A line that nobody takes and that holds an anchor is
+ * handed to the recognisers of that anchor, in the order of parsers.def.
+ */
+#ifndef KD_EVENT_PARSER_H
+#define KD_EVENT_PARSER_H
+
+#include "base/scan.h"
+#include "core/event.h"
+
+typedef enum kd_verdict {
+    KD_NOT_MINE,  /* another CPU's line in between, or noise: the event stays open */
+    KD_OVER,      /* more only: not mine, and the event ended before it */
+    KD_TAKEN,     /* part of this event */
+    KD_LAST,      /* part of this event, and complete with it */
+    KD_PASSED,    /* part of this event, but one of so many alike that its text is not kept; nothing
+                   * was taken from the arena */
+    KD_UNFINISHED /* open only: the text ends where more must follow; try with the next line */
+} kd_verdict;
+
+#define KD_MAX_BLOCKS 8u
+
+/* Zeroed when the event opens; what it means is the block's own business. */
+typedef struct kd_block_state {
+    uint32_t at, more;
+    bool begun, closed;
+} kd_block_state;
+
+typedef struct kd_parse {
+    kd_event *event;
+    void *body;
+    kd_arena *arena;
+    kd_src src;            /* of the line at hand: what kd_put() notes */
+    kd_block_state *state; /* of the block at hand */
+    uint32_t own[4];       /* the recogniser's own state, zeroed */
+    kd_str preceding;      /* while opening: whole lines before this one, up to 16 KiB */
+    uint64_t preceding_line, preceding_offset; /* of the first of them */
+} kd_parse;
+
+/* Sets a field and where it was read. The first value stays: later ones are repetitions. */
+#define kd_put(parse, field, value) \
+    ((field)->src ? (void)0 : (void)((field)->v = (value), (field)->src = (parse)->src))
+#define kd_put_again(parse, field, value) ((field)->v = (value), (field)->src = (parse)->src)
+
+/* A part that many messages share. `group` is its struct inside the body. */
+typedef struct kd_block {
+    const char *name;
+    kd_verdict (*take)(kd_parse *parse, void *group, const kd_line *line);
+} kd_block;
+
+typedef struct kd_block_use {
+    const kd_block *block;
+    size_t at; /* offset of the group in the body */
+} kd_block_use;
+
+typedef struct kd_parser {
+    const char *name;
+    const char *const *anchors; /* literals of its first line, four bytes or more; NULL ends */
+    const kd_kind *kind;        /* of its events; close() may set another of the same group */
+    const kd_block_use *blocks; /* that may follow; block NULL ends. May be NULL */
+    bool in_order;              /* a block that began closes those listed before it */
+    uint32_t patience;          /* foreign lines in a row until the event is closed; 0: 24 */
+    const char *by_others;      /* lines that begin so are printed by another thread; or NULL */
+    kd_verdict (*open)(kd_parse *parse, const kd_line *line);
+    kd_verdict (*more)(kd_parse *parse, const kd_line *line); /* NULL: only the blocks */
+    void (*close)(kd_parse *parse);                           /* NULL: nothing to settle */
+} kd_parser;
+
+#define KD_PARSER(name) extern const kd_parser kd_parser_##name;
+#include "core/parsers.def"
+#undef KD_PARSER
+
+extern const kd_parser *const kd_parsers[];
+extern const size_t kd_parser_count;
+
+/* ---- small steps that recognisers share ------------------------------------------------------ */
+
+/* Keeps a line that the recogniser found by itself (in `preceding`); gives its source. */
+kd_src kd_parse_keep(kd_parse *parse, const kd_line_ref *line);
+
+/* Walks the lines before the one that opens an event, the nearest first. */
+typedef struct kd_back {
+    kd_str rest;     /* whole lines that were not given yet */
+    uint64_t number; /* of the line given last */
+    uint64_t offset; /* of the end of `rest` */
+} kd_back;
+kd_back kd_back_from(const kd_parse *parse);
+/* The line before; its views last while the recogniser runs. False when there is none. */
+bool kd_back_line(kd_back *back, kd_line *out);
+/* Keeps such a line as one that was only looked at; gives its source. */
+kd_src kd_back_keep(kd_parse *parse, const kd_line *line);
+
+/* "warn_alloc: 12 callbacks suppressed" on one of the last lines: what the rate limit of these
+ * functions (names with blanks between) kept back. */
+void kd_put_suppressed(kd_parse *parse, kd_u64 *out, const char *functions);
+
+/* "name+0x1c/0x40 [mod]", "name [mod]", "0xffff...": false when it is none of them. */
+bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src);
+
+/* Sets blame from the trace: the innermost frame that is not the machinery which reports,
+ * allocates, copies or locks. @param ip  instruction pointer of a fault, or NULL */
+void kd_blame_set(kd_parse *parse, kdf_blame *blame, const kd_list *backtrace,
+                  const kdf_symbol *ip);
+/* Is that the name of such machinery? */
+bool kd_blame_skips(kd_str function);
+
+/* ", mode:0x40a20(GFP_ATOMIC|__GFP_COMP)" from its "0x" on. */
+bool kd_scan_gfp(kd_scan *in, kd_parse *parse, kdf_gfp *gfp);
+
+/* ", nodemask=(null),cpuset=/,mems_allowed=0", any part of it; values are left as printed. */
+typedef struct kd_scope {
+    kd_text *nodemask, *cpuset, *mems_allowed;
+} kd_scope;
+void kd_scan_scope(kd_scan *in, kd_parse *parse, const kd_scope *scope);
+
+#endif

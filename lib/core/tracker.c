@@ -1,0 +1,458 @@
+/* tracker.c - which lines belong to which event. Layer: event. */
+#include "core/tracker.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define PATIENCE 24u
+/* Arena bytes of an event that is a single line: the line, its fields, its signature. */
+#define ONE_LINE 768u
+#define MAX_PATIENCE 64u
+/* A message wrapped by a mail program is joined from at most this many lines. */
+#define MAX_WRAPPED 3u
+/* Each line is offered to all open events: headers without end must not pile up. */
+#define MAX_OPEN 16u
+
+struct kd_open {
+    kd_open *next;
+    const kd_parser *parser;
+    kd_parse parse;
+    kd_block_state states[KD_MAX_BLOCKS];
+    /* numbers of lines that it did not take since the last it took */
+    uint64_t foreign[MAX_PATIENCE];
+    uint32_t foreign_count;
+    bool tired; /* to be closed for want of lines */
+};
+
+typedef struct kd_wrapped {
+    const kd_parser *parser;
+    kd_arena arena;
+    kd_line lines[MAX_WRAPPED];
+    size_t count;
+} kd_wrapped;
+
+static kd_arena *arena_of(kd_open *open)
+{
+    return &open->parse.event->arena;
+}
+
+/* ---- a line becomes part of an event --------------------------------------------------------- */
+
+static kd_str rebase(kd_str view, kd_str old, kd_str fresh)
+{
+    if (!view.ptr || view.ptr < old.ptr || view.ptr > old.ptr + old.len)
+        return view;
+    return (kd_str){ fresh.ptr + (view.ptr - old.ptr), view.len };
+}
+
+/* Copies the line into the event; `out` is the line as views of that copy. */
+static bool add_line(kd_event *event, const kd_line *line, kd_line *out)
+{
+    kd_line_ref *ref = KD_LIST_ADD(&event->arena, &event->lines, kd_line_ref);
+    if (!ref)
+        return false;
+    kd_str raw = kd_arena_str(&event->arena, line->raw);
+    *ref = (kd_line_ref){ line->number, line->offset, line->length, raw, false };
+    *out = *line;
+    out->raw = raw;
+    out->text = raw.len ? rebase(line->text, line->raw, raw) : raw;
+    out->wall_time = rebase(line->wall_time, line->raw, raw);
+    out->caller = rebase(line->caller, line->raw, raw);
+    return true;
+}
+
+static void note_taken(kd_tracker *tracker, kd_open *open, const kd_line *line)
+{
+    open->parse.event->not_utf8 += kd_utf8_bad(line->raw);
+    tracker->in_events++;
+    for (uint32_t i = 0; i < open->foreign_count; i++)
+        if (open->foreign[i] > tracker->foreign_line) {
+            tracker->foreign_line = open->foreign[i];
+            tracker->not_understood++;
+            open->parse.event->not_understood++;
+        }
+    open->foreign_count = 0;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static kd_open *new_open(kd_tracker *tracker, const kd_parser *parser)
+{
+    kd_arena arena = { .mem = tracker->mem };
+    kd_open *open = kd_mem_resize(tracker->mem, NULL, 0, sizeof *open);
+    size_t room = sizeof(kd_event) + parser->kind->fields->size + ONE_LINE;
+    bool ready = open && kd_arena_reserve(&arena, room);
+    kd_event *event = ready ? kd_arena_alloc(&arena, sizeof *event) : NULL;
+    void *body = event ? kd_arena_alloc(&arena, parser->kind->fields->size) : NULL;
+    if (!body) {
+        kd_arena_free(&arena);
+        if (open)
+            kd_mem_resize(tracker->mem, open, sizeof *open, 0);
+        return NULL;
+    }
+    memset(open, 0, sizeof *open);
+    event->arena = arena;
+    event->kind = parser->kind;
+    event->body = body;
+    open->parser = parser;
+    open->parse = (kd_parse){ .event = event, .body = body, .arena = &event->arena };
+    return open;
+}
+
+static void free_open(kd_tracker *tracker, kd_open *open, bool with_event)
+{
+    if (with_event) {
+        /* the arena holds the event that holds the arena */
+        kd_arena arena = open->parse.event->arena;
+        kd_arena_free(&arena);
+    }
+    kd_mem_resize(tracker->mem, open, sizeof *open, 0);
+}
+
+static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first)
+{
+    kd_event *event = open->parse.event;
+    /* boot facts are not reported: they take no number */
+    event->id = event->kind == &kd_kind_boot_fact ? 0 : ++tracker->next_id;
+    event->boot = tracker->boot;
+    event->offset = first->offset;
+    event->time_us = first->time_us;
+    event->has_time = first->has_time;
+    event->wall_time = first->wall_time;
+    event->caller = first->caller;
+    open->next = tracker->open;
+    tracker->open = open;
+    tracker->open_count++;
+}
+
+static void close_open(kd_tracker *tracker, kd_open **link)
+{
+    kd_open *open = *link;
+    kd_event *event = open->parse.event;
+    *link = open->next;
+    tracker->open_count--;
+    open->parse.src = KD_DERIVED;
+    open->parse.preceding = (kd_str){ NULL, 0 };
+    if (open->parser->close)
+        open->parser->close(&open->parse);
+    free_open(tracker, open, false);
+    tracker->closed(tracker->user, event);
+}
+
+static void close_oldest(kd_tracker *tracker)
+{
+    kd_open **link = &tracker->open;
+    while (*link && (*link)->next)
+        link = &(*link)->next;
+    if (*link)
+        close_open(tracker, link);
+}
+
+/* Tries one recogniser on `count` lines whose joined text is `text`. */
+static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const kd_line *lines,
+                             size_t count, const kd_before *before)
+{
+    kd_open *open = new_open(tracker, parser);
+    if (!open)
+        return KD_NOT_MINE;
+    kd_event *event = open->parse.event;
+    kd_line first = { .number = 0 }, next;
+    bool kept = add_line(event, &lines[0], &first);
+    for (size_t i = 1; kept && i < count; i++) {
+        kept = add_line(event, &lines[i], &next);
+        first.text = kd_arena_format(&event->arena, "%.*s %.*s", KD_FMT(first.text),
+                                     KD_FMT(next.text));
+    }
+    open->parse.src = 1;
+    if (before) {
+        open->parse.preceding = before->text;
+        open->parse.preceding_line = before->line;
+        open->parse.preceding_offset = before->offset;
+    }
+    kd_verdict verdict = kept ? parser->open(&open->parse, &first) : KD_NOT_MINE;
+    if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED) {
+        free_open(tracker, open, true);
+        return verdict;
+    }
+    for (size_t i = 0; i < count; i++)
+        note_taken(tracker, open, &lines[i]);
+    tracker->repairs += count - 1;
+    start_event(tracker, open, &first);
+    if (verdict == KD_LAST) {
+        event->complete = true;
+        close_open(tracker, &tracker->open);
+    } else if (tracker->open_count > MAX_OPEN) {
+        close_oldest(tracker);
+    }
+    return verdict;
+}
+
+/* ---- a message that goes on in the next line ------------------------------------------------- */
+
+static void drop_wrapped(kd_tracker *tracker)
+{
+    kd_wrapped *wrapped = tracker->wrapped;
+    tracker->wrapped = NULL;
+    kd_arena_free(&wrapped->arena);
+    kd_mem_resize(tracker->mem, wrapped, sizeof *wrapped, 0);
+}
+
+static void keep_wrapped(kd_wrapped *wrapped, const kd_line *line)
+{
+    kd_str raw = kd_arena_str(&wrapped->arena, line->raw);
+    kd_line *kept = &wrapped->lines[wrapped->count++];
+    *kept = *line;
+    kept->raw = raw;
+    kept->text = raw.len ? rebase(line->text, line->raw, raw) : raw;
+    kept->wall_time = rebase(line->wall_time, line->raw, raw);
+    kept->caller = rebase(line->caller, line->raw, raw);
+}
+
+static void wrap(kd_tracker *tracker, const kd_parser *parser, const kd_line *line)
+{
+    kd_wrapped *wrapped = kd_mem_resize(tracker->mem, NULL, 0, sizeof *wrapped);
+    if (!wrapped)
+        return;
+    memset(wrapped, 0, sizeof *wrapped);
+    wrapped->parser = parser;
+    wrapped->arena.mem = tracker->mem;
+    keep_wrapped(wrapped, line);
+    tracker->wrapped = wrapped;
+}
+
+static void ordinary_line(kd_tracker *tracker, const kd_line *line, const kd_before *before,
+                          bool may_wrap);
+
+/* The waiting lines turned out not to belong together: each is looked at by itself. */
+static void unwrap(kd_tracker *tracker)
+{
+    kd_wrapped *wrapped = tracker->wrapped;
+    tracker->wrapped = NULL;
+    for (size_t i = 1; i < wrapped->count; i++)
+        ordinary_line(tracker, &wrapped->lines[i], NULL, false);
+    tracker->wrapped = wrapped;
+    drop_wrapped(tracker);
+}
+
+/* Does the line finish the message that waits? */
+static bool join(kd_tracker *tracker, const kd_line *line)
+{
+    kd_wrapped *wrapped = tracker->wrapped;
+    if (line->prefixed) {
+        unwrap(tracker);
+        return false;
+    }
+    keep_wrapped(wrapped, line);
+    kd_verdict verdict =
+        try_parser(tracker, wrapped->parser, wrapped->lines, wrapped->count, NULL);
+    if (verdict == KD_UNFINISHED && wrapped->count < MAX_WRAPPED)
+        return true;
+    if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED)
+        unwrap(tracker);
+    else
+        drop_wrapped(tracker);
+    return true;
+}
+
+/* ---- lines for open events ------------------------------------------------------------------- */
+
+static kd_verdict ask_blocks(kd_open *open, const kd_line *line)
+{
+    const kd_block_use *uses = open->parser->blocks;
+    for (size_t i = 0; uses && uses[i].block && i < KD_MAX_BLOCKS; i++) {
+        open->parse.state = &open->states[i];
+        if (open->states[i].closed)
+            continue;
+        char *group = (char *)open->parse.body + uses[i].at;
+        kd_verdict verdict = uses[i].block->take(&open->parse, group, line);
+        if (verdict == KD_NOT_MINE)
+            continue;
+        open->states[i].begun = true;
+        for (size_t k = 0; open->parser->in_order && k < i; k++)
+            open->states[k].closed = true;
+        return verdict;
+    }
+    return KD_NOT_MINE;
+}
+
+/* The line belongs to the event, but only its number is kept. */
+static void pass_line(kd_event *event, uint64_t number)
+{
+    kd_range *last = (kd_range *)event->passed.items;
+    if (event->passed.count > 0 && last[event->passed.count - 1].last + 1 == number) {
+        last[event->passed.count - 1].last = number;
+        return;
+    }
+    kd_range *range = event->passed.count < KD_PASSED_RANGES
+                          ? KD_LIST_ADD(&event->arena, &event->passed, kd_range)
+                          : NULL;
+    if (range)
+        *range = (kd_range){ number, number };
+}
+
+static bool is_of_other_thread(const kd_open *open, const kd_line *line)
+{
+    const kd_event *event = open->parse.event;
+    const char *others = open->parser->by_others;
+    return event->caller.len && line->caller.len && !kd_str_eq(event->caller, line->caller) &&
+           !(others && kd_str_starts(line->text, others));
+}
+
+static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
+{
+    kd_event *event = open->parse.event;
+    kd_mark mark = kd_arena_mark(arena_of(open));
+    kd_list lines = event->lines;
+    kd_line own;
+    if (is_of_other_thread(open, line))
+        return KD_NOT_MINE;
+    if (!add_line(event, line, &own))
+        return KD_NOT_MINE;
+    open->parse.src = event->lines.count;
+    kd_verdict verdict = open->parser->more ? open->parser->more(&open->parse, &own) : KD_NOT_MINE;
+    if (verdict == KD_NOT_MINE)
+        verdict = ask_blocks(open, &own);
+    if (verdict == KD_NOT_MINE || verdict == KD_OVER || verdict == KD_PASSED) {
+        event->lines = lines;
+        kd_arena_rollback(arena_of(open), mark);
+    }
+    if (verdict == KD_NOT_MINE || verdict == KD_OVER)
+        return verdict;
+    if (verdict == KD_PASSED)
+        pass_line(event, line->number);
+    note_taken(tracker, open, line);
+    if (verdict == KD_LAST)
+        event->complete = true;
+    if (event->lines.count >= tracker->max_event_lines) {
+        tracker->hit_event_lines = true;
+        verdict = KD_LAST;
+    }
+    return verdict;
+}
+
+static bool offer(kd_tracker *tracker, const kd_line *line)
+{
+    kd_open **link = &tracker->open;
+    while (*link) {
+        kd_verdict verdict = ask(tracker, *link, line);
+        if (verdict == KD_LAST || verdict == KD_OVER)
+            close_open(tracker, link);
+        else
+            link = &(*link)->next;
+        if (verdict == KD_LAST || verdict == KD_TAKEN || verdict == KD_PASSED)
+            return true;
+    }
+    return false;
+}
+
+/* The oldest first, so that the first of many alike is the one that stays. */
+static void close_tired(kd_tracker *tracker)
+{
+    for (;;) {
+        kd_open **oldest = NULL;
+        for (kd_open **link = &tracker->open; *link; link = &(*link)->next)
+            if ((*link)->tired)
+                oldest = link;
+        if (!oldest)
+            return;
+        close_open(tracker, oldest);
+    }
+}
+
+static void lose_patience(kd_tracker *tracker, const kd_line *line)
+{
+    bool any = false;
+    for (kd_open *open = tracker->open; open; open = open->next) {
+        uint32_t patience = open->parser->patience ? open->parser->patience : PATIENCE;
+        open->tired = open->foreign_count >= patience || open->foreign_count >= MAX_PATIENCE;
+        any |= open->tired;
+        if (!open->tired)
+            open->foreign[open->foreign_count++] = line->number;
+    }
+    if (any)
+        close_tired(tracker);
+}
+
+/* Hands the line to the recognisers of the anchors that stand in it. */
+static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before *before,
+                       bool may_wrap)
+{
+    const kd_parser *unfinished = NULL;
+    uint64_t wanted[4] = { 0 };
+    kd_matcher_mark(&tracker->anchors->matcher, line->text, tracker->anchors->parser, wanted);
+    for (size_t i = 0; i < kd_parser_count; i++) {
+        if (!(wanted[i / 64] >> (i % 64) & 1))
+            continue;
+        kd_verdict verdict = try_parser(tracker, kd_parsers[i], line, 1, before);
+        if (verdict == KD_TAKEN || verdict == KD_LAST)
+            return true;
+        if (verdict == KD_UNFINISHED && !unfinished)
+            unfinished = kd_parsers[i];
+    }
+    if (unfinished && may_wrap)
+        wrap(tracker, unfinished, line);
+    return false;
+}
+
+static void ordinary_line(kd_tracker *tracker, const kd_line *line, const kd_before *before,
+                          bool may_wrap)
+{
+    if (offer(tracker, line) || open_event(tracker, line, before, may_wrap))
+        return;
+    if (line->text.len > 0)
+        lose_patience(tracker, line);
+}
+
+void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *before)
+{
+    if (tracker->wrapped && line->text.len == 0)
+        return; /* captures with a blank line after each line */
+    if (tracker->wrapped && join(tracker, line))
+        return;
+    ordinary_line(tracker, line, before, true);
+}
+
+bool kd_tracker_busy(const kd_tracker *tracker)
+{
+    return tracker->open || tracker->wrapped;
+}
+
+void kd_tracker_flush(kd_tracker *tracker)
+{
+    if (tracker->wrapped)
+        unwrap(tracker);
+    while (tracker->open) /* in the order in which they would have closed */
+        close_oldest(tracker);
+}
+
+/* ---- anchors --------------------------------------------------------------------------------- */
+
+kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
+{
+    size_t count = 0, n = 0;
+    memset(anchors, 0, sizeof *anchors);
+    for (size_t i = 0; i < kd_parser_count; i++)
+        for (size_t k = 0; kd_parsers[i]->anchors[k]; k++)
+            count++;
+    anchors->count = count;
+    anchors->texts = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->texts);
+    anchors->parser = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->parser);
+    if (!anchors->texts || !anchors->parser)
+        return KD_E_NOMEM;
+    for (size_t i = 0; i < kd_parser_count; i++)
+        for (size_t k = 0; kd_parsers[i]->anchors[k]; k++, n++) {
+            anchors->texts[n] = kd_parsers[i]->anchors[k];
+            anchors->parser[n] = (uint8_t)i;
+        }
+    return kd_matcher_init(&anchors->matcher, mem, anchors->texts, count);
+}
+
+void kd_anchors_free(kd_anchors *anchors, kd_mem *mem)
+{
+    kd_matcher_free(&anchors->matcher, mem);
+    if (anchors->texts)
+        kd_mem_resize(mem, anchors->texts, anchors->count * sizeof *anchors->texts, 0);
+    if (anchors->parser)
+        kd_mem_resize(mem, anchors->parser, anchors->count * sizeof *anchors->parser, 0);
+}

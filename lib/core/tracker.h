@@ -1,0 +1,53 @@
+/* tracker.h - which lines belong to which event: several may be open at once. Layer: event. */
+#ifndef KD_EVENT_TRACKER_H
+#define KD_EVENT_TRACKER_H
+
+#include "base/match.h"
+#include "core/parser.h"
+
+typedef struct kd_open kd_open;
+
+/* Anchors of all recognisers, built once per engine. */
+typedef struct kd_anchors {
+    kd_matcher matcher;
+    const char **texts;
+    uint8_t *parser; /* by anchor: index into kd_parsers */
+    size_t count;
+} kd_anchors;
+
+kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem);
+void kd_anchors_free(kd_anchors *anchors, kd_mem *mem);
+
+/* The event is the receiver's now. */
+typedef void (*kd_event_fn)(void *user, kd_event *event);
+
+typedef struct kd_tracker {
+    kd_mem *mem;
+    const kd_anchors *anchors;
+    kd_event_fn closed;
+    void *user;
+    uint32_t max_event_lines;
+    kd_open *open;         /* newest first */
+    size_t open_count;
+    uint64_t next_id;      /* of the event that opens next, less one */
+    uint64_t boot;         /* number that events opening now get */
+    uint64_t in_events;    /* lines that some event took */
+    uint64_t foreign_line; /* number of the last line counted as not understood */
+    uint64_t not_understood, repairs;
+    bool hit_event_lines;
+    struct kd_wrapped *wrapped; /* a message that seems to go on in the next line */
+} kd_tracker;
+
+/* Lines before the one at hand, for recognisers that look back. */
+typedef struct kd_before {
+    kd_str text;
+    uint64_t line, offset; /* of its first line */
+} kd_before;
+
+void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *before);
+/* Does the tracker want to see every line? Otherwise those with an anchor are enough. */
+bool kd_tracker_busy(const kd_tracker *tracker);
+/* Closes all that is open. */
+void kd_tracker_flush(kd_tracker *tracker);
+
+#endif

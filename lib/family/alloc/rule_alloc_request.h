@@ -1,0 +1,60 @@
+/* alloc_request.h - a failed request with the allocator's decision on it, and what the rules on
+ * failed allocations say alike. Layer: rules. */
+#ifndef KD_RULES_ALLOC_REQUEST_H
+#define KD_RULES_ALLOC_REQUEST_H
+
+#include "family/alloc/rule_alloc.h"
+
+#define KD_U(n) (unsigned long long)(n)
+
+typedef struct kd_request {
+    kd_alloc_case c;
+    uint64_t order;
+    kd_src order_src;
+    kd_str comm;
+    bool of_vmalloc;     /* vmalloc() asks for single pages: a shortage is beside its own reason */
+    uint64_t request_kb; /* size of the block asked for */
+    const kd_event *kill; /* the OOM kill that had chosen this task before; NULL: none is known */
+} kd_request;
+
+/* Re-plays the request of the event; false when it is none or has no zone lines. */
+bool kd_request_read(const kd_view *view, kd_request *out);
+
+/* As sure as the re-play is: certain only when it is proved for every reading of the dump, the
+ * version is known and its kernel is not one of many back-ports, and memory was not on the way
+ * down while the dump was printed. */
+kd_confidence kd_request_confidence(const kd_view *view, const kd_request *request);
+
+/* "GFP_ATOMIC", or "the mask" */
+kd_str kd_request_mask(const kd_request *request);
+
+/* ---- facts, evidence, proof ---- */
+
+/* The mask and order; for a task that the OOM killer had chosen, the kill that led here. */
+void kd_say_asked(const kd_view *view, kd_emit *out, const kd_request *request);
+/* kmalloc() beyond the caches goes to the page allocator: the order says how much. */
+void kd_say_kmalloc(const kd_view *view, kd_emit *out, const kd_request *request);
+/* Zone by zone: the amount against the line, and with `blocks` the free lists. */
+void kd_say_zones(const kd_view *view, kd_emit *out, const kd_request *request, bool blocks);
+void kd_say_request_facts(kd_emit *out, const kd_request *request);
+/* The kernel's two measures of fragmentation, of the zone that decides. */
+void kd_say_fragmentation(kd_emit *out, const kd_request *request);
+void kd_say_not_cma(kd_emit *out, const kd_request *request);
+/* Were the three samples of the dump level? */
+void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request);
+
+/* Blocks of the order and above over the zones of the list that are not short by amount. */
+typedef struct kd_block_sum {
+    uint64_t blocks, largest_usable_kb;
+    int64_t usable;
+} kd_block_sum;
+kd_block_sum kd_request_blocks(const kd_request *request);
+
+/* ---- remedies: what fits the mask, the size, the caller and the version ---- */
+
+void kd_advise_caller(const kd_view *view, kd_emit *out, const kd_request *request);
+void kd_advise_smaller(const kd_view *view, kd_emit *out, const kd_request *request);
+void kd_advise_sleeping(kd_emit *out, const kd_request *request);
+void kd_advise_reserve(kd_emit *out, const kd_request *request);
+
+#endif

@@ -1,0 +1,54 @@
+/* code.c - the bytes around the faulting instruction. Layer: event, block.
+ *
+ *   Code: 48 89 e5 66 66 66 66 90 <8b> 47 1c f0 ff 4f 1c     x86: bytes
+ *   Code: 52814401 b9002260 94000691 f9000e60 (b9400000)     arm64, arm: words in host order
+ *   7c7e1b78 7c9f2378 39230034 f821ffc1 <e9430000> 7c0004ac  powerpc: "Instruction dump:" before
+ *
+ * show_code(), dump_kernel_instr(). The first line of an event is the one of the fault.
+ */
+#include "core/block.h"
+
+/* A line without any marker says nothing: HTML swallowed it, or the bytes were unreadable. */
+static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str word;
+    uint64_t at = 0;
+    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
+        bool marked = word.ptr[0] == '<' || word.ptr[0] == '(';
+        size_t digits = 0;
+        for (size_t i = 0; i < word.len; i++)
+            digits += kd_is_hex(word.ptr[i]);
+        if (digits % 2 != 0 || digits == 0 || digits > 8 || word.len > digits + 2)
+            break;
+        if (marked)
+            kd_put(parse, &code->marker, at);
+        at += digits / 2;
+    }
+    if (at > 0)
+        kd_put(parse, &code->bytes, text);
+}
+
+static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
+{
+    kdf_code *code = group;
+    kd_str text = line->text;
+    if (kd_str_starts(text, "Code: ")) {
+        if (!code->bytes.src)
+            read_code(parse, code, kd_str_trim(kd_str_from(text, sizeof "Code: " - 1)));
+        return KD_TAKEN;
+    }
+    if (kd_str_is(text, "Instruction dump:")) {
+        parse->state->at = 1;
+        return KD_TAKEN;
+    }
+    if (parse->state->at == 0 || parse->state->at > 3 || !kd_str_has(text, " ") ||
+        text.len < 17 || !kd_is_hex(text.ptr[0]) || text.ptr[8] != ' ')
+        return KD_NOT_MINE;
+    parse->state->at++;
+    if (kd_str_has(text, "<"))
+        read_code(parse, code, text);
+    return KD_TAKEN;
+}
+
+const kd_block kd_block_code = { .name = "code", .take = take };

@@ -1,0 +1,111 @@
+/* page_table.c - the page-table walk that a fault prints. Layer: event, block.
+ *
+ *   PGD 0 P4D 0                                                       x86
+ *   *pde = 00000000                                                   i386
+ *   user pgtable: 4k pages, 39-bit VAs, pgdp=000000000d701000         arm64 4.19+
+ *   [0000000000000000] pgd=000000000d702003, pud=..., pmd=...         arm64, arm ("*pgd=")
+ *
+ * show_pte(), dump_pagetable().
+ */
+#include "core/block.h"
+
+static void add_level(kd_parse *parse, kdf_oops *oops, kd_str level, uint64_t value)
+{
+    kdf_pt_level *item;
+    if (oops->page_table.count >= 8)
+        return;
+    item = KD_LIST_ADD(parse->arena, &oops->page_table, kdf_pt_level);
+    if (!item)
+        return;
+    item->level = (kd_text){ level, parse->src };
+    item->value = (kd_hex){ value, parse->src };
+}
+
+/* "PGD 3b067 P4D 3b067 PUD 0", "PGD 0 Oops: 0000" (one line where pieces ran together) */
+static bool take_x86(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    static const struct { const char *mark; kd_str level; } levels[] = {
+        { "PGD ", { "pgd", 3 } }, { "P4D ", { "p4d", 3 } }, { "PUD ", { "pud", 3 } },
+        { "PMD ", { "pmd", 3 } }, { "PTE ", { "pte", 3 } },
+    };
+    kd_scan in = kd_scan_of(text);
+    uint64_t value;
+    if (!kd_str_starts(text, "PGD "))
+        return false;
+    bool fresh = oops->page_table.count == 0;
+    for (size_t i = 0; i < KD_COUNT(levels); i++) {
+        kd_scan try = in;
+        kd_scan_blanks(&try);
+        if (!kd_scan_bytes(&try, levels[i].mark, 4) || !kd_scan_hex(&try, &value))
+            continue;
+        if (fresh)
+            add_level(parse, oops, levels[i].level, value);
+        in = try;
+    }
+    return true;
+}
+
+/* "pgd=0800..., p4d=..." with or without '*' and commas */
+static bool take_entries(kd_parse *parse, kdf_oops *oops, kd_scan in)
+{
+    kd_str level;
+    uint64_t value;
+    size_t count = 0;
+    bool fresh = oops->page_table.count == 0;
+    for (;; count++) {
+        kd_scan_blanks(&in);
+        kd_scan_char(&in, ',');
+        kd_scan_blanks(&in);
+        kd_scan_char(&in, '*');
+        kd_scan try = in;
+        if (!kd_scan_name(&try, &level) || !kd_str_in_words(level, "pgd p4d pud pmd pte ppte "
+                                                                   "pde pdpt"))
+            break;
+        kd_scan_blanks(&try);
+        if (!kd_scan_char(&try, '=') || !kd_scan_blanks(&try) || !kd_scan_hex(&try, &value))
+            break;
+        if (fresh)
+            add_level(parse, oops, level, value);
+        in = try;
+    }
+    return count > 0;
+}
+
+static bool take_arm_row(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t address;
+    if (!kd_scan_char(&in, '[') || !kd_scan_hex(&in, &address) || !kd_scan_char(&in, ']'))
+        return false;
+    kd_scan_blanks(&in);
+    kd_str rest = { in.at, kd_scan_left(&in) };
+    if (kd_str_is(rest, "user address but active_mm is swapper") ||
+        kd_str_starts(rest, "address between user and kernel"))
+        return true;
+    return take_entries(parse, oops, in);
+}
+
+/* "swapper pgtable: 4k pages, 48-bit VAs, pgdp=0000000041853000" */
+static bool take_title(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str skipped;
+    uint64_t bits;
+    if (!kd_scan_past(&in, " pgtable: ", &skipped) || skipped.len > 8)
+        return kd_str_starts(text, "pgd = ");
+    if (kd_scan_past(&in, "pages, ", &skipped) && kd_scan_u64(&in, &bits) && bits <= 64)
+        kd_put(parse, &oops->va_bits, bits);
+    return true;
+}
+
+static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
+{
+    kd_str text = line->text;
+    if (take_x86(parse, group, text) || take_arm_row(parse, group, text) ||
+        take_title(parse, group, text) ||
+        (kd_str_starts(text, "*pd") && take_entries(parse, group, kd_scan_of(text))))
+        return KD_TAKEN;
+    return KD_NOT_MINE;
+}
+
+const kd_block kd_block_page_table = { .name = "page_table", .take = take };

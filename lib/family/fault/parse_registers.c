@@ -1,0 +1,201 @@
+/* registers.c - register dumps of x86, arm64, arm, riscv and powerpc. Layer: event, block.
+ *
+ *   RIP: 0010:[<ffffffff8111e999>]  [<ffffffff8111e999>] __free_pages+0x9/0x40     x86 to 4.10
+ *   RIP: 0010:__free_pages+0xe/0xd0                                                x86 4.11+
+ *   RAX: 0000000000000000 RBX: fffff49b80408600 RCX: c0000000ffffefff
+ *   pc : kf_tx_setup.constprop.0+0x2c/0x40 [kfault]                                arm64 4.19+
+ *   x29: ffff8000080b3d50 x28: ffff00000ff3f940
+ *   PC is at kf_tx_setup+0x2c/0x34 [kfault]                                        arm, old arm64
+ *   GPR00: c008000000381754 c00000000465f7e0 c000000001148100 c00c030000000040     powerpc
+ *
+ * show_regs(). The first dump of an event is the one of the fault: a user-mode block and the
+ * repetition after the end of the trace are taken but not read.
+ */
+#include "core/block.h"
+
+static const char names_x86[] =
+    "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 r08 r09 eflags rflags orig_rax "
+    "eax ebx ecx edx esi edi ebp esp cr0 cr2 cr3 cr4 dr0 dr1 dr2 dr3 dr6 dr7 cs ds es fs gs ss "
+    "knlgs pkru";
+static const char names_arm[] =
+    "x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20 x21 x22 x23 x24 "
+    "x25 x26 x27 x28 x29 x30 sp pc lr pstate pmr_save pmr r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 fp ip "
+    "psr";
+static const char names_other[] =
+    "epc ra gp tp t0 t1 t2 t3 t4 t5 t6 s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 a0 a1 a2 a3 a4 a5 a6 "
+    "a7 status badaddr cause nip ctr msr cr xer cfar dar dsisr irqmask";
+
+static kd_str lower(kd_parse *parse, kd_str name)
+{
+    char out[16];
+    if (name.len > sizeof out)
+        return name;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        out[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    }
+    return kd_arena_str(parse->arena, (kd_str){ out, name.len });
+}
+
+static bool known(kd_str name)
+{
+    return kd_str_in_words(name, names_x86) || kd_str_in_words(name, names_arm) ||
+           kd_str_in_words(name, names_other);
+}
+
+static void put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t value)
+{
+    kd_pair *pairs = oops->registers.items;
+    for (uint32_t i = 0; i < oops->registers.count; i++)
+        if (kd_str_eq(pairs[i].name, name))
+            return;
+    if (oops->registers.count >= 128)
+        return;
+    kd_pair *pair = KD_LIST_ADD(parse->arena, &oops->registers, kd_pair);
+    if (pair)
+        *pair = (kd_pair){ name, value, parse->src };
+}
+
+/* "RSP: 0018:ffff88002c5b5e78", "GS:ffff88005f400000(0000)", "pc : [<c0101234>]", "x9 : 0012" */
+static bool scan_register(kd_scan *in, kd_str *name, uint64_t *value)
+{
+    kd_scan try = *in;
+    uint64_t selector;
+    if (!kd_scan_blanks(&try) || !kd_scan_name(&try, name) || name->len > 8 ||
+        !kd_scan_blanks(&try) || !kd_scan_char(&try, ':') || !kd_scan_blanks(&try))
+        return false;
+    if (kd_scan_literal(&try, "[<") || kd_scan_literal(&try, "<"))
+        selector = 0;
+    if (!kd_scan_hex(&try, value))
+        return false;
+    if (kd_scan_char(&try, ':') && !kd_scan_hex(&try, value))
+        return false;
+    if (kd_scan_char(&try, '(') && (!kd_scan_hex(&try, &selector) || !kd_scan_char(&try, ')')))
+        return false;
+    kd_scan_literal(&try, ">]");
+    kd_scan_char(&try, '>');
+    *in = try;
+    return true;
+}
+
+/* A row of NAME: VALUE pairs; false when the line does not begin with one. */
+static bool take_pairs(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str name;
+    uint64_t value;
+    size_t count = 0;
+    while (scan_register(&in, &name, &value)) {
+        kd_str low = lower(parse, name);
+        if (!known(low))
+            return count > 0;
+        if (!parse->state->closed && !parse->state->at)
+            put_register(parse, oops, low, value);
+        count++;
+    }
+    return count > 0;
+}
+
+/* "GPR04: 0000000000000003 c00000000465f620 ..." */
+static bool take_gpr_row(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t first, value;
+    const char *from;
+    if (!kd_scan_literal(&in, "GPR") || !kd_scan_u64(&in, &first) || !kd_scan_char(&in, ':'))
+        return false;
+    for (; kd_scan_blanks(&in) && (from = in.at, kd_scan_hex(&in, &value)); first++)
+        if (!parse->state->at && in.at - from >= 8)
+            put_register(parse, oops, kd_arena_format(parse->arena, "r%u", (unsigned)first), value);
+    return true;
+}
+
+/* The symbol of a code address; the raw address where it is printed too. */
+static bool take_symbol(kd_parse *parse, kdf_symbol *symbol, kd_scan in)
+{
+    kdf_symbol found = { .size = { 0, 0 } };
+    uint64_t address;
+    if (parse->state->at || symbol->function.src)
+        return true;
+    while (kd_scan_blanks(&in) && kd_scan_char(&in, '[')) {
+        kd_scan_char(&in, '<');
+        if (!kd_scan_hex(&in, &address))
+            return true;
+        kd_scan_char(&in, '>');
+        kd_scan_char(&in, ']');
+        found.address = (kd_hex){ address, parse->src };
+    }
+    kd_scan_blanks(&in);
+    if (kd_scan_symbol(&in, &found, parse->src) || found.address.src)
+        *symbol = found;
+    return true;
+}
+
+/* "RIP: 0010:...": kernel mode; any other code segment is the user's block. */
+static bool take_rip(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t segment;
+    if (!kd_scan_literal(&in, "RIP:") && !kd_scan_literal(&in, "EIP:"))
+        return false;
+    kd_scan_blanks(&in);
+    kd_scan try = in;
+    if (kd_scan_hex(&try, &segment) && kd_scan_char(&try, ':')) {
+        in = try;
+        if (segment & 3)
+            parse->state->at = 1;
+    }
+    take_symbol(parse, &oops->ip, in);
+    kd_str rest = { in.at, kd_scan_left(&in) };
+    const char *flags = kd_str_find(rest, "EFLAGS:");
+    if (flags)
+        take_pairs(parse, oops, kd_str_from(rest, (size_t)(flags - rest.ptr)));
+    return true;
+}
+
+static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    static const struct { const char *label; bool is_ip; } labels[] = {
+        { "PC is at ", true }, { "LR is at ", false }, { "EIP is at ", true },
+        { "IP: ", true }, { "IP is at ", true }, { "pc : ", true }, { "lr : ", false },
+        { "epc : ", true }, { "ra : ", false }, { "NIP [", true }, { "LR [", false },
+    };
+    for (size_t i = 0; i < KD_COUNT(labels); i++) {
+        if (!kd_str_starts(text, labels[i].label))
+            continue;
+        kd_scan in = kd_scan_of(kd_str_from(text, kd_str_of(labels[i].label).len));
+        if (text.ptr[kd_str_of(labels[i].label).len - 1] == '[')
+            in.at--;
+        /* "IP: " of x86 is a symbol, not the register of arm */
+        if (labels[i].label[2] != ':' && take_pairs(parse, oops, text))
+            return true; /* "epc : ffffffff8028d9fc ra : ...", "pc : [<c0101234>]" */
+        return take_symbol(parse, labels[i].is_ip ? &oops->ip : &oops->lr, in);
+    }
+    return false;
+}
+
+/* Lines that belong to the dump but carry nothing that is not elsewhere. */
+static bool is_company(kd_str text)
+{
+    return kd_str_starts(text, "RIP  [<") || kd_str_starts(text, "RSP <") ||
+           kd_str_starts(text, "EIP: [<") || kd_str_starts(text, "REGS: ") ||
+           kd_str_starts(text, "Flags: ") || kd_str_starts(text, "Control: ") ||
+           (kd_str_starts(text, "Register ") && kd_str_has(text, " information:"));
+}
+
+/* kd_block_state.at: the rest is not the dump of the fault */
+static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
+{
+    kdf_oops *oops = group;
+    kd_str text = line->text;
+    if (kd_str_starts(text, "--- interrupt") || kd_str_starts(text, "---- interrupt")) {
+        parse->state->at = 1;
+        return KD_TAKEN;
+    }
+    if (is_company(text) || take_rip(parse, oops, text) || take_gpr_row(parse, oops, text) ||
+        take_named_symbol(parse, oops, text))
+        return KD_TAKEN;
+    return take_pairs(parse, oops, text) ? KD_TAKEN : KD_NOT_MINE;
+}
+
+const kd_block kd_block_registers = { .name = "registers", .take = take };

@@ -1,0 +1,109 @@
+/* meminfo_count.c - the counters of a memory dump, word by word. Layer: event.
+ *
+ *   active_anon:152878   unevictable:2340kB   isolated(anon):0kB   shmem_thp: 0kB
+ *   reserved_highatomic:0KB   all_unreclaimable? no
+ */
+#include "family/memdump/parse_meminfo.h"
+
+bool kd_count_scan_name(kd_scan *in, kd_str *out)
+{
+    const char *from = in->at;
+    while (in->at < in->end && (kd_is_alpha(*in->at) || kd_is_digit(*in->at) || *in->at == '_' ||
+                                *in->at == '(' || *in->at == ')'))
+        in->at++;
+    *out = kd_scan_since(in, from);
+    return out->len > 0 && kd_is_alpha(*from);
+}
+
+kd_count_kind kd_count_scan_value(kd_str word, uint64_t *out)
+{
+    kd_scan in = kd_scan_of(word), number = in;
+    while (in.at < in.end && kd_is_digit(*in.at))
+        in.at++;
+    bool any = in.at > word.ptr;
+    bool kb = kd_scan_literal(&in, "kB") || kd_scan_literal(&in, "KB");
+    if (!any || !kd_scan_at_end(&in))
+        return KD_COUNT_WORD;
+    if (!kd_scan_u64(&number, out))
+        return KD_COUNT_TOO_BIG;
+    return kb ? KD_COUNT_KB : KD_COUNT_PLAIN;
+}
+
+/* "shmem_thp: 0kB". Without a unit it is no counter: registers are printed so. */
+static kd_count_kind scan_value_apart(kd_scan *in, uint64_t *out)
+{
+    kd_scan try = *in;
+    kd_str word;
+    kd_scan_blanks(&try);
+    if (!kd_scan_word(&try, &word))
+        return KD_COUNT_HALF;
+    kd_count_kind kind = kd_count_scan_value(word, out);
+    if (kind != KD_COUNT_KB)
+        return KD_COUNT_WORD;
+    *in = try;
+    return kind;
+}
+
+uint64_t kd_count_scan_yes_no(kd_scan *in)
+{
+    kd_scan try = *in;
+    kd_str word;
+    kd_scan_blanks(&try);
+    if (!kd_scan_word(&try, &word) || (!kd_str_is(word, "yes") && !kd_str_is(word, "no")))
+        return KD_YES_NO_LATER;
+    *in = try;
+    return kd_str_is(word, "yes");
+}
+
+kd_count kd_count_next(kd_scan *in)
+{
+    kd_count out = { .kind = KD_COUNT_END };
+    kd_str word;
+    kd_scan_blanks(in);
+    if (!kd_scan_word(in, &word))
+        return out;
+    if (kd_str_is(word, "all_unreclaimable?")) {
+        out.kind = KD_COUNT_YES_NO;
+        out.n = kd_count_scan_yes_no(in);
+        return out;
+    }
+    kd_scan inner = kd_scan_of(word);
+    out.kind = KD_COUNT_WORD;
+    if (!kd_count_scan_name(&inner, &out.name) || !kd_scan_char(&inner, ':'))
+        return out;
+    if (kd_scan_at_end(&inner)) {
+        out.kind = scan_value_apart(in, &out.n);
+        return out;
+    }
+    kd_str value;
+    kd_scan_rest(&inner, &value);
+    out.kind = kd_count_scan_value(value, &out.n);
+    return out;
+}
+
+kd_counts kd_counts_of(kd_scan in)
+{
+    kd_counts found = { .tokens = 0 };
+    for (kd_count c = kd_count_next(&in); c.kind != KD_COUNT_END; c = kd_count_next(&in)) {
+        if (found.tokens++ == 0)
+            found.at_once = c.kind != KD_COUNT_WORD;
+        bool either = c.kind == KD_COUNT_TOO_BIG || kd_str_is(c.name, "pages_scanned");
+        found.kb += either || c.kind == KD_COUNT_KB || c.kind == KD_COUNT_HALF ||
+                    c.kind == KD_COUNT_YES_NO;
+        found.plain += either || c.kind == KD_COUNT_PLAIN;
+        if (!found.first.ptr && (c.kind == KD_COUNT_KB || c.kind == KD_COUNT_PLAIN))
+            found.first = c.name;
+    }
+    return found;
+}
+
+/* A damaged word does not spoil the line, but most of it must be right. */
+bool kd_counts_are_kb(const kd_counts *line)
+{
+    return line->at_once && line->kb * 2 > line->tokens;
+}
+
+bool kd_counts_are_plain(const kd_counts *line)
+{
+    return line->at_once && line->plain * 2 > line->tokens;
+}

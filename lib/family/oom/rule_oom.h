@@ -1,0 +1,43 @@
+/* oom.h - what the rules on OOM kills share. Layer: rules. */
+#ifndef KD_RULES_OOM_H
+#define KD_RULES_OOM_H
+
+#include "family/oom/decode_oom.h"
+#include "family/alloc/rule_alloc.h"
+#include "core/diag.h"
+
+/* "62 MiB": short enough for a sentence; facts and proofs carry the kB. */
+typedef struct kd_size_text { char text[32]; } kd_size_text;
+kd_size_text kd_size_of(uint64_t kb);
+
+/* In hundredths of `of`; 0 of nothing is 0. */
+unsigned kd_percent_of(uint64_t part, uint64_t of);
+
+/* "anonymous memory of processes" */
+const char *kd_oom_use_name(kd_oom_use use);
+
+/* Sentences for the explanation: which processes hold most; whom the kernel killed, and whether
+ * that was the largest. */
+void kd_say_oom_who(kd_emit *out, const kd_oom_picture *picture);
+/* @param helps  what is missing is held by processes */
+void kd_say_oom_victim(kd_emit *out, const kdf_oom *oom, const kd_oom_picture *picture,
+                       bool helps);
+
+/* Lines, arithmetic and facts of the same. */
+void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oom,
+                          const kd_oom_picture *picture);
+/* "active_anon 183332 + ... - shmem 2544 = 180788 kB" with their lines */
+void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture *picture,
+                      const kd_oom_share *share);
+
+/* Is the mapped memory of several processes what counts, not of one? */
+bool kd_oom_name_counts(const kd_oom_picture *picture);
+
+/* oom_node.c: is memory free, but only on nodes that the request may not use? */
+bool kd_oom_is_node_bound(const kd_view *view, const kdf_oom *oom);
+/* oom_zone.c: is memory free, but only in zones that the request may not use? */
+bool kd_oom_is_zone_bound(const kd_view *view, const kdf_oom *oom);
+/* Before it kills, the kernel tries once more with the high marks: is a zone above its own now? */
+bool kd_oom_has_recovered(const kd_alloc_case *c);
+
+#endif

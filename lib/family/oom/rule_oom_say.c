@@ -1,0 +1,238 @@
+/* oom_say.c - an OOM report in words: who holds the memory, who was killed. Layer: rules. */
+#include "family/oom/rule_oom.h"
+
+#include <stdio.h>
+
+#include "base/scan.h"
+
+typedef unsigned long long ull;
+
+kd_size_text kd_size_of(uint64_t kb)
+{
+    kd_size_text out;
+    uint64_t tenths = kb / 1024 * 10 / 1024;
+    if (kb >= UINT64_C(10) << 20)
+        snprintf(out.text, sizeof out.text, "%llu.%llu GiB", (ull)(tenths / 10),
+                 (ull)(tenths % 10));
+    else if (kb >= UINT64_C(10) << 10)
+        snprintf(out.text, sizeof out.text, "%llu MiB", (ull)(kb >> 10));
+    else
+        snprintf(out.text, sizeof out.text, "%llu kB", (ull)kb);
+    return out;
+}
+
+unsigned kd_percent_of(uint64_t part, uint64_t of)
+{
+    if (of == 0)
+        return 0;
+    uint64_t percent = part < UINT64_MAX / 100 ? part * 100 / of : part / (of / 100 + 1);
+    return percent < 1000 ? (unsigned)percent : 1000;
+}
+
+const char *kd_oom_use_name(kd_oom_use use)
+{
+    static const char *const names[] = {
+        "anonymous memory of processes",
+        "shared memory and tmpfs files",
+        "page cache of files",
+        "unevictable pages (mlock() and the like)",
+        "kernel objects in unreclaimable slab caches",
+        "reclaimable slab caches (dentries, inodes)",
+        "page tables",
+        "kernel stacks",
+        "pools of huge pages",
+        "in use by something that no counter names",
+    };
+    return names[use];
+}
+
+/* ---- processes ------------------------------------------------------------------------------- */
+
+bool kd_oom_name_counts(const kd_oom_picture *p)
+{
+    if (p->name.processes < 2 || p->top_count == 0)
+        return false;
+    uint64_t one = p->top[0].rss_kb + p->top[0].swap_kb;
+    return p->name.rss_kb + p->name.swap_kb > one + one / 4;
+}
+
+static kd_str comm_of(const kdf_oom_task *row)
+{
+    return row->comm.src ? row->comm.v : KD_STR("a process");
+}
+
+void kd_say_oom_who(kd_emit *out, const kd_oom_picture *p)
+{
+    char swap[64] = "";
+    if (p->top_count == 0)
+        return;
+    bool many = kd_oom_name_counts(p);
+    uint64_t swap_kb = many ? p->name.swap_kb : p->top[0].swap_kb;
+    if (swap_kb > 0)
+        snprintf(swap, sizeof swap, " and has %s in swap", kd_size_of(swap_kb).text);
+    if (many)
+        kd_say_more(out, "Of the processes, %u named %.*s hold most: together they map %s%s (the "
+                    "largest, pid %llu, %s).", p->name.processes, KD_FMT(p->name.comm),
+                    kd_size_of(p->name.rss_kb).text, swap, (ull)p->name.largest.row->pid.v,
+                    kd_size_of(p->name.largest.rss_kb).text);
+    else
+        kd_say_more(out, "The process that holds most is %.*s (pid %llu): it maps %s%s.",
+                    KD_FMT(comm_of(p->top[0].row)), (ull)p->top[0].row->pid.v,
+                    kd_size_of(p->top[0].rss_kb).text, swap);
+}
+
+/* Why a larger process was spared. */
+static void say_larger(kd_emit *out, const kd_oom_picture *p)
+{
+    const kdf_oom_task *top = p->top[0].row, *victim = p->victim.row;
+    int64_t adj = top->oom_score_adj.v;
+    char why[160] = "";
+    if (top->oom_score_adj.src && adj <= -1000)
+        snprintf(why, sizeof why, ", but may not be killed (oom_score_adj %lld)", (long long)adj);
+    else if (top->oom_score_adj.src && adj < victim->oom_score_adj.v)
+        snprintf(why, sizeof why, ", but its oom_score_adj %lld is below the victim's %lld",
+                 (long long)adj, (long long)victim->oom_score_adj.v);
+    else if (top->oom_score_adj.src)
+        snprintf(why, sizeof why, "; why it was spared is not printed (it may have been dying "
+                 "already)");
+    kd_say_more(out, "It is only number %u of %u by size: %.*s (pid %llu) with %s is the "
+                "largest%s.", p->victim_rank, p->process_count, KD_FMT(comm_of(top)),
+                (ull)top->pid.v, kd_size_of(p->top[0].rss_kb).text, why);
+}
+
+static void say_victim(kd_emit *out, const kdf_oom_victim *victim, const kd_oom_picture *p,
+                       bool helps)
+{
+    const char *right = "";
+    if (p->victim_rank == 1)
+        right = helps ? ": the largest process, so the right one"
+                      : ": the largest process, but killing it frees little of what is missing";
+    if (p->victim_kb == 0 && !victim->anon_rss_kb.src)
+        kd_say_more(out, "The kernel killed %.*s (pid %llu).", KD_FMT(victim->comm.v),
+                    (ull)victim->pid.v);
+    else
+        kd_say_more(out, "The kernel killed %.*s (pid %llu), which held %s%s.",
+                    KD_FMT(victim->comm.v), (ull)victim->pid.v, kd_size_of(p->victim_kb).text,
+                    right);
+}
+
+void kd_say_oom_victim(kd_emit *out, const kdf_oom *oom, const kd_oom_picture *p, bool helps)
+{
+    const kdf_oom_victim *victim = &oom->victim;
+    if (oom->no_victim.src) {
+        kd_say_more(out, "The kernel found no process that it may kill.");
+        return;
+    }
+    if (!victim->pid.src) {
+        kd_say_more(out, "The log does not show whom the kernel killed.");
+        return;
+    }
+    if (victim->exiting.src) {
+        kd_say_more(out, "The kernel chose %.*s (pid %llu), which was exiting already.",
+                    KD_FMT(victim->comm.v), (ull)victim->pid.v);
+        return;
+    }
+    say_victim(out, victim, p, helps);
+    if (oom->selected.pid.src)
+        kd_say_more(out, "Chosen was %.*s (pid %llu).", KD_FMT(oom->selected.comm.v),
+                    (ull)oom->selected.pid.v);
+    if (p->victim_rank > 1)
+        say_larger(out, p);
+    if (oom->also_killed.count > 0)
+        kd_say_more(out, "%u more were killed with it%s.", oom->also_killed.count,
+                    oom->oom_group.src ? ", because memory.oom.group is set" : "");
+}
+
+static void say_top(kd_emit *out, const kd_event *event, const kd_oom_picture *p)
+{
+    for (size_t i = 0; i < p->top_count; i++) {
+        const kd_oom_process *process = &p->top[i];
+        kd_say_evidence(out, event, process->row->pid.src, "%.*s: rss %llu kB, swap %llu kB",
+                        KD_FMT(comm_of(process->row)), (ull)process->rss_kb,
+                        (ull)process->swap_kb);
+    }
+    kd_say_proof(out, kd_text_of(out, "the largest of %u process%s is %.*s (pid %llu)",
+                                 p->process_count, p->process_count == 1 ? "" : "es",
+                                 KD_FMT(comm_of(p->top[0].row)),
+                                 (ull)p->top[0].row->pid.v),
+                 "rss %llu pages * %llu kB = %llu kB", (ull)p->top[0].row->rss_pages.v,
+                 (ull)p->page_kb, (ull)p->top[0].rss_kb);
+    if (p->name.processes > 1)
+        kd_say_proof(out, kd_text_of(out, "the %u processes named %.*s map", p->name.processes,
+                                     KD_FMT(p->name.comm)),
+                     "%llu kB, and have %llu kB in swap", (ull)p->name.rss_kb,
+                     (ull)p->name.swap_kb);
+    kd_say_u64(out, "processes", p->process_count);
+    kd_say_u64(out, "processes_rss_kb", p->rss_kb);
+    kd_say_text(out, "largest_process", comm_of(p->top[0].row));
+    kd_say_u64(out, "largest_process_pid", p->top[0].row->pid.v);
+    kd_say_u64(out, "largest_process_rss_kb", p->top[0].rss_kb);
+    kd_say_text(out, "largest_name", p->name.comm);
+    kd_say_u64(out, "largest_name_processes", p->name.processes);
+    kd_say_u64(out, "largest_name_rss_kb", p->name.rss_kb);
+}
+
+static void say_rank(kd_emit *out, const kd_oom_picture *p)
+{
+    if (p->victim_rank == 0)
+        return;
+    kd_say_u64(out, "victim_rank", p->victim_rank);
+    if (p->victim_rank > 1)
+        kd_say_proof(out, KD_STR("the victim is not the largest (rss + swap + page tables)"),
+                     "%llu kB < %llu kB", (ull)p->victim.badness_kb, (ull)p->top[0].badness_kb);
+    else if (p->top_count > 1)
+        kd_say_proof(out, KD_STR("no process is larger than the victim (rss + swap + page "
+                                 "tables)"),
+                     "%llu kB >= %llu kB", (ull)p->victim.badness_kb, (ull)p->top[1].badness_kb);
+}
+
+void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oom,
+                          const kd_oom_picture *p)
+{
+    const kdf_oom_victim *victim = &oom->victim;
+    kd_src kill = victim->anon_rss_kb.src ? victim->anon_rss_kb.src : victim->pid.src;
+    kd_say_evidence(out, event, kill, "the victim");
+    if (p->top_count > 0)
+        say_top(out, event, p);
+    say_rank(out, p);
+    if (victim->pid.src) {
+        kd_say_u64(out, "victim_pid", victim->pid.v);
+        kd_say_text(out, "victim_comm", victim->comm.v);
+        kd_say_u64(out, "victim_kb", p->victim_kb);
+    }
+    if (oom->tasks_left_out.src)
+        kd_say_assume(out, "%llu smaller rows of the task table were only added up",
+                      (ull)oom->tasks_left_out.v);
+}
+
+/* ---- shares ---------------------------------------------------------------------------------- */
+
+static const char *const share_words[] = {
+    "active_anon inactive_anon isolated_anon", "", "active_file inactive_file isolated_file",
+    "unevictable", "slab_unreclaimable", "slab_reclaimable", "pagetables sec_pagetables",
+    "kernel_stack shadow_call_stack", "", "",
+};
+
+void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture *p,
+                      const kd_oom_share *share)
+{
+    const kd_accounting *a = &p->accounting;
+    kd_str text = { "", 0 };
+    uint64_t sum = 0;
+    for (size_t i = 0; i < a->count; i++) {
+        if (!kd_str_in_words(kd_str_of(a->items[i].name), share_words[share->use]))
+            continue;
+        text = kd_text_of(out, "%.*s%s%s %llu", KD_FMT(text), text.len ? " + " : "",
+                          a->items[i].name, (ull)a->items[i].kb);
+        sum += a->items[i].kb;
+        kd_say_evidence(out, event, a->items[i].src, "%s", kd_oom_use_name(share->use));
+    }
+    if (text.len == 0)
+        kd_say_evidence(out, event, share->src, "%s", kd_oom_use_name(share->use));
+    if (sum > share->kb)
+        text = kd_text_of(out, "%.*s - shmem %llu", KD_FMT(text), (ull)(sum - share->kb));
+    kd_say_proof(out, kd_text_of(out, "%u %% of %llu kB are %s",
+                                 kd_percent_of(share->kb, a->managed_kb), (ull)a->managed_kb,
+                                 kd_oom_use_name(share->use)),
+                 "%.*s%s%llu kB", KD_FMT(text), text.len ? " = " : "", (ull)share->kb);
+}

@@ -1,0 +1,18 @@
+/* dataflow.h - does the value that a call returned reach the faulting access? Layer: decode. */
+#ifndef KD_DECODE_DATAFLOW_H
+#define KD_DECODE_DATAFLOW_H
+
+#include "core/context.h"
+
+/*
+ * Follows the return register from the return address of a call to the faulting instruction, over
+ * the `distance` bytes before the marker of the code line. True when every instruction between
+ * decodes, none of them calls or branches, and the base of the faulting access holds the returned
+ * value unchanged. False also when the code line does not reach back that far.
+ */
+bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, uint64_t distance);
+
+/* All bytes of the code line, in memory order; only with capstone. */
+size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room);
+
+#endif

@@ -1,0 +1,266 @@
+/* oops.c - NULL dereferences, and those that follow a failed allocation. Layer: rules. */
+#include "family/alloc/replay/event.h"
+#include "family/pointer/decode_dataflow.h"
+#include "core/parser.h"
+#include "core/diag.h"
+
+const char kd_doc_unchecked[] =
+    "A NULL dereference that follows a failed allocation in the same log. Likely when it follows "
+    "closely and task, module or a function agree (or the oops names none of them); certain "
+    "only when "
+    "the fault lies behind the return of that very call, and the code bytes show that the result "
+    "reaches the faulting access unchanged.";
+const char kd_doc_null_deref[] =
+    "The kernel accessed an address in the first page: a NULL pointer plus the offset of a member. "
+    "Certain where the code bytes and registers show which pointer was NULL.";
+
+/* The oops may come this long after the failed allocation. */
+#define MOST_SECONDS 60u
+
+/* ---- oops.unchecked-allocation --------------------------------------------------------------- */
+
+typedef struct match {
+    const kd_event *failure;
+    const kdf_frame *call;   /* frame of the failed allocation with the function that faulted */
+    const kdf_frame *common; /* frame of the oops that the allocation has too */
+    bool same_module, same_task, anonymous;
+    bool reaches; /* the result reaches the faulting access */
+    uint64_t distance;
+} match;
+
+static bool same_function(const kdf_frame *a, kd_text function, kd_u64 size, kd_text module)
+{
+    return a->function.src && function.src && kd_str_eq(a->function.v, function.v) &&
+           kd_str_eq(a->module.v, module.v) && a->size.v == size.v;
+}
+
+/* A frame of code that many tasks share (entry, workqueue, module loading) ties nothing
+ * together. */
+static bool is_common_ground(kd_str function)
+{
+    static const char names[] =
+        "process_one_work worker_thread kthread ret_from_fork do_one_initcall do_init_module "
+        "load_module do_syscall_64 entry_SYSCALL_64_after_hwframe el0_svc invoke_syscall "
+        "el0_svc_common do_el0_svc el0t_64_sync el0t_64_sync_handler ret_fast_syscall "
+        "__do_sys_finit_module sys_finit_module init_module_from_file ret_from_fork_asm "
+        "__arm64_sys_finit_module __x64_sys_finit_module idempotent_init_module";
+    kd_str bare = function;
+    const char *dot = kd_str_find(bare, ".");
+    if (dot)
+        bare.len = (size_t)(dot - bare.ptr);
+    return kd_str_in_words(bare, names) || kd_blame_skips(function);
+}
+
+static void compare_traces(const kd_event *event, const kdf_oops *oops, match *m)
+{
+    const kd_list *trace = kd_event_backtrace(m->failure);
+    for (uint32_t i = 0; trace && i < trace->count; i++) {
+        const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
+        if (is_common_ground(frame->function.v))
+            continue;
+        if (!m->call && same_function(frame, oops->ip.function, oops->ip.size, oops->ip.module))
+            m->call = frame;
+        for (uint32_t k = 0; k < oops->backtrace.count && !m->common; k++) {
+            const kdf_frame *own = &KD_ITEMS(oops->backtrace, kdf_frame)[k];
+            if (same_function(frame, own->function, own->size, own->module))
+                m->common = own;
+        }
+        m->same_module |= frame->module.src && oops->ip.module.src &&
+                          kd_str_eq(frame->module.v, oops->ip.module.v);
+    }
+    const kdf_task *task = kd_event_task(m->failure);
+    m->anonymous = !oops->task.pid.src && !oops->ip.function.src;
+    m->same_task = task && task->pid.src && oops->task.pid.src &&
+                   task->pid.v == oops->task.pid.v &&
+                   kd_str_eq(task->comm.v, oops->task.comm.v);
+    (void)event;
+}
+
+static bool is_failure(const kd_event *event)
+{
+    return kd_event_is(event, &kd_kind_page_alloc_failure) ||
+           kd_event_is(event, &kd_kind_vmalloc_failure);
+}
+
+/* The last failed allocation before the oops that can have to do with it. */
+static bool find_failure(const kd_view *view, const kdf_oops *oops, match *m)
+{
+    for (size_t i = view->history_len; i-- > 0;) {
+        const kd_event *event = view->history[i];
+        if (event->before || event->boot != view->event->boot)
+            break;
+        if (!is_failure(event))
+            continue;
+        uint64_t last = event->repeat.count ? event->repeat.last_time_us : event->time_us;
+        if (event->has_time && view->event->has_time &&
+            (view->event->time_us < event->time_us ||
+             (last <= view->event->time_us &&
+              view->event->time_us - last > MOST_SECONDS * 1000000u)))
+            continue;
+        *m = (match){ .failure = event };
+        compare_traces(view->event, oops, m);
+        if (m->call || m->common || m->same_module || m->same_task || m->anonymous)
+            return true;
+    }
+    return false;
+}
+
+/* The primary diagnosis of the failed allocation. */
+static const kd_diag *cause_of(const kd_wide_view *view, const kd_event *failure)
+{
+    for (size_t i = 0; i < view->diag_count; i++)
+        if (view->diags[i]->woken_by == failure->id && view->diags[i]->boot == failure->boot &&
+            view->diags[i]->has_role && view->diags[i]->role == KD_PRIMARY)
+            return view->diags[i];
+    return NULL;
+}
+
+static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_say_evidence(out, view->event, oops->address.src ? oops->address.src : oops->headline.src,
+                    "address 0x%llx%s%.*s", (unsigned long long)oops->address.v,
+                    oops->access.src ? ", " : "", KD_FMT(oops->access.v));
+    if (oops->esr.value.src) {
+        kd_say_evidence(out, view->event, oops->esr.value.src, "%.*s, %.*s",
+                        KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v));
+        kd_say_proof(out, kd_text_of(out, "ESR 0x%llx: %.*s, %.*s, %.*s",
+                                     (unsigned long long)oops->esr.value.v,
+                                     KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v),
+                                     KD_FMT(oops->access.v)),
+                     "EC = 0x%llx >> 26 & 0x3f = 0x%llx, DFSC = 0x%llx & 0x3f = 0x%llx, WnR = %llu",
+                     (unsigned long long)oops->esr.value.v, (unsigned long long)oops->esr.ec.v,
+                     (unsigned long long)oops->esr.iss.v, (unsigned long long)oops->esr.dfsc.v,
+                     (unsigned long long)oops->esr.wnr.v);
+    }
+    if (oops->error_code.value.src && oops->error_code.text.src)
+        kd_say_proof(out, KD_STR("the page-fault error code"), "0x%llx: %.*s",
+                     (unsigned long long)oops->error_code.value.v,
+                     KD_FMT(oops->error_code.text.v));
+}
+
+static void say_operand(kd_emit *out, const kdf_oops *oops)
+{
+    const kdf_operand *mem = &oops->code.memory;
+    if (!mem->effective.src || !mem->base.src || mem->effective.v != oops->address.v)
+        return;
+    kd_say_proof(out, kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
+                                 KD_FMT(oops->code.instruction.v), KD_FMT(mem->base.v)),
+                 "%.*s + %lld = 0x%llx", KD_FMT(mem->base.v), (long long)mem->displacement.v,
+                 (unsigned long long)mem->effective.v);
+}
+
+static void say_match(const kd_view *view, kd_emit *out, const match *m, const kdf_oops *oops)
+{
+    kd_say_event(out, m->failure);
+    const kdf_page_alloc *failure = KD_BODY(m->failure, page_alloc);
+    kd_src src = failure ? failure->order.src : 1;
+    kd_say_evidence(out, m->failure, src, "the allocation that failed");
+    if (m->call)
+        kd_say_evidence(out, m->failure, m->call->function.src,
+                        "the call that failed returns to %.*s+0x%llx",
+                        KD_FMT(m->call->function.v), (unsigned long long)m->call->offset.v);
+    if (oops->ip.function.src)
+        kd_say_evidence(out, view->event, oops->ip.function.src, "the fault is at %.*s+0x%llx",
+                        KD_FMT(oops->ip.function.v), (unsigned long long)oops->ip.offset.v);
+    if (m->reaches)
+        kd_say_proof(out, KD_STR("between the return of the failed call and the fault no "
+                                 "instruction calls, branches or replaces the result, and the "
+                                 "result is the base of the faulting access"),
+                     "0x%llx - 0x%llx = %llu bytes of code", (unsigned long long)oops->ip.offset.v,
+                     (unsigned long long)m->call->offset.v, (unsigned long long)m->distance);
+}
+
+kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    match m;
+    (void)user;
+    if (!oops || !oops->address.src || oops->address.v >= 4096 || !find_failure(view, oops, &m))
+        return KD_OK;
+    m.distance = m.call ? oops->ip.offset.v - m.call->offset.v : 0;
+    m.reaches = m.call && m.same_task && oops->ip.offset.v >= m.call->offset.v &&
+                kd_result_reaches_fault(oops, view->context, m.distance);
+    const char *tie = m.reaches       ? "the result of the failed call is what it dereferenced"
+                      : m.call        ? "it faults in the function whose allocation failed"
+                      : m.common      ? "both traces have a function in common"
+                      : m.same_module ? "the same module allocated and faulted"
+                      : m.same_task   ? "the same task allocated and faulted"
+                                      : "it follows directly; the log does not say who faulted";
+    kd_say_diag(out, m.reaches ? KD_CERTAIN : KD_LIKELY,
+                "A NULL pointer dereference (%.*s of address 0x%llx) follows a failed allocation: "
+                "%s. The caller did not check for NULL.",
+                KD_FMT(oops->access.v), (unsigned long long)oops->address.v, tie);
+    kd_emit_role(out, KD_EFFECT);
+    const kd_diag *cause = cause_of(kd_wide(view), m.failure);
+    if (cause)
+        kd_say_caused_by(out, cause);
+    say_match(view, out, &m, oops);
+    say_fault(view, out, oops);
+    say_operand(out, oops);
+    kd_say_hex(out, "address", oops->address.v);
+    if (m.call && oops->ip.offset.v >= m.call->offset.v)
+        kd_say_u64(out, "bytes_behind_the_failed_call", m.distance);
+    kd_say_remedy(out, "Check the pointer for NULL where it is allocated, and return -ENOMEM.");
+    kd_say_remedy(out, "Remove the cause of the failed allocation: see the diagnosis that this one "
+                  "points back to.");
+    if (!m.reaches)
+        kd_say_assume(out, "the NULL pointer is the result of the failed allocation; if it has "
+                      "another source, the two events only happened close together");
+    return KD_OK;
+}
+
+/* ---- oops.null-deref ------------------------------------------------------------------------- */
+
+static bool followed_failure(const kd_view *view, const kdf_oops *oops)
+{
+    match m;
+    return find_failure(view, oops, &m);
+}
+
+kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops || !oops->address.src || oops->address.v >= 4096 || followed_failure(view, oops))
+        return KD_OK;
+    const kdf_operand *mem = &oops->code.memory;
+    const kd_pair *base = NULL;
+    for (uint32_t i = 0; mem->base.src && i < oops->registers.count; i++)
+        if (kd_str_eq(KD_ITEMS(oops->registers, kd_pair)[i].name, mem->base.v))
+            base = &KD_ITEMS(oops->registers, kd_pair)[i];
+    bool exact = base && base->v == 0 && mem->effective.src &&
+                 mem->effective.v == oops->address.v && !mem->index.src;
+    bool jump = kd_str_is(oops->access.v, "execute");
+    /* an ERR_PTR plus an offset wraps to a small address: not a NULL pointer */
+    if (base && base->v > UINT64_MAX - 4095)
+        return KD_OK;
+    kd_say_diag(out, exact || jump ? KD_CERTAIN : KD_LIKELY,
+                jump ? "The kernel jumped to address 0x%llx: a function pointer was NULL%.*s%.*s."
+                     : "The kernel accessed address 0x%llx: a NULL pointer plus the offset of a "
+                       "member%.*s%.*s.",
+                (unsigned long long)oops->address.v,
+                KD_FMT(oops->ip.function.src && !jump ? KD_STR(", in ") : KD_STR("")),
+                KD_FMT(oops->ip.function.src && !jump ? oops->ip.function.v : KD_STR("")));
+    say_fault(view, out, oops);
+    say_operand(out, oops);
+    if (jump)
+        kd_say_proof(out, KD_STR("an instruction fetch from the first page"),
+                     "0x%llx < 0x1000", (unsigned long long)oops->address.v);
+    if (oops->ip.function.src)
+        kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
+    kd_say_hex(out, "address", oops->address.v);
+    if (exact)
+        kd_say_i64(out, "member_offset", mem->displacement.v);
+    if (oops->blame.function.src)
+        kd_say_remedy(out, "Look at %.*s()%s%.*s%s first: which pointer can be NULL there?",
+                      KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
+                      KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "");
+    if (exact)
+        kd_say_remedy(out, "pahole or gdb's \"ptype /o\" name the member at offset %lld.",
+                      (long long)mem->displacement.v);
+    if (!exact && !jump)
+        kd_say_assume(out, "the pointer was NULL itself; an index or a wrong small value would "
+                           "give "
+                      "such an address too");
+    return KD_OK;
+}

@@ -1,0 +1,240 @@
+/* trace.c - stack traces in the forms of all architectures. Layer: event, block.
+ *
+ *   kf_run+0xf4/0x120 [kfault]                              x86 4.10+, arm64, generic
+ *   ? kf_run+0xf4/0x120                                     found on the stack, not confirmed
+ *   [<ffffffff8111ea14>] free_pages+0x44/0x50               x86 to 4.9, arm64 to 4.13, riscv, mips
+ *   [] (show_stack) from [] (dump_stack+0x88/0xcc)          arm to 5.14, addresses lost in HTML
+ *   show_stack from dump_stack_lvl+0x40/0x4c                arm 5.15+
+ *   [ffffffc0200eb240+  64][<ffffffc0100c63b4>] f+0x0/0x18c arm64 vendor form
+ *   [c00000000465f7e0] [c0000000001e0b44] vprintk+0x74/0x90 (unreliable)   powerpc
+ *
+ * Printed by show_trace_log_lvl(), dump_backtrace() and their like.
+ */
+#include "core/block.h"
+#include "family/shared/parse_user_registers.h"
+
+#define MAX_FRAMES 512u
+#define ROWS_SHIFT 8
+
+/* kd_block_state.more: on which stack the next frames ran */
+static const char *const contexts[] = { "task", "irq", "softirq", "nmi", "exception" };
+
+static void add_frame(kd_parse *parse, kd_list *frames, const kdf_frame *frame,
+                      const kd_line *line)
+{
+    if (frames->count >= MAX_FRAMES)
+        return;
+    kdf_frame *item = KD_LIST_ADD(parse->arena, frames, kdf_frame);
+    if (!item)
+        return;
+    *item = *frame;
+    item->line = (kd_u64){ line->number, parse->src };
+    item->context = (kd_text){ kd_str_of(contexts[parse->state->more]), KD_DERIVED };
+}
+
+static void put_symbol(kdf_frame *frame, const kdf_symbol *symbol)
+{
+    frame->function = symbol->function;
+    frame->offset = symbol->offset;
+    frame->size = symbol->size;
+    frame->module = symbol->module;
+    if (symbol->address.src)
+        frame->address = symbol->address;
+}
+
+/* "[<c0101234>]", "[c00000000465f7e0]", or "[]" where HTML swallowed the address. */
+static bool scan_address(kd_scan *in, kd_hex *out, kd_src src)
+{
+    kd_scan try = *in;
+    uint64_t address;
+    if (!kd_scan_char(&try, '['))
+        return false;
+    if (kd_scan_char(&try, ']')) {
+        *in = try;
+        return true;
+    }
+    bool angle = kd_scan_char(&try, '<');
+    const char *from = try.at;
+    if (!kd_scan_hex(&try, &address) || try.at - from < 8 ||
+        (angle && !kd_scan_char(&try, '>')) || !kd_scan_char(&try, ']'))
+        return false;
+    *out = (kd_hex){ address, src };
+    *in = try;
+    return true;
+}
+
+/* "[<addr>] (name) from [<addr>] (SYM)" */
+static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text);
+    kdf_frame callee = { .line = { 0, 0 } }, caller = { .line = { 0, 0 } };
+    kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
+    if (!scan_address(&in, &callee.address, parse->src) || !kd_scan_literal(&in, " (") ||
+        !kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_literal(&in, ") from ") ||
+        !scan_address(&in, &caller.address, parse->src) || !kd_scan_literal(&in, " (") ||
+        !kd_scan_symbol(&in, &outer, parse->src) || !kd_scan_char(&in, ')'))
+        return false;
+    put_symbol(&callee, &inner);
+    put_symbol(&caller, &outer);
+    if (frames->count == 0)
+        add_frame(parse, frames, &callee, line);
+    add_frame(parse, frames, &caller, line);
+    return true;
+}
+
+/* "show_stack from dump_stack_lvl+0x40/0x4c" */
+static bool take_from(kd_parse *parse, kd_list *frames, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text);
+    kdf_frame frame = { .line = { 0, 0 } };
+    kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
+    if (!kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_literal(&in, " from "))
+        return false;
+    kd_scan none = in; /* "start_kernel from 0x0" ends the trace of a boot CPU */
+    if (frames->count > 0 && kd_scan_literal(&none, "0x0") && kd_scan_at_end(&none))
+        return true;
+    if (!kd_scan_symbol(&in, &outer, parse->src) || !kd_scan_at_end(&in) || !outer.size.src)
+        return false;
+    if (frames->count == 0) {
+        put_symbol(&frame, &inner);
+        add_frame(parse, frames, &frame, line);
+    }
+    put_symbol(&frame, &outer);
+    add_frame(parse, frames, &frame, line);
+    return true;
+}
+
+/* "[ffffffc0200eb240+  64][<ffffffc0100c63b4>] f+0x0/0x18c" */
+static bool take_vendor(kd_parse *parse, kd_list *frames, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text);
+    kdf_frame frame = { .line = { 0, 0 } };
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    uint64_t pointer, bytes;
+    if (!kd_scan_char(&in, '[') || !kd_scan_hex(&in, &pointer) || !kd_scan_char(&in, '+') ||
+        !kd_scan_blanks(&in) || !kd_scan_u64(&in, &bytes) || !kd_scan_char(&in, ']') ||
+        !scan_address(&in, &frame.address, parse->src) || !kd_scan_blanks(&in) ||
+        !kd_scan_symbol(&in, &symbol, parse->src))
+        return false;
+    put_symbol(&frame, &symbol);
+    frame.frame_pointer = (kd_hex){ pointer, parse->src };
+    frame.frame_bytes = (kd_u64){ bytes, parse->src };
+    add_frame(parse, frames, &frame, line);
+    return true;
+}
+
+/* What may stand behind a symbol: "(unreliable)", "(P)", ")" of s390, a file:line of a decoder. */
+static bool scan_tail(kd_scan *in)
+{
+    kd_scan_blanks(in);
+    kd_scan_char(in, ')');
+    kd_scan_blanks(in);
+    return kd_scan_at_end(in) || *in->at == '(' || *in->at == '<' ||
+           kd_str_has((kd_str){ in->at, kd_scan_left(in) }, ":");
+}
+
+/* One symbol, with or without addresses before it. */
+static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text);
+    kdf_frame frame = { .line = { 0, 0 } };
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    kd_hex stack;
+    bool s390 = kd_scan_char(&in, '(');
+    bool address = scan_address(&in, &frame.address, parse->src);
+    kd_scan again = in;
+    if (address && kd_scan_char(&again, ' ') && scan_address(&again, &stack, parse->src)) {
+        frame.address = stack; /* powerpc: stack pointer first, then the code address */
+        in = again;
+    }
+    kd_scan_blanks(&in);
+    bool guess = kd_scan_literal(&in, "? ");
+    if (!kd_scan_symbol(&in, &symbol, parse->src) || !scan_tail(&in))
+        return false;
+    if (!symbol.size.src && !address && !(guess && symbol.address.src) && !symbol.address.src)
+        return false;
+    if (!address && !parse->state->at && !symbol.size.src)
+        return false;
+    put_symbol(&frame, &symbol);
+    frame.reliable = (kd_bool){ !guess && !s390 && !kd_str_has(line->text, "(unreliable)"),
+                                parse->src };
+    add_frame(parse, frames, &frame, line);
+    return true;
+}
+
+/* "<IRQ>", "</TASK>", " <EOI> " alone or before a frame. Gives the text behind it. */
+static bool scan_marker(kd_parse *parse, kd_str *text)
+{
+    static const struct { const char *mark; uint32_t context; } marks[] = {
+        { "<IRQ>", 1 }, { "</IRQ>", 0 }, { "<TASK>", 0 }, { "</TASK>", 0 }, { "<EOI>", 0 },
+        { "<SOFTIRQ>", 2 }, { "</SOFTIRQ>", 0 }, { "<NMI>", 3 }, { "</NMI>", 0 },
+        { "<<EOE>>", 0 }, { "<#DF>", 4 }, { "</#DF>", 0 }, { "<#DB>", 4 }, { "</#DB>", 0 },
+        { "<#MC>", 4 }, { "</#MC>", 0 }, { "<#VC>", 4 }, { "</#VC>", 0 },
+        { "<ENTRY_TRAMPOLINE>", 4 }, { "</ENTRY_TRAMPOLINE>", 0 },
+    };
+    for (size_t i = 0; i < KD_COUNT(marks); i++)
+        if (kd_str_starts(*text, marks[i].mark)) {
+            parse->state->more = marks[i].context;
+            *text = kd_str_trim(kd_str_from(*text, kd_str_of(marks[i].mark).len));
+            return true;
+        }
+    return false;
+}
+
+static bool is_header(kd_str text)
+{
+    return kd_str_starts(text, "Call Trace:") || kd_str_starts(text, "Call trace:") ||
+           kd_str_starts(text, "Backtrace:") || kd_str_is(text, "Trace:");
+}
+
+/* Rows of raw stack words, and what announces them. */
+static bool is_stack_dump(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str word;
+    uint64_t value;
+    size_t words = 0;
+    if (kd_str_starts(text, "Stack:") || kd_str_starts(text, "Exception stack(") ||
+        kd_str_starts(text, "Stack : ") || kd_str_starts(text, "stack backtrace:"))
+        return true;
+    for (; kd_scan_blanks(&in) && kd_scan_word(&in, &word); words++) {
+        kd_scan hex = kd_scan_of(word);
+        bool label = words == 0 && word.ptr[word.len - 1] == ':';
+        if (!kd_scan_hex(&hex, &value) || kd_scan_left(&hex) != (label ? 1u : 0u) ||
+            (!label && word.len != 8 && word.len != 16))
+            return false;
+    }
+    return words >= 2;
+}
+
+/* Events with registers of their own have a block for them. */
+static bool take_user_registers(kd_parse *parse, const kd_list *frames, kd_str text)
+{
+    uint32_t rows = parse->state->at >> ROWS_SHIFT;
+    if (frames->count == 0 || KD_BODY(parse->event, oops) || !kd_take_user_registers(&rows, text))
+        return false;
+    parse->state->at = (parse->state->at & 1) | rows << ROWS_SHIFT;
+    return true;
+}
+
+/* kd_block_state.at: bit 0, the header was seen; above it, rows of user registers that may come */
+static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
+{
+    kd_list *frames = group;
+    kd_line own = *line;
+    if (is_header(own.text)) {
+        parse->state->at |= 1;
+        return KD_TAKEN;
+    }
+    if (parse->state->at && scan_marker(parse, &own.text) && own.text.len == 0)
+        return KD_TAKEN;
+    if (take_arm_pair(parse, frames, &own) || take_vendor(parse, frames, &own) ||
+        take_from(parse, frames, &own))
+        return KD_TAKEN;
+    if ((parse->state->at || kd_str_starts(own.text, "[<")) && take_plain(parse, frames, &own))
+        return KD_TAKEN;
+    return is_stack_dump(own.text) || take_user_registers(parse, frames, own.text) ? KD_TAKEN
+                                                                                   : KD_NOT_MINE;
+}
+
+const kd_block kd_block_trace = { .name = "trace", .take = take };

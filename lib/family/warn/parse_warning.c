@@ -1,0 +1,306 @@
+/* warning.c - WARN() and WARN_ON(): something that should not be, and the kernel went on.
+ * Layer: event.
+ *
+ *   ------------[ cut here ]------------
+ *   initcall kfault_init+0x0/0x1000 [kfault] returned with preemption imbalance
+ *   WARNING: CPU: 0 PID: 84 at init/main.c:1322 do_one_initcall+0x1d7/0x220          3.11 - 6.18
+ *   WARNING: kfault.c:778 at kf_warn+0x1f/0x40 [kfault], CPU#0: insmod/99            6.19+
+ *   WARNING: [order > 10] mm/a.c:7 at f+0x1f/0x40, CPU#0: insmod/99             6.19+, by config
+ *   WARNING: at drivers/pci/pci.c:1430 pci_disable_device+0x84/0x90()                to 3.10
+ *   WARNING: at arch/powerpc/platforms/pseries/eeh.c:390                         report_bug()
+ *   WARNING: CPU: 0 PID: 84 at kf_warn+0x1f/0x40 [kfault]                            no BUGVERBOSE
+ *   WARNING: kernel stack regs at (ptrval) in syz:4493 has bad 'bp' value (ptrval)   x86, 4.11+
+ *
+ * __warn(), warn_slowpath_common(), report_bug(); unwind_next_frame(). The text of WARN() stands
+ * before the header where the architecture traps, else behind it. A task line, registers, a trace
+ * and "---[ end trace" follow. What lockdep finds begins with WARNING: too, but names no place.
+ */
+#include <stddef.h>
+
+#include "core/block.h"
+
+/* From "cut here" to the header there may be a text of some lines. */
+#define MESSAGE_LINES 4
+
+/* parse->own: last line of the header; it ended behind the place; 1 + offset of the symbol in the
+ * headline */
+enum { OWN_LAST_LINE, OWN_PLACE_ONLY, OWN_SYMBOL };
+
+/* ---- the header ------------------------------------------------------------------------------ */
+
+/* "kf_warn+0x1f/0x40 [kfault]", "modinit() (Not tainted)", "0x0"; no word of a sentence. */
+static bool scan_symbol(kd_str text, kd_src src, kdf_symbol *out)
+{
+    kd_scan in = kd_scan_of(kd_str_trim(text));
+    *out = (kdf_symbol){ .size = { 0, 0 } };
+    if (!kd_scan_symbol(&in, out, src))
+        return false;
+    if (out->size.src || out->address.src)
+        return true;
+    kd_scan_literal(&in, "()");
+    kd_scan_blanks(&in);
+    return kd_scan_at_end(&in) || !kd_is_alpha(*in.at);
+}
+
+static bool note_symbol(kd_parse *parse, const kdf_warning *warning, kd_str text)
+{
+    kdf_symbol symbol;
+    if (!scan_symbol(text, parse->src, &symbol))
+        return false;
+    parse->own[OWN_SYMBOL] = (uint32_t)(text.ptr - warning->oops.headline.v.ptr) + 1;
+    return true;
+}
+
+/* "mm/page_alloc.c:5634": the last word of the text; takes it off. */
+static bool put_place(kd_parse *parse, kdf_warning *warning, kd_str *text)
+{
+    const char *blank = kd_str_find_last(*text, " ");
+    kd_str word = blank ? kd_str_from(*text, (size_t)(blank + 1 - text->ptr)) : *text;
+    const char *colon = kd_str_find_last(word, ":");
+    uint64_t number;
+    if (!colon || colon == word.ptr)
+        return false;
+    kd_scan in = { colon + 1, word.ptr + word.len, false };
+    if (!kd_scan_u64(&in, &number) || !kd_scan_at_end(&in))
+        return false;
+    kd_str file = { word.ptr, (size_t)(colon - word.ptr) };
+    if (!kd_str_has(file, ".") && !kd_str_has(file, "/"))
+        return false;
+    kd_put(parse, &warning->oops.file, file);
+    kd_put(parse, &warning->oops.line_number, number);
+    text->len = (size_t)(word.ptr - text->ptr);
+    return true;
+}
+
+/* "mm/page_alloc.c:5634 __alloc_pages+0x2a9/0x330", either part of it */
+static kd_verdict take_place(kd_parse *parse, kdf_warning *warning, kd_str text)
+{
+    kd_str place = kd_str_trim(text), symbol = { NULL, 0 };
+    const char *blank = kd_str_find(place, " ");
+    if (place.len == 0)
+        return KD_UNFINISHED;
+    if (blank) {
+        symbol = kd_str_from(place, (size_t)(blank + 1 - place.ptr));
+        place.len = (size_t)(blank - place.ptr);
+    }
+    if (!put_place(parse, warning, &place)) {
+        place = kd_str_trim(text);
+        return kd_str_has(place, "+0x") && note_symbol(parse, warning, place) ? KD_TAKEN
+                                                                             : KD_NOT_MINE;
+    }
+    if (symbol.len > 0)
+        note_symbol(parse, warning, symbol);
+    else
+        parse->own[OWN_PLACE_ONLY] = 1;
+    return KD_TAKEN;
+}
+
+/* "kfault.c:778 at kf_warn+0x1f/0x40 [kfault], CPU#0: insmod/99", "at SYMBOL, CPU#0: ..." */
+static kd_verdict take_new(kd_parse *parse, kdf_warning *warning, kd_str text, const char *cpu)
+{
+    kd_str head = { text.ptr, (size_t)(cpu - text.ptr) };
+    kd_scan in = { cpu + sizeof ", CPU#" - 1, text.ptr + text.len, false };
+    kd_str comm;
+    uint64_t number;
+    const char *at = kd_str_find_last(head, " at ");
+    if (!kd_scan_u64(&in, &number))
+        return KD_NOT_MINE;
+    if (at) {
+        kd_str place = { head.ptr, (size_t)(at - head.ptr) };
+        if (!put_place(parse, warning, &place))
+            return KD_NOT_MINE;
+        note_symbol(parse, warning, kd_str_from(head, (size_t)(at - head.ptr) + 4));
+    } else if (!kd_str_starts(head, "at ") || !note_symbol(parse, warning, kd_str_from(head, 3))) {
+        return KD_NOT_MINE;
+    }
+    kd_put(parse, &warning->oops.task.cpu, number);
+    if (kd_scan_literal(&in, ": ") && kd_scan_rest(&in, &comm)) {
+        const char *slash = kd_str_find_last(comm, "/");
+        kd_scan pid = { slash ? slash + 1 : in.end, in.end, false };
+        if (kd_scan_u64(&pid, &number)) {
+            kd_put(parse, &warning->oops.task.comm, ((kd_str){ comm.ptr,
+                                                               (size_t)(slash - comm.ptr) }));
+            kd_put(parse, &warning->oops.task.pid, number);
+        }
+    }
+    return KD_TAKEN;
+}
+
+/* "CPU: 0 PID: 84 at mm/page_alloc.c:5634 ...", "at drivers/pci/pci.c:1430 ...": to 6.18 */
+static kd_verdict take_old(kd_parse *parse, kdf_warning *warning, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t cpu, pid;
+    kd_str rest;
+    bool with_cpu = kd_scan_literal(&in, "CPU: ");
+    if (with_cpu && (!kd_scan_u64(&in, &cpu) || !kd_scan_literal(&in, " PID: ") ||
+                     !kd_scan_u64(&in, &pid) || !kd_scan_char(&in, ' ')))
+        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
+    if (!kd_scan_literal(&in, "at"))
+        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
+    kd_scan_rest(&in, &rest);
+    kd_verdict verdict = take_place(parse, warning, rest);
+    if (verdict == KD_TAKEN && with_cpu) {
+        kd_put(parse, &warning->oops.task.cpu, cpu);
+        kd_put(parse, &warning->oops.task.pid, pid);
+    }
+    return verdict;
+}
+
+/* The unwinder of x86 met a frame that cannot be: a line by itself. */
+static bool is_bad_frame(kd_str text)
+{
+    return (kd_str_starts(text, "kernel stack regs at ") ||
+            kd_str_starts(text, "kernel stack frame pointer at ")) &&
+           kd_str_has(text, " has bad ");
+}
+
+/* ---- the text of WARN() before it ------------------------------------------------------------ */
+
+static bool is_cut_here(kd_str text)
+{
+    return kd_str_starts(text, "------------[ cut here");
+}
+
+/* Only what follows "cut here" directly belongs to the header: look for that line first. */
+static void read_message(kd_parse *parse, kdf_warning *warning, const kd_line *header)
+{
+    kd_back back = kd_back_from(parse);
+    kd_line line, message = { .number = 0 };
+    bool found = false;
+    for (int i = 0; i <= MESSAGE_LINES && !found && kd_back_line(&back, &line); i++) {
+        if (header->caller.len && line.caller.len && !kd_str_eq(header->caller, line.caller))
+            continue; /* another CPU's */
+        found = is_cut_here(line.text);
+        if (kd_str_starts(line.text, "---[ end ") || kd_str_has(line.text, "WARNING: "))
+            return;
+        if (!found)
+            message = line;
+    }
+    if (!found || message.text.len == 0)
+        return;
+    kd_src src = kd_back_keep(parse, &message);
+    if (src)
+        warning->message = (kd_text){ kd_arena_str(parse->arena, message.text), src };
+}
+
+static kd_verdict open_warning(kd_parse *parse, const kd_line *line)
+{
+    kdf_warning *warning = parse->body;
+    kd_scan in = kd_scan_of(line->text);
+    kd_str before, text;
+    if (!kd_scan_past(&in, "WARNING: ", &before) || before.len > 64)
+        return KD_NOT_MINE;
+    kd_str headline = { in.at - (sizeof "WARNING: " - 1), 0 };
+    headline.len = (size_t)(in.end - headline.ptr);
+    kd_scan_rest(&in, &text);
+    kd_put(parse, &warning->oops.headline, headline);
+    if (is_bad_frame(text))
+        return KD_LAST;
+    const char *cpu = kd_str_find_last(text, ", CPU#");
+    kd_verdict verdict = cpu ? take_new(parse, warning, text, cpu)
+                             : take_old(parse, warning, text);
+    if (verdict != KD_TAKEN)
+        return verdict;
+    read_message(parse, warning, line);
+    parse->own[OWN_LAST_LINE] = (uint32_t)line->number;
+    return KD_TAKEN;
+}
+
+/* ---- what follows ---------------------------------------------------------------------------- */
+
+static kd_verdict more_warning(kd_parse *parse, const kd_line *line)
+{
+    kdf_warning *warning = parse->body;
+    bool next = (uint32_t)line->number == parse->own[OWN_LAST_LINE] + 1;
+    if (kd_str_starts(line->text, "---[ end trace "))
+        return KD_LAST;
+    /* a mail program wrapped the symbol off */
+    if (next && parse->own[OWN_PLACE_ONLY] && !line->prefixed && kd_str_has(line->text, "+0x") &&
+        scan_symbol(line->text, parse->src, &warning->oops.ip)) {
+        parse->own[OWN_PLACE_ONLY] = 0;
+        parse->own[OWN_LAST_LINE]++;
+        return KD_TAKEN;
+    }
+    /* to 3.9 the machine stands before the text */
+    if (next && kd_str_starts(line->text, "Hardware name: "))
+        parse->own[OWN_LAST_LINE]++;
+    return KD_NOT_MINE;
+}
+
+/* A line that begins a report of its own, or goes on with another. */
+static bool is_report(kd_str text)
+{
+    static const char *const begins[] = {
+        "BUG", "WARNING: ", "INFO: ", "Kernel panic", "Oops", "Unable to handle ", "---", "===",
+        "refcount_t: ", "list_add", "list_del", "Watchdog detected", "usercopy: ", "kernel BUG",
+        "Internal error", "Unhandled ", "general protection", "[<", "[ ",
+    };
+    for (size_t i = 0; i < KD_COUNT(begins); i++)
+        if (kd_str_starts(text, begins[i]))
+            return true;
+    return false;
+}
+
+/* Asked after all other blocks: the text of WARN() behind the header, on the very next line. */
+static kd_verdict take_message(kd_parse *parse, void *group, const kd_line *line)
+{
+    kd_text *message = group;
+    if (message->src || (uint32_t)line->number != parse->own[OWN_LAST_LINE] + 1 ||
+        line->text.len == 0 || is_report(line->text))
+        return KD_NOT_MINE;
+    kd_put(parse, message, line->text);
+    return KD_TAKEN;
+}
+
+static const kd_block block_message = { .name = "message", .take = take_message };
+
+/* A register dump of another function is that of what the interrupt met: kernels that do not trap
+ * print none of the WARN() itself. x86 from 6.19 on can trap in a function of its own. */
+static void settle_ip(const kd_parse *parse, kdf_oops *oops)
+{
+    kdf_symbol header;
+    kd_src src = oops->headline.src;
+    if (!parse->own[OWN_SYMBOL] ||
+        !scan_symbol(kd_str_from(oops->headline.v, parse->own[OWN_SYMBOL] - 1), src, &header) ||
+        !header.function.src)
+        return;
+    if (oops->ip.function.src && (kd_str_eq(oops->ip.function.v, header.function.v) ||
+                                  kd_str_is(oops->ip.function.v, "__WARN_trap")))
+        return;
+    if (oops->ip.function.src) {
+        oops->registers.count = 0;
+        oops->code = (kdf_code){ .marker = { 0, 0 } };
+    }
+    oops->ip = header;
+}
+
+static void close_warning(kd_parse *parse)
+{
+    kdf_warning *warning = parse->body;
+    kdf_oops *oops = &warning->oops;
+    settle_ip(parse, oops);
+    kd_blame_set(parse, &oops->blame, &oops->backtrace, &oops->ip);
+}
+
+static const char *const anchors[] = { "WARNING: CPU: ", "WARNING: at", ", CPU#",
+                                       "WARNING: kernel stack ", NULL };
+
+static const kd_block_use blocks[] = {
+    { &kd_block_task, offsetof(kdf_warning, oops.task) },
+    { &kd_block_registers, offsetof(kdf_warning, oops) },
+    { &kd_block_code, offsetof(kdf_warning, oops.code) },
+    { &kd_block_trace, offsetof(kdf_warning, oops.backtrace) },
+    { &block_message, offsetof(kdf_warning, message) },
+    { NULL, 0 },
+};
+
+const kd_parser kd_parser_warning = {
+    .name = "warning",
+    .anchors = anchors,
+    .kind = &kd_kind_warning,
+    .blocks = blocks,
+    .open = open_warning,
+    .more = more_warning,
+    .close = close_warning,
+};
