@@ -1,59 +1,102 @@
 #!/usr/bin/env python3
-"""docs.py [--check]: writes docs/fields.md and docs/rules.md from fields.def and the rules; run from the top."""
+"""docs.py [--check]: writes what is made from the families' rows: docs/fields.md, docs/rules.md and
+schemas/report.schema.json (its frame is schemas/report.base.json). Run from the top."""
+import json
+import pathlib
 import re
 import sys
 
-CALL = re.compile(r"^(KD_\w+)\((.*?)\)\s*$", re.S | re.M)
+import rows
 
-
-def split(arguments):
-    parts = re.findall(r'\s*"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,]+', arguments)
-    return ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', p)) if '"' in p else p.strip() for p in parts]
-
-
-def calls(path):
-    text = re.sub(r"/\*.*?\*/", "", open(path).read(), flags=re.S)
-    return [(m[1], split(m[2])) for m in CALL.finditer(text)]
+PLAIN = {
+    "u64": {"type": "integer", "minimum": 0}, "i64": {"type": "integer"}, "bool": {"type": "boolean"},
+    "text": {"type": "string"}, "hex": {"type": "string", "pattern": "^0x[0-9a-f]+$"},
+}
 
 
 def fields():
-    out = ["# Fields of events", "", "Made from lib/event/fields.def by tools/docs.py.", ""]
-    rows = calls("lib/event/fields.def")
-    out += ["| kind | fields | meaning |", "|---|---|---|"]
-    out += [f"| `{a[0]}` | {a[1]} | {a[2]} |" for name, a in rows if name == "KD_KIND" and a[2]]
-    for name, a in rows:
-        if name == "KD_GROUP":
-            out += ["", f"## {a[0]}", "", a[1], "", "| name | type | meaning |", "|---|---|---|"]
-        elif name == "KD_FIELD":
-            out.append(f"| `{a[2]}` | {a[1]} | {a[3]} |")
-        elif name in ("KD_ONE", "KD_MANY"):
-            out.append(f"| `{a[2]}` | {'list of ' if name == 'KD_MANY' else ''}[{a[1]}](#{a[1]}) | {a[3]} |")
-        elif name == "KD_FLAT":
-            out.append(f"| | all of [{a[1]}](#{a[1]}) | |")
+    out = ["# Fields of events", "", "Made from the rows of lib/family/*/*.def by tools/docs.py.", "",
+           "| kind | fields | severity | meaning |", "|---|---|---|---|"]
+    out += [f"| `{k}` | [{group}](#{group}) | {severity.lower()} | {doc} |"
+            for k, group, severity, _, doc in rows.kinds()]
+    for name, (doc, members) in rows.groups().items():
+        out += ["", f"## {name}", "", doc, "", "| name | type | meaning |", "|---|---|---|"]
+        for what, kind, member, meaning in members:
+            if what == "FLAT":
+                out.append(f"| | all of [{kind}](#{kind}) | |")
+            elif what == "FIELD":
+                out.append(f"| `{member}` | {kind} | {meaning} |")
+            else:
+                out.append(f"| `{member}` | {'list of ' if what == 'MANY' else ''}[{kind}](#{kind}) | {meaning} |")
     return "\n".join(out) + "\n"
 
 
-def rules():
+def rule_docs():
+    """function -> its kd_doc text"""
     docs = {}
-    import glob
-    for path in glob.glob("lib/rules/*.c"):
-        for m in re.finditer(r"const char kd_doc_(\w+)\[\] =\s*(.*?);", open(path).read(), re.S):
+    for path in sorted(pathlib.Path("lib/family").rglob("rule_*.c")):
+        for m in re.finditer(r"const char kd_doc_(\w+)\[\] =\s*(.*?);", path.read_text(), re.S):
             docs[m[1]] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', m[2]))
-    out = ["# Rules", "", "Made from lib/rules by tools/docs.py; `oopsdoc rules explain ID` says the same.", ""]
-    for name, a in calls("lib/rules/rules.def"):
-        out += [f"## {a[1]}", "", f"{a[4]} ({a[2].lower()}; looks at {a[3]})", "", docs[a[0]], ""]
+    return docs
+
+
+def rules():
+    docs = rule_docs()
+    out = ["# Rules", "", "Made from lib/family by tools/docs.py; `oopsdoc rules explain ID` says the same.", ""]
+    for function, rule, severity, wakes, title in rows.rules():
+        out += [f"## {rule}", "", f"{title} ({severity.lower()}; looks at {wakes})", "", docs[function], ""]
     return "\n".join(out)
+
+
+def field_schema(what, kind):
+    reference = {"$ref": f"#/definitions/{kind}"}
+    if what == "ONE":
+        return reference
+    if what == "MANY":
+        return {"type": "array", "items": reference}
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if kind in ("texts", "u64s"):
+        return {"type": "array", "items": PLAIN[kind[:-1]]}
+    value = kind[len("map_"):]
+    return {"type": "object", "additionalProperties":
+            {"type": "array", "items": PLAIN["u64"]} if value == "u64s" else PLAIN[value]}
+
+
+def members_schema(groups, name):
+    out = {}
+    for what, kind, member, _ in groups[name][1]:
+        if what == "FLAT":
+            out.update(members_schema(groups, kind))
+        else:
+            out[member] = field_schema(what, kind)
+    return out
+
+
+def schema():
+    out = json.loads(pathlib.Path("schemas/report.base.json").read_text())
+    groups = rows.groups()
+    event = out["properties"]["events"]["items"]
+    event["properties"]["kind"] = {"enum": [kind for kind, *_ in rows.kinds()]}
+    event["allOf"] = [
+        {"if": {"properties": {"kind": {"const": kind}}}, "then": {"$ref": f"#/definitions/{group}"}}
+        for kind, group, *_ in rows.kinds()]
+    out["definitions"] = {
+        name: {"description": doc, "type": "object", "properties": members_schema(groups, name)}
+        for name, (doc, _) in groups.items()}
+    return json.dumps(out, indent=1) + "\n"
 
 
 def main():
     bad = 0
-    for path, text in (("docs/fields.md", fields()), ("docs/rules.md", rules())):
-        if "--check" in sys.argv:
-            if open(path).read() != text:
-                print(f"{path} is old: run tools/docs.py")
-                bad = 1
-        else:
-            open(path, "w").write(text)
+    for path, text in (("docs/fields.md", fields()), ("docs/rules.md", rules()),
+                       ("schemas/report.schema.json", schema())):
+        file = pathlib.Path(path)
+        if "--check" not in sys.argv:
+            file.write_text(text)
+        elif file.read_text() != text:
+            print(f"{path} is old: run tools/docs.py")
+            bad = 1
     return bad
 
 

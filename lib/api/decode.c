@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "family/fields.h"
 #include "api/engine.h"
 #include "core/decode.h"
 #include "family/gfp/decode_gfp.h"
@@ -11,10 +12,10 @@
 #include "core/version.h"
 
 /* The same objects that events carry, through the same writer. */
-static kd_status write_group(const kd_kind *kind, void *body, const char *member,
+static kd_status write_group(kd_event event, const char *member, const kd_context *context,
                              kd_write_fn write, void *user)
 {
-    kd_event event = { .kind = kind, .body = body };
+    kd_decode_event(&event, context);
     struct json_object *all = kd_json_event(&event), *inner;
     kd_sink sink = { write, user, KD_OK };
     if (!json_object_object_get_ex(all, member, &inner)) {
@@ -131,19 +132,20 @@ kd_status kd_decode(kd_engine *engine, const char *what, uint64_t value, bool al
         status = write_all_versions(value, write, user);
     } else if (kd_str_is(name, "gfp")) {
         failure.gfp.value = (kd_hex){ value, KD_DERIVED };
-        kd_decode_gfp(&failure.gfp, &context, NULL, &arena);
-        status = write_group(&kd_kind_page_alloc_failure, &failure, "gfp", write, user);
+        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
+                             "gfp", &context, write, user);
     } else if (kd_str_is(name, "esr")) {
         oops.esr.value = (kd_hex){ value, KD_DERIVED };
-        kd_decode_oops(&oops, &context, &arena);
-        status = write_group(&kd_kind_paging_fault, &oops, "esr", write, user);
+        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
+                             "esr", &context, write, user);
     } else if (kd_str_is(name, "x86-fault")) {
         oops.error_code.value = (kd_hex){ value, KD_DERIVED };
-        kd_decode_oops(&oops, &context, &arena);
-        status = write_group(&kd_kind_paging_fault, &oops, "error_code", write, user);
+        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
+                             "error_code", &context, write, user);
     } else if (kd_str_is(name, "taint")) {
         fill_taint(&failure.task, value, context.version, &arena);
-        status = write_group(&kd_kind_page_alloc_failure, &failure, "taint", write, user);
+        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
+                             "taint", &context, write, user);
     }
     kd_arena_free(&arena);
     return status;

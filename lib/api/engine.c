@@ -54,6 +54,13 @@ static kd_status add_rule(kd_engine *engine, const kd_rule *rule)
     return KD_OK;
 }
 
+static kd_status add_identity(kd_engine *engine, const kd_kind *kind)
+{
+    if (!KD_VEC_ROOM(&engine->mem, &engine->identities))
+        return KD_E_NOMEM;
+    return kd_identity_resolve(&engine->identities.items[engine->identities.len++], kind);
+}
+
 kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
 {
     kd_allocator allocator = alloc ? *alloc : (kd_allocator){ resize_by_libc, NULL };
@@ -69,6 +76,8 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     atomic_init(&engine->references, 1);
     atomic_init(&engine->used, false);
     kd_status status = kd_anchors_init(&engine->anchors, &engine->mem);
+    for (size_t i = 0; status == KD_OK && i < kd_kind_count; i++)
+        status = add_identity(engine, kd_kinds[i]);
     for (size_t i = 0; status == KD_OK && i < kd_builtin_rule_count; i++)
         status = add_rule(engine, &kd_builtin_rules[i]);
     if (status != KD_OK) {
@@ -92,6 +101,7 @@ void kd_engine_free(kd_engine *engine)
         return;
     kd_allocator allocator = engine->allocator;
     kd_anchors_free(&engine->anchors, &engine->mem);
+    KD_VEC_FREE(&engine->mem, &engine->identities);
     KD_VEC_FREE(&engine->mem, &engine->rules);
     allocator.resize(allocator.user, engine, sizeof *engine, 0);
 }

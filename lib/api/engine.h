@@ -4,6 +4,8 @@
 
 #include <stdatomic.h>
 
+#include "core/identity.h"
+#include "core/lists.h"
 #include "core/tracker.h"
 #include "report/store.h"
 
@@ -12,16 +14,13 @@ struct kd_engine {
     kd_mem mem;
     kd_anchors anchors;
     KD_VEC(kd_rule) rules;
+    KD_VEC(kd_identity) identities; /* by kd_kind.index */
     atomic_uint references;
     atomic_bool used; /* no rule may be added any more */
 };
 
 /* NULL-safe; marks the engine as used. */
 kd_engine *kd_engine_hold(kd_engine *engine);
-
-/* Built-in rules, from rules.def. */
-extern const kd_rule kd_builtin_rules[];
-extern const size_t kd_builtin_rule_count;
 
 /* A fresh, empty report that holds a reference to the engine; NULL: out of memory. */
 kd_report *kd_report_new(kd_engine *engine, const kd_options *options);

@@ -1,5 +1,6 @@
 /* judge.c - decoding events and asking the rules; the life of a report. Layer: api. */
 #include "api/judge.h"
+#include "family/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,94 +12,6 @@
 #define PULLED_HISTORY 256u
 
 /* ---- identical events ------------------------------------------------------------------------ */
-
-/* Numbers blanked: "0xbf002000" and "12" become "#". */
-static kd_str blank_numbers(kd_arena *arena, kd_str text)
-{
-    char out[512];
-    size_t len = 0;
-    for (size_t i = 0; i < text.len && len < sizeof out; i++) {
-        size_t end = i;
-        bool digit = false, hex = true;
-        while (end < text.len && (kd_is_alpha(text.ptr[end]) || kd_is_digit(text.ptr[end]))) {
-            digit |= kd_is_digit(text.ptr[end]);
-            hex &= kd_is_hex(text.ptr[end]) || (end == i + 1 && text.ptr[end] == 'x');
-            end++;
-        }
-        if (digit && hex) {
-            out[len++] = '#';
-            i = end - 1;
-            continue;
-        }
-        end = end > i ? end : i + 1;
-        for (; i < end && len < sizeof out; i++)
-            out[len++] = text.ptr[i];
-        i = end - 1;
-    }
-    return kd_arena_str(arena, (kd_str){ out, len });
-}
-
-static kd_str text_at(const kd_event *event, const char *path)
-{
-    kd_value value;
-    kd_status status =
-        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
-    return status == KD_OK && value.type == KD_TEXT ? value.as.s : (kd_str){ "", 0 };
-}
-
-static uint64_t number_at(const kd_event *event, const char *path)
-{
-    kd_value value;
-    kd_status status =
-        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
-    if (status == KD_OK && value.type == KD_I64)
-        return (uint64_t)value.as.i;
-    return status == KD_OK && (value.type == KD_U64 || value.type == KD_HEX) ? value.as.u
-                                                                             : UINT64_MAX;
-}
-
-/* Same kind, blame, and order and mask, or headline with its numbers blanked; of OOM kills also
- * the same name of victim and group: another victim is other news. */
-static kd_str signature(kd_event *event)
-{
-    const kd_fields *dump[] = { &kd_fields_meminfo_dump, &kd_fields_pagetypeinfo,
-                                &kd_fields_buddyinfo };
-    for (size_t i = 0; i < KD_COUNT(dump); i++)
-        if (event->kind->fields == dump[i])
-            return (kd_str){ "", 0 };
-    kd_str headline = blank_numbers(&event->arena, text_at(event, "headline"));
-    kd_str blame = text_at(event, "blame.function"), module = text_at(event, "blame.module");
-    kd_str place = text_at(event, event->kind == &kd_kind_cma_failure ? "area" : "cache");
-    return kd_arena_format(&event->arena,
-                           "%s|%.*s|%.*s|%llx|%llx|%llx|%llx|%llx|%.*s|%.*s|%.*s|%.*s",
-                           event->kind->name, KD_FMT(blame), KD_FMT(module),
-                           (unsigned long long)number_at(event, "order"),
-                           (unsigned long long)number_at(event, "gfp.value"),
-                           (unsigned long long)number_at(event, "requested_bytes"),
-                           (unsigned long long)number_at(event, "requested_pages"),
-                           (unsigned long long)number_at(event, "line_number"), KD_FMT(place),
-                           KD_FMT(headline), KD_FMT(text_at(event, "victim.comm")),
-                           KD_FMT(text_at(event, "memcg.path")));
-}
-
-/* Where the event counts reports that the rate limit kept back, or NULL. */
-static kd_u64 *suppressed_of(const kd_event *event)
-{
-    kdf_page_alloc *page = KD_BODY(event, page_alloc);
-    kdf_slab_alloc *slab = KD_BODY(event, slab_alloc);
-    return page ? &page->suppressed : slab ? &slab->suppressed : NULL;
-}
-
-/* A repetition goes; what was kept back before it stays with the first. */
-static void add_suppressed(kd_event *first, const kd_event *event)
-{
-    const kd_u64 *more = suppressed_of(event);
-    kd_u64 *all = suppressed_of(first);
-    if (!more || !all || !more->src)
-        return;
-    all->v = more->v > UINT64_MAX - all->v ? UINT64_MAX : all->v + more->v;
-    all->src = KD_DERIVED;
-}
 
 static size_t bucket_of(kd_str text)
 {
@@ -127,7 +40,7 @@ static void add_range(kd_event *first, const kd_event *event)
         first->repeat.lines_left_out++;
 }
 
-static void count_repeat(kd_event *first, const kd_event *event)
+static void count_repeat(const kd_identity *identity, kd_event *first, const kd_event *event)
 {
     kd_repeat *repeat = &first->repeat;
     if (repeat->count == 0) {
@@ -137,7 +50,7 @@ static void count_repeat(kd_event *first, const kd_event *event)
         add_range(first, first);
     }
     repeat->count++;
-    add_suppressed(first, event);
+    kd_identity_add_suppressed(identity, first, event);
     if (event->has_time)
         repeat->last_time_us = event->time_us;
     add_range(first, event);
@@ -154,9 +67,9 @@ static void free_event(kd_event *event)
 
 /* Counts the event and lets go of it, but for the last one that has a memory dump: how its numbers
  * differ from those of the first is what tells a leak. */
-static void fold_onto(kd_event *first, kd_event *event)
+static void fold_onto(const kd_identity *identity, kd_event *first, kd_event *event)
 {
-    count_repeat(first, event);
+    count_repeat(identity, first, event);
     if (!kd_event_meminfo(event) || kd_event_meminfo(event)->zones.count == 0) {
         free_event(event);
         return;
@@ -169,13 +82,14 @@ static void fold_onto(kd_event *first, kd_event *event)
 
 bool kd_fold(kd_report *report, kd_event *event)
 {
-    event->signature = signature(event);
+    const kd_identity *identity = &report->engine->identities.items[event->kind->index];
+    event->signature = kd_identity_of(identity, event);
     if (event->signature.len == 0)
         return false;
     kd_event **link = &report->fold[bucket_of(event->signature)];
     for (kd_event *first = *link; first; first = first->fold_next)
         if (first->boot == event->boot && kd_str_eq(first->signature, event->signature)) {
-            fold_onto(first, event);
+            fold_onto(identity, first, event);
             return true;
         }
     event->fold_next = *link;

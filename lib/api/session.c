@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api/session.h"
-
+#include "family/fields.h"
 
 /* ---- events that closed ---------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* arch.c - names of architectures. Layer: facts. */
+/* arch.c - names of architectures. Layer: core. */
 #include "core/arch.h"
 
 static const char *const names[] = {

@@ -1,6 +1,6 @@
-/* arch.h - names of architectures. Layer: facts. */
-#ifndef KD_FACTS_ARCH_H
-#define KD_FACTS_ARCH_H
+/* arch.h - names of architectures. Layer: core. */
+#ifndef KD_CORE_ARCH_H
+#define KD_CORE_ARCH_H
 
 #include "base/str.h"
 

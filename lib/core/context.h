@@ -1,7 +1,7 @@
 /* context.h - which kernel and machine one boot ran on, and how each fact is known.
- * Layer: context. */
-#ifndef KD_CONTEXT_CONTEXT_H
-#define KD_CONTEXT_CONTEXT_H
+ * Layer: core. */
+#ifndef KD_CORE_CONTEXT_H
+#define KD_CORE_CONTEXT_H
 
 #include "core/event.h"
 
@@ -55,6 +55,21 @@ void kd_context_init(kd_context *context, uint64_t boot, const kd_options *optio
 /* Learns what the event tells; texts are copied into the arena. */
 void kd_context_learn(kd_context *context, const kd_event *event, kd_arena *arena);
 
+/* ---- for learners: what is known better stays ------------------------------------------------- */
+
+/* The number of the line that a field was read from; 0: none. */
+uint64_t kd_line_of(const kd_event *event, kd_src src);
+/* A copy of that line, for facts that outlive the event. */
+kd_line_ref kd_learn_line(const kd_event *event, kd_src src, kd_arena *arena);
+/* Sets a text fact, unless something as good said it before. True: it is new. */
+bool kd_learn(kd_context *context, kd_str *fact, kd_known *known, kd_str value, uint64_t line);
+/* `uname -r`; gives the version and often the architecture too. */
+void kd_learn_release(kd_context *context, kd_str release, uint64_t line, kd_arena *arena);
+/* The stable version that a distribution's release is: "6.1.176-1". */
+void kd_learn_stable(kd_context *context, kd_str text, uint64_t line, kd_arena *arena);
+/* Debian's task line: "#1  Debian 6.1.176-1" */
+void kd_learn_build(kd_context *context, kd_str build, uint64_t line, kd_arena *arena);
+
 /* "given", "read", "assumed"; NULL for KD_BY_NONE. */
 const char *kd_by_name(kd_by by);
 
@@ -68,7 +83,4 @@ const kd_read_area *kd_context_area(const kd_context *context, const char *name,
 
 /* The architecture that the release or banner names ("-amd64", ".x86_64", "-armmp"), or empty. */
 kd_str kd_arch_of_release(kd_str release);
-/* The architecture that only such registers exist on, or empty. */
-kd_str kd_arch_of_registers(const kd_list *registers);
-
 #endif

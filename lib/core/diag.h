@@ -1,6 +1,6 @@
-/* diag.h - one diagnosis, and what a rule of ours may look at. Layer: rules. */
-#ifndef KD_RULES_DIAG_H
-#define KD_RULES_DIAG_H
+/* diag.h - one diagnosis, and what a rule of ours may look at. Layer: core. */
+#ifndef KD_CORE_DIAG_H
+#define KD_CORE_DIAG_H
 
 #include "core/context.h"
 

@@ -1,4 +1,4 @@
-/* emit.c - how a rule says what it found. Layer: rules. */
+/* emit.c - how a rule says what it found. Layer: core. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

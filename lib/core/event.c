@@ -1,4 +1,4 @@
-/* event.c - the shared parts of an event, found by its field descriptors. Layer: event. */
+/* event.c - the shared parts of an event, found by its field descriptors. Layer: core. */
 #include "core/event.h"
 
 /* Where a group or list of that description stands in the body, also inside flat groups. */
@@ -17,33 +17,9 @@ static void *find_part(const kd_fields *fields, char *body, const kd_fields *wan
     return NULL;
 }
 
-kdf_task *kd_event_task(const kd_event *event)
+void *kd_event_part(const kd_event *event, const kd_fields *group, const char *name)
 {
-    return find_part(event->kind->fields, event->body, &kd_fields_task, NULL);
-}
-
-kdf_gfp *kd_event_gfp(const kd_event *event)
-{
-    return find_part(event->kind->fields, event->body, &kd_fields_gfp, NULL);
-}
-
-kdf_meminfo *kd_event_meminfo(const kd_event *event)
-{
-    return find_part(event->kind->fields, event->body, &kd_fields_meminfo, NULL);
-}
-
-kdf_blame *kd_event_blame(const kd_event *event)
-{
-    return find_part(event->kind->fields, event->body, &kd_fields_blame, NULL);
-}
-
-kd_list *kd_event_backtrace(const kd_event *event)
-{
-    return find_part(event->kind->fields, event->body, &kd_fields_frame, "backtrace");
-}
-
-kdf_oops *kd_event_oops(const kd_event *event)
-{
-    kdf_oops *oops = KD_BODY(event, oops);
-    return oops ? oops : find_part(event->kind->fields, event->body, &kd_fields_oops, NULL);
+    if (event->kind->fields == group)
+        return event->body;
+    return find_part(event->kind->fields, event->body, group, name);
 }

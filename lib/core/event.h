@@ -1,6 +1,6 @@
-/* event.h - one thing the kernel said, with the lines it was read from. Layer: event. */
-#ifndef KD_EVENT_EVENT_H
-#define KD_EVENT_EVENT_H
+/* event.h - one thing the kernel said, with the lines it was read from. Layer: core. */
+#ifndef KD_CORE_EVENT_H
+#define KD_CORE_EVENT_H
 
 #include "core/fields.h"
 #include "input/line.h"
@@ -50,10 +50,6 @@ struct kd_event {
     kd_repeat repeat;
 };
 
-/* The body as the struct of that group, or NULL when the event is of another. */
-#define KD_BODY(event, group) \
-    ((event)->kind->fields == &kd_fields_##group ? (kdf_##group *)(event)->body : NULL)
-
 static inline bool kd_event_is(const kd_event *event, const kd_kind *kind)
 {
     return event->kind == kind;
@@ -72,13 +68,8 @@ static inline const kd_line_ref *kd_event_line(const kd_event *event, kd_src src
     return &kd_event_lines(event)[src - 1];
 }
 
-/* The parts that rules of many kinds look at; NULL when the event has none. */
-kdf_task *kd_event_task(const kd_event *event);
-kdf_gfp *kd_event_gfp(const kd_event *event);
-kdf_meminfo *kd_event_meminfo(const kd_event *event);
-kdf_blame *kd_event_blame(const kd_event *event);
-kd_list *kd_event_backtrace(const kd_event *event);
-/* Of faults and of warnings: registers, code. */
-kdf_oops *kd_event_oops(const kd_event *event);
+/* Where a group of that description (or, with a name, a list of them) stands in the body, also inside
+ * other flat groups; NULL: nowhere. */
+void *kd_event_part(const kd_event *event, const kd_fields *group, const char *name);
 
 #endif

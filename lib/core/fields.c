@@ -1,46 +1,9 @@
-/* fields.c - descriptors made from fields.def, lists, values by path. Layer: event. */
+/* fields.c - lists of events, and values by path. Layer: core. */
 #include "core/fields.h"
 
 #include <string.h>
 
 #include "base/scan.h"
-
-#define KD_GROUP(group, doc) static const kd_field rows_##group[] = {
-#define ROW(group, name, type, other, doc) { #name, type, offsetof(kdf_##group, name), other, doc },
-#define KD_FIELD(group, type, name, doc) ROW(group, name, KDF_##type, NULL, doc)
-#define KD_ONE(group, other, name, doc) ROW(group, name, KDF_one, &kd_fields_##other, doc)
-#define KD_MANY(group, other, name, doc) ROW(group, name, KDF_many, &kd_fields_##other, doc)
-#define KD_FLAT(group, other) ROW(group, other, KDF_flat, &kd_fields_##other, "")
-#define KD_END(group) };
-#define KD_KIND(kind, group, doc)
-#include "core/fields.def"
-#undef KD_GROUP
-#undef KD_FIELD
-#undef KD_ONE
-#undef KD_MANY
-#undef KD_FLAT
-#undef KD_END
-#undef KD_KIND
-
-#define KD_GROUP(group, doc) \
-    const kd_fields kd_fields_##group = { #group, rows_##group, KD_COUNT(rows_##group), \
-                                          sizeof(kdf_##group), doc };
-#define KD_FIELD(group, type, name, doc)
-#define KD_ONE(group, other, name, doc)
-#define KD_MANY(group, other, name, doc)
-#define KD_FLAT(group, other)
-#define KD_END(group)
-#define KD_KIND(kind, group, doc) const kd_kind kd_kind_##kind = { #kind, &kd_fields_##group, doc };
-#include "core/fields.def"
-#undef KD_GROUP
-#undef KD_KIND
-
-const kd_kind *const kd_kinds[] = {
-#define KD_GROUP(group, doc)
-#define KD_KIND(kind, group, doc) &kd_kind_##kind,
-#include "core/fields.def"
-    NULL
-};
 
 void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size)
 {
@@ -68,15 +31,16 @@ const kd_pair *kd_map_find(const kd_list *map, const char *name)
 
 /* ---- by path --------------------------------------------------------------------------------- */
 
-static const kd_field *find_row(const kd_fields *fields, kd_str name, const char **record)
+/* Adds to `at` where the group stands that has it, when that is a flat one. */
+static const kd_field *find_row(const kd_fields *fields, kd_str name, size_t *at)
 {
     for (size_t i = 0; i < fields->count; i++) {
         const kd_field *row = &fields->rows[i];
         if (row->type == KDF_flat) {
-            const char *inner = *record + row->at;
+            size_t inner = *at + row->at;
             const kd_field *found = find_row(row->group, name, &inner);
             if (found) {
-                *record = inner;
+                *at = inner;
                 return found;
             }
         } else if (kd_str_is(name, row->name)) {
@@ -84,6 +48,27 @@ static const kd_field *find_row(const kd_fields *fields, kd_str name, const char
         }
     }
     return NULL;
+}
+
+const kd_field *kd_fields_find(const kd_fields *fields, kd_str path, size_t *at)
+{
+    kd_scan in = kd_scan_of(path);
+    kd_str name, rest;
+    *at = 0;
+    if (!kd_scan_name(&in, &name))
+        return NULL;
+    const kd_field *row = find_row(fields, name, at);
+    if (!row)
+        return NULL;
+    *at += row->at;
+    if (kd_scan_at_end(&in))
+        return row;
+    size_t inner;
+    if (row->type != KDF_one || !kd_scan_char(&in, '.') || !kd_scan_rest(&in, &rest) ||
+        !(row = kd_fields_find(row->group, rest, &inner)))
+        return NULL;
+    *at += inner;
+    return row;
 }
 
 static void put_scalar(const kd_field *row, const void *at, kd_value *out, kd_src *src)
@@ -174,15 +159,15 @@ kd_status kd_fields_get(const kd_fields *fields, const void *record, kd_str path
     kd_scan in = kd_scan_of(path);
     kd_str name, rest;
     kd_src ignored;
-    const char *at = record;
+    size_t offset = 0;
     src = src ? src : &ignored;
     *src = 0;
     if (!kd_scan_name(&in, &name))
         return KD_E_INVAL;
-    const kd_field *row = find_row(fields, name, &at);
+    const kd_field *row = find_row(fields, name, &offset);
     if (!row)
         return KD_E_INVAL;
-    at += row->at;
+    const char *at = (const char *)record + offset + row->at;
     if (row->type >= KDF_texts && row->type <= KDF_u64s)
         return get_list(row, (const kd_list *)(const void *)at, in, out, src);
     if (row->type == KDF_many)

@@ -1,6 +1,7 @@
-/* fields.h - the structs, descriptors and kinds that fields.def declares. Layer: event. */
-#ifndef KD_EVENT_FIELDS_H
-#define KD_EVENT_FIELDS_H
+/* fields.h - how the structs of events are described. The structs and their descriptions are made
+ * from the families' rows: family/fields.h. Layer: core. */
+#ifndef KD_CORE_FIELDS_H
+#define KD_CORE_FIELDS_H
 
 #include "base/mem.h"
 
@@ -23,22 +24,6 @@ typedef kd_list kd_map_u64;  /* of kd_pair */
 typedef kd_list kd_map_hex;  /* of kd_pair */
 typedef kd_list kd_map_u64s; /* of kd_row */
 
-#define KD_GROUP(group, doc) typedef struct kdf_##group {
-#define KD_FIELD(group, type, name, doc) kd_##type name;
-#define KD_ONE(group, other, name, doc) kdf_##other name;
-#define KD_MANY(group, other, name, doc) kd_list name;
-#define KD_FLAT(group, other) kdf_##other other;
-#define KD_END(group) } kdf_##group;
-#define KD_KIND(kind, group, doc)
-#include "core/fields.def"
-#undef KD_GROUP
-#undef KD_FIELD
-#undef KD_ONE
-#undef KD_MANY
-#undef KD_FLAT
-#undef KD_END
-#undef KD_KIND
-
 typedef enum kd_field_type {
     KDF_u64, KDF_i64, KDF_hex, KDF_text, KDF_bool, KDF_texts, KDF_u64s,
     KDF_map_u64, KDF_map_hex, KDF_map_u64s, KDF_one, KDF_many, KDF_flat
@@ -59,44 +44,35 @@ struct kd_fields {
     const char *doc;
 };
 
-#define KD_GROUP(group, doc) extern const kd_fields kd_fields_##group;
-#define KD_FIELD(group, type, name, doc)
-#define KD_ONE(group, other, name, doc)
-#define KD_MANY(group, other, name, doc)
-#define KD_FLAT(group, other)
-#define KD_END(group)
-#define KD_KIND(kind, group, doc)
-#include "core/fields.def"
-#undef KD_GROUP
-#undef KD_KIND
-
 typedef struct kd_kind {
     const char *name;
     const kd_fields *fields;
+    kd_severity severity; /* of its events, where no rule says more */
+    const char *identity; /* see core/identity.h */
     const char *doc;
+    size_t index; /* in kd_kinds */
+    bool is_fact; /* read for the context, never reported */
 } kd_kind;
-/* Kinds by name, so that a recogniser writes kd_kind_null_deref. */
-#define KD_GROUP(group, doc)
-#define KD_KIND(kind, group, doc) extern const kd_kind kd_kind_##kind;
-#include "core/fields.def"
-#undef KD_GROUP
-#undef KD_FIELD
-#undef KD_ONE
-#undef KD_MANY
-#undef KD_FLAT
-#undef KD_END
-#undef KD_KIND
 
-/* All kinds, in the order of fields.def, NULL-terminated. */
+/* All kinds, in the order of their rows; made in family/. */
 extern const kd_kind *const kd_kinds[];
+extern const size_t kd_kind_count;
 
 /* A zeroed item at the end of the list, grown inside the arena; NULL when refused. */
 void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size);
 #define KD_LIST_ADD(arena, list, type) ((type *)kd_list_add((arena), (list), sizeof(type)))
 #define KD_ITEMS(list, type) ((type *)(list).items)
 
+/* Sets a field that was computed, unless the log itself gave it. */
+#define kd_derive(field, value) \
+    ((field)->src ? (void)0 : (void)((field)->v = (value), (field)->src = KD_DERIVED))
+
 /* The pair of that name, or NULL. */
 const kd_pair *kd_map_find(const kd_list *map, const char *name);
+
+/* The field of that path through groups ("blame.function"), not into lists; `at`: where it stands in the
+ * struct. NULL: there is none. */
+const kd_field *kd_fields_find(const kd_fields *fields, kd_str path, size_t *at);
 
 /* By path: "gfp.value", "meminfo.zones[0].free_kb", "registers.rdi". KD_E_INVAL: no such field.
  * An absent value gives KD_NONE. @param src  where it was read; may be NULL */

@@ -1,4 +1,4 @@
-/* kconfig.c - values out of the text of a kernel .config. Layer: decode. */
+/* kconfig.c - values out of the text of a kernel .config. Layer: core. */
 #include "core/kconfig.h"
 
 #include "base/scan.h"

@@ -1,10 +1,10 @@
-/* kconfig.h - values out of the text of a kernel .config. Layer: decode.
+/* kconfig.h - values out of the text of a kernel .config. Layer: core.
  *
  * Nothing is copied: texts point into the file's text. Blanks and CR around a line do no harm. When
  * an option stands twice, the last line counts, as in the kernel's own reader.
  */
-#ifndef KD_DECODE_KCONFIG_H
-#define KD_DECODE_KCONFIG_H
+#ifndef KD_CORE_KCONFIG_H
+#define KD_CORE_KCONFIG_H
 
 #include "base/str.h"
 

@@ -1,8 +1,19 @@
-/* look_back.c - what stands on the lines before the one that opens an event. Layer: event. */
+/* look_back.c - what stands on the lines before the one that opens an event. Layer: core. */
 #include "core/parser.h"
 
 /* The kernel prints it directly before the report; another CPU may print in between. */
 #define NEAR_LINES 3
+
+kd_src kd_parse_keep(kd_parse *parse, const kd_line_ref *line)
+{
+    kd_line_ref *ref = KD_LIST_ADD(parse->arena, &parse->event->lines, kd_line_ref);
+    if (!ref)
+        return 0;
+    *ref = *line;
+    ref->aside = true;
+    ref->raw = kd_arena_str(parse->arena, line->raw);
+    return parse->event->lines.count;
+}
 
 kd_back kd_back_from(const kd_parse *parse)
 {

@@ -1,4 +1,4 @@
-/* parser.h - what a recogniser is. Layer: event (uses base and input, nothing above).
+/* parser.h - what a recogniser is. Layer: core.
  *
  * A recogniser extracts; it never interprets. Which kernel prints which bit is not known yet when
  * a line arrives, so masks stay numbers here and get their names in decode/.
@@ -7,8 +7,8 @@
  * then the blocks that may follow its header. A line that nobody takes and that holds an anchor is
  * handed to the recognisers of that anchor, in the order of parsers.def.
  */
-#ifndef KD_EVENT_PARSER_H
-#define KD_EVENT_PARSER_H
+#ifndef KD_CORE_PARSER_H
+#define KD_CORE_PARSER_H
 
 #include "base/scan.h"
 #include "core/event.h"
@@ -71,13 +71,6 @@ typedef struct kd_parser {
     void (*close)(kd_parse *parse);                           /* NULL: nothing to settle */
 } kd_parser;
 
-#define KD_PARSER(name) extern const kd_parser kd_parser_##name;
-#include "core/parsers.def"
-#undef KD_PARSER
-
-extern const kd_parser *const kd_parsers[];
-extern const size_t kd_parser_count;
-
 /* ---- small steps that recognisers share ------------------------------------------------------ */
 
 /* Keeps a line that the recogniser found by itself (in `preceding`); gives its source. */
@@ -98,24 +91,5 @@ kd_src kd_back_keep(kd_parse *parse, const kd_line *line);
 /* "warn_alloc: 12 callbacks suppressed" on one of the last lines: what the rate limit of these
  * functions (names with blanks between) kept back. */
 void kd_put_suppressed(kd_parse *parse, kd_u64 *out, const char *functions);
-
-/* "name+0x1c/0x40 [mod]", "name [mod]", "0xffff...": false when it is none of them. */
-bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src);
-
-/* Sets blame from the trace: the innermost frame that is not the machinery which reports,
- * allocates, copies or locks. @param ip  instruction pointer of a fault, or NULL */
-void kd_blame_set(kd_parse *parse, kdf_blame *blame, const kd_list *backtrace,
-                  const kdf_symbol *ip);
-/* Is that the name of such machinery? */
-bool kd_blame_skips(kd_str function);
-
-/* ", mode:0x40a20(GFP_ATOMIC|__GFP_COMP)" from its "0x" on. */
-bool kd_scan_gfp(kd_scan *in, kd_parse *parse, kdf_gfp *gfp);
-
-/* ", nodemask=(null),cpuset=/,mems_allowed=0", any part of it; values are left as printed. */
-typedef struct kd_scope {
-    kd_text *nodemask, *cpuset, *mems_allowed;
-} kd_scope;
-void kd_scan_scope(kd_scan *in, kd_parse *parse, const kd_scope *scope);
 
 #endif

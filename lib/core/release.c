@@ -1,4 +1,4 @@
-/* release.c - releases to versions, and what tells an architecture. Layer: context. */
+/* release.c - releases to versions, and what tells an architecture. Layer: core. */
 #include "base/scan.h"
 #include "core/context.h"
 
@@ -25,17 +25,5 @@ kd_str kd_arch_of_release(kd_str release)
     for (size_t i = 0; i < KD_COUNT(parts); i++)
         if (kd_str_has(release, parts[i].part))
             return kd_str_of(parts[i].name);
-    return (kd_str){ "", 0 };
-}
-
-kd_str kd_arch_of_registers(const kd_list *registers)
-{
-    static const struct { const char *reg, *name; } table[] = {
-#define KD_ARCH_REGISTER(reg, name) { reg, name },
-#include "core/arch.def"
-    };
-    for (size_t i = 0; i < KD_COUNT(table); i++)
-        if (kd_map_find(registers, table[i].reg))
-            return kd_str_of(table[i].name);
     return (kd_str){ "", 0 };
 }

@@ -1,4 +1,4 @@
-/* stable.c - the stable release that a banner or task line names. Layer: facts. */
+/* stable.c - the stable release that a banner or task line names. Layer: core. */
 #include "core/stable.h"
 
 #include "base/scan.h"

@@ -1,6 +1,6 @@
-/* stable.h - the stable release that a banner or task line names. Layer: facts. */
-#ifndef KD_FACTS_STABLE_H
-#define KD_FACTS_STABLE_H
+/* stable.h - the stable release that a banner or task line names. Layer: core. */
+#ifndef KD_CORE_STABLE_H
+#define KD_CORE_STABLE_H
 
 #include "base/str.h"
 

@@ -1,9 +1,10 @@
-/* tracker.c - which lines belong to which event. Layer: event. */
+/* tracker.c - which lines belong to which event. Layer: core. */
 #include "core/tracker.h"
 
 #include <string.h>
 
 #include "base/utf8.h"
+#include "core/lists.h"
 
 #define PATIENCE 24u
 /* Arena bytes of an event that is a single line: the line, its fields, its signature. */
@@ -114,7 +115,7 @@ static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first
 {
     kd_event *event = open->parse.event;
     /* boot facts are not reported: they take no number */
-    event->id = event->kind == &kd_kind_boot_fact ? 0 : ++tracker->next_id;
+    event->id = event->kind->is_fact ? 0 : ++tracker->next_id;
     event->boot = tracker->boot;
     event->offset = first->offset;
     event->time_us = first->time_us;
@@ -381,7 +382,7 @@ static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before
     const kd_parser *unfinished = NULL;
     uint64_t wanted[4] = { 0 };
     kd_matcher_mark(&tracker->anchors->matcher, line->text, tracker->anchors->parser, wanted);
-    for (size_t i = 0; i < kd_parser_count; i++) {
+    for (size_t i = kd_parser_count; i-- > 0;) { /* the most special first */
         if (!(wanted[i / 64] >> (i % 64) & 1))
             continue;
         kd_verdict verdict = try_parser(tracker, kd_parsers[i], line, 1, before);

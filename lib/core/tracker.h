@@ -1,6 +1,6 @@
-/* tracker.h - which lines belong to which event: several may be open at once. Layer: event. */
-#ifndef KD_EVENT_TRACKER_H
-#define KD_EVENT_TRACKER_H
+/* tracker.h - which lines belong to which event: several may be open at once. Layer: core. */
+#ifndef KD_CORE_TRACKER_H
+#define KD_CORE_TRACKER_H
 
 #include "base/match.h"
 #include "core/parser.h"

@@ -1,4 +1,4 @@
-/* vendor.c - look-up in vendor.def. Layer: facts. */
+/* vendor.c - look-up in vendor.def. Layer: core. */
 #include "core/vendor.h"
 
 const char *kd_vendor_of(kd_str release)

@@ -1,6 +1,6 @@
-/* vendor.h - kernels whose release does not tell their memory management. Layer: facts. */
-#ifndef KD_FACTS_VENDOR_H
-#define KD_FACTS_VENDOR_H
+/* vendor.h - kernels whose release does not tell their memory management. Layer: core. */
+#ifndef KD_CORE_VENDOR_H
+#define KD_CORE_VENDOR_H
 
 #include "base/str.h"
 

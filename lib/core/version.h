@@ -1,9 +1,9 @@
-/* version.h - how fact rows name kernel versions. Layer: facts.
+/* version.h - how fact rows name kernel versions. Layer: core.
  *
  * Versions are packed 8.8.16 (KD_KERNEL). A row holds for from <= version < until.
  */
-#ifndef KD_FACTS_VERSION_H
-#define KD_FACTS_VERSION_H
+#ifndef KD_CORE_VERSION_H
+#define KD_CORE_VERSION_H
 
 #include "kdiag.h"
 

@@ -1,4 +1,5 @@
 /* access.c - reading events, boots and diagnoses by name. Layer: report. */
+#include "family/fields.h"
 #include "base/scan.h"
 #include "report/store.h"
 

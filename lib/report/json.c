@@ -238,25 +238,6 @@ static struct json_object *id_text(char letter, uint64_t id)
     return json_object_new_string(text);
 }
 
-/* version: {by, line} stands inside gfp; the rows are flat. */
-static void nest_gfp_version(struct json_object *event)
-{
-    struct json_object *gfp, *by, *line, *note, *version;
-    if (!json_object_object_get_ex(event, "gfp", &gfp) ||
-        !json_object_object_get_ex(gfp, "version_by", &by))
-        return;
-    version = json_object_new_object();
-    add(version, "by", json_object_get(by));
-    if (json_object_object_get_ex(gfp, "version_line", &line))
-        add(version, "line", json_object_get(line));
-    if (json_object_object_get_ex(gfp, "version_note", &note))
-        add(version, "note", json_object_get(note));
-    json_object_object_del(gfp, "version_by");
-    json_object_object_del(gfp, "version_line");
-    json_object_object_del(gfp, "version_note");
-    add(gfp, "version", version);
-}
-
 struct json_object *kd_json_event(const kd_event *event)
 {
     struct json_object *out = json_object_new_object();
@@ -270,7 +251,6 @@ struct json_object *kd_json_event(const kd_event *event)
     add_text(out, "wall_time", event->wall_time);
     add(out, "complete", json_object_new_boolean(event->complete));
     write_fields(out, event->kind->fields, event->body);
-    nest_gfp_version(out);
     if (event->repeat.count > 1)
         add(out, "repeated", repeated(&event->repeat));
     return out;

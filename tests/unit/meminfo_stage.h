@@ -3,12 +3,13 @@
 #ifndef KD_TEST_MEMINFO_STAGE_H
 #define KD_TEST_MEMINFO_STAGE_H
 
+#include "family/fields.h"
+#include "family/memdump/parse_meminfo.h"
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/block.h"
 
 typedef struct stage {
     kd_mem mem;

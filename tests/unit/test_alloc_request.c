@@ -1,4 +1,5 @@
 /* test_alloc_request.c - what a failed request was bound to, and the kmalloc() behind it. */
+#include "family/fields.h"
 #include "suite.h"
 #include "family/alloc/decode_kmalloc.h"
 #include "family/alloc/decode_node_list.h"

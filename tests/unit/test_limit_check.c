@@ -1,4 +1,5 @@
 /* test_limit_check.c - the compare before a WARN(), in code lines made by hand. */
+#include "family/fields.h"
 #include "suite.h"
 #include "base/mem.h"
 #include "base/str.h"

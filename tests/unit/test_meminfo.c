@@ -1,4 +1,5 @@
 /* test_meminfo.c - memory dumps of real machines; the figures are those of the logs. */
+#include "family/fields.h"
 #include "meminfo_dumps.h"
 #include "meminfo_stage.h"
 #include "suite.h"

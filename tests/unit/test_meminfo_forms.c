@@ -1,4 +1,5 @@
 /* test_meminfo_forms.c - memory dumps that are torn, wrapped, mixed, cut or hostile. */
+#include "family/fields.h"
 #include "meminfo_stage.h"
 #include "suite.h"
 

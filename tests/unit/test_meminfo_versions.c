@@ -1,5 +1,6 @@
 /* test_meminfo_versions.c - memory dumps as the kernels between 2.6.32 and 7.2 write them: made
  * up, in the form of each. */
+#include "family/fields.h"
 #include "meminfo_stage.h"
 #include "suite.h"
 

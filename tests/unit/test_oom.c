@@ -1,4 +1,5 @@
 /* test_oom.c - who holds the memory of an OOM report, worked out by hand. */
+#include "family/fields.h"
 #include "suite.h"
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* test_proc_rows.c - /proc/pagetypeinfo and /proc/buddyinfo. */
+#include "family/fields.h"
 #include "meminfo_stage.h"
 #include "suite.h"
 

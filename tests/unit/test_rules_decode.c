@@ -1,4 +1,5 @@
 /* test_rules_decode.c - the arithmetic behind the rules: relocations, module area, freed pointers. */
+#include "family/fields.h"
 #include "suite.h"
 #include "family/vmalloc/decode_module_area.h"
 #include "family/free/decode_page_pointer.h"

@@ -1,4 +1,5 @@
 /* test_version_signs.c - what banners and memory dumps tell of the kernel's version. */
+#include "family/fields.h"
 #include "family/gfp/decode_version_signs.h"
 #include "core/stable.h"
 #include "core/version.h"

@@ -1,4 +1,5 @@
 /* test_vmalloc.c - address ranges of modules and of vmalloc(), holes, callers. */
+#include "family/fields.h"
 #include "suite.h"
 #include "family/vmalloc/decode_module_area.h"
 #include "family/vmalloc/decode_vmalloc_area.h"

@@ -1,4 +1,4 @@
-/* alloc_rules.c - look-up in alloc_rules.def. Layer: facts. */
+/* alloc_rules.c - look-up in alloc_rules.def. */
 #include "family/alloc/alloc_rules.h"
 
 #include <stddef.h>

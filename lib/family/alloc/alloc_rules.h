@@ -1,6 +1,6 @@
-/* alloc_rules.h - the page allocator's rules for one kernel version. Layer: facts. */
-#ifndef KD_FACTS_ALLOC_RULES_H
-#define KD_FACTS_ALLOC_RULES_H
+/* alloc_rules.h - the page allocator's rules for one kernel version. */
+#ifndef KD_ALLOC_ALLOC_RULES_H
+#define KD_ALLOC_ALLOC_RULES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* caller_advice.c - what to do about a failed allocation, by who asked. Layer: decode. */
+/* decode_caller_advice.c - what to do about a failed allocation, by who asked. */
 #include "family/alloc/decode_caller_advice.h"
 
 static const struct { const char *functions; uint64_t from, until; const char *text; } rows[] = {

@@ -1,7 +1,8 @@
-/* caller_advice.h - what to do about a failed allocation, by who asked. Layer: decode. */
-#ifndef KD_DECODE_CALLER_ADVICE_H
-#define KD_DECODE_CALLER_ADVICE_H
+/* decode_caller_advice.h - what to do about a failed allocation, by who asked. */
+#ifndef KD_ALLOC_DECODE_CALLER_ADVICE_H
+#define KD_ALLOC_DECODE_CALLER_ADVICE_H
 
+#include "family/fields.h"
 #include "family/shared/decode_trace_find.h"
 
 typedef struct kd_caller_advice {

@@ -1,9 +1,10 @@
-/* kmalloc.c - what a page request tells of the kmalloc() behind it. Layer: decode.
+/* decode_kmalloc.c - what a page request tells of the kmalloc() behind it.
  *
  * The functions between the caller and the page allocator tell the two cases apart: those that
  * get a slab for a cache (then the order is the cache's own), and those for sizes past the caches.
  */
 #include "family/alloc/decode_kmalloc.h"
+#include "family/fields.h"
 
 #include "family/shared/decode_trace_find.h"
 #include "core/version.h"

@@ -1,7 +1,8 @@
-/* kmalloc.h - what a page request tells of the kmalloc() behind it. Layer: decode. */
-#ifndef KD_DECODE_KMALLOC_H
-#define KD_DECODE_KMALLOC_H
+/* decode_kmalloc.h - what a page request tells of the kmalloc() behind it. */
+#ifndef KD_ALLOC_DECODE_KMALLOC_H
+#define KD_ALLOC_DECODE_KMALLOC_H
 
+#include "family/fields.h"
 #include "core/event.h"
 
 typedef enum kd_slab_allocator {

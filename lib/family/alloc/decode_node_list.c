@@ -1,4 +1,4 @@
-/* node_list.c - lists of NUMA nodes as the kernel prints them (%*pbl). Layer: decode. */
+/* decode_node_list.c - lists of NUMA nodes as the kernel prints them (%*pbl). */
 #include "family/alloc/decode_node_list.h"
 
 #include "base/scan.h"

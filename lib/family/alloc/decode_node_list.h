@@ -1,7 +1,7 @@
-/* node_list.h - lists of NUMA nodes as the kernel prints them: "0", "0-1,3", "(null)".
- * Layer: decode. */
-#ifndef KD_DECODE_NODE_LIST_H
-#define KD_DECODE_NODE_LIST_H
+/* decode_node_list.h - lists of NUMA nodes as the kernel prints them: "0", "0-1,3", "(null)".
+ * */
+#ifndef KD_ALLOC_DECODE_NODE_LIST_H
+#define KD_ALLOC_DECODE_NODE_LIST_H
 
 #include "base/str.h"
 

@@ -1,4 +1,4 @@
-/* cma_failure.c - no room in an area of contiguous memory. Layer: event.
+/* parse_cma_failure.c - no room in an area of contiguous memory.
  *
  *   cma: cma_alloc: alloc failed, req-size: 256 pages, ret: -12                  4.11 - 5.11
  *   cma: cma_alloc: linux,cma: alloc failed, req-size: 256 pages, ret: -16       5.12 - 6.11
@@ -12,9 +12,10 @@
  *
  * cma_alloc(), __cma_alloc(), __cma_alloc_frozen(); cma_debug_show_areas().
  */
+#include "core/parser.h"
+#include "family/fields.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 #define MAX_HOLES 4096u
 
@@ -44,7 +45,7 @@ static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
         return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
     kd_put(parse, &failure->requested_pages, pages);
     if (kd_scan_literal(&in, ", ret: ") && kd_scan_i64(&in, &error))
-        kd_put(parse, &failure->errno, error);
+        kd_put(parse, &failure->error, error);
     else if (in.short_)
         return KD_UNFINISHED;
     const char *cma = kd_str_find(names, "cma: "); /* vendors print the task before it */
@@ -123,7 +124,7 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
 static void close_failure(kd_parse *parse)
 {
     const kdf_cma *failure = parse->body;
-    parse->event->complete = failure->errno.src != 0;
+    parse->event->complete = failure->error.src != 0;
 }
 
 static const char *const anchors[] = { ": alloc failed, req-size: ", NULL };

@@ -1,4 +1,4 @@
-/* page_alloc_failure.c - the page allocator gave up and said so. Layer: event.
+/* parse_page_alloc_failure.c - the page allocator gave up and said so.
  *
  *   kworker/1:2: page allocation failure. order:3, mode:0x4020                      2.6.32 - 2.6.39
  *   kworker/1:2: page allocation failure: order:3, mode:0x4020                        3.0 - 4.5
@@ -8,15 +8,17 @@
  *
  * warn_alloc_failed(), warn_alloc(). The task line, a trace and the memory dump follow.
  */
+#include "family/fields.h"
+#include "family/gfp/parse_gfp.h"
+#include "family/memdump/parse_meminfo.h"
+#include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
 {
     kdf_page_alloc *failure = parse->body;
     kd_scan in = kd_scan_of(line->text);
-    kd_scope scope = { &failure->nodemask, &failure->cpuset, &failure->mems_allowed };
     kd_str comm;
     uint64_t order;
     if (!kd_scan_past(&in, ": page allocation failure", &comm) || comm.len > 64)
@@ -27,7 +29,7 @@ static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
         return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
     kd_put(parse, &failure->order, order);
     kd_put(parse, &failure->task.comm, comm);
-    kd_scan_scope(&in, parse, &scope);
+    kd_scan_scope(&in, parse, &failure->scope);
     kd_put_suppressed(parse, &failure->suppressed, "warn_alloc warn_alloc_failed");
     return KD_TAKEN;
 }
@@ -37,11 +39,10 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
 {
     kdf_page_alloc *failure = parse->body;
     kd_scan in = kd_scan_of(line->text);
-    kd_scope scope = { &failure->nodemask, &failure->cpuset, &failure->mems_allowed };
-    if (failure->mems_allowed.src || failure->backtrace.count > 0 ||
+    if (failure->scope.mems_allowed.src || failure->backtrace.count > 0 ||
         !kd_str_has(line->text, "mems_allowed=") || line->text.len > 512)
         return KD_NOT_MINE;
-    kd_scan_scope(&in, parse, &scope);
+    kd_scan_scope(&in, parse, &failure->scope);
     return KD_TAKEN;
 }
 

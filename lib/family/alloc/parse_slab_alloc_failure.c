@@ -1,4 +1,4 @@
-/* slab_alloc_failure.c - a slab cache got no pages for a new slab. Layer: event.
+/* parse_slab_alloc_failure.c - a slab cache got no pages for a new slab.
  *
  *   SLUB: Unable to allocate memory on node -1 (gfp=0x20)                        2.6.32 - 4.5
  *   SLUB: Unable to allocate memory on node -1, gfp=0x820(GFP_ATOMIC)            4.6 - 6.11
@@ -13,9 +13,10 @@
  * slab_out_of_memory(). A report of the page allocator stands before it, unless its rate limit
  * kept that one back.
  */
+#include "family/fields.h"
+#include "family/gfp/parse_gfp.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 #define MAX_NODES 1024u
 

@@ -1,7 +1,8 @@
-/* alloc.h - what the rules on failed allocations share. Layer: rules. */
-#ifndef KD_RULES_ALLOC_H
-#define KD_RULES_ALLOC_H
+/* rule_alloc.h - what the rules on failed allocations share. */
+#ifndef KD_ALLOC_RULE_ALLOC_H
+#define KD_ALLOC_RULE_ALLOC_H
 
+#include "family/fields.h"
 #include "family/alloc/replay/event.h"
 #include "core/diag.h"
 

@@ -1,5 +1,6 @@
-/* alloc_advice.c - remedies for failed allocations: what fits the mask, the size, the caller and
- * the version. Layer: rules. */
+/* rule_alloc_advice.c - remedies for failed allocations: what fits the mask, the size, the caller and
+ * the version. */
+#include "family/fields.h"
 #include "family/alloc/decode_caller_advice.h"
 #include "core/version.h"
 #include "family/alloc/rule_alloc_request.h"

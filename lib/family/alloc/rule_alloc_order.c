@@ -1,8 +1,10 @@
-/* alloc_order.c - requests that are refused as too large with a WARN(), before any search and so
- * without a failure report. Layer: rules.
+/* rule_alloc_order.c - requests that are refused as too large with a WARN(), before any search and so
+ * without a failure report.
  *
  * The functions that check have other WARN()s too, all about __GFP_NOFAIL or a wrong mix of flags.
  * Only the code before the mark tells them apart for certain: a compare with the limit. */
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
 #include "family/alloc/replay/event.h"
 #include "family/warn/decode_limit_check.h"
 #include "core/parser.h"

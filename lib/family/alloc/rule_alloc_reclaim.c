@@ -1,5 +1,6 @@
-/* alloc_reclaim.c - what the mask, or the task, kept a failed request from doing to get memory.
- * Layer: rules. */
+/* rule_alloc_reclaim.c - what the mask, or the task, kept a failed request from doing to get memory.
+ * */
+#include "family/fields.h"
 #include "core/version.h"
 #include "family/alloc/rule_alloc_request.h"
 

@@ -1,6 +1,7 @@
-/* alloc_request.c - a failed request with the allocator's decision on it: what the rules on failed
- * allocations say alike. Layer: rules. */
+/* rule_alloc_request.c - a failed request with the allocator's decision on it: what the rules on failed
+ * allocations say alike. */
 #include "family/alloc/rule_alloc_request.h"
+#include "family/fields.h"
 
 #include <stdio.h>
 

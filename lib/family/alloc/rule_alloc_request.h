@@ -1,7 +1,7 @@
-/* alloc_request.h - a failed request with the allocator's decision on it, and what the rules on
- * failed allocations say alike. Layer: rules. */
-#ifndef KD_RULES_ALLOC_REQUEST_H
-#define KD_RULES_ALLOC_REQUEST_H
+/* rule_alloc_request.h - a failed request with the allocator's decision on it, and what the rules on
+ * failed allocations say alike. */
+#ifndef KD_ALLOC_RULE_ALLOC_REQUEST_H
+#define KD_ALLOC_RULE_ALLOC_REQUEST_H
 
 #include "family/alloc/rule_alloc.h"
 

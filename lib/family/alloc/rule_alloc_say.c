@@ -1,7 +1,8 @@
-/* alloc_say.c - the allocator's arithmetic in words: zones, watermarks, blocks. Layer: rules. */
+/* rule_alloc_say.c - the allocator's arithmetic in words: zones, watermarks, blocks. */
 #include <stdio.h>
 #include <string.h>
 
+#include "family/fields.h"
 #include "family/alloc/rule_alloc.h"
 
 kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone)

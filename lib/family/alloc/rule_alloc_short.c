@@ -1,5 +1,5 @@
-/* alloc_short.c - why a page allocation failed for want of memory: short everywhere it may look,
- * short in its zone or on its node only, or not short any more. Layer: rules. */
+/* rule_alloc_short.c - why a page allocation failed for want of memory: short everywhere it may look,
+ * short in its zone or on its node only, or not short any more. */
 #include "family/memdump/decode_accounting.h"
 #include "family/alloc/rule_alloc_request.h"
 

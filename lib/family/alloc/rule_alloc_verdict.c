@@ -1,5 +1,6 @@
-/* alloc_verdict.c - why a page allocation failed although pages were free: the free lists of the
- * order. One rule for each verdict. Layer: rules. */
+/* rule_alloc_verdict.c - why a page allocation failed although pages were free: the free lists of the
+ * order. One rule for each verdict. */
+#include "family/fields.h"
 #include "family/alloc/rule_alloc_request.h"
 
 const char kd_doc_only_cma[] =

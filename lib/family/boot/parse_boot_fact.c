@@ -1,5 +1,5 @@
-/* boot_fact.c - what boot lines tell about the kernel and the machine, for the context.
- * Layer: event.
+/* parse_boot_fact.c - what boot lines tell about the kernel and the machine, for the context.
+ *
  *
  *   Linux version 6.1.0-50-arm64 (...) (gcc-12 ...) #1 SMP Debian 6.1.176-1 (2026-07-02)
  *   Kernel Offset: 0x1a000000 from 0xffffffff81000000 (relocation range: 0xA-0xB)
@@ -20,6 +20,7 @@
  * linux_banner, dump_kernel_offset(), mem_init_print_info(), free_area_init(), mem_init() of the
  * architectures, module_init_limits(). Never reported as events.
  */
+#include "family/fields.h"
 #include "core/parser.h"
 #include "core/stable.h"
 

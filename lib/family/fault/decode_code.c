@@ -1,11 +1,12 @@
-/* code.c - the faulting instruction and the address it accessed, by capstone. Layer: decode.
+/* decode_code.c - the faulting instruction and the address it accessed, by capstone.
  *
  * Only from the marked byte on: what stands before it need not be aligned to instructions.
  */
 #include <string.h>
 
+#include "family/fields.h"
 #include "base/scan.h"
-#include "core/decode.h"
+#include "family/fault/decode_code.h"
 
 #ifdef KD_CAPSTONE
 #include <capstone/capstone.h>

@@ -1,4 +1,4 @@
-/* esr.c - the exception syndrome of arm64 (ESR_ELx). Layer: decode. */
+/* decode_esr.c - the exception syndrome of arm64 (ESR_ELx). */
 #include "family/fault/decode_esr.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* esr.h - the exception syndrome of arm64 (ESR_ELx). Layer: decode. */
-#ifndef KD_DECODE_ESR_H
-#define KD_DECODE_ESR_H
+/* decode_esr.h - the exception syndrome of arm64 (ESR_ELx). */
+#ifndef KD_FAULT_DECODE_ESR_H
+#define KD_FAULT_DECODE_ESR_H
 
 #include <stdbool.h>
 #include <stdint.h>

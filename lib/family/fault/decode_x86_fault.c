@@ -1,4 +1,4 @@
-/* x86_fault.c - the error code of an x86 page fault. Layer: decode. */
+/* decode_x86_fault.c - the error code of an x86 page fault. */
 #include "family/fault/decode_x86_fault.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* x86_fault.h - the error code of an x86 page fault. Layer: decode. */
-#ifndef KD_DECODE_X86_FAULT_H
-#define KD_DECODE_X86_FAULT_H
+/* decode_x86_fault.h - the error code of an x86 page fault. */
+#ifndef KD_FAULT_DECODE_X86_FAULT_H
+#define KD_FAULT_DECODE_X86_FAULT_H
 
 #include <stdbool.h>
 #include <stdint.h>

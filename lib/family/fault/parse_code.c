@@ -1,4 +1,4 @@
-/* code.c - the bytes around the faulting instruction. Layer: event, block.
+/* parse_code.c - the bytes around the faulting instruction.
  *
  *   Code: 48 89 e5 66 66 66 66 90 <8b> 47 1c f0 ff 4f 1c     x86: bytes
  *   Code: 52814401 b9002260 94000691 f9000e60 (b9400000)     arm64, arm: words in host order
@@ -6,7 +6,8 @@
  *
  * show_code(), dump_kernel_instr(). The first line of an event is the one of the fault.
  */
-#include "core/block.h"
+#include "family/fields.h"
+#include "family/fault/parse_fault.h"
 
 /* A line without any marker says nothing: HTML swallowed it, or the bytes were unreadable. */
 static void read_code(kd_parse *parse, kdf_code *code, kd_str text)

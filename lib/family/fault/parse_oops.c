@@ -1,4 +1,4 @@
-/* oops.c - the kernel faulted: x86, arm64, arm, riscv, powerpc. Layer: event.
+/* parse_oops.c - the kernel faulted: x86, arm64, arm, riscv, powerpc.
  *
  *   BUG: unable to handle kernel paging request at ffffeb880002c5dc            x86 to 5.0
  *   BUG: unable to handle page fault for address: fffff63eac010200             x86 5.1+
@@ -13,9 +13,11 @@
  * One event from the headline to "---[ end trace". Where the headline is lost, the line with "[#1]"
  * begins it.
  */
+#include "family/fields.h"
+#include "family/fault/parse_fault.h"
+#include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 typedef struct headline {
     const char *begins;

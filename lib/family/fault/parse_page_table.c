@@ -1,4 +1,4 @@
-/* page_table.c - the page-table walk that a fault prints. Layer: event, block.
+/* parse_page_table.c - the page-table walk that a fault prints.
  *
  *   PGD 0 P4D 0                                                       x86
  *   *pde = 00000000                                                   i386
@@ -7,7 +7,8 @@
  *
  * show_pte(), dump_pagetable().
  */
-#include "core/block.h"
+#include "family/fields.h"
+#include "family/fault/parse_fault.h"
 
 static void add_level(kd_parse *parse, kdf_oops *oops, kd_str level, uint64_t value)
 {

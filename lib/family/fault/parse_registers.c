@@ -1,4 +1,4 @@
-/* registers.c - register dumps of x86, arm64, arm, riscv and powerpc. Layer: event, block.
+/* parse_registers.c - register dumps of x86, arm64, arm, riscv and powerpc.
  *
  *   RIP: 0010:[<ffffffff8111e999>]  [<ffffffff8111e999>] __free_pages+0x9/0x40     x86 to 4.10
  *   RIP: 0010:__free_pages+0xe/0xd0                                                x86 4.11+
@@ -11,7 +11,9 @@
  * show_regs(). The first dump of an event is the one of the fault: a user-mode block and the
  * repetition after the end of the trace are taken but not read.
  */
-#include "core/block.h"
+#include "family/fields.h"
+#include "family/fault/parse_fault.h"
+#include "family/shared/parse_shared.h"
 
 static const char names_x86[] =
     "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 r08 r09 eflags rflags orig_rax "

@@ -1,5 +1,6 @@
-/* page_pointer.c - which address was handed to free_pages()? Layer: decode. */
+/* decode_page_pointer.c - which address was handed to free_pages()? */
 #include "family/free/decode_page_pointer.h"
+#include "family/fields.h"
 
 #include "core/version.h"
 
@@ -19,7 +20,7 @@ typedef struct layout {
 static const layout layouts[] = {
 #define KD_LAYOUT(arch, va_bits, from, until, linear, vmemmap, bytes, vmalloc, vmalloc_end) \
     { arch, va_bits, from, until, linear, vmemmap, bytes, vmalloc, vmalloc_end },
-#include "family/free/layout.def"
+#include "family/vmalloc/layout.def"
 #undef KD_LAYOUT
 };
 

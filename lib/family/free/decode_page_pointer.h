@@ -1,11 +1,12 @@
-/* page_pointer.h - which address was handed to free_pages()? Layer: decode.
+/* decode_page_pointer.h - which address was handed to free_pages()?
  *
  * free_pages(addr) turns its address into a struct page pointer: P = vmemmap + ((addr - linear) >>
  * 12) * 64. From P in the registers the page of addr is computed back.
  */
-#ifndef KD_DECODE_PAGE_POINTER_H
-#define KD_DECODE_PAGE_POINTER_H
+#ifndef KD_FREE_DECODE_PAGE_POINTER_H
+#define KD_FREE_DECODE_PAGE_POINTER_H
 
+#include "family/fields.h"
 #include "core/context.h"
 
 typedef enum kd_free_class {

@@ -1,4 +1,5 @@
-/* free.c - the wrong kind of pointer was handed to free_pages(). Layer: rules. */
+/* rule_free.c - the wrong kind of pointer was handed to free_pages(). */
+#include "family/fields.h"
 #include "family/free/decode_page_pointer.h"
 #include "core/diag.h"
 

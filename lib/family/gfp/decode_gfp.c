@@ -1,4 +1,4 @@
-/* gfp.c - what a GFP mask asks of the page allocator, by kernel version. Layer: decode. */
+/* decode_gfp.c - what a GFP mask asks of the page allocator, by kernel version. */
 #include "family/gfp/decode_gfp.h"
 
 #include <stdio.h>

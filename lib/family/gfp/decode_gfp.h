@@ -1,6 +1,6 @@
-/* gfp.h - what a GFP mask asks of the page allocator, by kernel version. Layer: decode. */
-#ifndef KD_DECODE_GFP_H
-#define KD_DECODE_GFP_H
+/* decode_gfp.h - what a GFP mask asks of the page allocator, by kernel version. */
+#ifndef KD_GFP_DECODE_GFP_H
+#define KD_GFP_DECODE_GFP_H
 
 #include "base/str.h"
 #include "family/memdump/zone.h"

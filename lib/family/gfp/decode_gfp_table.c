@@ -1,5 +1,6 @@
-/* gfp_table.c - which version's table a mask of a log is decoded with. Layer: decode. */
+/* decode_gfp_table.c - which version's table a mask of a log is decoded with. */
 #include "family/gfp/decode_gfp_table.h"
+#include "family/fields.h"
 
 kd_str kd_version_text(kd_arena *arena, uint32_t version)
 {

@@ -1,7 +1,8 @@
-/* gfp_table.h - which version's table a mask of a log is decoded with. Layer: decode. */
-#ifndef KD_DECODE_GFP_TABLE_H
-#define KD_DECODE_GFP_TABLE_H
+/* decode_gfp_table.h - which version's table a mask of a log is decoded with. */
+#ifndef KD_GFP_DECODE_GFP_TABLE_H
+#define KD_GFP_DECODE_GFP_TABLE_H
 
+#include "family/fields.h"
 #include "core/context.h"
 #include "family/gfp/decode_gfp.h"
 #include "family/gfp/decode_version_signs.h"

@@ -1,5 +1,5 @@
-/* gfp_versions.c - one GFP mask over all kernels: what it meant where, and which kernel prints it
- * so. Layer: decode. */
+/* decode_gfp_versions.c - one GFP mask over all kernels: what it meant where, and which kernel prints it
+ * so. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,10 +1,11 @@
-/* version_signs.c - what the text of a report tells of its kernel's version. Layer: decode.
+/* decode_version_signs.c - what the text of a report tells of its kernel's version.
  *
  *   zone line with "boost:"            5.17 and later (5.16 was not read)
  *   letters (UEMR) in a buddy line     3.8 to 4.3
  *   "mode:0xd0" without names          tells nothing: they may be cut off
  */
 #include "family/gfp/decode_version_signs.h"
+#include "family/fields.h"
 
 #include "core/version.h"
 
@@ -131,15 +132,11 @@ kd_version_bounds kd_version_signs(const kd_version_text_of *text)
 
 kd_version_bounds kd_version_signs_of(const kd_event *event)
 {
-    const kdf_page_alloc *failure = KD_BODY(event, page_alloc);
-    const kdf_vmalloc *vmalloc = KD_BODY(event, vmalloc);
+    const kdf_scope *scope = kd_event_part(event, &kd_fields_scope, NULL);
     kd_version_text_of text = { .meminfo = kd_event_meminfo(event), .gfp = kd_event_gfp(event) };
-    if (failure) {
-        text.nodemask = failure->nodemask.src;
-        text.cpuset = failure->cpuset.src;
-    } else if (vmalloc) {
-        text.nodemask = vmalloc->nodemask.src;
-        text.cpuset = vmalloc->cpuset.src;
+    if (scope) {
+        text.nodemask = scope->nodemask.src;
+        text.cpuset = scope->cpuset.src;
     }
     return kd_version_signs(&text);
 }

@@ -1,7 +1,8 @@
-/* version_signs.h - what the text of a report tells of its kernel's version. Layer: decode. */
-#ifndef KD_DECODE_VERSION_SIGNS_H
-#define KD_DECODE_VERSION_SIGNS_H
+/* decode_version_signs.h - what the text of a report tells of its kernel's version. */
+#ifndef KD_GFP_DECODE_VERSION_SIGNS_H
+#define KD_GFP_DECODE_VERSION_SIGNS_H
 
+#include "family/fields.h"
 #include "core/event.h"
 
 /* from <= version < until, packed; the signs say where each end comes from ("" when no sign does).

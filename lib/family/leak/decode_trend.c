@@ -1,4 +1,4 @@
-/* trend.c - does a number of kB grow over the dumps of one boot, and how fast? Layer: decode.
+/* decode_trend.c - does a number of kB grow over the dumps of one boot, and how fast?
  *
  * A leak goes on: growth that ended before the last dump, or that goes up and down, is none. What
  * counts as growth is measured on healthy machines: drift of the per-CPU counters, new processes

@@ -1,6 +1,6 @@
-/* trend.h - does a number of kB grow over the dumps of one boot, and how fast? Layer: decode. */
-#ifndef KD_DECODE_TREND_H
-#define KD_DECODE_TREND_H
+/* decode_trend.h - does a number of kB grow over the dumps of one boot, and how fast? */
+#ifndef KD_LEAK_DECODE_TREND_H
+#define KD_LEAK_DECODE_TREND_H
 
 #include <stdbool.h>
 #include <stddef.h>

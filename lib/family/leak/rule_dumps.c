@@ -1,5 +1,6 @@
-/* dumps.c - the memory dumps of one boot, for rules that compare them. Layer: rules. */
+/* rule_dumps.c - the memory dumps of one boot, for rules that compare them. */
 #include "family/leak/rule_dumps.h"
+#include "family/fields.h"
 
 /* ---- one dump -------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
-/* dumps.h - the memory dumps of one boot, for rules that compare them. Layer: rules. */
-#ifndef KD_RULES_DUMPS_H
-#define KD_RULES_DUMPS_H
+/* rule_dumps.h - the memory dumps of one boot, for rules that compare them. */
+#ifndef KD_LEAK_RULE_DUMPS_H
+#define KD_LEAK_RULE_DUMPS_H
 
+#include "family/fields.h"
 #include "family/memdump/decode_accounting.h"
 #include "family/leak/decode_trend.h"
 #include "core/diag.h"

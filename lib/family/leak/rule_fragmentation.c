@@ -1,6 +1,7 @@
-/* fragmentation.c - blocks that a failed request could have used earlier are gone. Layer: rules. */
+/* rule_fragmentation.c - blocks that a failed request could have used earlier are gone. */
 #include <string.h>
 
+#include "family/fields.h"
 #include "family/memdump/decode_zone_blocks.h"
 #include "family/alloc/rule_alloc.h"
 

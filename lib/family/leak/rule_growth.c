@@ -1,5 +1,5 @@
-/* growth.c - one number that grows over the dumps of a boot: finding it and saying it.
- * Layer: rules. */
+/* rule_growth.c - one number that grows over the dumps of a boot: finding it and saying it.
+ * */
 #include "family/leak/rule_growth.h"
 
 #include <stdio.h>

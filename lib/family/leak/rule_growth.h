@@ -1,7 +1,7 @@
-/* growth.h - one number that grows over the dumps of a boot: finding it and saying it.
- * Layer: rules. */
-#ifndef KD_RULES_GROWTH_H
-#define KD_RULES_GROWTH_H
+/* rule_growth.h - one number that grows over the dumps of a boot: finding it and saying it.
+ * */
+#ifndef KD_LEAK_RULE_GROWTH_H
+#define KD_LEAK_RULE_GROWTH_H
 
 #include "family/leak/rule_dumps.h"
 

@@ -1,4 +1,4 @@
-/* leak.c - memory that no counter of a dump explains. Layer: rules. */
+/* rule_leak.c - memory that no counter of a dump explains. */
 #include <string.h>
 
 #include "family/leak/rule_dumps.h"

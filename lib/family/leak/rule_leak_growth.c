@@ -1,8 +1,9 @@
-/* leak_growth.c - memory that grows from dump to dump and that only the kernel can give back.
- * Layer: rules. */
+/* rule_leak_growth.c - memory that grows from dump to dump and that only the kernel can give back.
+ * */
 #include <stdio.h>
 #include <string.h>
 
+#include "family/fields.h"
 #include "family/leak/rule_growth.h"
 
 const char kd_doc_growing[] =

@@ -1,4 +1,4 @@
-/* accounting.c - look-up in accounting.def. Layer: facts. */
+/* accounting.c - look-up in accounting.def. */
 #include "family/memdump/accounting.h"
 
 #include <string.h>

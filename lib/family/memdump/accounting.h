@@ -1,6 +1,6 @@
-/* accounting.h - the counters of a memory dump by kernel version. Layer: facts. */
-#ifndef KD_FACTS_ACCOUNTING_H
-#define KD_FACTS_ACCOUNTING_H
+/* accounting.h - the counters of a memory dump by kernel version. */
+#ifndef KD_MEMDUMP_ACCOUNTING_H
+#define KD_MEMDUMP_ACCOUNTING_H
 
 #include <stdbool.h>
 #include <stddef.h>

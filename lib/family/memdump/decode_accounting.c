@@ -1,9 +1,10 @@
-/* accounting.c - where the memory of a dump went. Layer: decode.
+/* decode_accounting.c - where the memory of a dump went.
  *
  * Adds up the counters that hold pages of their own (facts/accounting.def) and compares the sum
  * with what the page allocator manages. Each name is taken from one place only.
  */
 #include "family/memdump/decode_accounting.h"
+#include "family/fields.h"
 
 #include <string.h>
 

@@ -1,8 +1,9 @@
-/* accounting.h - where the memory of a dump went: what its counters explain, what they do not.
- * Layer: decode. */
-#ifndef KD_DECODE_ACCOUNTING_H
-#define KD_DECODE_ACCOUNTING_H
+/* decode_accounting.h - where the memory of a dump went: what its counters explain, what they do not.
+ * */
+#ifndef KD_MEMDUMP_DECODE_ACCOUNTING_H
+#define KD_MEMDUMP_DECODE_ACCOUNTING_H
 
+#include "family/fields.h"
 #include "core/context.h"
 #include "family/memdump/accounting.h"
 

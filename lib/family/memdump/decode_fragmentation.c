@@ -1,4 +1,4 @@
-/* fragmentation.c - fragmentation index and unusable free space index. Layer: decode. */
+/* decode_fragmentation.c - fragmentation index and unusable free space index. */
 #include "family/memdump/decode_fragmentation.h"
 
 enum { ORDERS = 24 };

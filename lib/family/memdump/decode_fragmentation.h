@@ -1,10 +1,10 @@
-/* fragmentation.h - the kernel's two measures of external fragmentation. Layer: decode.
+/* decode_fragmentation.h - the kernel's two measures of external fragmentation.
  *
  * The same integer formulas as /sys/kernel/debug/extfrag (2.6.35 to 7.2); all migrate types are
  * counted together, as the kernel does.
  */
-#ifndef KD_DECODE_FRAGMENTATION_H
-#define KD_DECODE_FRAGMENTATION_H
+#ifndef KD_MEMDUMP_DECODE_FRAGMENTATION_H
+#define KD_MEMDUMP_DECODE_FRAGMENTATION_H
 
 #include <stddef.h>
 #include <stdint.h>

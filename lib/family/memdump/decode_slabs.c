@@ -1,8 +1,6 @@
-/* slabs.c - how much memory the caches of /proc/slabinfo hold. Layer: decode. */
-#include "core/decode.h"
-
-#define put(field, value) \
-    ((field)->src ? (void)0 : (void)((field)->v = (value), (field)->src = KD_DERIVED))
+/* decode_slabs.c - how much memory the caches of /proc/slabinfo hold. */
+#include "core/lists.h"
+#include "family/fields.h"
 
 /* a * b, or false when that is no 64-bit number. */
 static bool multiply(uint64_t a, uint64_t b, uint64_t *out)
@@ -13,17 +11,20 @@ static bool multiply(uint64_t a, uint64_t b, uint64_t *out)
     return true;
 }
 
-void kd_decode_slabs(const kd_list *slabs, const kd_context *context)
+bool kd_decode_slabs(kd_event *event, void *part, const kd_context *context)
 {
+    const kd_list *slabs = &((kdf_meminfo_dump *)part)->slabs;
+    (void)event;
     uint64_t page = kd_context_page_size(context), bytes;
     for (uint32_t i = 0; i < slabs->count; i++) {
         kdf_slab_cache *cache = &KD_ITEMS(*slabs, kdf_slab_cache)[i];
         if (cache->active_objects.src && cache->object_size.src &&
             multiply(cache->active_objects.v, cache->object_size.v, &bytes))
-            put(&cache->used_kb, bytes / 1024);
+            kd_derive(&cache->used_kb, bytes / 1024);
         if (cache->slab_count.src && cache->pages_per_slab.src &&
             multiply(cache->slab_count.v, cache->pages_per_slab.v, &bytes) &&
             multiply(bytes, page, &bytes))
-            put(&cache->total_kb, bytes / 1024);
+            kd_derive(&cache->total_kb, bytes / 1024);
     }
+    return true;
 }

@@ -1,5 +1,6 @@
-/* zone_blocks.c - the free blocks of one zone by order, whoever printed them. Layer: decode. */
+/* decode_zone_blocks.c - the free blocks of one zone by order, whoever printed them. */
 #include "family/memdump/decode_zone_blocks.h"
+#include "family/fields.h"
 
 /* Keeps sums of forged numbers within 64 bits. */
 #define MOST_BLOCKS (UINT64_C(1) << 48)

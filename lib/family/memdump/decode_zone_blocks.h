@@ -1,6 +1,6 @@
-/* zone_blocks.h - the free blocks of one zone by order, whoever printed them. Layer: decode. */
-#ifndef KD_DECODE_ZONE_BLOCKS_H
-#define KD_DECODE_ZONE_BLOCKS_H
+/* decode_zone_blocks.h - the free blocks of one zone by order, whoever printed them. */
+#ifndef KD_MEMDUMP_DECODE_ZONE_BLOCKS_H
+#define KD_MEMDUMP_DECODE_ZONE_BLOCKS_H
 
 #include "family/memdump/decode_fragmentation.h"
 #include "core/event.h"

@@ -1,4 +1,4 @@
-/* buddyinfo.c - a pasted /proc/buddyinfo. Layer: event.
+/* parse_buddyinfo.c - a pasted /proc/buddyinfo.
  *
  *   Node 0, zone    DMA32    123    149     95     66     45     23     13      5 ...
  *
@@ -6,6 +6,7 @@
  * The rows of /proc/pagetypeinfo name a type, those of its second table are shorter, and those of
  * /proc/zoneinfo have no numbers.
  */
+#include "family/fields.h"
 #include "family/memdump/parse_zone_row.h"
 
 /* Fewer columns are a row of another table: there are at most seven migratetypes. A row that a

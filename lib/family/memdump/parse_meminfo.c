@@ -1,5 +1,5 @@
-/* meminfo.c - the kernel's memory dump: which line is which part, and its closing lines.
- * Layer: event.
+/* parse_meminfo.c - the kernel's memory dump: which line is which part, and its closing lines.
+ *
  *
  *   Mem-Info:
  *   active_anon:152878 inactive_anon:92312 isolated_anon:0
@@ -17,10 +17,10 @@
  * belongs to the other event.
  */
 #include "family/memdump/parse_meminfo.h"
+#include "family/fields.h"
 
 #include <string.h>
 
-#include "core/block.h"
 
 /* ---- the place, in the state that the tracker keeps for the block ---------------------------- */
 

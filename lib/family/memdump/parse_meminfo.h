@@ -1,14 +1,17 @@
-/* meminfo.h - what the files of the memory-dump block share. Layer: event.
+/* parse_meminfo.h - what the files of the memory-dump block share.
  *
  * A dump is read token by token, because captures break its lines anywhere: printk continuation
  * prints "Node 0 " and each number by itself, mail programs wrap at column 72, web pages at 100.
  * The place says which part the last line belonged to, so that a line without a head of its own
  * can go on there.
  */
-#ifndef KD_EVENT_BLOCK_MEMINFO_H
-#define KD_EVENT_BLOCK_MEMINFO_H
+#ifndef KD_MEMDUMP_PARSE_MEMINFO_H
+#define KD_MEMDUMP_PARSE_MEMINFO_H
 
+#include "family/fields.h"
 #include "core/parser.h"
+
+extern const kd_block kd_block_meminfo; /* kdf_meminfo */
 
 #define KD_MEM_NODES 64u
 #define KD_MEM_ZONES 256u

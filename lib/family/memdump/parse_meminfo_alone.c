@@ -1,11 +1,12 @@
-/* meminfo.c - a memory dump that stands alone. Layer: event.
+/* parse_meminfo_alone.c - a memory dump that stands alone.
  *
  *   Mem-Info:
  *
  * Printed by show_mem(): by sysrq-m, by drivers, or as what is left of a report whose beginning is
  * cut off. 2.6.32 to 7.2. All lines after the first are read by block/meminfo.c.
  */
-#include "core/block.h"
+#include "family/fields.h"
+#include "family/memdump/parse_meminfo.h"
 
 static kd_verdict open(kd_parse *parse, const kd_line *line)
 {

@@ -1,10 +1,11 @@
-/* meminfo_buddy.c - free blocks by order. Layer: event.
+/* parse_meminfo_buddy.c - free blocks by order.
  *
  *   Node 0 DMA32: 1587*4kB (UMEC) 1959*8kB (UMEC) ... 118*4096kB (C) = 633204kB
  *
  * Letters name the migratetypes that have such blocks (3.8 and later, after counts above zero).
  * The order is told by the block's size, so that a torn line does not shift the orders after it.
  */
+#include "family/fields.h"
 #include "family/memdump/parse_meminfo.h"
 
 typedef enum buddy_kind {

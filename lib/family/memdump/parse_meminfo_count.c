@@ -1,4 +1,4 @@
-/* meminfo_count.c - the counters of a memory dump, word by word. Layer: event.
+/* parse_meminfo_count.c - the counters of a memory dump, word by word.
  *
  *   active_anon:152878   unevictable:2340kB   isolated(anon):0kB   shmem_thp: 0kB
  *   reserved_highatomic:0KB   all_unreclaimable? no

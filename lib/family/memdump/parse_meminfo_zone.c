@@ -1,4 +1,4 @@
-/* meminfo_zone.c - the counters of a memory dump: global, by node, by zone. Layer: event.
+/* parse_meminfo_zone.c - the counters of a memory dump: global, by node, by zone.
  *
  *   active_anon:152878 inactive_anon:92312 isolated_anon:0                             (pages)
  *   Node 0 active_anon:611512kB ... shmem_thp: 0kB ... all_unreclaimable? no
@@ -8,6 +8,7 @@
  * Which counters there are changes with the version, and vendors add their own: a name that has
  * no field goes to a map as it is printed.
  */
+#include "family/fields.h"
 #include "family/memdump/parse_meminfo.h"
 
 /* ---- zones ----------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* pagetypeinfo.c - a pasted /proc/pagetypeinfo. Layer: event.
+/* parse_pagetypeinfo.c - a pasted /proc/pagetypeinfo.
  *
  *   Page block order: 10
  *   Pages per block:  1024
@@ -11,6 +11,7 @@
  * heading says pages; from 5.4 on the kernel stops at 100000 and prints ">100000". The columns of
  * the second table are those of its heading. A third table (page_owner) is taken and not kept.
  */
+#include "family/fields.h"
 #include "family/memdump/parse_zone_row.h"
 
 #define TYPES 16u

@@ -1,4 +1,4 @@
-/* proc_meminfo.c - a pasted /proc/meminfo. Layer: event.
+/* parse_proc_meminfo.c - a pasted /proc/meminfo.
  *
  *   MemTotal:         229508 kB
  *   Active(anon):        884 kB
@@ -6,9 +6,10 @@
  *
  * meminfo_proc_show(), all versions; the names differ by version, machine and configuration.
  */
+#include "core/parser.h"
+#include "family/fields.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 #define MAX_LINES 256u
 

@@ -1,4 +1,4 @@
-/* slabinfo.c - a pasted /proc/slabinfo, whole or grepped. Layer: event.
+/* parse_slabinfo.c - a pasted /proc/slabinfo, whole or grepped.
  *
  *   slabinfo - version: 2.1
  *   # name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables ...
@@ -7,9 +7,10 @@
  * s_show(), cache_show(); version 2.1 in 2.6.10 and later, with " : globalstat" or " : cpustat"
  * behind it in kernels with SLAB statistics.
  */
+#include "core/parser.h"
+#include "family/fields.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 #define MAX_CACHES 8192u
 

@@ -1,4 +1,4 @@
-/* zone_row.c - rows of /proc/buddyinfo and /proc/pagetypeinfo. Layer: event. */
+/* parse_zone_row.c - rows of /proc/buddyinfo and /proc/pagetypeinfo. */
 #include "family/memdump/parse_zone_row.h"
 
 bool kd_scan_row_zone(kd_scan *in, uint64_t *node, kd_str *zone)

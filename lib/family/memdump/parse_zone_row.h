@@ -1,6 +1,6 @@
-/* zone_row.h - rows of /proc/buddyinfo and /proc/pagetypeinfo. Layer: event. */
-#ifndef KD_EVENT_ZONE_ROW_H
-#define KD_EVENT_ZONE_ROW_H
+/* parse_zone_row.h - rows of /proc/buddyinfo and /proc/pagetypeinfo. */
+#ifndef KD_MEMDUMP_PARSE_ZONE_ROW_H
+#define KD_MEMDUMP_PARSE_ZONE_ROW_H
 
 #include "core/parser.h"
 

@@ -1,6 +1,6 @@
-/* zone.h - kinds of memory zones, in the kernel's order. Layer: facts. */
-#ifndef KD_FACTS_ZONE_H
-#define KD_FACTS_ZONE_H
+/* zone.h - kinds of memory zones, in the kernel's order. */
+#ifndef KD_MEMDUMP_ZONE_H
+#define KD_MEMDUMP_ZONE_H
 
 typedef enum kd_zone_kind {
     KD_ZONE_DMA,

@@ -1,5 +1,6 @@
-/* reloc.c - does a relocation that the module loader refused really not fit? Layer: decode. */
+/* decode_reloc.c - does a relocation that the module loader refused really not fit? */
 #include "family/module/decode_reloc.h"
+#include "family/fields.h"
 
 static const kd_reloc_type types[] = {
 #define KD_RELOC(arch, type, name, bits, scale, kind) \

@@ -1,7 +1,8 @@
-/* reloc.h - does a relocation that the module loader refused really not fit? Layer: decode. */
-#ifndef KD_DECODE_RELOC_H
-#define KD_DECODE_RELOC_H
+/* decode_reloc.h - does a relocation that the module loader refused really not fit? */
+#ifndef KD_MODULE_DECODE_RELOC_H
+#define KD_MODULE_DECODE_RELOC_H
 
+#include "family/fields.h"
 #include "core/context.h"
 
 typedef enum kd_reloc_kind { KD_RELOC_S, KD_RELOC_A, KD_RELOC_Z } kd_reloc_kind;

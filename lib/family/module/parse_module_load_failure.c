@@ -1,5 +1,5 @@
-/* module_load_failure.c - a module was not loaded or not removed: the kernel's words and those of
- * the tools. Layer: event.
+/* parse_module_load_failure.c - a module was not loaded or not removed: the kernel's words and those of
+ * the tools.
  *
  *   M: version magic '5.10.0 SMP mod_unload ' should be '6.1.0-50-amd64 SMP preempt mod_unload '
  *   M: disagrees about version of symbol module_layout
@@ -11,6 +11,7 @@
  *
  * check_modinfo(), check_version(), simplify_symbols(); each line is an event of its own.
  */
+#include "family/fields.h"
 #include "core/parser.h"
 
 static bool plausible_module(kd_str name)

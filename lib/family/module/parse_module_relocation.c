@@ -1,4 +1,4 @@
-/* module_relocation.c - the module loader could not patch an address into its field. Layer: event.
+/* parse_module_relocation.c - the module loader could not patch an address into its field.
  *
  *   module xfs relocation of symbol f is out of range (0x3ffefffe in 17 bits)            parisc
  *   overflow in relocation type 11 val 123456789a [sec 10 idx 0]                          x86
@@ -12,6 +12,7 @@
  *
  * apply_relocate(), apply_relocate_add() of each architecture. The value stays as printed.
  */
+#include "family/fields.h"
 #include "core/parser.h"
 
 /* Puts the module name that stands before a colon, or after "module ". */

@@ -1,5 +1,6 @@
-/* module.c - modules that were not loaded: relocations out of reach, and the tools' words.
- * Layer: rules. */
+/* rule_module.c - modules that were not loaded: relocations out of reach, and the tools' words.
+ * */
+#include "family/fields.h"
 #include "family/module/decode_reloc.h"
 #include "core/diag.h"
 

@@ -1,9 +1,10 @@
-/* oom.c - who holds the memory of an OOM report. Layer: decode.
+/* decode_oom.c - who holds the memory of an OOM report.
  *
  * Sizes of the task table are pages, swapents too. A page that processes share counts for each of
  * them, so their sum may exceed the memory there is.
  */
 #include "family/oom/decode_oom.h"
+#include "family/fields.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,9 @@
-/* oom.h - what an OOM report's numbers say: what ran out, who holds it, was it the right one.
- * Layer: decode. */
-#ifndef KD_DECODE_OOM_H
-#define KD_DECODE_OOM_H
+/* decode_oom.h - what an OOM report's numbers say: what ran out, who holds it, was it the right one.
+ * */
+#ifndef KD_OOM_DECODE_OOM_H
+#define KD_OOM_DECODE_OOM_H
 
+#include "family/fields.h"
 #include "family/memdump/decode_accounting.h"
 
 #define KD_OOM_TOP 3u

@@ -1,4 +1,5 @@
-/* oom_memcg.c - which limit of a control group was hit, and by what. Layer: decode. */
+/* decode_oom_memcg.c - which limit of a control group was hit, and by what. */
+#include "family/fields.h"
 #include "base/scan.h"
 #include "family/alloc/replay/event.h"
 #include "family/oom/decode_oom.h"

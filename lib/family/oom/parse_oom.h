@@ -1,10 +1,10 @@
-/* oom.h - what the parts of an OOM report share. Layer: event.
+/* parse_oom.h - what the parts of an OOM report share.
  *
  * Their group is the whole kdf_oom. They stand in the order of the report: control group, slab
  * table, task table, the choice and the kill.
  */
-#ifndef KD_EVENT_BLOCK_OOM_H
-#define KD_EVENT_BLOCK_OOM_H
+#ifndef KD_OOM_PARSE_OOM_H
+#define KD_OOM_PARSE_OOM_H
 
 #include "core/parser.h"
 

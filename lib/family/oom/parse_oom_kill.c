@@ -1,4 +1,4 @@
-/* oom_kill.c - the OOM killer ran. Layer: event.
+/* parse_oom_kill.c - the OOM killer ran.
  *
  *   COMM invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0                2.6.32 - 2.6.35
  *   ... gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0                    2.6.36 - 3.6
@@ -14,7 +14,10 @@
  */
 #include <stddef.h>
 
-#include "core/block.h"
+#include "family/fields.h"
+#include "family/gfp/parse_gfp.h"
+#include "family/memdump/parse_meminfo.h"
+#include "family/shared/parse_shared.h"
 #include "family/oom/parse_oom.h"
 
 /* Between the parts other CPUs may print a lot. */
@@ -50,7 +53,7 @@ static bool read_keys(kd_parse *parse, kdf_oom *oom, kd_scan in)
         while (word.len > 0 && word.ptr[word.len - 1] == ',')
             word.len--;
         if (kd_str_starts(word, "nodemask=")) {
-            kd_put(parse, &oom->nodemask, kd_str_from(word, sizeof "nodemask=" - 1));
+            kd_put(parse, &oom->scope.nodemask, kd_str_from(word, sizeof "nodemask=" - 1));
             any = true;
         }
         any |= take_signed(parse, word, "order=", &oom->order) ||
@@ -100,7 +103,6 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
 {
     kdf_oom *oom = parse->body;
     kd_scan in = kd_scan_of(line->text);
-    kd_scope scope = { &oom->nodemask, &oom->cpuset, &oom->mems_allowed };
     if (oom->backtrace.count > 0 || line->text.len > 512)
         return KD_NOT_MINE;
     if (!oom->gfp.value.src && kd_str_starts(line->text, "gfp_mask="))
@@ -110,10 +112,10 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
         return read_keys(parse, oom, in) ? KD_TAKEN : KD_NOT_MINE;
     if (kd_str_is(line->text, "COMPACTION is disabled!!!"))
         return KD_TAKEN;
-    if (oom->mems_allowed.src || !kd_str_has(line->text, " cpuset=") ||
+    if (oom->scope.mems_allowed.src || !kd_str_has(line->text, " cpuset=") ||
         kd_str_starts(line->text, "oom-kill:"))
         return KD_NOT_MINE;
-    kd_scan_scope(&in, parse, &scope);
+    kd_scan_scope(&in, parse, &oom->scope);
     return KD_TAKEN;
 }
 

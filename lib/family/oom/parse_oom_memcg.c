@@ -1,4 +1,4 @@
-/* oom_memcg.c - the control group whose limit led to an OOM kill. Layer: event, block.
+/* parse_oom_memcg.c - the control group whose limit led to an OOM kill.
  *
  *   Task in /app/w1 killed as a result of limit of /app                          2.6.29 - 4.20
  *   memory: usage 524288kB, limit 524288kB, failcnt 1240247                      all
@@ -13,6 +13,7 @@
  *
  * mem_cgroup_print_oom_info(), from 4.20 mem_cgroup_print_oom_meminfo().
  */
+#include "family/fields.h"
 #include "family/oom/parse_oom.h"
 
 #define MAX_STATS 256u

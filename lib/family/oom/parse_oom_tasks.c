@@ -1,4 +1,4 @@
-/* oom_tasks.c - the tables of an OOM report: slab caches, tasks. Layer: event, block.
+/* parse_oom_tasks.c - the tables of an OOM report: slab caches, tasks.
  *
  *   Unreclaimable slab info:                                                     4.15+
  *   Name                      Used          Total
@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "family/fields.h"
 #include "family/oom/parse_oom.h"
 
 #define MAX_SLABS 512u

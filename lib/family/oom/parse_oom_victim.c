@@ -1,4 +1,4 @@
-/* oom_victim.c - whom the OOM killer chose, killed and reaped. Layer: event, block.
+/* parse_oom_victim.c - whom the OOM killer chose, killed and reaped.
  *
  *   oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/app,
  *       task_memcg=/app/w1,task=appd,pid=77,uid=10                               5.0+, one line
@@ -20,6 +20,7 @@
  */
 #include <string.h>
 
+#include "family/fields.h"
 #include "family/oom/parse_oom.h"
 
 #define MAX_ALSO 256u
@@ -360,9 +361,9 @@ static bool take_summary(kd_parse *parse, kdf_oom *oom, kd_str text)
     split_summary(kd_str_from(text, sizeof "oom-kill:" - 1), values);
     unquote(values, text);
     put_value(parse, &oom->constraint, values[CONSTRAINT]);
-    put_value(parse, &oom->nodemask, values[NODEMASK]);
-    put_value(parse, &oom->cpuset, values[CPUSET]);
-    put_value(parse, &oom->mems_allowed, values[MEMS]);
+    put_value(parse, &oom->scope.nodemask, values[NODEMASK]);
+    put_value(parse, &oom->scope.cpuset, values[CPUSET]);
+    put_value(parse, &oom->scope.mems_allowed, values[MEMS]);
     put_value(parse, &oom->memcg.path, values[OOM_MEMCG]);
     if (values[GLOBAL].ptr)
         kd_put(parse, &oom->global_oom, true);

@@ -1,5 +1,6 @@
-/* oom.c - the machine ran out of memory: who took it, who was killed. Layer: rules. */
+/* rule_oom.c - the machine ran out of memory: who took it, who was killed. */
 #include "family/oom/rule_oom.h"
+#include "family/fields.h"
 
 #include "base/scan.h"
 #include "family/alloc/rule_alloc.h"

@@ -1,7 +1,8 @@
-/* oom.h - what the rules on OOM kills share. Layer: rules. */
-#ifndef KD_RULES_OOM_H
-#define KD_RULES_OOM_H
+/* rule_oom.h - what the rules on OOM kills share. */
+#ifndef KD_OOM_RULE_OOM_H
+#define KD_OOM_RULE_OOM_H
 
+#include "family/fields.h"
 #include "family/oom/decode_oom.h"
 #include "family/alloc/rule_alloc.h"
 #include "core/diag.h"

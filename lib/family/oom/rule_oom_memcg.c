@@ -1,4 +1,5 @@
-/* oom_memcg.c - the limit of a control group was hit. Layer: rules. */
+/* rule_oom_memcg.c - the limit of a control group was hit. */
+#include "family/fields.h"
 #include "family/oom/rule_oom.h"
 
 #include <stdio.h>

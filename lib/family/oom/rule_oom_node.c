@@ -1,10 +1,11 @@
-/* oom_node.c - an OOM kill although memory was free: on nodes that the request may not use.
- * Layer: rules.
+/* rule_oom_node.c - an OOM kill although memory was free: on nodes that the request may not use.
+ *
  *
  * constrained_alloc() names what bound the request: CONSTRAINT_MEMORY_POLICY (a node mask that
  * leaves nodes out) or CONSTRAINT_CPUSET. The dump leaves out the nodes that the mask leaves out;
  * its global counter does not.
  */
+#include "family/fields.h"
 #include "family/alloc/decode_node_list.h"
 #include "family/oom/rule_oom.h"
 
@@ -30,7 +31,7 @@ typedef struct node_case {
 static bool find_nodes(const kdf_oom *oom, node_case *n)
 {
     n->by_policy = kd_str_is(oom->constraint.v, "CONSTRAINT_MEMORY_POLICY");
-    const kd_text *list = n->by_policy ? &oom->nodemask : &oom->mems_allowed;
+    const kd_text *list = n->by_policy ? &oom->scope.nodemask : &oom->scope.mems_allowed;
     if (!n->by_policy && !kd_str_is(oom->constraint.v, "CONSTRAINT_CPUSET"))
         return false;
     n->nodes = list->v;

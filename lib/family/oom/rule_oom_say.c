@@ -1,4 +1,5 @@
-/* oom_say.c - an OOM report in words: who holds the memory, who was killed. Layer: rules. */
+/* rule_oom_say.c - an OOM report in words: who holds the memory, who was killed. */
+#include "family/fields.h"
 #include "family/oom/rule_oom.h"
 
 #include <stdio.h>

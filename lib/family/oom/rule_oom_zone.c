@@ -1,9 +1,10 @@
-/* oom_zone.c - an OOM kill although memory was free: in zones that the request may not use.
- * Layer: rules.
+/* rule_oom_zone.c - an OOM kill although memory was free: in zones that the request may not use.
+ *
  *
  * Before it kills, the kernel tries once more with the high mark of each zone. So the zones of the
  * mask are proved short by free <= high + lowmem_reserve, whatever rights the mask gives.
  */
+#include "family/fields.h"
 #include "family/alloc/rule_alloc.h"
 #include "family/oom/rule_oom.h"
 

@@ -1,6 +1,8 @@
-/* oops.c - NULL dereferences, and those that follow a failed allocation. Layer: rules. */
+/* rule_oops.c - NULL dereferences, and those that follow a failed allocation. */
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
 #include "family/alloc/replay/event.h"
-#include "family/pointer/decode_dataflow.h"
+#include "family/fault/decode_dataflow.h"
 #include "core/parser.h"
 #include "core/diag.h"
 

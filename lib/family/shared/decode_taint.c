@@ -1,4 +1,4 @@
-/* taint.c - what the taint of a kernel says, from letters or from the number. Layer: decode. */
+/* decode_taint.c - what the taint of a kernel says, from letters or from the number. */
 #include "family/shared/decode_taint.h"
 
 #include <string.h>

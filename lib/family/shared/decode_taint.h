@@ -1,6 +1,6 @@
-/* taint.h - what the taint of a kernel says, from letters or from the number. Layer: decode. */
-#ifndef KD_DECODE_TAINT_H
-#define KD_DECODE_TAINT_H
+/* decode_taint.h - what the taint of a kernel says, from letters or from the number. */
+#ifndef KD_SHARED_DECODE_TAINT_H
+#define KD_SHARED_DECODE_TAINT_H
 
 #include "base/str.h"
 

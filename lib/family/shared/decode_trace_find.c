@@ -1,5 +1,6 @@
-/* trace_find.c - looks for functions in a stack trace. Layer: decode. */
+/* decode_trace_find.c - looks for functions in a stack trace. */
 #include "family/shared/decode_trace_find.h"
+#include "family/fields.h"
 
 const kdf_frame *kd_trace_find(const kd_list *backtrace, const char *names)
 {

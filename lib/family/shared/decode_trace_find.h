@@ -1,7 +1,8 @@
-/* trace_find.h - looks for functions in a stack trace. Layer: decode. */
-#ifndef KD_DECODE_TRACE_FIND_H
-#define KD_DECODE_TRACE_FIND_H
+/* decode_trace_find.h - looks for functions in a stack trace. */
+#ifndef KD_SHARED_DECODE_TRACE_FIND_H
+#define KD_SHARED_DECODE_TRACE_FIND_H
 
+#include "family/fields.h"
 #include "core/event.h"
 
 /* The innermost reliable frame whose function is one of the blank-separated `names`, or NULL.

@@ -1,6 +1,8 @@
-/* blame.c - which frame to look at first. Layer: event. */
+/* parse_blame.c - which frame to look at first. */
 #include <string.h>
 
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
 #include "core/parser.h"
 
 static const char *const machinery[] = {

@@ -1,4 +1,4 @@
-/* task.c - who was running, on which kernel and machine. Layer: event, block.
+/* parse_task.c - who was running, on which kernel and machine.
  *
  *   CPU: 0 PID: 2173 Comm: insmod Tainted: P             3.14.43_cig001 #6
  *   CPU: 0 UID: 0 PID: 99 Comm: insmod Not tainted 6.12.107+deb13-amd64 #1  Debian 6.12.107-1
@@ -9,7 +9,8 @@
  *
  * dump_stack_print_info() and print_modules(); before 3.10 each architecture's own line.
  */
-#include "core/block.h"
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
 
 /* "G           O 3.2.6 #4 VENDOR": flags, release, build. The release is the word before " #". */
 static void read_kernel(kd_parse *parse, kdf_task *task, kd_str text, bool tainted)

@@ -1,4 +1,4 @@
-/* trace.c - stack traces in the forms of all architectures. Layer: event, block.
+/* parse_trace.c - stack traces in the forms of all architectures.
  *
  *   kf_run+0xf4/0x120 [kfault]                              x86 4.10+, arm64, generic
  *   ? kf_run+0xf4/0x120                                     found on the stack, not confirmed
@@ -10,7 +10,8 @@
  *
  * Printed by show_trace_log_lvl(), dump_backtrace() and their like.
  */
-#include "core/block.h"
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
 #include "family/shared/parse_user_registers.h"
 
 #define MAX_FRAMES 512u
@@ -210,8 +211,10 @@ static bool is_stack_dump(kd_str text)
 /* Events with registers of their own have a block for them. */
 static bool take_user_registers(kd_parse *parse, const kd_list *frames, kd_str text)
 {
+    size_t at;
     uint32_t rows = parse->state->at >> ROWS_SHIFT;
-    if (frames->count == 0 || KD_BODY(parse->event, oops) || !kd_take_user_registers(&rows, text))
+    if (frames->count == 0 || !kd_take_user_registers(&rows, text) ||
+        kd_fields_find(parse->event->kind->fields, KD_STR("registers"), &at))
         return false;
     parse->state->at = (parse->state->at & 1) | rows << ROWS_SHIFT;
     return true;

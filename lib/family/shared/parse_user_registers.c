@@ -1,4 +1,4 @@
-/* user_registers.c - the registers of user space below a stack trace. Layer: event, block.
+/* parse_user_registers.c - the registers of user space below a stack trace.
  *
  *   RIP: 0033:0x47fbe9                                                           x86
  *   Code: 08 89 e8 5b 5d c3 ... 0f 05 <48> 3d

@@ -1,6 +1,6 @@
-/* user_registers.h - the registers of user space below a stack trace. Layer: event. */
-#ifndef KD_EVENT_BLOCK_USER_REGISTERS_H
-#define KD_EVENT_BLOCK_USER_REGISTERS_H
+/* parse_user_registers.h - the registers of user space below a stack trace. */
+#ifndef KD_SHARED_PARSE_USER_REGISTERS_H
+#define KD_SHARED_PARSE_USER_REGISTERS_H
 
 #include "base/str.h"
 

@@ -1,4 +1,4 @@
-/* area.c - candidates for a range of kernel addresses. Layer: decode. */
+/* decode_area.c - candidates for a range of kernel addresses. */
 #include "family/vmalloc/decode_area.h"
 
 #define KASLR_START ((uint64_t)1024 * 4096)

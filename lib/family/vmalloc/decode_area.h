@@ -1,6 +1,6 @@
-/* area.h - a range of kernel addresses, and how it is known. Layer: decode. */
-#ifndef KD_DECODE_AREA_H
-#define KD_DECODE_AREA_H
+/* decode_area.h - a range of kernel addresses, and how it is known. */
+#ifndef KD_VMALLOC_DECODE_AREA_H
+#define KD_VMALLOC_DECODE_AREA_H
 
 #include "core/context.h"
 

@@ -1,4 +1,4 @@
-/* module_area.c - the range of kernel addresses that modules are loaded into. Layer: decode. */
+/* decode_module_area.c - the range of kernel addresses that modules are loaded into. */
 #include "family/vmalloc/decode_module_area.h"
 
 #include "core/kconfig.h"

@@ -1,6 +1,6 @@
-/* module_area.h - the range of kernel addresses that modules are loaded into. Layer: decode. */
-#ifndef KD_DECODE_MODULE_AREA_H
-#define KD_DECODE_MODULE_AREA_H
+/* decode_module_area.h - the range of kernel addresses that modules are loaded into. */
+#ifndef KD_VMALLOC_DECODE_MODULE_AREA_H
+#define KD_VMALLOC_DECODE_MODULE_AREA_H
 
 #include "family/vmalloc/decode_area.h"
 

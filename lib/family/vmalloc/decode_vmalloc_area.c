@@ -1,5 +1,5 @@
-/* vmalloc_area.c - the range of kernel addresses of vmalloc(), vmap() and ioremap().
- * Layer: decode. */
+/* decode_vmalloc_area.c - the range of kernel addresses of vmalloc(), vmap() and ioremap().
+ * */
 #include "family/vmalloc/decode_vmalloc_area.h"
 
 #include "core/kconfig.h"
@@ -19,7 +19,7 @@ static const struct {
 } rows[] = {
 #define KD_LAYOUT(arch, va_bits, from, until, linear, vmemmap, bytes, vmalloc, vmalloc_end) \
     { arch, va_bits, from, until, vmalloc, vmalloc_end, KD_AREA_FIXED, "" },
-#include "family/free/layout.def"
+#include "family/vmalloc/layout.def"
 #undef KD_LAYOUT
 #define KD_VMALLOC_AREA(arch, va_bits, from, until, start, end, kind, condition) \
     { arch, va_bits, from, until, start, end, KD_AREA_##kind, condition },

@@ -1,7 +1,7 @@
-/* vmalloc_area.h - the range of kernel addresses of vmalloc(), vmap() and ioremap().
- * Layer: decode. */
-#ifndef KD_DECODE_VMALLOC_AREA_H
-#define KD_DECODE_VMALLOC_AREA_H
+/* decode_vmalloc_area.h - the range of kernel addresses of vmalloc(), vmap() and ioremap().
+ * */
+#ifndef KD_VMALLOC_DECODE_VMALLOC_AREA_H
+#define KD_VMALLOC_DECODE_VMALLOC_AREA_H
 
 #include "family/vmalloc/decode_area.h"
 

@@ -1,6 +1,7 @@
-/* vmalloc_request.c - what a failed vmalloc() asked for, who asked, and why it may have failed.
- * Layer: decode. */
+/* decode_vmalloc_request.c - what a failed vmalloc() asked for, who asked, and why it may have failed.
+ * */
 #include "family/vmalloc/decode_vmalloc_request.h"
+#include "family/fields.h"
 
 #include "family/alloc/replay/event.h"
 
@@ -113,14 +114,17 @@ uint64_t kd_total_bytes(const kdf_meminfo *meminfo, const kd_context *context)
     return ram - meminfo->reserved_pages.v * kd_context_page_size(context);
 }
 
-void kd_decode_vmalloc(kdf_vmalloc *failure, const kd_context *context)
+bool kd_decode_vmalloc(kd_event *event, void *part, const kd_context *context)
 {
+    kdf_vmalloc *failure = part;
+    (void)event;
     uint64_t ram = kd_total_bytes(&failure->meminfo, context);
     if (!kd_str_starts(failure->text.v, "vmalloc: allocation failure: ") ||
         !failure->requested_bytes.src)
-        return;
+        return true;
     if (failure->requested_bytes.v == 0)
         failure->reason = (kd_text){ KD_STR("zero-size"), KD_DERIVED };
     else if (ram && failure->requested_bytes.v > ram)
         failure->reason = (kd_text){ KD_STR("too-large"), KD_DERIVED };
+    return true;
 }

@@ -1,8 +1,9 @@
-/* vmalloc_request.h - what a failed vmalloc() asked for, who asked, and why it may have failed.
- * Layer: decode. */
-#ifndef KD_DECODE_VMALLOC_REQUEST_H
-#define KD_DECODE_VMALLOC_REQUEST_H
+/* decode_vmalloc_request.h - what a failed vmalloc() asked for, who asked, and why it may have failed.
+ * */
+#ifndef KD_VMALLOC_DECODE_VMALLOC_REQUEST_H
+#define KD_VMALLOC_DECODE_VMALLOC_REQUEST_H
 
+#include "family/fields.h"
 #include "core/context.h"
 
 /* The hole that a request needs: its pages and one guard page. UINT64_MAX when that overflows. */
@@ -35,10 +36,6 @@ typedef struct kd_vmalloc_caller {
 } kd_vmalloc_caller;
 void kd_vmalloc_caller_of(const kd_list *backtrace, kd_vmalloc_caller *out);
 
-/* Decides, as far as one event can, what the text of 5.12 and before leaves open:
- * "vmalloc: allocation failure: N bytes" is said of a size of 0, of one larger than all RAM, and
- * when no hole was found. Sets `reason` where the numbers prove it. */
-void kd_decode_vmalloc(kdf_vmalloc *failure, const kd_context *context);
 
 /* All RAM in bytes by the event's dump or the boot log; 0: not known. totalram_pages, which the
  * kernel compares with, is smaller. @param src  line of the dump; 0: from the boot log */

@@ -1,5 +1,5 @@
-/* vmap_failure.c - the kernel found no hole of the size in a range of kernel addresses.
- * Layer: event.
+/* parse_vmap_failure.c - the kernel found no hole of the size in a range of kernel addresses.
+ *
  *
  *   vmap allocation for size 458752 failed: use vmalloc=<size> to increase size.      2.6.32 - 4.5
  *   vmap allocation for size 299008 failed: use vmalloc=<size> to increase size       4.6 - 6.9
@@ -9,6 +9,7 @@
  * Printed by alloc_vmap_area(), rate-limited. The size includes the guard page. Which range was
  * full only the last form says; otherwise the stack of the event that follows tells.
  */
+#include "family/fields.h"
 #include "core/parser.h"
 
 static bool scan_size(kd_scan *in, uint64_t *bytes)

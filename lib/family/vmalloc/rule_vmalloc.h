@@ -1,7 +1,8 @@
-/* vmalloc.h - what the rules on vmalloc() and the module area share. Layer: rules. */
-#ifndef KD_RULES_VMALLOC_H
-#define KD_RULES_VMALLOC_H
+/* rule_vmalloc.h - what the rules on vmalloc() and the module area share. */
+#ifndef KD_VMALLOC_RULE_VMALLOC_H
+#define KD_VMALLOC_RULE_VMALLOC_H
 
+#include "family/fields.h"
 #include "family/vmalloc/decode_module_area.h"
 #include "family/vmalloc/decode_vmalloc_area.h"
 #include "family/vmalloc/decode_vmalloc_request.h"

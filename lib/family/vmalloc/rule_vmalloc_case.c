@@ -1,5 +1,6 @@
-/* vmalloc_case.c - which lines are one failed request, and which range had no hole for it.
- * Layer: rules. */
+/* rule_vmalloc_case.c - which lines are one failed request, and which range had no hole for it.
+ * */
+#include "family/fields.h"
 #include "core/version.h"
 #include "family/vmalloc/rule_vmalloc.h"
 

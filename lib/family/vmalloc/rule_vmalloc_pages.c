@@ -1,5 +1,6 @@
-/* vmalloc_pages.c - vmalloc() found the addresses but not the pages, or was asked for a size that
- * cannot be. Layer: rules. */
+/* rule_vmalloc_pages.c - vmalloc() found the addresses but not the pages, or was asked for a size that
+ * cannot be. */
+#include "family/fields.h"
 #include "family/vmalloc/rule_vmalloc.h"
 
 const char kd_doc_vmalloc_pages[] =

@@ -1,5 +1,6 @@
-/* vmalloc_space.c - kernel addresses ran out: of the module area, or of the vmalloc area.
- * Layer: rules. */
+/* rule_vmalloc_space.c - kernel addresses ran out: of the module area, or of the vmalloc area.
+ * */
+#include "family/fields.h"
 #include "core/version.h"
 #include "family/vmalloc/rule_vmalloc.h"
 

@@ -1,5 +1,6 @@
-/* limit_check.c - which limit did the code before a WARN() compare with? Layer: decode. */
+/* decode_limit_check.c - which limit did the code before a WARN() compare with? */
 #include "family/warn/decode_limit_check.h"
+#include "family/fields.h"
 
 #ifdef KD_CAPSTONE
 #include <capstone/capstone.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "family/pointer/decode_dataflow.h"
+#include "family/fault/decode_dataflow.h"
 
 #define MAX_BYTES 128u
 /* No instruction is longer: so many starts can differ in what they make of the bytes. */

@@ -1,7 +1,8 @@
-/* limit_check.h - which limit did the code before a WARN() compare with? Layer: decode. */
-#ifndef KD_DECODE_LIMIT_CHECK_H
-#define KD_DECODE_LIMIT_CHECK_H
+/* decode_limit_check.h - which limit did the code before a WARN() compare with? */
+#ifndef KD_WARN_DECODE_LIMIT_CHECK_H
+#define KD_WARN_DECODE_LIMIT_CHECK_H
 
+#include "family/fields.h"
 #include "core/context.h"
 
 typedef struct kd_limit_check {

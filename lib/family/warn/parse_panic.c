@@ -1,4 +1,4 @@
-/* panic.c - the kernel gave up. Layer: event.
+/* parse_panic.c - the kernel gave up.
  *
  *   Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b
  *   CPU: 0 PID: 1 Comm: init Not tainted 6.1.0-50-amd64 #1
@@ -7,9 +7,10 @@
  *
  * panic(), all versions. Often the end of an oops, which is an event of its own.
  */
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
 {

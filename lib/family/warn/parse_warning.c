@@ -1,5 +1,5 @@
-/* warning.c - WARN() and WARN_ON(): something that should not be, and the kernel went on.
- * Layer: event.
+/* parse_warning.c - WARN() and WARN_ON(): something that should not be, and the kernel went on.
+ *
  *
  *   ------------[ cut here ]------------
  *   initcall kfault_init+0x0/0x1000 [kfault] returned with preemption imbalance
@@ -15,9 +15,11 @@
  * before the header where the architecture traps, else behind it. A task line, registers, a trace
  * and "---[ end trace" follow. What lockdep finds begins with WARNING: too, but names no place.
  */
+#include "family/fields.h"
+#include "family/fault/parse_fault.h"
+#include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 /* From "cut here" to the header there may be a text of some lines. */
 #define MESSAGE_LINES 4

@@ -1,6 +1,7 @@
-/* alloc_event.c - the allocator's decision re-played for a failed request of a log. Layer:
+/* event.c - the allocator's decision re-played for a failed request of a log. Layer:
  * decode. */
 #include "family/alloc/replay/event.h"
+#include "family/fields.h"
 
 #include "base/scan.h"
 #include "family/alloc/replay/nodes.h"

@@ -1,8 +1,9 @@
-/* alloc_event.h - the allocator's decision re-played for a failed request of a log. Layer:
+/* event.h - the allocator's decision re-played for a failed request of a log. Layer:
  * decode. */
-#ifndef KD_DECODE_ALLOC_EVENT_H
-#define KD_DECODE_ALLOC_EVENT_H
+#ifndef KD_ALLOC_REPLAY_EVENT_H
+#define KD_ALLOC_REPLAY_EVENT_H
 
+#include "family/fields.h"
 #include "core/context.h"
 #include "family/alloc/replay/replay.h"
 #include "family/gfp/decode_gfp.h"

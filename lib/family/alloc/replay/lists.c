@@ -1,5 +1,5 @@
-/* alloc_lists.c - which free blocks a request may take, by the letters of the buddy line.
- * Layer: decode. */
+/* lists.c - which free blocks a request may take, by the letters of the buddy line.
+ * */
 #include "family/alloc/replay/parts.h"
 
 static uint32_t column_count(const kd_alloc_zone *zone)

@@ -1,10 +1,11 @@
-/* alloc_nodes.c - which NUMA nodes a failed request was bound to. Layer: decode.
+/* nodes.c - which NUMA nodes a failed request was bound to.
  *
  * Three things bind: a node mask (`nodemask=`, a memory policy or the caller's choice), the
  * cpuset (`mems_allowed=`, only for masks with __GFP_HARDWALL that may wait, and not in
  * interrupts: others may leave it), and __GFP_THISNODE.
  */
 #include "family/alloc/replay/nodes.h"
+#include "family/fields.h"
 
 #include "family/alloc/decode_node_list.h"
 

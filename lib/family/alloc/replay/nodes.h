@@ -1,6 +1,6 @@
-/* alloc_nodes.h - which NUMA nodes a failed request was bound to. Layer: decode. */
-#ifndef KD_DECODE_ALLOC_NODES_H
-#define KD_DECODE_ALLOC_NODES_H
+/* nodes.h - which NUMA nodes a failed request was bound to. */
+#ifndef KD_ALLOC_REPLAY_NODES_H
+#define KD_ALLOC_REPLAY_NODES_H
 
 #include "family/alloc/replay/event.h"
 

@@ -1,6 +1,6 @@
-/* alloc_parts.h - the parts of the allocator's re-play, for its own files. Layer: decode. */
-#ifndef KD_DECODE_ALLOC_PARTS_H
-#define KD_DECODE_ALLOC_PARTS_H
+/* parts.h - the parts of the allocator's re-play, for its own files. */
+#ifndef KD_ALLOC_REPLAY_PARTS_H
+#define KD_ALLOC_REPLAY_PARTS_H
 
 #include "family/alloc/replay/replay.h"
 

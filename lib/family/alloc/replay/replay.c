@@ -1,4 +1,4 @@
-/* alloc_replay.c - runs the parts over all zones and says what is proved. Layer: decode. */
+/* replay.c - runs the parts over all zones and says what is proved. */
 #include "family/alloc/replay/replay.h"
 
 #include "family/alloc/replay/parts.h"

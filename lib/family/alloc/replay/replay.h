@@ -1,5 +1,5 @@
-/* alloc_replay.h - the page allocator's decision, taken again from the numbers of a dump.
- * Layer: decode.
+/* replay.h - the page allocator's decision, taken again from the numbers of a dump.
+ *
  *
  * Input: what was asked, and the zones as printed. Output: zone by zone which check failed, in
  * numbers, and one verdict for all. All amounts are pages; the caller converts from kB. Numbers
@@ -8,8 +8,8 @@
  *
  * The moment is that of the dump, which is taken after the failure.
  */
-#ifndef KD_DECODE_ALLOC_REPLAY_H
-#define KD_DECODE_ALLOC_REPLAY_H
+#ifndef KD_ALLOC_REPLAY_REPLAY_H
+#define KD_ALLOC_REPLAY_REPLAY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* alloc_rights.c - from the mask and the task to the allocator's internal rights.
- * Layer: decode. */
+/* rights.c - from the mask and the task to the allocator's internal rights.
+ * */
 #include "family/alloc/replay/parts.h"
 
 static bool find_harder(const kd_alloc_request *request, const struct kd_alloc_rules *rules)

@@ -1,4 +1,4 @@
-/* alloc_verdict.c - from what each zone says to one verdict. Layer: decode. */
+/* verdict.c - from what each zone says to one verdict. */
 #include "family/alloc/replay/parts.h"
 
 int64_t kd_alloc_zone_weight(const kd_alloc_zone *zone)

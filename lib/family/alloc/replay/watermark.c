@@ -1,4 +1,4 @@
-/* alloc_watermark.c - the watermark test: amount, then order. Layer: decode. */
+/* watermark.c - the watermark test: amount, then order. */
 #include "family/alloc/replay/parts.h"
 
 /* Per-cpu batch of a zone: managed / 4096, at most 64, to a power of two, less one. */

@@ -1,5 +1,5 @@
-/* alloc_zones.c - which zones exist, which one the mask asks for, and its lowmem_reserve.
- * Layer: decode.
+/* zones.c - which zones exist, which one the mask asks for, and its lowmem_reserve.
+ *
  *
  * lowmem_reserve[] has one entry for each configured zone, empty ones included, and is indexed
  * by the zone asked for. Where the boot lines do not name the configured zones, all sets that

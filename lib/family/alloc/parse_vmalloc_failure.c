@@ -1,4 +1,4 @@
-/* vmalloc_failure.c - vmalloc() or execmem_alloc() gave up and said so. Layer: event.
+/* parse_vmalloc_failure.c - vmalloc() or execmem_alloc() gave up and said so.
  *
  *   vmalloc: allocation failure: 454123 bytes                                   3.2 - 4.8
  *   vmalloc: allocation failure, allocated 8192 of 454123 bytes                 3.0 - 4.8, no pages
@@ -18,9 +18,12 @@
  * is that of the pages which were had (area->nr_pages), not of the request. Up to 5.12 the first
  * form also stands for a size of 0 and for one larger than all RAM.
  */
+#include "family/fields.h"
+#include "family/gfp/parse_gfp.h"
+#include "family/memdump/parse_meminfo.h"
+#include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-#include "core/block.h"
 
 /* Words of the message that say what was missing. */
 static const struct { const char *words; const char *reason; } reasons[] = {
@@ -46,10 +49,9 @@ static void put_reason(kd_parse *parse, kdf_vmalloc *failure, kd_str text)
 /* ", mode:0xcc0(GFP_KERNEL), nodemask=..." where the header has it. */
 static void scan_mode(kd_parse *parse, kdf_vmalloc *failure, kd_scan in)
 {
-    kd_scope scope = { &failure->nodemask, &failure->cpuset, &failure->mems_allowed };
     kd_str skipped;
     if (kd_scan_past(&in, "mode:", &skipped) && kd_scan_gfp(&in, parse, &failure->gfp))
-        kd_scan_scope(&in, parse, &scope);
+        kd_scan_scope(&in, parse, &failure->scope);
 }
 
 /* "vmalloc: allocation failure: N bytes" and ", allocated N of M bytes" */
@@ -138,7 +140,6 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
 {
     kdf_vmalloc *failure = parse->body;
     kd_scan in = kd_scan_of(line->text);
-    kd_scope scope = { &failure->nodemask, &failure->cpuset, &failure->mems_allowed };
     kd_str comm;
     if (failure->backtrace.count > 0)
         return KD_NOT_MINE;
@@ -149,7 +150,7 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     }
     in = kd_scan_of(line->text);
-    if (failure->mems_allowed.src || line->text.len > 512)
+    if (failure->scope.mems_allowed.src || line->text.len > 512)
         return KD_NOT_MINE;
     /* a header that a mail program wrapped before its mode */
     bool wrapped = !failure->gfp.value.src && !line->prefixed &&
@@ -157,7 +158,7 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
     if (wrapped)
         scan_mode(parse, failure, in);
     else if (kd_str_has(line->text, "mems_allowed="))
-        kd_scan_scope(&in, parse, &scope);
+        kd_scan_scope(&in, parse, &failure->scope);
     return wrapped || kd_str_has(line->text, "mems_allowed=") ? KD_TAKEN : KD_NOT_MINE;
 }
 

@@ -1,5 +1,6 @@
-/* dataflow.c - does the value that a call returned reach the faulting access? Layer: decode. */
-#include "family/pointer/decode_dataflow.h"
+/* decode_dataflow.c - does the value that a call returned reach the faulting access? */
+#include "family/fault/decode_dataflow.h"
+#include "family/fields.h"
 
 #ifdef KD_CAPSTONE
 #include <capstone/capstone.h>

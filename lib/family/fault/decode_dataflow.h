@@ -1,7 +1,8 @@
-/* dataflow.h - does the value that a call returned reach the faulting access? Layer: decode. */
-#ifndef KD_DECODE_DATAFLOW_H
-#define KD_DECODE_DATAFLOW_H
+/* decode_dataflow.h - does the value that a call returned reach the faulting access? */
+#ifndef KD_FAULT_DECODE_DATAFLOW_H
+#define KD_FAULT_DECODE_DATAFLOW_H
 
+#include "family/fields.h"
 #include "core/context.h"
 
 /*

@@ -1,0 +1,131 @@
+/* identity.c - what makes two events of a boot the same. Layer: core. */
+#include "core/identity.h"
+
+#include "base/scan.h"
+
+/* ---- once per engine ------------------------------------------------------------------------- */
+
+static kd_status add_part(kd_identity *out, const kd_kind *kind, kd_str path)
+{
+    static const kd_str blank = { "-numbers", 8 };
+    kd_identity_part part = { .blank_numbers = kd_str_ends(path, blank.ptr) };
+    if (part.blank_numbers)
+        path.len -= blank.len;
+    if (out->count == KD_IDENTITY_PARTS)
+        return KD_E_INVAL;
+    part.field = kd_fields_find(kind->fields, path, &part.at);
+    if (!part.field || part.field->type > KDF_bool ||
+        (part.blank_numbers && part.field->type != KDF_text))
+        return KD_E_INVAL;
+    out->parts[out->count++] = part;
+    return KD_OK;
+}
+
+kd_status kd_identity_resolve(kd_identity *out, const kd_kind *kind)
+{
+    kd_scan in = kd_scan_of(kd_str_of(kind->identity));
+    kd_str path;
+    kd_status status = KD_OK;
+    *out = (kd_identity){ .suppressed_at = SIZE_MAX };
+    while (status == KD_OK && kd_scan_word(&in, &path)) {
+        status = add_part(out, kind, path);
+        kd_scan_blanks(&in);
+    }
+    out->folds = out->count > 0;
+    const kd_field *suppressed =
+        kd_fields_find(kind->fields, KD_STR("suppressed"), &out->suppressed_at);
+    if (!suppressed || suppressed->type != KDF_u64)
+        out->suppressed_at = SIZE_MAX;
+    return status;
+}
+
+/* ---- for each event -------------------------------------------------------------------------- */
+
+/* A growing text on the stack: an identity that is longer is told apart by its beginning. */
+typedef struct text_buffer {
+    char bytes[1024];
+    size_t len;
+} text_buffer;
+
+static void add_byte(text_buffer *out, char byte)
+{
+    if (out->len < sizeof out->bytes)
+        out->bytes[out->len++] = byte;
+}
+
+/* Numbers blanked: "0xbf002000" and "12" become "#". */
+static void add_blanked(text_buffer *out, kd_str text)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t end = i;
+        bool digit = false, hex = true;
+        while (end < text.len && (kd_is_alpha(text.ptr[end]) || kd_is_digit(text.ptr[end]))) {
+            digit |= kd_is_digit(text.ptr[end]);
+            hex &= kd_is_hex(text.ptr[end]) || (end == i + 1 && text.ptr[end] == 'x');
+            end++;
+        }
+        if (digit && hex) {
+            add_byte(out, '#');
+            i = end;
+            continue;
+        }
+        end = end > i ? end : i + 1;
+        while (i < end)
+            add_byte(out, text.ptr[i++]);
+    }
+}
+
+static void add_number(text_buffer *out, uint64_t value)
+{
+    for (unsigned i = 0; i < sizeof value; i++)
+        add_byte(out, (char)(value >> 8 * i));
+}
+
+static void add_value(text_buffer *out, const kd_identity_part *part, const void *at)
+{
+    const kd_text *text = at;
+    switch (part->field->type) {
+    case KDF_text:
+        if (part->blank_numbers)
+            add_blanked(out, text->v);
+        else
+            for (size_t i = 0; i < text->v.len; i++)
+                add_byte(out, text->v.ptr[i]);
+        break;
+    case KDF_bool:
+        add_byte(out, (char)(((const kd_bool *)at)->src ? 1 + ((const kd_bool *)at)->v : 0));
+        break;
+    default: /* an i64 has the same layout as a u64 */
+        if (((const kd_u64 *)at)->src)
+            add_number(out, ((const kd_u64 *)at)->v);
+        break;
+    }
+    add_byte(out, 0);
+}
+
+kd_str kd_identity_of(const kd_identity *identity, kd_event *event)
+{
+    text_buffer out = { .len = 0 };
+    if (!identity->folds)
+        return (kd_str){ "", 0 };
+    for (const char *name = event->kind->name; *name; name++)
+        add_byte(&out, *name);
+    add_byte(&out, 0);
+    for (size_t i = 0; i < identity->count; i++)
+        add_value(&out, &identity->parts[i], (const char *)event->body + identity->parts[i].at);
+    return kd_arena_str(&event->arena, (kd_str){ out.bytes, out.len });
+}
+
+void kd_identity_add_suppressed(const kd_identity *identity, kd_event *first,
+                                const kd_event *event)
+{
+    if (identity->suppressed_at == SIZE_MAX)
+        return;
+    kd_u64 *all = (kd_u64 *)(void *)((char *)first->body + identity->suppressed_at);
+    const kd_u64 *more =
+        (const kd_u64 *)(const void *)((const char *)event->body + identity->suppressed_at);
+    if (!more->src)
+        return;
+    all->v = more->v > UINT64_MAX - all->v ? UINT64_MAX : all->v + more->v;
+    all->src = KD_DERIVED;
+}

@@ -1,0 +1,72 @@
+/* decode_oops.c - syndrome, error code and instruction of a fault. */
+#include "family/fields.h"
+#include "core/lists.h"
+#include "family/fault/decode_code.h"
+#include "family/fault/decode_esr.h"
+#include "family/fault/decode_x86_fault.h"
+
+static void decode_esr(kdf_oops *oops, const kd_context *context)
+{
+    kdf_esr *to = &oops->esr;
+    kd_esr esr;
+    if (!to->value.src && kd_arch_is(context, "arm64") && oops->die.code.v > 0xffffff)
+        to->value = oops->die.code; /* kernels before 4.19 print it only in the Oops line */
+    if (!to->value.src)
+        return;
+    kd_esr_decode(to->value.v, context->version, &esr);
+    kd_derive(&to->ec, esr.ec);
+    kd_derive(&to->ec_name, kd_str_of(esr.ec_name));
+    kd_derive(&to->il, esr.il);
+    kd_derive(&to->iss, esr.iss);
+    if (esr.brk.name && esr.class == KD_ESR_BRK)
+        kd_derive(&to->immediate_is, kd_str_of(esr.brk.name));
+    if (!esr.is_data_abort && !esr.is_instruction_abort)
+        return;
+    kd_derive(&to->dfsc, esr.abort.dfsc);
+    kd_derive(&to->dfsc_name, kd_str_of(esr.abort.dfsc_name));
+    if (esr.abort.has_level)
+        kd_derive(&to->level, esr.abort.level);
+    if (esr.is_data_abort) {
+        kd_derive(&to->wnr, esr.abort.wnr);
+        kd_derive(&to->cm, esr.abort.cm);
+    }
+    kd_derive(&to->s1ptw, esr.abort.s1ptw);
+    kd_derive(&to->fnv, esr.abort.fnv);
+    kd_derive(&to->ea, esr.abort.ea);
+    kd_derive(&to->set, esr.abort.set);
+    if (esr.abort.access != KD_ESR_ACCESS_NONE)
+        kd_derive(&oops->access, kd_str_of(esr.abort.access_name));
+}
+
+static void decode_error_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+{
+    kdf_error_code *to = &oops->error_code;
+    kd_x86_fault fault;
+    bool x86 = kd_arch_is(context, "x86_64") || kd_arch_is(context, "i386");
+    if (!to->value.src && x86 && oops->die.code.src && kd_str_is(oops->die.text.v, "Oops"))
+        to->value = oops->die.code;
+    if (!to->value.src)
+        return;
+    kd_x86_fault_decode(to->value.v, &fault);
+    kd_derive(&to->present, fault.present);
+    kd_derive(&to->write, fault.write);
+    kd_derive(&to->user, fault.user);
+    kd_derive(&to->reserved, fault.reserved);
+    kd_derive(&to->fetch, fault.fetch);
+    kd_derive(&to->pk, fault.pk);
+    kd_derive(&to->shadow_stack, fault.shadow_stack);
+    kd_derive(&to->sgx, fault.sgx);
+    kd_derive(&to->rmp, fault.rmp);
+    kd_derive(&to->text, kd_arena_str(arena, kd_str_of(fault.text)));
+    kd_derive(&oops->access, kd_str_of(fault.access));
+}
+
+bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
+{
+    kdf_oops *oops = part;
+    kd_arena *arena = &event->arena;
+    decode_esr(oops, context);
+    decode_error_code(oops, context, arena);
+    kd_decode_code(oops, context, arena);
+    return true;
+}

@@ -1,0 +1,28 @@
+/* learn_trace.c - the architecture, by functions that only one has. */
+#include "core/lists.h"
+#include "family/fields.h"
+
+/* system_call_exception() is powerpc's alone; the addresses beside it tell the width. */
+static const char *powerpc_of(const kdf_frame *frame)
+{
+    if (!kd_str_is(frame->function.v, "system_call_exception") || !frame->address.src)
+        return "";
+    return frame->address.v > UINT32_MAX ? "ppc64" : "ppc";
+}
+
+/* The arm unwinder calls its first function by a name of its own. */
+void kd_learn_trace(kd_context *context, const kd_event *event, const void *part, kd_arena *arena)
+{
+    const kd_list *trace = part;
+    (void)arena;
+    for (uint32_t i = 0; i < trace->count; i++) {
+        const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
+        const char *arch = kd_str_is(frame->function.v, "unwind_backtrace")   ? "arm"
+                           : frame->frame_pointer.src                        ? "arm64"
+                           : kd_str_starts(frame->function.v, "el0t_64_sync") ? "arm64"
+                           : kd_str_starts(frame->function.v, "entry_SYSCALL_64") ? "x86_64"
+                                                                              : powerpc_of(frame);
+        kd_learn(context, &context->arch, &context->arch_known, kd_str_of(arch),
+              kd_line_of(event, frame->function.src));
+    }
+}
