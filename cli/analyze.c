@@ -167,8 +167,19 @@ static int analyze_all(job *j, int count, char **paths)
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
-enum { OPT_COUNT = 256, OPT_KERNEL, OPT_ARCH, OPT_PAGE, OPT_KCONFIG, OPT_BEFORE, OPT_FAIL,
-       OPT_NO_TEXT, OPT_NO_REPAIR, OPT_COLOR, OPT_HELP };
+enum {
+    OPT_COUNT = 256,
+    OPT_KERNEL,
+    OPT_ARCH,
+    OPT_PAGE,
+    OPT_KCONFIG,
+    OPT_BEFORE,
+    OPT_FAIL,
+    OPT_NO_TEXT,
+    OPT_NO_REPAIR,
+    OPT_COLOR,
+    OPT_HELP
+};
 
 static const struct option options[] = {
     { "format", required_argument, NULL, 'f' },

@@ -35,8 +35,10 @@ static bool parse_number(const char *what, const char *text, uint64_t *out)
 int cmd_decode(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "kernel", required_argument, NULL, 'k' }, { "arch", required_argument, NULL, 'a' },
-        { "all-versions", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
+        { "kernel", required_argument, NULL, 'k' },
+        { "arch", required_argument, NULL, 'a' },
+        { "all-versions", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     kd_options opts;

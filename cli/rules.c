@@ -18,8 +18,8 @@ static void list_rules(const kd_engine *engine)
     char line[256];
     for (size_t i = 0; i < kd_engine_rule_count(engine); i++) {
         const kd_rule *rule = kd_engine_rule(engine, i);
-        snprintf(line, sizeof line, "%-32s %-8s %s\n", rule->id,
-                 kd_severity_name(rule->severity), rule->title);
+        snprintf(line, sizeof line, "%-32s %-8s %s\n", rule->id, kd_severity_name(rule->severity),
+                 rule->title);
         put_text(line);
     }
 }

@@ -38,7 +38,7 @@ extern "C" {
 
 typedef enum kd_status {
     KD_OK = 0,
-    KD_END = 1,      /**< nothing more to hand out now; not an error */
+    KD_END = 1, /**< nothing more to hand out now; not an error */
     KD_E_NOMEM = -1,
     KD_E_INVAL = -2, /**< the caller broke the contract: NULL, bad option, unknown path */
     KD_E_LIMIT = -3, /**< a limit of kd_options was reached; what was found so far is kept */
@@ -102,12 +102,12 @@ typedef struct kd_view {
 
 /** A rule in C. Same view, same findings: no I/O, no statics. Its strings outlive the engine. */
 typedef struct kd_rule {
-    size_t size;          /**< sizeof(kd_rule), so that the struct can grow */
-    const char *id;       /**< unique, and stable for ever: "acme.dma-pool-empty" */
-    const char *title;    /**< one line, at most 100 characters */
+    size_t size;       /**< sizeof(kd_rule), so that the struct can grow */
+    const char *id;    /**< unique, and stable for ever: "acme.dma-pool-empty" */
+    const char *title; /**< one line, at most 100 characters */
     kd_severity severity;
     const char *wakes_on; /**< event kinds, blank-separated: "page_alloc_failure null_deref" */
-    const char *doc;      /**< what it proves and what it cannot; for `rules explain`. May be NULL */
+    const char *doc; /**< what it proves and what it cannot; for `rules explain`. May be NULL */
     kd_status (*check)(const kd_view *view, kd_emit *out, void *user);
     void *user;
 } kd_rule;
@@ -125,7 +125,8 @@ KD_API const kd_rule *kd_engine_rule(const kd_engine *engine, size_t index); /**
  */
 KD_API kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanation);
 KD_API kd_status kd_emit_role(kd_emit *out, kd_role role);
-/** Ties the finding to the line that one field of one event was read from. @param says  may be empty */
+/** Ties the finding to the line that one field of one event was read from. @param says  may be
+ * empty */
 KD_API kd_status kd_emit_evidence(kd_emit *out, const kd_event *event, const char *path,
                                   kd_str says);
 /** @param value  type and as; its line is ignored. KD_HEX writes "0x..." */
@@ -143,20 +144,20 @@ enum {
 };
 
 typedef struct kd_options {
-    size_t size;              /**< set by kd_options_init() */
-    uint32_t flags;           /**< KD_NO_REPAIR ... */
-    uint32_t kernel_version;  /**< KD_KERNEL(5, 4, 125). 0: learn it. A given fact wins */
-    uint32_t page_size;       /**< bytes. 0: learn it */
-    const char *arch;         /**< "arm64". NULL: learn it */
+    size_t size;                /**< set by kd_options_init() */
+    uint32_t flags;             /**< KD_NO_REPAIR ... */
+    uint32_t kernel_version;    /**< KD_KERNEL(5, 4, 125). 0: learn it. A given fact wins */
+    uint32_t page_size;         /**< bytes. 0: learn it */
+    const char *arch;           /**< "arm64". NULL: learn it */
     const char *kernel_release; /**< "6.1.0-50-amd64". NULL: learn it. Back-ports turn on it */
-    kd_str source_name;       /**< for the report: "dmesg.txt" */
-    kd_str kconfig;           /**< text of a kernel .config; empty: none */
-    kd_str before;            /**< an earlier capture of the same machine; empty: none */
-    uint32_t max_line;        /**< bytes read of one line           (16 KiB) */
-    uint32_t max_event_lines; /**< lines that one event may take    (4096) */
-    uint32_t max_history;     /**< events kept for rules and report (20000) */
-    uint32_t max_diags;       /**< held by one report or session    (10000) */
-    size_t max_memory;        /**< bytes held by one session        (256 MiB) */
+    kd_str source_name;         /**< for the report: "dmesg.txt" */
+    kd_str kconfig;             /**< text of a kernel .config; empty: none */
+    kd_str before;              /**< an earlier capture of the same machine; empty: none */
+    uint32_t max_line;          /**< bytes read of one line           (16 KiB) */
+    uint32_t max_event_lines;   /**< lines that one event may take    (4096) */
+    uint32_t max_history;       /**< events kept for rules and report (20000) */
+    uint32_t max_diags;         /**< held by one report or session    (10000) */
+    size_t max_memory;          /**< bytes held by one session        (256 MiB) */
 } kd_options;
 
 /** Fills in the defaults. Pass sizeof(kd_options), as your compiler knows it. */
@@ -182,7 +183,7 @@ KD_API const kd_context *kd_report_context(const kd_report *report, size_t boot)
 
 typedef enum kd_format {
     KD_FORMAT_JSON,
-    KD_FORMAT_TEXT, /**< for people, 80 columns; control bytes of the log are escaped */
+    KD_FORMAT_TEXT,  /**< for people, 80 columns; control bytes of the log are escaped */
     KD_FORMAT_STATS, /**< only the stats object, as JSON */
     KD_FORMAT_END    /**< {"end": {"source": ..., "stats": ...}}: the last line of a stream */
 } kd_format;
@@ -229,7 +230,8 @@ typedef struct kd_item {
 } kd_item;
 KD_API kd_status kd_session_next(kd_session *session, kd_item *out);
 
-/** Flushes and hands over everything that was not pulled as one report; the session starts afresh. */
+/** Flushes and hands over everything that was not pulled as one report; the session starts afresh.
+ */
 KD_API kd_status kd_session_report(kd_session *session, kd_report **out);
 KD_API kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user);
 KD_API kd_status kd_event_write(const kd_event *event, kd_write_fn write, void *user);
@@ -258,7 +260,7 @@ KD_API kd_status kd_context_get(const kd_context *context, const char *path, kd_
 
 /** By the names of the report: "facts.needed_order", "proof[0].equation", "remedies[0]". */
 KD_API kd_status kd_diag_get(const kd_diag *diag, const char *path, kd_value *out);
-KD_API const char *kd_diag_id(const kd_diag *diag); /**< "vmalloc.module-space-exhausted" */
+KD_API const char *kd_diag_id(const kd_diag *diag);  /**< "vmalloc.module-space-exhausted" */
 KD_API uint64_t kd_diag_number(const kd_diag *diag); /**< 1 for "d1" */
 KD_API const char *kd_diag_title(const kd_diag *diag);
 KD_API kd_str kd_diag_explanation(const kd_diag *diag);

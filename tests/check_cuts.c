@@ -1,5 +1,6 @@
-/* check_cuts.c --lines|--random N LOG...: each log whole, cut at every line (or at N places) and with
- * bytes changed: nothing crashes, and every report can be written. Run under ASan and UBSan. */
+/* check_cuts.c --lines|--random N LOG...: each log whole, cut at every line (or at N places) and
+ * with bytes changed: nothing crashes, and every report can be written. Run under ASan and UBSan.
+ */
 #include "load.h"
 
 static unsigned long long state = 88172645463325252u;

@@ -1,5 +1,5 @@
-/* check_portions.c LOG...: however a log is cut into portions, the report is the same, byte for byte.
- * Through the public header only. */
+/* check_portions.c LOG...: however a log is cut into portions, the report is the same, byte for
+ * byte. Through the public header only. */
 #include "load.h"
 
 static text report_in_portions(kd_engine *engine, text log, size_t portion)

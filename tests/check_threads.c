@@ -1,4 +1,5 @@
-/* check_threads.c LOG...: several threads share one engine and give the same reports as one alone. */
+/* check_threads.c LOG...: several threads share one engine and give the same reports as one alone.
+ */
 #include <pthread.h>
 
 #include "load.h"

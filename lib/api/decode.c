@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "family/fields.h"
 #include "api/engine.h"
 #include "core/decode.h"
-#include "family/gfp/decode_gfp.h"
-#include "family/shared/decode_taint.h"
 #include "core/fields.h"
 #include "core/version.h"
+#include "family/fields.h"
+#include "family/gfp/decode_gfp.h"
+#include "family/shared/decode_taint.h"
 
 /* The same objects that events carry, through the same writer. */
 static kd_status write_group(kd_event event, const char *member, const kd_context *context,
@@ -132,20 +132,24 @@ kd_status kd_decode(kd_engine *engine, const char *what, uint64_t value, bool al
         status = write_all_versions(value, write, user);
     } else if (kd_str_is(name, "gfp")) {
         failure.gfp.value = (kd_hex){ value, KD_DERIVED };
-        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
-                             "gfp", &context, write, user);
+        status = write_group(
+            (kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
+            "gfp", &context, write, user);
     } else if (kd_str_is(name, "esr")) {
         oops.esr.value = (kd_hex){ value, KD_DERIVED };
-        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
-                             "esr", &context, write, user);
+        status =
+            write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
+                        "esr", &context, write, user);
     } else if (kd_str_is(name, "x86-fault")) {
         oops.error_code.value = (kd_hex){ value, KD_DERIVED };
-        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
-                             "error_code", &context, write, user);
+        status =
+            write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
+                        "error_code", &context, write, user);
     } else if (kd_str_is(name, "taint")) {
         fill_taint(&failure.task, value, context.version, &arena);
-        status = write_group((kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
-                             "taint", &context, write, user);
+        status = write_group(
+            (kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
+            "taint", &context, write, user);
     }
     kd_arena_free(&arena);
     return status;

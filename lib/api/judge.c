@@ -152,12 +152,18 @@ static kd_status ask_rules(judging *work, size_t index)
         const kd_rule *rule = &work->engine->rules.items[i];
         if (!kd_str_in_words(kd_str_of(event->kind->name), rule->wakes_on))
             continue;
-        kd_emit out = { .mem = &report->mem, .rule = rule, .event = event, .done = take_diag,
-                        .user = work, .no_text = work->options->flags & KD_NO_TEXT };
+        kd_emit out = { .mem = &report->mem,
+                        .rule = rule,
+                        .event = event,
+                        .done = take_diag,
+                        .user = work,
+                        .no_text = work->options->flags & KD_NO_TEXT };
         kd_wide_view view = {
             .view = { boot, event, (const kd_event *const *)work->all, index },
             .boots = (const kd_context *const *)report->boots.items,
-            .events = work->all, .event_count = work->count, .index = index,
+            .events = work->all,
+            .event_count = work->count,
+            .index = index,
             .diags = (const kd_diag *const *)report->diags.items,
             .diag_count = report->diags.len,
         };

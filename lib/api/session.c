@@ -250,8 +250,8 @@ void *kd_session_user(const kd_session *session)
 /* A limit keeps what was found; the session goes on. Out of memory is the caller's to know. */
 static kd_status settle(kd_session *session)
 {
-    kd_status failed = session->report->mem.failed ? session->report->mem.failed
-                                                   : session->mem.failed;
+    kd_status failed =
+        session->report->mem.failed ? session->report->mem.failed : session->mem.failed;
     session->report->mem.failed = KD_OK;
     session->mem.failed = KD_OK;
     if (failed == KD_E_LIMIT) {

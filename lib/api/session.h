@@ -17,10 +17,10 @@ struct kd_session {
     kd_mem mem;        /* of the session itself: buffers */
     kd_reader reader;
     kd_tracker tracker;
-    char *tail;        /* the last TAIL_BYTES of the lines that went by */
+    char *tail; /* the last TAIL_BYTES of the lines that went by */
     size_t tail_len;
-    uint64_t boots;    /* seen so far, over all reports */
-    kd_item handed;    /* what the last kd_session_next() gave */
+    uint64_t boots; /* seen so far, over all reports */
+    kd_item handed; /* what the last kd_session_next() gave */
     void *user;
 };
 

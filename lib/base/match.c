@@ -5,14 +5,14 @@
 
 /* -10 * log2 of how often a byte stands in ordinary kernel logs (measured on 4 MB of boot logs). */
 static const unsigned char byte_cost[128] = {
-    217, 217, 217, 217, 217, 217, 217, 217, 217, 119, 60, 217, 217, 60, 217, 217,
-    217, 217, 217, 217, 217, 217, 217, 217, 217, 217, 217, 161, 217, 217, 217, 217,
-    26, 148, 137, 133, 217, 164, 217, 99, 85, 84, 107, 108, 79, 75, 56, 94,
-    33, 55, 60, 65, 64, 65, 63, 68, 65, 68, 57, 131, 128, 89, 120, 154,
-    126, 75, 82, 73, 86, 85, 90, 100, 98, 75, 217, 92, 89, 79, 88, 89,
-    70, 114, 83, 76, 84, 86, 105, 115, 99, 126, 138, 58, 148, 58, 217, 71,
-    217, 51, 67, 57, 58, 43, 56, 65, 72, 50, 110, 81, 57, 63, 55, 53,
-    60, 99, 51, 53, 51, 63, 76, 90, 70, 74, 92, 217, 121, 217, 217, 217,};
+    217, 217, 217, 217, 217, 217, 217, 217, 217, 119, 60,  217, 217, 60,  217, 217, 217, 217, 217,
+    217, 217, 217, 217, 217, 217, 217, 217, 161, 217, 217, 217, 217, 26,  148, 137, 133, 217, 164,
+    217, 99,  85,  84,  107, 108, 79,  75,  56,  94,  33,  55,  60,  65,  64,  65,  63,  68,  65,
+    68,  57,  131, 128, 89,  120, 154, 126, 75,  82,  73,  86,  85,  90,  100, 98,  75,  217, 92,
+    89,  79,  88,  89,  70,  114, 83,  76,  84,  86,  105, 115, 99,  126, 138, 58,  148, 58,  217,
+    71,  217, 51,  67,  57,  58,  43,  56,  65,  72,  50,  110, 81,  57,  63,  55,  53,  60,  99,
+    51,  53,  51,  63,  76,  90,  70,  74,  92,  217, 121, 217, 217, 217,
+};
 
 static uint32_t load(const char *at)
 {
@@ -116,8 +116,7 @@ static void fill_buckets(kd_matcher *matcher)
     }
 }
 
-kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *texts,
-                          size_t count)
+kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *texts, size_t count)
 {
     memset(matcher, 0, sizeof *matcher);
     for (size_t i = 0; i < count; i++)
@@ -131,8 +130,8 @@ kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *t
         size_t len = strlen(texts[i]);
         uint32_t at = rarest_window(texts[i], len);
         uint32_t value = load(texts[i] + at), h = hash(value);
-        matcher->patterns[i] = (kd_pattern){ texts[i], (uint32_t)len, at, value,
-                                             matcher->first[h] };
+        matcher->patterns[i] =
+            (kd_pattern){ texts[i], (uint32_t)len, at, value, matcher->first[h] };
         matcher->first[h] = (uint16_t)(i + 1);
         matcher->seen[h >> 6] |= (uint64_t)1 << (h & 63);
         matcher->longest = len > matcher->longest ? len : matcher->longest;

@@ -23,16 +23,15 @@ typedef struct kd_pattern {
 typedef struct kd_matcher {
     kd_pattern *patterns;
     size_t count;
-    size_t longest;        /* bytes of the longest pattern */
-    uint64_t seen[64];     /* bitmap over the hashes */
-    uint16_t first[4096];  /* index + 1 of the first pattern by hash */
+    size_t longest;       /* bytes of the longest pattern */
+    uint64_t seen[64];    /* bitmap over the hashes */
+    uint16_t first[4096]; /* index + 1 of the first pattern by hash */
     unsigned char low[KD_FINGERPRINT][16], high[KD_FINGERPRINT][16]; /* buckets by nibble */
-    bool vector;           /* may the vector step be used on this machine? */
+    bool vector; /* may the vector step be used on this machine? */
 } kd_matcher;
 
 /* The texts are borrowed. KD_E_INVAL for one shorter than four bytes, KD_E_NOMEM. */
-kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *texts,
-                          size_t count);
+kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *texts, size_t count);
 void kd_matcher_free(kd_matcher *matcher, kd_mem *mem);
 
 /* Start of the first pattern at or after `at`, or NULL. Patterns do not cross `end`.

@@ -32,8 +32,8 @@ AVX2 static inline uint32_t filter(const tables *t, const char *at)
     for (size_t i = 0; i < KD_FINGERPRINT; i++) {
         __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(at + i));
         __m256i low = _mm256_shuffle_epi8(t->low[i], _mm256_and_si256(bytes, nibble));
-        __m256i high = _mm256_shuffle_epi8(
-            t->high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+        __m256i high =
+            _mm256_shuffle_epi8(t->high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
         buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
     }
     __m256i none = _mm256_cmpeq_epi8(buckets, _mm256_setzero_si256());

@@ -59,13 +59,13 @@ static inline size_t kd_vec_next_cap(size_t cap)
 }
 
 /* Makes room for one more item at items[len]; false when refused. */
-#define KD_VEC_ROOM(mem, vec)                                                                    \
-    ((vec)->len < (vec)->cap ||                                                                  \
-     (((vec)->wider = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items,      \
-                                    kd_vec_next_cap((vec)->cap) * sizeof *(vec)->items)) &&      \
+#define KD_VEC_ROOM(mem, vec)                                                               \
+    ((vec)->len < (vec)->cap ||                                                             \
+     (((vec)->wider = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items, \
+                                    kd_vec_next_cap((vec)->cap) * sizeof *(vec)->items)) && \
       ((vec)->items = (vec)->wider, (vec)->cap = kd_vec_next_cap((vec)->cap), true)))
-#define KD_VEC_FREE(mem, vec)                                                                    \
-    ((vec)->items = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items, 0),    \
+#define KD_VEC_FREE(mem, vec)                                                                 \
+    ((vec)->items = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items, 0), \
      (vec)->len = (vec)->cap = 0)
 
 #endif

@@ -6,7 +6,9 @@ static const char *const names[] = {
 #include "core/arch.def"
 };
 
-static const struct { const char *alias, *name; } aliases[] = {
+static const struct {
+    const char *alias, *name;
+} aliases[] = {
 #define KD_ARCH_ALIAS(alias, name) { alias, name },
 #include "core/arch.def"
 };

@@ -50,8 +50,8 @@ static void set_version(kd_context *context, kd_str text, kd_known known)
     if (version == 0)
         return;
     /* "5.4.125" of "5.4.125-android11": digits and up to two dots */
-    while (len < text.len && (kd_is_digit(text.ptr[len]) || (text.ptr[len] == '.' && dots < 2 &&
-                                                              ++dots)))
+    while (len < text.len &&
+           (kd_is_digit(text.ptr[len]) || (text.ptr[len] == '.' && dots < 2 && ++dots)))
         len++;
     while (len > 0 && text.ptr[len - 1] == '.')
         len--;
@@ -108,8 +108,7 @@ const kd_read_area *kd_context_area(const kd_context *context, const char *name,
     return NULL;
 }
 
-void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options,
-                     kd_arena *arena)
+void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options, kd_arena *arena)
 {
     *context = (kd_context){ .boot = boot, .kconfig = options->kconfig };
     if (options->arch) {
@@ -120,8 +119,8 @@ void kd_context_init(kd_context *context, uint64_t boot, const kd_options *optio
         context->release = kd_arena_str(arena, kd_str_of(options->kernel_release));
         context->release_known.by = KD_BY_GIVEN;
         set_version(context, context->release, (kd_known){ KD_BY_GIVEN, 0 });
-        kd_learn(context, &context->arch, &context->arch_known, kd_arch_of_release(context->release),
-              0);
+        kd_learn(context, &context->arch, &context->arch_known,
+                 kd_arch_of_release(context->release), 0);
     }
     if (options->kernel_version) {
         context->version = options->kernel_version;

@@ -14,37 +14,37 @@ typedef struct kd_known {
 
 /* A row of the boot log's memory layout. */
 typedef struct kd_read_area {
-    kd_str name;        /* "vmalloc", "modules", "lowmem" ... as printed */
+    kd_str name;         /* "vmalloc", "modules", "lowmem" ... as printed */
     uint64_t start, end; /* end is exclusive */
     kd_line_ref line;
 } kd_read_area;
 #define KD_READ_AREAS 32u
 
 struct kd_context {
-    uint64_t boot;                   /* index from 0 */
-    uint64_t first_line, last_line;  /* 0: no line yet */
-    kd_str arch;                     /* "x86_64", "i386", "arm64", "arm", "riscv64" ... */
-    kd_str release;                  /* uname -r */
-    kd_str version_text;             /* "6.1.176" */
-    uint32_t version;                /* packed; 0 unknown */
+    uint64_t boot;                  /* index from 0 */
+    uint64_t first_line, last_line; /* 0: no line yet */
+    kd_str arch;                    /* "x86_64", "i386", "arm64", "arm", "riscv64" ... */
+    kd_str release;                 /* uname -r */
+    kd_str version_text;            /* "6.1.176" */
+    uint32_t version;               /* packed; 0 unknown */
     kd_str hardware;
-    uint32_t page_size;              /* bytes; 0 unknown */
-    uint64_t ram_kb;                 /* 0 unknown */
-    uint64_t text_offset;            /* KASLR offset of the kernel text */
-    uint64_t text_base, text_end;    /* where the text is linked; last address it may move to */
+    uint32_t page_size;           /* bytes; 0 unknown */
+    uint64_t ram_kb;              /* 0 unknown */
+    uint64_t text_offset;         /* KASLR offset of the kernel text */
+    uint64_t text_base, text_end; /* where the text is linked; last address it may move to */
     uint64_t va_bits;
-    uint32_t cpus;                   /* 0 unknown */
-    bool mobility_off;               /* pages are not grouped by mobility */
-    uint64_t vmalloc_bytes;          /* vmalloc= of the command line; 0: not given */
+    uint32_t cpus;          /* 0 unknown */
+    bool mobility_off;      /* pages are not grouped by mobility */
+    uint64_t vmalloc_bytes; /* vmalloc= of the command line; 0: not given */
     kd_line_ref vmalloc_line;
-    uint64_t module_pages[2];        /* arm64 from 6.5: [0] needs no PLTs, [1] with PLTs */
-    kd_line_ref module_lines[2];     /* number 0: not printed */
-    kd_list areas;                   /* of kd_read_area, at most KD_READ_AREAS */
-    kd_list zones;                   /* of kd_text: configured zones in order; empty: unknown */
+    uint64_t module_pages[2];    /* arm64 from 6.5: [0] needs no PLTs, [1] with PLTs */
+    kd_line_ref module_lines[2]; /* number 0: not printed */
+    kd_list areas;               /* of kd_read_area, at most KD_READ_AREAS */
+    kd_list zones;               /* of kd_text: configured zones in order; empty: unknown */
     kd_known arch_known, release_known, version_known, hardware_known, page_size_known;
     kd_known ram_known, text_offset_known;
-    uint64_t conflicts;              /* facts that later lines contradict */
-    kd_str kconfig;                  /* text of the .config that was given; may be empty */
+    uint64_t conflicts; /* facts that later lines contradict */
+    kd_str kconfig;     /* text of the .config that was given; may be empty */
     bool pulled;
 };
 
@@ -55,7 +55,8 @@ void kd_context_init(kd_context *context, uint64_t boot, const kd_options *optio
 /* Learns what the event tells; texts are copied into the arena. */
 void kd_context_learn(kd_context *context, const kd_event *event, kd_arena *arena);
 
-/* ---- for learners: what is known better stays ------------------------------------------------- */
+/* ---- for learners: what is known better stays -------------------------------------------------
+ */
 
 /* The number of the line that a field was read from; 0: none. */
 uint64_t kd_line_of(const kd_event *event, kd_src src);

@@ -24,14 +24,14 @@ struct kd_diag {
     kd_role role;
     bool has_role;
     kd_str explanation;
-    kd_list events;    /* of uint64_t: ids */
-    kd_list evidence;  /* of kd_evidence */
+    kd_list events;   /* of uint64_t: ids */
+    kd_list evidence; /* of kd_evidence */
     uint64_t evidence_left_out;
-    kd_list proof;     /* of kd_proof */
-    kd_list facts;     /* of kd_fact */
-    kd_list remedies;  /* of kd_str */
-    kd_list assumes;   /* of kd_str */
-    kd_list caused_by; /* of uint64_t: ids of diagnoses */
+    kd_list proof;           /* of kd_proof */
+    kd_list facts;           /* of kd_fact */
+    kd_list remedies;        /* of kd_str */
+    kd_list assumes;         /* of kd_str */
+    kd_list caused_by;       /* of uint64_t: ids of diagnoses */
     uint64_t boot, woken_by; /* id of the event that woke the rule */
     bool pulled;
 };

@@ -82,7 +82,9 @@ static kd_status add_evidence(kd_emit *out, const kd_event *event, const kd_line
     text.len = text.len < EVIDENCE_TEXT ? text.len : EVIDENCE_TEXT;
     if (text.len > 0 && text.ptr[text.len - 1] == '\r')
         text.len--;
-    *item = (kd_evidence){ .line = line->number, .offset = line->offset, .length = line->length,
+    *item = (kd_evidence){ .line = line->number,
+                           .offset = line->offset,
+                           .length = line->length,
                            .before = event->before };
     item->text = out->no_text ? (kd_str){ "", 0 } : kd_arena_str(&diag->arena, text);
     item->says = kd_arena_str(&diag->arena, says);
@@ -152,15 +154,15 @@ kd_status kd_emit_assume(kd_emit *out, kd_str text)
 
 /* ---- formatted ------------------------------------------------------------------------------- */
 
-#define FORMAT(buffer, format, text)                                           \
-    char buffer[2048];                                                         \
-    va_list args;                                                              \
-    va_start(args, format);                                                    \
-    int size_ = vsnprintf(buffer, sizeof buffer, format, args);                \
-    va_end(args);                                                              \
-    kd_str text = { buffer, size_ < 0 ? 0 : (size_t)size_ < sizeof buffer      \
-                                                ? (size_t)size_                \
-                                                : sizeof buffer - 1 }
+#define FORMAT(buffer, format, text)                                        \
+    char buffer[2048];                                                      \
+    va_list args;                                                           \
+    va_start(args, format);                                                 \
+    int size_ = vsnprintf(buffer, sizeof buffer, format, args);             \
+    va_end(args);                                                           \
+    kd_str text = { buffer, size_ < 0                       ? 0             \
+                            : (size_t)size_ < sizeof buffer ? (size_t)size_ \
+                                                            : sizeof buffer - 1 }
 
 kd_str kd_text_of(kd_emit *out, const char *format, ...)
 {
@@ -178,8 +180,8 @@ void kd_say_more(kd_emit *out, const char *format, ...)
 {
     FORMAT(buffer, format, text);
     if (out->diag)
-        out->diag->explanation = kd_arena_format(
-            &out->diag->arena, "%.*s %.*s", KD_FMT(out->diag->explanation), KD_FMT(text));
+        out->diag->explanation = kd_arena_format(&out->diag->arena, "%.*s %.*s",
+                                                 KD_FMT(out->diag->explanation), KD_FMT(text));
 }
 
 void kd_say_evidence(kd_emit *out, const kd_event *event, kd_src src, const char *format, ...)
@@ -256,8 +258,8 @@ void kd_say_event(kd_emit *out, const kd_event *event)
 
 void kd_say_caused_by(kd_emit *out, const kd_diag *diag)
 {
-    uint64_t *id = out->diag ? KD_LIST_ADD(&out->diag->arena, &out->diag->caused_by, uint64_t)
-                             : NULL;
+    uint64_t *id =
+        out->diag ? KD_LIST_ADD(&out->diag->arena, &out->diag->caused_by, uint64_t) : NULL;
     if (id)
         *id = diag->id;
 }

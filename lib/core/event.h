@@ -35,7 +35,7 @@ struct kd_event {
     void *body; /* the struct of kind->fields */
     uint64_t id;
     uint64_t boot;
-    kd_list lines; /* of kd_line_ref, as they came */
+    kd_list lines;  /* of kd_line_ref, as they came */
     kd_list passed; /* of kd_range: lines that it took without keeping them */
     uint64_t offset, time_us;
     kd_str wall_time, caller;
@@ -45,8 +45,8 @@ struct kd_event {
     bool pulled; /* handed out by kd_session_next() */
     bool judged; /* decoded, and asked about by the rules */
     uint64_t not_understood, not_utf8;
-    kd_str signature;      /* of what makes events identical; empty: never folded */
-    kd_event *fold_next;   /* the next one in the same bucket of the store */
+    kd_str signature;    /* of what makes events identical; empty: never folded */
+    kd_event *fold_next; /* the next one in the same bucket of the store */
     kd_repeat repeat;
 };
 
@@ -68,8 +68,8 @@ static inline const kd_line_ref *kd_event_line(const kd_event *event, kd_src src
     return &kd_event_lines(event)[src - 1];
 }
 
-/* Where a group of that description (or, with a name, a list of them) stands in the body, also inside
- * other flat groups; NULL: nowhere. */
+/* Where a group of that description (or, with a name, a list of them) stands in the body, also
+ * inside other flat groups; NULL: nowhere. */
 void *kd_event_part(const kd_event *event, const kd_fields *group, const char *name);
 
 #endif

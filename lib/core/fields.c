@@ -96,8 +96,7 @@ static void put_scalar(const kd_field *row, const void *at, kd_value *out, kd_sr
         *out = (kd_value){ .type = KD_NONE };
 }
 
-static kd_status get_pair(const kd_list *map, kd_str name, kd_type type, kd_value *out,
-                          kd_src *src)
+static kd_status get_pair(const kd_list *map, kd_str name, kd_type type, kd_value *out, kd_src *src)
 {
     const kd_pair *pairs = map->items;
     for (size_t i = 0; i < map->count; i++)
@@ -110,8 +109,8 @@ static kd_status get_pair(const kd_list *map, kd_str name, kd_type type, kd_valu
     return KD_OK;
 }
 
-static kd_status get_item(const kd_field *row, const kd_list *list, uint64_t index,
-                          kd_value *out, kd_src *src)
+static kd_status get_item(const kd_field *row, const kd_list *list, uint64_t index, kd_value *out,
+                          kd_src *src)
 {
     if (index >= list->count) {
         *out = (kd_value){ .type = KD_NONE };

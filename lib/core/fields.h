@@ -9,14 +9,36 @@
 typedef uint32_t kd_src;
 #define KD_DERIVED UINT32_MAX
 
-typedef struct kd_u64 { uint64_t v; kd_src src; } kd_u64;
+typedef struct kd_u64 {
+    uint64_t v;
+    kd_src src;
+} kd_u64;
 typedef struct kd_u64 kd_hex;
-typedef struct kd_i64 { int64_t v; kd_src src; } kd_i64;
-typedef struct kd_text { kd_str v; kd_src src; } kd_text;
-typedef struct kd_bool { bool v; kd_src src; } kd_bool;
-typedef struct kd_list { void *items; uint32_t count, cap; } kd_list;
-typedef struct kd_pair { kd_str name; uint64_t v; kd_src src; } kd_pair;
-typedef struct kd_row { kd_str name; kd_list values; } kd_row; /* values: kd_u64 */
+typedef struct kd_i64 {
+    int64_t v;
+    kd_src src;
+} kd_i64;
+typedef struct kd_text {
+    kd_str v;
+    kd_src src;
+} kd_text;
+typedef struct kd_bool {
+    bool v;
+    kd_src src;
+} kd_bool;
+typedef struct kd_list {
+    void *items;
+    uint32_t count, cap;
+} kd_list;
+typedef struct kd_pair {
+    kd_str name;
+    uint64_t v;
+    kd_src src;
+} kd_pair;
+typedef struct kd_row {
+    kd_str name;
+    kd_list values;
+} kd_row; /* values: kd_u64 */
 
 typedef kd_list kd_texts;    /* of kd_text */
 typedef kd_list kd_u64s;     /* of kd_u64 */
@@ -25,16 +47,27 @@ typedef kd_list kd_map_hex;  /* of kd_pair */
 typedef kd_list kd_map_u64s; /* of kd_row */
 
 typedef enum kd_field_type {
-    KDF_u64, KDF_i64, KDF_hex, KDF_text, KDF_bool, KDF_texts, KDF_u64s,
-    KDF_map_u64, KDF_map_hex, KDF_map_u64s, KDF_one, KDF_many, KDF_flat
+    KDF_u64,
+    KDF_i64,
+    KDF_hex,
+    KDF_text,
+    KDF_bool,
+    KDF_texts,
+    KDF_u64s,
+    KDF_map_u64,
+    KDF_map_hex,
+    KDF_map_u64s,
+    KDF_one,
+    KDF_many,
+    KDF_flat
 } kd_field_type;
 
 typedef struct kd_fields kd_fields;
 typedef struct kd_field {
     const char *name;
     kd_field_type type;
-    size_t at;               /* offset in the struct */
-    const kd_fields *group;  /* of one, many, flat */
+    size_t at;              /* offset in the struct */
+    const kd_fields *group; /* of one, many, flat */
     const char *doc;
 } kd_field;
 struct kd_fields {
@@ -70,8 +103,8 @@ void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size);
 /* The pair of that name, or NULL. */
 const kd_pair *kd_map_find(const kd_list *map, const char *name);
 
-/* The field of that path through groups ("blame.function"), not into lists; `at`: where it stands in the
- * struct. NULL: there is none. */
+/* The field of that path through groups ("blame.function"), not into lists; `at`: where it stands
+ * in the struct. NULL: there is none. */
 const kd_field *kd_fields_find(const kd_fields *fields, kd_str path, size_t *at);
 
 /* By path: "gfp.value", "meminfo.zones[0].free_kb", "registers.rdi". KD_E_INVAL: no such field.

@@ -116,8 +116,7 @@ kd_str kd_identity_of(const kd_identity *identity, kd_event *event)
     return kd_arena_str(&event->arena, (kd_str){ out.bytes, out.len });
 }
 
-void kd_identity_add_suppressed(const kd_identity *identity, kd_event *first,
-                                const kd_event *event)
+void kd_identity_add_suppressed(const kd_identity *identity, kd_event *first, const kd_event *event)
 {
     if (identity->suppressed_at == SIZE_MAX)
         return;

@@ -1,9 +1,9 @@
-/* identity.h - what makes two events of a boot the same: the identity of their kind's row, resolved once.
- * Layer: core.
+/* identity.h - what makes two events of a boot the same: the identity of their kind's row, resolved
+ * once. Layer: core.
  *
- * An identity is a list of paths, blank-separated: "blame.function order headline-numbers". Events are the
- * same when all of them have the same values, absent ones included; "-numbers" compares a text with the
- * numbers in it blanked. An empty identity: events of this kind are never the same.
+ * An identity is a list of paths, blank-separated: "blame.function order headline-numbers". Events
+ * are the same when all of them have the same values, absent ones included; "-numbers" compares a
+ * text with the numbers in it blanked. An empty identity: events of this kind are never the same.
  */
 #ifndef KD_CORE_IDENTITY_H
 #define KD_CORE_IDENTITY_H
@@ -22,7 +22,8 @@ typedef struct kd_identity {
     kd_identity_part parts[KD_IDENTITY_PARTS];
     size_t count;
     bool folds;
-    size_t suppressed_at; /* field "suppressed": what a repetition adds to the first; SIZE_MAX: none */
+    size_t
+        suppressed_at; /* field "suppressed": what a repetition adds to the first; SIZE_MAX: none */
 } kd_identity;
 
 /* KD_E_INVAL: a path that the kind does not have, or that is no single value; too many of them. */

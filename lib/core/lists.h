@@ -1,5 +1,5 @@
-/* lists.h - the lists that the families' rows make: family/lists.c. Core walks them and knows no family by
- * name. Layer: core. */
+/* lists.h - the lists that the families' rows make: family/lists.c. Core walks them and knows no
+ * family by name. Layer: core. */
 #ifndef KD_CORE_LISTS_H
 #define KD_CORE_LISTS_H
 
@@ -18,8 +18,8 @@ typedef struct kd_learner {
 extern const kd_learner kd_learners[];
 extern const size_t kd_learner_count;
 
-/* Fills in what the numbers of the part mean; fields it adds are KD_DERIVED. False: the text of the event
- * contradicts the version that the context has. */
+/* Fills in what the numbers of the part mean; fields it adds are KD_DERIVED. False: the text of the
+ * event contradicts the version that the context has. */
 typedef struct kd_decoder {
     const kd_fields *group;
     bool (*decode)(kd_event *event, void *part, const kd_context *context);

@@ -36,8 +36,10 @@ bool kd_back_line(kd_back *back, kd_line *out)
     back->offset -= rest.len - start;
     back->number--;
     back->rest.len = start;
-    *out = (kd_line){ .raw = { rest.ptr + start, end - start }, .number = back->number,
-                      .offset = back->offset, .length = end - start };
+    *out = (kd_line){ .raw = { rest.ptr + start, end - start },
+                      .number = back->number,
+                      .offset = back->offset,
+                      .length = end - start };
     kd_line_read(out, true);
     return true;
 }

@@ -18,7 +18,9 @@ uint32_t kd_kernel_parse(kd_str release)
 
 kd_str kd_arch_of_release(kd_str release)
 {
-    static const struct { const char *part, *name; } parts[] = {
+    static const struct {
+        const char *part, *name;
+    } parts[] = {
 #define KD_ARCH_RELEASE(part, name) { part, name },
 #include "core/arch.def"
     };

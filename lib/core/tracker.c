@@ -162,8 +162,8 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     bool kept = add_line(event, &lines[0], &first);
     for (size_t i = 1; kept && i < count; i++) {
         kept = add_line(event, &lines[i], &next);
-        first.text = kd_arena_format(&event->arena, "%.*s %.*s", KD_FMT(first.text),
-                                     KD_FMT(next.text));
+        first.text =
+            kd_arena_format(&event->arena, "%.*s %.*s", KD_FMT(first.text), KD_FMT(next.text));
     }
     open->parse.src = 1;
     if (before) {
@@ -245,8 +245,7 @@ static bool join(kd_tracker *tracker, const kd_line *line)
         return false;
     }
     keep_wrapped(wrapped, line);
-    kd_verdict verdict =
-        try_parser(tracker, wrapped->parser, wrapped->lines, wrapped->count, NULL);
+    kd_verdict verdict = try_parser(tracker, wrapped->parser, wrapped->lines, wrapped->count, NULL);
     if (verdict == KD_UNFINISHED && wrapped->count < MAX_WRAPPED)
         return true;
     if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED)

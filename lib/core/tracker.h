@@ -27,7 +27,7 @@ typedef struct kd_tracker {
     kd_event_fn closed;
     void *user;
     uint32_t max_event_lines;
-    kd_open *open;         /* newest first */
+    kd_open *open; /* newest first */
     size_t open_count;
     uint64_t next_id;      /* of the event that opens next, less one */
     uint64_t boot;         /* number that events opening now get */

@@ -3,7 +3,9 @@
 
 const char *kd_vendor_of(kd_str release)
 {
-    static const struct { const char *part, *name; } rows[] = {
+    static const struct {
+        const char *part, *name;
+    } rows[] = {
 #define KD_VENDOR(part, name, meaning) { part, name },
 #include "core/vendor.def"
 #undef KD_VENDOR

@@ -10,7 +10,9 @@
 #define KD_ONE(group, other, name, doc) kdf_##other name;
 #define KD_MANY(group, other, name, doc) kd_list name;
 #define KD_FLAT(group, other) kdf_##other other;
-#define KD_END(group) } kdf_##group;
+#define KD_END(group) \
+    }                 \
+    kdf_##group;
 #include "family/families.def"
 
 #define KD_GROUP(group, doc) extern const kd_fields kd_fields_##group;

@@ -1,12 +1,13 @@
-/* lists.c - recognisers, learners, decoders and rules, made from the families' rows. Layer: family. */
+/* lists.c - recognisers, learners, decoders and rules, made from the families' rows. Layer: family.
+ */
 #include "core/lists.h"
 
 #include "core/diag.h"
 #include "family/fields.h"
 
 #define KD_PARSER(name) extern const kd_parser kd_parser_##name;
-#define KD_LEARNER(name, group)                                                              \
-    void kd_learn_##name(kd_context *context, const kd_event *event, const void *part,       \
+#define KD_LEARNER(name, group)                                                        \
+    void kd_learn_##name(kd_context *context, const kd_event *event, const void *part, \
                          kd_arena *arena);
 #define KD_DECODER(name, group) \
     bool kd_decode_##name(kd_event *event, void *part, const kd_context *context);
@@ -34,9 +35,11 @@ const kd_decoder kd_decoders[] = {
 const size_t kd_decoder_count = KD_COUNT(kd_decoders);
 
 const kd_rule kd_builtin_rules[] = {
-#define KD_RULE(function, id, severity, wakes, title)                         \
-    { sizeof(kd_rule),   id,  title, KD_##severity, wakes, kd_doc_##function, \
-      kd_check_##function, NULL },
+#define KD_RULE(function, id, severity, wakes, title)                             \
+    {                                                                             \
+        sizeof(kd_rule),     id,  title, KD_##severity, wakes, kd_doc_##function, \
+        kd_check_##function, NULL                                                 \
+    },
 #include "family/families.def"
 };
 const size_t kd_builtin_rule_count = KD_COUNT(kd_builtin_rules);

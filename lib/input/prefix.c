@@ -340,8 +340,8 @@ void kd_line_read(kd_line *line, bool repair)
 {
     kd_scan in = kd_scan_of(line->raw);
     bool (*const steps[])(kd_scan *, kd_line *) = {
-        take_syslog, take_iso, take_decoded, take_level, take_time, take_ctime, take_caller,
-        take_delta, take_relative, take_kmsg, take_json,
+        take_syslog, take_iso,   take_decoded,  take_level, take_time, take_ctime,
+        take_caller, take_delta, take_relative, take_kmsg,  take_json,
     };
     line->level = -1;
     if (repair)

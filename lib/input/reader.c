@@ -36,8 +36,9 @@ static kd_status keep(kd_reader *reader, kd_str bytes)
 
 static void hand_on_carry(kd_reader *reader, kd_block_fn sink, void *user)
 {
-    kd_blockview block = { { reader->carry, reader->carry_len }, reader->line, reader->offset,
-                           reader->dropped };
+    kd_blockview block = {
+        { reader->carry, reader->carry_len }, reader->line, reader->offset, reader->dropped
+    };
     sink(user, &block);
     reader->offset += reader->carry_len + reader->dropped;
     reader->carry_len = 0;

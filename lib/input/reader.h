@@ -10,13 +10,13 @@
 
 typedef struct kd_reader {
     kd_mem *mem;
-    char *carry;         /* the unfinished last line; max_line bytes of room */
+    char *carry; /* the unfinished last line; max_line bytes of room */
     size_t carry_len;
-    uint64_t dropped;    /* bytes of it beyond max_line */
-    uint64_t line;       /* number of the line that comes next, from 1 */
-    uint64_t offset;     /* of its first byte */
+    uint64_t dropped; /* bytes of it beyond max_line */
+    uint64_t line;    /* number of the line that comes next, from 1 */
+    uint64_t offset;  /* of its first byte */
     uint32_t max_line;
-    bool skip_rest;      /* the line was handed on by a flush: skip to its end */
+    bool skip_rest; /* the line was handed on by a flush: skip to its end */
 } kd_reader;
 
 /* Whole lines, each with its newline (the last may lack it at a flush).

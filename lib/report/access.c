@@ -1,6 +1,6 @@
 /* access.c - reading events, boots and diagnoses by name. Layer: report. */
-#include "family/fields.h"
 #include "base/scan.h"
+#include "family/fields.h"
 #include "report/store.h"
 
 const char *kd_event_kind(const kd_event *event)
@@ -18,8 +18,7 @@ kd_status kd_event_get(const kd_event *event, const char *path, kd_value *out)
     kd_src src;
     if (!event || !path || !out)
         return KD_E_INVAL;
-    kd_status status =
-        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), out, &src);
+    kd_status status = kd_fields_get(event->kind->fields, event->body, kd_str_of(path), out, &src);
     const kd_line_ref *line = status == KD_OK ? kd_event_line(event, src) : NULL;
     out->line = line ? line->number : 0;
     return status;

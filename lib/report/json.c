@@ -405,8 +405,8 @@ struct json_object *kd_json_stats(const kd_stats *stats)
 
 struct json_object *kd_json_source(const kd_report *report)
 {
-    static const char *const names[] = { "dmesg", "level", "caller", "syslog", "iso", "ctime",
-                                         "mail", "decoded", "delta", "kmsg", "json" };
+    static const char *const names[] = { "dmesg", "level",   "caller", "syslog", "iso", "ctime",
+                                         "mail",  "decoded", "delta",  "kmsg",   "json" };
     struct json_object *out = json_object_new_object(), *forms = json_object_new_array();
     add(out, "name", kd_json_text(report->source_name));
     add_u64(out, "bytes", report->stats.bytes);

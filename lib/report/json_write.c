@@ -30,8 +30,8 @@ static void put_blanks(kd_sink *sink, int count)
 static kd_str flat_text(struct json_object *object)
 {
     size_t len;
-    const char *text = json_object_to_json_string_length(object, JSON_C_TO_STRING_SPACED |
-                                                         JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+    const char *text = json_object_to_json_string_length(
+        object, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
     return (kd_str){ text ? text : "", text ? len : 0 };
 }
 

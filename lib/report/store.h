@@ -9,18 +9,18 @@
 struct kd_report {
     kd_engine *engine; /* a reference */
     kd_mem mem;
-    kd_arena arena;    /* boots, source name */
+    kd_arena arena; /* boots, source name */
     kd_str source_name;
-    unsigned forms;    /* kd_form bits */
+    unsigned forms; /* kd_form bits */
     KD_VEC(kd_context *) boots;
     KD_VEC(kd_event *) events; /* in the order of their first lines, once judged */
     KD_VEC(kd_diag *) diags;
-    kd_report *earlier;        /* of kd_options.before; owned; may be NULL */
+    kd_report *earlier; /* of kd_options.before; owned; may be NULL */
     kd_event *fold[KD_FOLD_BUCKETS];
     kd_stats stats;
     uint64_t next_diag;
-    size_t rules;      /* how many the engine has */
-    uint32_t flags;    /* kd_options.flags */
+    size_t rules;   /* how many the engine has */
+    uint32_t flags; /* kd_options.flags */
 };
 
 /* Diagnoses: causes first, then most severe first, then in log order. */

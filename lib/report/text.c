@@ -270,8 +270,9 @@ static void put_events(page *out, const kd_report *report)
         if (!any)
             heading(out, "Events without a diagnosis");
         any = true;
-        int len = snprintf(label, sizeof label, "  line %llu  %s: ",
-                           (unsigned long long)first->number, event->kind->name);
+        int len =
+            snprintf(label, sizeof label, "  line %llu  %s: ", (unsigned long long)first->number,
+                     event->kind->name);
         put(out, label);
         put_log_line(out, kd_str_trim(first->raw), WIDTH - 3 - (size_t)len);
     }

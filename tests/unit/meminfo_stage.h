@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 typedef struct stage {
     kd_mem mem;
     kd_event event;
@@ -42,8 +41,9 @@ static inline void stage_begin(stage *s, const kd_kind *kind, void *body)
     s->event.arena.mem = &s->mem;
     s->event.kind = kind;
     s->event.body = body;
-    s->parse = (kd_parse){ .event = &s->event, .body = body, .arena = &s->event.arena,
-                           .state = &s->state };
+    s->parse = (kd_parse){
+        .event = &s->event, .body = body, .arena = &s->event.arena, .state = &s->state
+    };
 }
 
 static inline void stage_end(stage *s)
@@ -149,10 +149,10 @@ static inline uint64_t in_map(const kd_list *map, const char *name)
     return pair->v;
 }
 
-#define ck_assert_field(field, value)           \
-    do {                                        \
-        ck_assert_uint_ne((field).src, 0);      \
-        ck_assert_uint_eq((field).v, (value));  \
+#define ck_assert_field(field, value)          \
+    do {                                       \
+        ck_assert_uint_ne((field).src, 0);     \
+        ck_assert_uint_eq((field).v, (value)); \
     } while (0)
 #define ck_assert_absent(field) ck_assert_uint_eq((field).src, 0)
 

@@ -1,22 +1,23 @@
-/* test_accounting.c - where the memory of a dump went, at the boundaries between versions. The dumps
- * are written for this; each has 100000 kB of managed memory unless its comment says otherwise. */
+/* test_accounting.c - where the memory of a dump went, at the boundaries between versions. The
+ * dumps are written for this; each has 100000 kB of managed memory unless its comment says
+ * otherwise. */
 #include "meminfo_dumps.h"
 #include "meminfo_stage.h"
 
 #include "family/memdump/decode_accounting.h"
 #include "suite.h"
 
-#define LISTS                                                   \
-    "active_anon:1000 inactive_anon:500 isolated_anon:10\n"     \
-    " active_file:2000 inactive_file:1500 isolated_file:0\n"    \
+#define LISTS                                                \
+    "active_anon:1000 inactive_anon:500 isolated_anon:10\n"  \
+    " active_file:2000 inactive_file:1500 isolated_file:0\n" \
     " unevictable:30 dirty:5 writeback:7 unstable:0\n"
-#define LISTS_5_8                                               \
-    "active_anon:1000 inactive_anon:500 isolated_anon:10\n"     \
-    " active_file:2000 inactive_file:1500 isolated_file:0\n"    \
+#define LISTS_5_8                                            \
+    "active_anon:1000 inactive_anon:500 isolated_anon:10\n"  \
+    " active_file:2000 inactive_file:1500 isolated_file:0\n" \
     " unevictable:30 dirty:5 writeback:7\n"
-#define NODE_4_8                                                                          \
+#define NODE_4_8                                                                              \
     "Node 0 active_anon:4000kB inactive_anon:2000kB active_file:8000kB inactive_file:6000kB " \
-    "unevictable:120kB isolated(anon):40kB isolated(file):0kB mapped:3600kB dirty:20kB "  \
+    "unevictable:120kB isolated(anon):40kB isolated(file):0kB mapped:3600kB dirty:20kB "      \
     "writeback:28kB shmem:400kB "
 #define ZONE "Node 0 Normal free:20000kB min:1000kB low:1250kB high:1500kB "
 
@@ -41,8 +42,7 @@ static uint64_t item(const kd_accounting *a, const char *name)
 
 /* 2.6.32: no managed memory in the zone line, RAM less reserved; no node line, no free_pcp. */
 static const char dump_2_6_32[] =
-    "Mem-Info:\n" LISTS
-    " free:5000 slab_reclaimable:400 slab_unreclaimable:600\n"
+    "Mem-Info:\n" LISTS " free:5000 slab_reclaimable:400 slab_unreclaimable:600\n"
     " mapped:900 shmem:100 pagetables:50 bounce:0\n"
     "Normal free:20000kB min:1000kB low:1250kB high:1500kB active_anon:4000kB "
     "inactive_anon:2000kB active_file:8000kB inactive_file:6000kB unevictable:120kB "
@@ -71,15 +71,14 @@ END_TEST
 
 /* The number of reserved pages: with the CMA areas taken off to 4.2, plain from 4.3 on. Node 1 is
  * left out of the dump, so that the zone lines do not tell the managed memory. */
-#define DUMP_4_0(reserved)                                                                  \
-    "Mem-Info:\n" LISTS                                                                     \
-    " slab_reclaimable:400 slab_unreclaimable:600\n"                                        \
-    " mapped:900 shmem:100 pagetables:50 bounce:0\n"                                        \
-    " free:5000 free_pcp:100 free_cma:300\n" ZONE                                           \
-    "active_anon:4000kB inactive_anon:2000kB active_file:8000kB inactive_file:6000kB "      \
-    "unevictable:120kB isolated(anon):40kB isolated(file):0kB present:60000kB "             \
-    "managed:58000kB mlocked:0kB kernel_stack:800kB pagetables:200kB free_pcp:400kB "       \
-    "local_pcp:40kB free_cma:1200kB\n"                                                      \
+#define DUMP_4_0(reserved)                                                             \
+    "Mem-Info:\n" LISTS " slab_reclaimable:400 slab_unreclaimable:600\n"               \
+    " mapped:900 shmem:100 pagetables:50 bounce:0\n"                                   \
+    " free:5000 free_pcp:100 free_cma:300\n" ZONE                                      \
+    "active_anon:4000kB inactive_anon:2000kB active_file:8000kB inactive_file:6000kB " \
+    "unevictable:120kB isolated(anon):40kB isolated(file):0kB present:60000kB "        \
+    "managed:58000kB mlocked:0kB kernel_stack:800kB pagetables:200kB free_pcp:400kB "  \
+    "local_pcp:40kB free_cma:1200kB\n"                                                 \
     "26000 pages RAM\n0 pages HighMem/MovableOnly\n" reserved "500 pages cma reserved\n"
 
 START_TEST(reserved_less_cma)
@@ -114,8 +113,7 @@ END_TEST
 
 /* Stacks: zone line to 5.8, node line from 5.9; the shadow stacks of 5.8 to 5.10 are slab. */
 #define DUMP_5(node, zone)                                                                    \
-    "Mem-Info:\n" LISTS_5_8                                                                   \
-    " slab_reclaimable:400 slab_unreclaimable:600\n"                                          \
+    "Mem-Info:\n" LISTS_5_8 " slab_reclaimable:400 slab_unreclaimable:600\n"                  \
     " mapped:900 shmem:100 pagetables:50 bounce:0\n"                                          \
     " free:5000 free_pcp:100 free_cma:0\n" NODE_4_8 "writeback_tmp:0kB " node                 \
     "all_unreclaimable? no\n" ZONE                                                            \
@@ -154,20 +152,19 @@ START_TEST(stacks_by_version)
 END_TEST
 
 /* 6.1: a request for DMA32 prints no zone above; the closing lines tell the rest. */
-#define DUMP_6(extra, node, zone)                                                             \
-    "Mem-Info:\n" LISTS_5_8                                                                   \
-    " slab_reclaimable:400 slab_unreclaimable:600\n"                                          \
-    " mapped:900 shmem:100 pagetables:50\n"                                                   \
-    " sec_pagetables:25 bounce:0\n"                                                           \
-    " kernel_misc_reclaimable:15\n"                                                           \
-    " free:5000 free_pcp:100 free_cma:0\n" NODE_4_8 "kernel_stack:800kB pagetables:200kB "    \
-    "sec_pagetables:100kB all_unreclaimable? no " node "\n"                                   \
-    "Node 0 DMA32 free:9000kB boost:0kB min:1000kB low:1250kB high:1500kB "                   \
-    "reserved_highatomic:0KB active_anon:0kB inactive_anon:0kB active_file:0kB "              \
-    "inactive_file:0kB unevictable:0kB writepending:0kB " zone "present:40000kB "             \
-    "managed:39000kB mlocked:0kB bounce:0kB free_pcp:400kB local_pcp:40kB free_cma:0kB\n"     \
-    "lowmem_reserve[]: 0 0\n" extra                                                           \
-    "26000 pages RAM\n0 pages HighMem/MovableOnly\n1000 pages reserved\n"                     \
+#define DUMP_6(extra, node, zone)                                                          \
+    "Mem-Info:\n" LISTS_5_8 " slab_reclaimable:400 slab_unreclaimable:600\n"               \
+    " mapped:900 shmem:100 pagetables:50\n"                                                \
+    " sec_pagetables:25 bounce:0\n"                                                        \
+    " kernel_misc_reclaimable:15\n"                                                        \
+    " free:5000 free_pcp:100 free_cma:0\n" NODE_4_8 "kernel_stack:800kB pagetables:200kB " \
+    "sec_pagetables:100kB all_unreclaimable? no " node "\n"                                \
+    "Node 0 DMA32 free:9000kB boost:0kB min:1000kB low:1250kB high:1500kB "                \
+    "reserved_highatomic:0KB active_anon:0kB inactive_anon:0kB active_file:0kB "           \
+    "inactive_file:0kB unevictable:0kB writepending:0kB " zone "present:40000kB "          \
+    "managed:39000kB mlocked:0kB bounce:0kB free_pcp:400kB local_pcp:40kB free_cma:0kB\n"  \
+    "lowmem_reserve[]: 0 0\n" extra                                                        \
+    "26000 pages RAM\n0 pages HighMem/MovableOnly\n1000 pages reserved\n"                  \
     "500 pages cma reserved\n40 pages hwpoisoned\n"
 
 START_TEST(zones_left_out)
@@ -207,7 +204,8 @@ START_TEST(swap_in_memory)
     kd_accounting a =
         account(DUMP_6("Free swap  = 2000kB\nTotal swap = 10000kB\n", "", ""), V(6, 17));
     ck_assert_uint_eq(a.swap_store_kb, 4000); /* 8000 kB, at 2:1 */
-    a = account(DUMP_6("Free swap  = 2000kB\nTotal swap = 10000kB\n", "", "zspages:0kB "), V(6, 18));
+    a = account(DUMP_6("Free swap  = 2000kB\nTotal swap = 10000kB\n", "", "zspages:0kB "),
+                V(6, 18));
     ck_assert_uint_eq(a.swap_store_kb, 0); /* counted */
 }
 END_TEST
@@ -230,18 +228,21 @@ START_TEST(absurd)
     /* the first allocations of a boot: nothing was handed to the allocator yet */
     kd_accounting a = account("Mem-Info:\nactive_anon:0 inactive_anon:0 isolated_anon:0\n"
                               " slab_reclaimable:0 slab_unreclaimable:0\n free:0 free_pcp:0\n"
-                              "26000 pages RAM\n1000 pages reserved\n", V(6, 1));
+                              "26000 pages RAM\n1000 pages reserved\n",
+                              V(6, 1));
     ck_assert(!a.known);
     /* more in use than there is: a zone was cut out */
     a = account(DUMP_6("", "kernel_stack_x:1kB", ""), V(6, 1));
     ck_assert(a.known);
     a = account("Mem-Info:\n" LISTS_5_8 " slab_reclaimable:400 slab_unreclaimable:26000\n"
                 " free:5000 free_pcp:100 free_cma:0\n"
-                "26000 pages RAM\n1000 pages reserved\n", V(6, 1));
+                "26000 pages RAM\n1000 pages reserved\n",
+                V(6, 1));
     ck_assert(!a.known);
     a = account("Mem-Info:\n" LISTS_5_8 " slab_reclaimable:18446744073709551615 "
                 "slab_unreclaimable:600\n free:18446744073709551000 free_pcp:100 free_cma:0\n"
-                "18446744073709551615 pages RAM\n1000 pages reserved\n", V(6, 1));
+                "18446744073709551615 pages RAM\n1000 pages reserved\n",
+                V(6, 1));
     ck_assert(!a.known);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* test_alloc_boundaries.c - each version boundary of the allocator's rules, from both sides. */
-#include "suite.h"
 #include "alloc_scene.h"
+#include "suite.h"
 
 /* ---- version boundaries --------------------------------------------------------------------- */
 
@@ -319,13 +319,11 @@ START_TEST(rights_and_lines)
         uint32_t version;
         bool high, harder, nomemalloc;
         int64_t mark;
-    } rows[] = {
-        { V(3, 10), true, true, false, 375 },  { V(5, 10), true, true, false, 375 },
-        { V(5, 10), true, true, true, 500 },   { V(5, 10), false, true, false, 750 },
-        { V(6, 6), true, true, false, 375 },   { V(6, 6), true, true, true, 500 },
-        { V(6, 6), false, true, false, 1000 }, { V(7, 2), true, false, false, 500 },
-        { V(3, 10), false, false, false, 1000 }
-    };
+    } rows[] = { { V(3, 10), true, true, false, 375 },   { V(5, 10), true, true, false, 375 },
+                 { V(5, 10), true, true, true, 500 },    { V(5, 10), false, true, false, 750 },
+                 { V(6, 6), true, true, false, 375 },    { V(6, 6), true, true, true, 500 },
+                 { V(6, 6), false, true, false, 1000 },  { V(7, 2), true, false, false, 500 },
+                 { V(3, 10), false, false, false, 1000 } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         kd_alloc_zone_result zone;

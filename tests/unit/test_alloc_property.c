@@ -4,9 +4,9 @@
  * shows. The re-play sees the dump alone. Where it says yes or no, the model must agree; where
  * the dump shows all, it must say one of the two.
  */
-#include "suite.h"
 #include "alloc_model.h"
 #include "family/alloc/replay/replay.h"
+#include "suite.h"
 
 enum { STATES = 250000, ZONES = 6 }; /* of two nodes, or three of one */
 
@@ -88,9 +88,9 @@ static bool shows_all(const model_request *q)
 /* ---- comparing ------------------------------------------------------------------------------ */
 
 /* libcheck's own macros write to a pipe each time: too slow for millions of checks. */
-#define EXPECT_MSG(condition, ...) \
-    do { \
-        if (!(condition)) \
+#define EXPECT_MSG(condition, ...)     \
+    do {                               \
+        if (!(condition))              \
             ck_abort_msg(__VA_ARGS__); \
     } while (0)
 #define EXPECT(condition) EXPECT_MSG(condition, "state %ld: %s", playing, #condition)
@@ -118,13 +118,12 @@ static void compare_zone(const model_request *q, const model_zone *z,
     switch (zone->succeeds) {
     case KD_ANSWER_YES:
         said_yes++;
-        EXPECT_MSG(end == END_PASS, "state %ld version %d: yes, model %d", state, q->version,
-                      end);
+        EXPECT_MSG(end == END_PASS, "state %ld version %d: yes, model %d", state, q->version, end);
         break;
     case KD_ANSWER_NO:
         said_no++;
         EXPECT_MSG(end != END_PASS, "state %ld version %d order %d: no, model passes", state,
-                      q->version, q->order);
+                   q->version, q->order);
         break;
     default:
         left_open++;
@@ -133,8 +132,8 @@ static void compare_zone(const model_request *q, const model_zone *z,
     /* Without watermarks there is no amount in the model. */
     if (shows_all(q) && zone->succeeds == KD_ANSWER_NO && !test->rights.no_watermarks)
         EXPECT_MSG((end == END_AMOUNT) == (zone->failed == KD_CHECK_AMOUNT),
-                      "state %ld version %d: %s, model %d", state, q->version,
-                      kd_alloc_check_name(zone->failed), end);
+                   "state %ld version %d: %s, model %d", state, q->version,
+                   kd_alloc_check_name(zone->failed), end);
     if (shows_all(q) && end == END_HALVING)
         EXPECT(zone->failed == KD_CHECK_HALVING);
 }
@@ -177,8 +176,8 @@ static void compare_single(const model_request *q, const model_zone *z,
     if (z->kind > q->zone || !shows_all(q))
         return;
     EXPECT_MSG((end == END_PASS) == (result->verdict == KD_ALLOC_WOULD_SUCCEED),
-                  "state %ld version %d: %s", state, q->version,
-                  kd_alloc_verdict_name(result->verdict));
+               "state %ld version %d: %s", state, q->version,
+               kd_alloc_verdict_name(result->verdict));
     if (end == END_HALVING)
         EXPECT(result->verdict == KD_ALLOC_FRAGMENTED);
     if (end == END_NO_BLOCK && is_only_cma(q, z) && !cma_allowed)
@@ -228,8 +227,8 @@ static void play_state(long state)
     /* Proved for the dump: then the truth is among what was proved, whatever it hides. */
     if (result.proved)
         EXPECT_MSG(any_pass == (result.verdict == KD_ALLOC_WOULD_SUCCEED),
-                      "state %ld version %d: proved %s", state, q.version,
-                      kd_alloc_verdict_name(result.verdict));
+                   "state %ld version %d: proved %s", state, q.version,
+                   kd_alloc_verdict_name(result.verdict));
     if (count == 1)
         compare_single(&q, &model[0], &result, state);
 }

@@ -1,6 +1,6 @@
 /* test_alloc_replay.c - the worked example, lines, zones, verdicts and what is proved. */
-#include "suite.h"
 #include "alloc_scene.h"
+#include "suite.h"
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
@@ -124,12 +124,12 @@ END_TEST
 
 START_TEST(zone_asked_by_the_low_nibble)
 {
-    static const kd_zone_kind asked[16] = {
-        KD_ZONE_NORMAL,  KD_ZONE_DMA,     KD_ZONE_HIGHMEM, KD_ZONE_INVALID,
-        KD_ZONE_DMA32,   KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_INVALID,
-        KD_ZONE_NORMAL,  KD_ZONE_DMA,     KD_ZONE_MOVABLE, KD_ZONE_INVALID,
-        KD_ZONE_DMA32,   KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_INVALID
-    };
+    static const kd_zone_kind asked[16] = { KD_ZONE_NORMAL,  KD_ZONE_DMA,     KD_ZONE_HIGHMEM,
+                                            KD_ZONE_INVALID, KD_ZONE_DMA32,   KD_ZONE_INVALID,
+                                            KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_NORMAL,
+                                            KD_ZONE_DMA,     KD_ZONE_MOVABLE, KD_ZONE_INVALID,
+                                            KD_ZONE_DMA32,   KD_ZONE_INVALID, KD_ZONE_INVALID,
+                                            KD_ZONE_INVALID };
 
     for (uint64_t i = 0; i < 16; i++)
         ck_assert_int_eq(kd_alloc_zone_asked(0xffff0 | i), asked[i]);

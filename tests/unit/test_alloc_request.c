@@ -1,18 +1,27 @@
 /* test_alloc_request.c - what a failed request was bound to, and the kmalloc() behind it. */
-#include "family/fields.h"
-#include "suite.h"
+#include "core/version.h"
 #include "family/alloc/decode_kmalloc.h"
 #include "family/alloc/decode_node_list.h"
-#include "core/version.h"
+#include "family/fields.h"
+#include "suite.h"
 
 START_TEST(node_lists)
 {
-    static const struct { const char *text; kd_node_list read; bool has1; } rows[] = {
-        { "(null)", KD_NODES_ALL, false }, { "0", KD_NODES_SOME, false },
-        { "1", KD_NODES_SOME, true },      { "0-3", KD_NODES_SOME, true },
-        { "0,2-3", KD_NODES_SOME, false }, { " 0,1 ", KD_NODES_SOME, true },
-        { "", KD_NODES_UNREADABLE, false }, { "0-", KD_NODES_UNREADABLE, false },
-        { "3-0", KD_NODES_UNREADABLE, false }, { "0 x", KD_NODES_UNREADABLE, false },
+    static const struct {
+        const char *text;
+        kd_node_list read;
+        bool has1;
+    } rows[] = {
+        { "(null)", KD_NODES_ALL, false },
+        { "0", KD_NODES_SOME, false },
+        { "1", KD_NODES_SOME, true },
+        { "0-3", KD_NODES_SOME, true },
+        { "0,2-3", KD_NODES_SOME, false },
+        { " 0,1 ", KD_NODES_SOME, true },
+        { "", KD_NODES_UNREADABLE, false },
+        { "0-", KD_NODES_UNREADABLE, false },
+        { "3-0", KD_NODES_UNREADABLE, false },
+        { "0 x", KD_NODES_UNREADABLE, false },
         { "99999999999999999999", KD_NODES_UNREADABLE, false },
     };
     for (size_t i = 0; i < KD_COUNT(rows); i++) {
@@ -23,8 +32,8 @@ START_TEST(node_lists)
 }
 END_TEST
 
-static kd_kmalloc look(const char *const *functions, size_t count, uint64_t order,
-                       uint32_t version, uint64_t page)
+static kd_kmalloc look(const char *const *functions, size_t count, uint64_t order, uint32_t version,
+                       uint64_t page)
 {
     static kdf_frame frames[8];
     kd_list trace = { frames, (uint32_t)count, 8 };

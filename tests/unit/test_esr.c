@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "family/fault/decode_esr.h"
 #include "core/version.h"
+#include "family/fault/decode_esr.h"
 
 static kd_esr decode(uint64_t value, uint32_t version)
 {

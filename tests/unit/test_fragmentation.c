@@ -1,6 +1,6 @@
 /* test_fragmentation.c - the two indexes, worked out by hand. */
-#include "suite.h"
 #include "family/memdump/decode_fragmentation.h"
+#include "suite.h"
 
 /* 4 pages + 2 blocks of order 1 = 8 pages in 6 blocks, order 2 asked:
  * index 1000 - (1000 + 8000 / 4) / 6 = 1000 - 500 = 500; nothing is usable. */

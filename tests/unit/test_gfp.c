@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "family/gfp/decode_gfp.h"
 #include "core/version.h"
+#include "family/gfp/decode_gfp.h"
 #include "gfp_rows.h"
 
 #define DEFAULT KD_GFP_CONFIG_DEFAULT
@@ -104,7 +104,7 @@ END_TEST
 /* Before 4.6 every flag has a place among the names, so nothing that is known is left in hex. */
 START_TEST(old_kernels_name_every_flag)
 {
-    static const uint32_t versions[] = { V26(32), V26(39), V(3, 3), V(3, 8),
+    static const uint32_t versions[] = { V26(32),  V26(39), V(3, 3), V(3, 8),
                                          V(3, 16), V(4, 1), V(4, 4), V(4, 5) };
     for (size_t i = 0; i < KD_COUNT(versions); i++) {
         kd_gfp_meaning m;
@@ -230,10 +230,10 @@ END_TEST
 START_TEST(zone_by_the_low_bits)
 {
     static const kd_zone_kind zones[16] = {
-        KD_ZONE_NORMAL,  KD_ZONE_DMA,     KD_ZONE_HIGHMEM, KD_ZONE_INVALID,
-        KD_ZONE_DMA32,   KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_INVALID,
-        KD_ZONE_NORMAL,  KD_ZONE_DMA,     KD_ZONE_MOVABLE, KD_ZONE_INVALID,
-        KD_ZONE_DMA32,   KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_INVALID,
+        KD_ZONE_NORMAL, KD_ZONE_DMA,     KD_ZONE_HIGHMEM, KD_ZONE_INVALID,
+        KD_ZONE_DMA32,  KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_INVALID,
+        KD_ZONE_NORMAL, KD_ZONE_DMA,     KD_ZONE_MOVABLE, KD_ZONE_INVALID,
+        KD_ZONE_DMA32,  KD_ZONE_INVALID, KD_ZONE_INVALID, KD_ZONE_INVALID,
     };
     kd_gfp_meaning m;
     for (unsigned low = 0; low < 16; low++) {
@@ -389,8 +389,8 @@ static bool write_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t
 {
     char *text = user;
     size_t len = strlen(text);
-    len += (size_t)snprintf(text + len, 4096 - len, "%u.%u-%u.%u %s:", from >> 24,
-                            from >> 16 & 255, until == KD_NEWEST ? 0 : until >> 24,
+    len += (size_t)snprintf(text + len, 4096 - len, "%u.%u-%u.%u %s:", from >> 24, from >> 16 & 255,
+                            until == KD_NEWEST ? 0 : until >> 24,
                             until == KD_NEWEST ? 0 : until >> 16 & 255, condition);
     for (size_t i = 0; i < meaning->flag_count; i++)
         len += (size_t)snprintf(text + len, 4096 - len, " %s", meaning->flags[i] + 6);
@@ -405,7 +405,8 @@ START_TEST(all_versions_by_options)
     kd_gfp_each_version(0x1000000, write_meaning, text);
     const char *part = strstr(text, "5.18-");
     ck_assert_ptr_nonnull(part);
-    ck_assert_str_eq(part,
+    ck_assert_str_eq(
+        part,
         "5.18-6.9 !CONFIG_KASAN_HW_TAGS:\n"
         "5.18-0.0 CONFIG_KASAN_HW_TAGS: SKIP_ZERO\n"
         "6.9-6.10 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS:\n"

@@ -1,9 +1,9 @@
 /* test_limit_check.c - the compare before a WARN(), in code lines made by hand. */
-#include "family/fields.h"
-#include "suite.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "family/fields.h"
 #include "family/warn/decode_limit_check.h"
+#include "suite.h"
 
 typedef struct scene {
     kdf_oops oops;
@@ -86,17 +86,20 @@ END_TEST
 
 START_TEST(test_refused)
 {
-    static const struct { const char *bytes; uint64_t marker; } rows[] = {
-        { "83 fd 0a 77 80 <0f> 0b", 5 },                   /* ja: the way on is not above */
-        { "83 fd 0a 76 02 90 90 <0f> 0b", 7 },             /* jbe to the mark itself */
-        { "83 fd 0a 76 80 bd 0b 00 00 00 <0f> 0b", 10 },   /* mov ebp, 0xb between */
-        { "83 fd 0a 76 80 40 b5 0b <0f> 0b", 8 },          /* mov bpl, 0xb between */
-        { "83 fd 0a 76 80 e8 00 00 00 00 <0f> 0b", 10 },   /* a call between */
-        { "83 fd 0a 76 80 eb 80 <0f> 0b", 7 },             /* jmp: nobody arrives from there */
-        { "80 fa 0a 76 80 <0f> 0b", 5 },                   /* cmp dl, 0xa */
-        { "90 90 <0f> 0b", 2 },                            /* no compare at all */
+    static const struct {
+        const char *bytes;
+        uint64_t marker;
+    } rows[] = {
+        { "83 fd 0a 77 80 <0f> 0b", 5 },                 /* ja: the way on is not above */
+        { "83 fd 0a 76 02 90 90 <0f> 0b", 7 },           /* jbe to the mark itself */
+        { "83 fd 0a 76 80 bd 0b 00 00 00 <0f> 0b", 10 }, /* mov ebp, 0xb between */
+        { "83 fd 0a 76 80 40 b5 0b <0f> 0b", 8 },        /* mov bpl, 0xb between */
+        { "83 fd 0a 76 80 e8 00 00 00 00 <0f> 0b", 10 }, /* a call between */
+        { "83 fd 0a 76 80 eb 80 <0f> 0b", 7 },           /* jmp: nobody arrives from there */
+        { "80 fa 0a 76 80 <0f> 0b", 5 },                 /* cmp dl, 0xa */
+        { "90 90 <0f> 0b", 2 },                          /* no compare at all */
         { "<0f> 0b", 0 },
-        { "83 fd 0a 76 80", 9 },                           /* the marker is not among the bytes */
+        { "83 fd 0a 76 80", 9 }, /* the marker is not among the bytes */
         { "", 0 },
     };
     for (size_t i = 0; i < KD_COUNT(rows); i++) {

@@ -119,8 +119,7 @@ static void check_find(scene *s)
     size_t from = 0, expected;
     while ((expected = line_with_pattern(s, from)) != SIZE_MAX) {
         size_t which = SIZE_MAX;
-        const char *found =
-            kd_matcher_find(&s->matcher, s->data + from, s->data + s->len, &which);
+        const char *found = kd_matcher_find(&s->matcher, s->data + from, s->data + s->len, &which);
         ck_assert_ptr_nonnull(found);
         ck_assert_uint_lt(which, s->count);
         ck_assert(stands_at(s, (size_t)(found - s->data), which));

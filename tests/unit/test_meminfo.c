@@ -108,7 +108,7 @@ END_TEST
 START_TEST(amd64_5_10)
 {
     static const uint64_t dma[] = { 1, 0, 1, 0, 2, 1, 0, 0, 0, 0, 0 };
-    static const char *const letters[] = { "U", NULL, "U",  NULL, "U", "U",
+    static const char *const letters[] = { "U",  NULL, "U",  NULL, "U", "U",
                                            NULL, NULL, NULL, NULL, NULL };
     static const uint64_t reserve[] = { 0, 939, 939, 939, 939 };
     stage s;

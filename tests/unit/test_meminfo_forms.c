@@ -154,11 +154,24 @@ END_TEST
 START_TEST(nothing_before_the_head)
 {
     static const char *const lines[] = {
-        "917504 pages RAM", "Free swap  = 0kB", "lowmem_reserve[]: 0 0 0", "Node 0 ",
-        "Node 0 active_anon:4kB inactive_anon:8kB", "Normal per-cpu:", "free:5 free_pcp:2",
-        "CPU    0: hi:   90, btch:  15 usd:  27", "DMA: 1*4kB (U) 0*8kB", "Free_CMA:5",
-        "[cma] driver:1 anon:2 file:3 isolate:4 total:5", "Swap cache stats: add 0, delete 0",
-        "0 pages in swap cache", "DMA:", "12", "(U)", "Mem abort info:", "Mem-Info: of the day",
+        "917504 pages RAM",
+        "Free swap  = 0kB",
+        "lowmem_reserve[]: 0 0 0",
+        "Node 0 ",
+        "Node 0 active_anon:4kB inactive_anon:8kB",
+        "Normal per-cpu:",
+        "free:5 free_pcp:2",
+        "CPU    0: hi:   90, btch:  15 usd:  27",
+        "DMA: 1*4kB (U) 0*8kB",
+        "Free_CMA:5",
+        "[cma] driver:1 anon:2 file:3 isolate:4 total:5",
+        "Swap cache stats: add 0, delete 0",
+        "0 pages in swap cache",
+        "DMA:",
+        "12",
+        "(U)",
+        "Mem abort info:",
+        "Mem-Info: of the day",
     };
     stage s;
     stage_begin(&s, &kd_kind_page_alloc_failure, &s.dump);
@@ -189,11 +202,16 @@ END_TEST
 START_TEST(foreign_lines_inside)
 {
     static const char *const lines[] = {
-        "//'U':unmovable", "usb 1-1: new high-speed USB device number 2 using xhci_hcd",
+        "//'U':unmovable",
+        "usb 1-1: new high-speed USB device number 2 using xhci_hcd",
         "kworker/0:0: page allocation failure: order:4, mode:0xa20(GFP_ATOMIC), nodemask=(null)",
         "Killed process 5 (a) total-vm:10kB, anon-rss:7kB, file-rss:4kB, shmem-rss:1kB, UID:0",
-        "Node 0, zone      DMA      1      2      3", "Tasks state (memory values in pages):",
-        "Memory cgroup out of memory: Killed process 77", "5 pages", "DMA: unknown", "3.5",
+        "Node 0, zone      DMA      1      2      3",
+        "Tasks state (memory values in pages):",
+        "Memory cgroup out of memory: Killed process 77",
+        "5 pages",
+        "DMA: unknown",
+        "3.5",
         "On node 0, zone DMA: 1 pages in unavailable ranges",
         "Node 0, zone      DMA, type    Unmovable      1      2      3",
     };

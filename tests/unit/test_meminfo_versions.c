@@ -8,7 +8,8 @@
 START_TEST(numa_2_6_32)
 {
     stage s;
-    give_all(&s,
+    give_all(
+        &s,
         "Mem-Info:\n"
         "Node 0 DMA per-cpu:\n"
         "CPU    0: hi:    0, btch:   1 usd:   0\n"
@@ -59,22 +60,21 @@ END_TEST
 START_TEST(arm_to_4_0)
 {
     stage s;
-    give_all(&s,
-        "Mem-info:\n"
-        "Normal per-cpu:\n"
-        "CPU    0: hi:   90, btch:  15 usd:  27\n"
-        "active_anon:1 inactive_anon:2 isolated_anon:0\n"
-        " free:30 slab_reclaimable:4 slab_unreclaimable:5\n"
-        "Normal free:120kB min:4kB low:5kB high:6kB present:260kB mlocked:0kB\n"
-        "lowmem_reserve[]: 0 0\n"
-        "Normal: 10*4kB 10*8kB = 120kB\n"
-        "9 total pagecache pages\n"
-        "65 pages of RAM\n"
-        "31 free pages\n"
-        "6 reserved pages\n"
-        "7 slab pages\n"
-        "8 pages shared\n"
-        "0 pages swap cached\n");
+    give_all(&s, "Mem-info:\n"
+                 "Normal per-cpu:\n"
+                 "CPU    0: hi:   90, btch:  15 usd:  27\n"
+                 "active_anon:1 inactive_anon:2 isolated_anon:0\n"
+                 " free:30 slab_reclaimable:4 slab_unreclaimable:5\n"
+                 "Normal free:120kB min:4kB low:5kB high:6kB present:260kB mlocked:0kB\n"
+                 "lowmem_reserve[]: 0 0\n"
+                 "Normal: 10*4kB 10*8kB = 120kB\n"
+                 "9 total pagecache pages\n"
+                 "65 pages of RAM\n"
+                 "31 free pages\n"
+                 "6 reserved pages\n"
+                 "7 slab pages\n"
+                 "8 pages shared\n"
+                 "0 pages swap cached\n");
     ck_assert_field(s.dump.ram_pages, 65);
     ck_assert_field(s.dump.reserved_pages, 6);
     ck_assert_uint_eq(in_map(&s.dump.counters_pages, "free_pages"), 31);
@@ -89,7 +89,8 @@ END_TEST
 START_TEST(highmem_3_10)
 {
     stage s;
-    give_all(&s,
+    give_all(
+        &s,
         "Mem-Info:\n"
         "DMA per-cpu:\n"
         "CPU    0: hi:    0, btch:   1 usd:   0\n"
@@ -124,8 +125,10 @@ static void many_nodes(unsigned nodes)
     stage_begin(&s, &kd_kind_page_alloc_failure, &s.dump);
     ck_assert(give(&s, "Mem-Info:"));
     for (unsigned n = 0; n < nodes; n++) {
-        snprintf(line, sizeof line, "Node %u active_anon:%ukB inactive_anon:0kB pages_scanned:5 "
-                 "all_unreclaimable? no", n, 4 * n);
+        snprintf(line, sizeof line,
+                 "Node %u active_anon:%ukB inactive_anon:0kB pages_scanned:5 "
+                 "all_unreclaimable? no",
+                 n, 4 * n);
         ck_assert(give(&s, line));
     }
     for (unsigned n = 0; n < nodes; n++)
@@ -136,8 +139,8 @@ static void many_nodes(unsigned nodes)
                 ck_assert(give(&s, line));
             }
             snprintf(line, sizeof line,
-                     "Node %u %s free:%ukB min:1kB low:2kB high:3kB writepending:0kB", n,
-                     names[z], 4 * (n + 1));
+                     "Node %u %s free:%ukB min:1kB low:2kB high:3kB writepending:0kB", n, names[z],
+                     4 * (n + 1));
             ck_assert(give(&s, n & 1 ? strchr(line + 5, ' ') + 1 : line));
             ck_assert(give(&s, "lowmem_reserve[]: 0 0 0"));
         }
@@ -180,8 +183,8 @@ START_TEST(head_in_one_line)
                  "isolated_anon:0%s active_file:6371 inactive_file:4910 isolated_file:0%s "
                  "unevictable:0 dirty:0 writeback:0%s slab_reclaimable:9955 "
                  "slab_unreclaimable:17169%s mapped:5675 shmem:613 pagetables:4454 bounce:0%s "
-                 "free:1378257 free_pcp:0 free_cma:0", ends[i], ends[i], ends[i], ends[i],
-                 ends[i]);
+                 "free:1378257 free_pcp:0 free_cma:0",
+                 ends[i], ends[i], ends[i], ends[i], ends[i]);
         ck_assert(give(&s, line));
         ck_assert_uint_eq(s.dump.counters_pages.count, 18);
         ck_assert_uint_eq(in_map(&s.dump.counters_pages, "isolated_anon"), 0);
@@ -195,26 +198,24 @@ END_TEST
 START_TEST(allocations_by_call_site)
 {
     stage s;
-    give_all(&s,
-        "Mem-Info:\n"
-        "free:5 free_pcp:2 free_cma:0\n"
-        "524158 pages RAM\n"
-        "0 pages HighMem/MovableOnly\n"
-        "22064 pages reserved\n"
-        "0 pages hwpoisoned\n"
-        "Memory allocations:\n"
-        "    1.49 GiB     3160 mm/page_owner.c:120 func:alloc_stack\n"
-        "    98.3 MiB    12345 mm/slub.c:3061 func:alloc_slab_page\n"
-        "    1.00 KiB        4 drivers/leak.c:9 [leak] func:leak_run\n"
-        "         0 B        0 mm/filemap.c:1951 func:__filemap_get_folio\n");
+    give_all(&s, "Mem-Info:\n"
+                 "free:5 free_pcp:2 free_cma:0\n"
+                 "524158 pages RAM\n"
+                 "0 pages HighMem/MovableOnly\n"
+                 "22064 pages reserved\n"
+                 "0 pages hwpoisoned\n"
+                 "Memory allocations:\n"
+                 "    1.49 GiB     3160 mm/page_owner.c:120 func:alloc_stack\n"
+                 "    98.3 MiB    12345 mm/slub.c:3061 func:alloc_slab_page\n"
+                 "    1.00 KiB        4 drivers/leak.c:9 [leak] func:leak_run\n"
+                 "         0 B        0 mm/filemap.c:1951 func:__filemap_get_folio\n");
     ck_assert_field(s.dump.hwpoisoned_pages, 0);
     ck_assert(!give(&s, "usb 1-1: new device func: none"));
     stage_end(&s);
-    give_all(&s,
-        "Mem-Info:\n"
-        "free:5 free_pcp:2 free_cma:0\n"
-        "Memory allocations (profiling is currently turned off):\n"
-        "    98.3 MiB    12345 mm/slub.c:3061 func:alloc_slab_page\n");
+    give_all(&s, "Mem-Info:\n"
+                 "free:5 free_pcp:2 free_cma:0\n"
+                 "Memory allocations (profiling is currently turned off):\n"
+                 "    98.3 MiB    12345 mm/slub.c:3061 func:alloc_slab_page\n");
     stage_end(&s);
 }
 END_TEST
@@ -224,10 +225,9 @@ START_TEST(large_pages)
     static const uint64_t blocks[] = { 3, 0, 1 };
     static const char *const types[] = { "UE", NULL, "M" };
     stage s;
-    give_all(&s,
-        "Mem-Info:\n"
-        "Normal free:112kB min:16kB low:32kB high:48kB\n"
-        "Normal: 3*16kB (UE) 0*32kB 1*64kB (M) = 112kB\n");
+    give_all(&s, "Mem-Info:\n"
+                 "Normal free:112kB min:16kB low:32kB high:48kB\n"
+                 "Normal: 3*16kB (UE) 0*32kB 1*64kB (M) = 112kB\n");
     ck_assert_field(zone_at(&s, 0)->page_kb, 16);
     check_orders(zone_at(&s, 0), blocks, types, 3);
     check_sum(zone_at(&s, 0), 112);
@@ -239,10 +239,9 @@ END_TEST
 START_TEST(first_column_lost)
 {
     stage s;
-    give_all(&s,
-        "Mem-Info:\n"
-        "Node 0 DMA: 1*4kB (U) 0*8kB 1*16kB (U) 0*32kB = 20kB\n"
-        "Node 0 DMA32: 5*8kB (U) 1*16kB (M) 0*32kB = 68kB\n");
+    give_all(&s, "Mem-Info:\n"
+                 "Node 0 DMA: 1*4kB (U) 0*8kB 1*16kB (U) 0*32kB = 20kB\n"
+                 "Node 0 DMA32: 5*8kB (U) 1*16kB (M) 0*32kB = 68kB\n");
     const kdf_buddy *buddy = zone_at(&s, 1)->buddy.items;
     ck_assert_uint_eq(zone_at(&s, 1)->buddy.count, 3);
     ck_assert_field(buddy[0].order, 1);

@@ -142,8 +142,9 @@ START_TEST(hostile_numbers)
     oom.victim.pid = (kd_u64){ UINT64_MAX, 1 };
     oom.meminfo.hugepages.count = 2;
     for (int i = 0; i < 2; i++)
-        pools[i] = (kdf_hugepages){ { 0, 1 }, { UINT64_MAX, 1 }, { UINT64_MAX, 1 }, { 0, 1 },
-                                    { UINT64_MAX, 1 } };
+        pools[i] = (kdf_hugepages){
+            { 0, 1 }, { UINT64_MAX, 1 }, { UINT64_MAX, 1 }, { 0, 1 }, { UINT64_MAX, 1 }
+        };
     kd_oom_look(&oom, 64, 0, &p);
     ck_assert_uint_eq(p.process_count, 2);
     ck_assert_uint_eq(p.hugetlb_kb, 0);

@@ -104,7 +104,8 @@ START_TEST(more_kills_than_history)
 {
     for (unsigned i = 0; i < 20100; i++)
         add("[    1.000000] Memory cgroup out of memory: Killed process %u (w%u) total-vm:40kB, "
-            "anon-rss:8kB, file-rss:0kB, shmem-rss:0kB\n", i + 1, i);
+            "anon-rss:8kB, file-rss:0kB, shmem-rss:0kB\n",
+            i + 1, i);
     ck_assert_int_eq(kd_engine_new(&engine, NULL), KD_OK);
     ck_assert_int_eq(kd_analyze(engine, (kd_str){ text, len }, NULL, &report), KD_E_LIMIT);
     ck_assert_uint_eq(kd_report_event_count(report), 20000);

@@ -127,7 +127,7 @@ END_TEST
 START_TEST(no_buddyinfo)
 {
     static const char *const lines[] = {
-        "Node 0, zone      DMA", /* /proc/zoneinfo */
+        "Node 0, zone      DMA",             /* /proc/zoneinfo */
         "Node 0, zone      DMA 1 7 0 0 0 0", /* blocks of pagetypeinfo */
         "Node 0, zone      DMA -1.000 -1.000 -1.000 0.500 0.750 0.875 0.938 0.969",
         "Node 0, zone      DMA 1 2 3 4 5 6 7 8 99999999999999999999",

@@ -30,16 +30,15 @@ static unsigned next_random(unsigned below)
 typedef struct prefix_case {
     const char *raw, *text;
     unsigned forms;
-    int level;          /* -1: none */
-    int64_t time_us;    /* -1: none */
+    int level;       /* -1: none */
+    int64_t time_us; /* -1: none */
     const char *wall, *caller;
     bool prefixed;
 } prefix_case;
 
 static bool is_view_of(kd_str part, kd_str whole)
 {
-    return part.len == 0 ||
-           (part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len);
+    return part.len == 0 || (part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len);
 }
 
 static void check_case(const prefix_case *c)
@@ -60,10 +59,10 @@ static void check_case(const prefix_case *c)
               is_view_of(line.caller, line.raw));
 }
 
-#define CASES(...)                                                \
-    static const prefix_case cases[] = { __VA_ARGS__ };           \
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)   \
-        check_case(&cases[i])
+#define CASES(...)                                              \
+    static const prefix_case cases[] = { __VA_ARGS__ };         \
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) \
+    check_case(&cases[i])
 
 START_TEST(dmesg_and_level)
 {
@@ -105,8 +104,8 @@ START_TEST(wall_clock_forms)
             "2026-11-22T13:12:50.378221Z", NULL, true },
           { "[Sun Nov 22 13:12:50 2026] Mem-Info:", "Mem-Info:", KD_FORM_CTIME, -1, -1,
             "Sun Nov 22 13:12:50 2026", NULL, true },
-          { "kern  :warn  : [    6.378221] Mem-Info:", "Mem-Info:",
-            KD_FORM_DECODED | KD_FORM_DMESG, -1, 6378221, NULL, NULL, true },
+          { "kern  :warn  : [    6.378221] Mem-Info:", "Mem-Info:", KD_FORM_DECODED | KD_FORM_DMESG,
+            -1, 6378221, NULL, NULL, true },
           { "kern  :warn  : [Sun Nov 22 13:12:50 2026] Mem-Info:", "Mem-Info:",
             KD_FORM_DECODED | KD_FORM_CTIME, -1, -1, "Sun Nov 22 13:12:50 2026", NULL, true });
 }
@@ -114,24 +113,24 @@ END_TEST
 
 START_TEST(captures_of_util_linux)
 {
-    CASES({ "[    6.378221 <    0.002202>] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, 6378221,
-            NULL, NULL, true },
-          { "[<    0.002202>] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, NULL, NULL, true },
-          { "[  +0.000306] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, NULL, NULL, true },
-          { "[Nov22 13:12] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, "Nov22 13:12", NULL,
-            true },
-          { "4,397,6378221,-;Mem-Info:", "Mem-Info:", KD_FORM_KMSG, 4, 6378221, NULL, NULL, true },
-          { "6,9,1,-,caller=T12;x", "x", KD_FORM_KMSG, 6, 1, NULL, "T12", true },
-          { "         \"msg\": \"Mem-Info:\"", "Mem-Info:", KD_FORM_JSON, -1, -1, NULL, NULL,
-            true },
-          { "         \"pri\": 4,", "", 0, -1, -1, NULL, NULL, false },
-          { "      },{", "", 0, -1, -1, NULL, NULL, false },
-          { " SUBSYSTEM=acpi", "", 0, -1, -1, NULL, NULL, false },
-          /* none of them */
-          { "[<c0101234>] foo", "[<c0101234>] foo", 0, -1, -1, NULL, NULL, false },
-          { "[Foo22 13:12] x", "[Foo22 13:12] x", 0, -1, -1, NULL, NULL, false },
-          { "1,2,3 x;y", "1,2,3 x;y", 0, -1, -1, NULL, NULL, false },
-          { "\"msg\": \"cut", "\"msg\": \"cut", 0, -1, -1, NULL, NULL, false });
+    CASES(
+        { "[    6.378221 <    0.002202>] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, 6378221, NULL,
+          NULL, true },
+        { "[<    0.002202>] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, NULL, NULL, true },
+        { "[  +0.000306] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, NULL, NULL, true },
+        { "[Nov22 13:12] Mem-Info:", "Mem-Info:", KD_FORM_DELTA, -1, -1, "Nov22 13:12", NULL,
+          true },
+        { "4,397,6378221,-;Mem-Info:", "Mem-Info:", KD_FORM_KMSG, 4, 6378221, NULL, NULL, true },
+        { "6,9,1,-,caller=T12;x", "x", KD_FORM_KMSG, 6, 1, NULL, "T12", true },
+        { "         \"msg\": \"Mem-Info:\"", "Mem-Info:", KD_FORM_JSON, -1, -1, NULL, NULL, true },
+        { "         \"pri\": 4,", "", 0, -1, -1, NULL, NULL, false },
+        { "      },{", "", 0, -1, -1, NULL, NULL, false },
+        { " SUBSYSTEM=acpi", "", 0, -1, -1, NULL, NULL, false },
+        /* none of them */
+        { "[<c0101234>] foo", "[<c0101234>] foo", 0, -1, -1, NULL, NULL, false },
+        { "[Foo22 13:12] x", "[Foo22 13:12] x", 0, -1, -1, NULL, NULL, false },
+        { "1,2,3 x;y", "1,2,3 x;y", 0, -1, -1, NULL, NULL, false },
+        { "\"msg\": \"cut", "\"msg\": \"cut", 0, -1, -1, NULL, NULL, false });
 }
 END_TEST
 
@@ -153,17 +152,46 @@ START_TEST(no_prefix_at_all)
 {
     static const char *const lines[] = {
         "[ffffffc0200eb240+ 64][<ffffffc0100c63b4>] dump_backtrace+0x0/0x18c",
-        "[<c0101234>] foo", "[<ffffffff856bd4be>] dump_stack+0x8a/0xbc", "[ 12.5] x",
-        "[ 1.2345678] x", "[1.234567", "[    T123", "[c1c55fc0] [c006aae4] kthread+0xe4/0xe8",
-        "[0000000000000000] pgd=080000004807a003", "[#1] SMP", "[cma] driver:1", "[  pid  ]   uid",
-        "[    100]     0   100    26170", "[ 18446744073709551615.000000] x",
-        "<IRQ>", "<TASK>", "</TASK>", "<192>x", "<>x", "<-1>x", "<4x",
-        "Sep  8 06:47:11 host systemd[1]: Started", "Sep 08", "Septem  8 06:47:11 host kernel: x",
-        "Sep  8 06:47:61 host kernel: x", "Sep  8 24:47:11 host kernel: x",
-        "2026-11-22 is a day", "1234-11-22T13:12:50 x", "2026-13-22T13:12:50 x",
-        "[Sun Nov 22 13:12:50] x", "[Sunday Nov 22 13:12:50 2026] x", "[Sun Nov 22 13:12:50 2026 x",
-        "kern: warn: x", "kern  :loud  : x", "kernel :warn : x", "x > y", "Mem-Info:", "",
-        "CPU    0: hi:   90, btch:  15 usd:  27", "#0:  (", "|> x",
+        "[<c0101234>] foo",
+        "[<ffffffff856bd4be>] dump_stack+0x8a/0xbc",
+        "[ 12.5] x",
+        "[ 1.2345678] x",
+        "[1.234567",
+        "[    T123",
+        "[c1c55fc0] [c006aae4] kthread+0xe4/0xe8",
+        "[0000000000000000] pgd=080000004807a003",
+        "[#1] SMP",
+        "[cma] driver:1",
+        "[  pid  ]   uid",
+        "[    100]     0   100    26170",
+        "[ 18446744073709551615.000000] x",
+        "<IRQ>",
+        "<TASK>",
+        "</TASK>",
+        "<192>x",
+        "<>x",
+        "<-1>x",
+        "<4x",
+        "Sep  8 06:47:11 host systemd[1]: Started",
+        "Sep 08",
+        "Septem  8 06:47:11 host kernel: x",
+        "Sep  8 06:47:61 host kernel: x",
+        "Sep  8 24:47:11 host kernel: x",
+        "2026-11-22 is a day",
+        "1234-11-22T13:12:50 x",
+        "2026-13-22T13:12:50 x",
+        "[Sun Nov 22 13:12:50] x",
+        "[Sunday Nov 22 13:12:50 2026] x",
+        "[Sun Nov 22 13:12:50 2026 x",
+        "kern: warn: x",
+        "kern  :loud  : x",
+        "kernel :warn : x",
+        "x > y",
+        "Mem-Info:",
+        "",
+        "CPU    0: hi:   90, btch:  15 usd:  27",
+        "#0:  (",
+        "|> x",
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         prefix_case c = { lines[i], lines[i], 0, -1, -1, NULL, NULL, false };
@@ -185,8 +213,9 @@ END_TEST
 START_TEST(any_bytes)
 {
     static const char *const parts[] = {
-        "[", "]", "<", ">", " ", "1", "999999", ".", ":", "T", "C", "Sep ", "Sun ", "Nov ", "22",
-        "13:12:50", "2026", "-", "host ", "kernel:", "kern  :", "warn", "Z", "+", "\r", "\xc2\xa0",
+        "[",     "]",       "<",       ">",    " ",    "1",  "999999",   ".",        ":",
+        "T",     "C",       "Sep ",    "Sun ", "Nov ", "22", "13:12:50", "2026",     "-",
+        "host ", "kernel:", "kern  :", "warn", "Z",    "+",  "\r",       "\xc2\xa0",
     };
     seed = 42;
     for (unsigned round = 0; round < 20000; round++) {

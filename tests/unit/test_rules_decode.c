@@ -1,9 +1,10 @@
-/* test_rules_decode.c - the arithmetic behind the rules: relocations, module area, freed pointers. */
+/* test_rules_decode.c - the arithmetic behind the rules: relocations, module area, freed pointers.
+ */
 #include "family/fields.h"
-#include "suite.h"
-#include "family/vmalloc/decode_module_area.h"
 #include "family/free/decode_page_pointer.h"
 #include "family/module/decode_reloc.h"
+#include "family/vmalloc/decode_module_area.h"
+#include "suite.h"
 
 #define TEXT(literal) ((kd_text){ KD_STR(literal), 1 })
 
@@ -43,7 +44,8 @@ END_TEST
 
 static kd_reloc_verdict of_value(const char *form, uint64_t type, uint64_t value)
 {
-    kdf_module_reloc reloc = { .form = { kd_str_of(form), 1 }, .type = { type, 1 },
+    kdf_module_reloc reloc = { .form = { kd_str_of(form), 1 },
+                               .type = { type, 1 },
                                .value = { value, 1 } };
     kd_context context = { .boot = 0 };
     kd_reloc_verdict verdict;
@@ -71,8 +73,9 @@ END_TEST
 START_TEST(arm_distance)
 {
     /* R_ARM_PREL31 has no pipeline bias: 0x1000 - 0xbf002000 wraps to 0x40fff000, over 2^30 */
-    kdf_module_reloc reloc = { .form = TEXT("arm"), .type = { 42, 1 }, .place = { 0xbf002000, 1 },
-                               .target = { 0x1000, 1 } };
+    kdf_module_reloc reloc = {
+        .form = TEXT("arm"), .type = { 42, 1 }, .place = { 0xbf002000, 1 }, .target = { 0x1000, 1 }
+    };
     kd_context context = { .boot = 0 };
     kd_reloc_verdict v;
     kd_reloc_judge(&reloc, &context, &v);
@@ -125,8 +128,9 @@ static kd_free_case free_case(const char *arch, uint32_t version, uint64_t va_bi
                               const kd_pair *pairs, uint32_t count, uint64_t address)
 {
     kdf_oops oops = { .address = { address, 1 } };
-    kd_context context = { .arch = kd_str_of(arch), .version = version, .va_bits = va_bits,
-                           .ram_kb = 512 * 1024 };
+    kd_context context = {
+        .arch = kd_str_of(arch), .version = version, .va_bits = va_bits, .ram_kb = 512 * 1024
+    };
     kd_free_case c;
     oops.ip.function = TEXT("__free_pages");
     oops.registers = (kd_list){ (void *)(uintptr_t)pairs, count, count };
@@ -134,12 +138,15 @@ static kd_free_case free_case(const char *arch, uint32_t version, uint64_t va_bi
     return c;
 }
 
-#define REG(name, value) { KD_STR(name), value, 1 }
+#define REG(name, value)       \
+    {                          \
+        KD_STR(name), value, 1 \
+    }
 
 START_TEST(fixed_bases)
 {
-    kd_pair regs[] = { REG("rax", 0x1880002c5c0), REG("rbx", 0xffffea0000b17400),
-                       REG("rsi", 6), REG("rdi", 0xffffeb880002c5c0) };
+    kd_pair regs[] = { REG("rax", 0x1880002c5c0), REG("rbx", 0xffffea0000b17400), REG("rsi", 6),
+                       REG("rdi", 0xffffeb880002c5c0) };
     kd_free_case c = free_case("x86_64", KD_KERNEL(3, 2, 6), 0, regs, 4, 0xffffeb880002c5dc);
     ck_assert_int_eq(c.class, KD_FREE_STRUCT_PAGE);
     ck_assert(c.proved);

@@ -1,6 +1,6 @@
 /* test_str.c - text views: searches at the ends of the text. */
-#include "suite.h"
 #include "base/str.h"
+#include "suite.h"
 
 static int last_at(const char *text, const char *needle)
 {

@@ -2,8 +2,8 @@
 #include "suite.h"
 #include <string.h>
 
-#include "family/shared/decode_taint.h"
 #include "core/version.h"
+#include "family/shared/decode_taint.h"
 
 /* Letters as one string, in the order of the flags. */
 static const char *letters_of(const kd_taint *taint)

@@ -7,7 +7,9 @@
 
 #define MANAGED UINT64_C(1000000) /* noise 2000 kB, much from 30000 kB (3 %) */
 
-typedef struct sample { uint64_t seconds, kb; } sample;
+typedef struct sample {
+    uint64_t seconds, kb;
+} sample;
 
 static kd_trend trend_of(const sample *samples, size_t count, bool timed)
 {
@@ -19,7 +21,7 @@ static kd_trend trend_of(const sample *samples, size_t count, bool timed)
     return t;
 }
 
-#define TREND(...) \
+#define TREND(...)                            \
     trend_of((const sample[]){ __VA_ARGS__ }, \
              sizeof((const sample[]){ __VA_ARGS__ }) / sizeof(sample), true)
 

@@ -1,10 +1,10 @@
 /* test_vmalloc.c - address ranges of modules and of vmalloc(), holes, callers. */
+#include "core/version.h"
 #include "family/fields.h"
-#include "suite.h"
 #include "family/vmalloc/decode_module_area.h"
 #include "family/vmalloc/decode_vmalloc_area.h"
 #include "family/vmalloc/decode_vmalloc_request.h"
-#include "core/version.h"
+#include "suite.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
@@ -306,8 +306,8 @@ static kd_vmalloc_caller caller_of(const char *const *names, uint32_t count)
     kd_vmalloc_caller_of(&trace, &caller);
     return caller;
 }
-#define CALLER(...)                                                \
-    caller_of((const char *const[]){ __VA_ARGS__ },                \
+#define CALLER(...)                                 \
+    caller_of((const char *const[]){ __VA_ARGS__ }, \
               (uint32_t)KD_COUNT(((const char *const[]){ __VA_ARGS__ })))
 
 START_TEST(callers)
@@ -343,7 +343,8 @@ static uint64_t reserved_pages;
 
 static const char *reason_of(const char *text, uint64_t bytes, uint64_t ram_pages)
 {
-    kdf_vmalloc failure = { .text = { kd_str_of(text), 1 }, .requested_bytes = { bytes, 1 },
+    kdf_vmalloc failure = { .text = { kd_str_of(text), 1 },
+                            .requested_bytes = { bytes, 1 },
                             .reason = { KD_STR("no-range"), 1 } };
     kd_context context = machine("x86_64", V(4, 4), 0);
     failure.meminfo.ram_pages = (kd_u64){ ram_pages, ram_pages != 0 };

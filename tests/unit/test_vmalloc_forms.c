@@ -28,50 +28,53 @@ static const form forms[] = {
     { "vmap allocation for size 458752 failed: use vmalloc= to increase size.\n", "vmap_failure",
       458752, NONE, NULL, "hint", 30 },
     { "vmalloc_node_range for size 1052672 failed: Address range restricted to 0xe0800000 - "
-      "0xff800000\n", "vmap_failure", 1052672, NONE, NULL, "range_start", 0xe0800000 },
+      "0xff800000\n",
+      "vmap_failure", 1052672, NONE, NULL, "range_start", 0xe0800000 },
     { "vmalloc_node_range for size 1052672 failed: Address range restricted to 0xffffffffc0200000 "
-      "- 0xffffffffff000000\n", "vmap_failure", 1052672, NONE, NULL, "range_end",
-      0xffffffffff000000 },
+      "- 0xffffffffff000000\n",
+      "vmap_failure", 1052672, NONE, NULL, "range_end", 0xffffffffff000000 },
     /* wrapped by a mail program; cut in the middle */
     { "> vmalloc_node_range for size 1052672 failed: Address range restricted to\n"
-      "> 0xe0800000 - 0xff800000\n", "vmap_failure", 1052672, NONE, NULL, "range_end",
-      0xff800000 },
+      "> 0xe0800000 - 0xff800000\n",
+      "vmap_failure", 1052672, NONE, NULL, "range_end", 0xff800000 },
     { "> vmalloc_node_range for size 1052672 failed: Address range restricted to 0xe0800000 -\n"
-      "> 0xff800000\n", "vmap_failure", 1052672, NONE, NULL, "range_start", 0xe0800000 },
+      "> 0xff800000\n",
+      "vmap_failure", 1052672, NONE, NULL, "range_start", 0xe0800000 },
     { "> vmap allocation for size 458752 failed: use\n> vmalloc=<size> to increase size.\n",
       "vmap_failure", 458752, NONE, NULL, "hint", 36 },
     { "vmalloc_node_range for size 1052672 failed: Address range restricted to 0xe0800000\n"
-      "init: something else\n", "vmap_failure", 1052672, NONE, NULL, "hint", 38 },
+      "init: something else\n",
+      "vmap_failure", 1052672, NONE, NULL, "hint", 38 },
     { "vmap allocation for size 458752 failed: u", "vmap_failure", 458752, NONE, NULL, "hint", 1 },
     /* 3.0 - 4.8: and the header of order 0 is the same event */
     { "vmalloc: allocation failure: 454123 bytes\n"
-      "insmod: page allocation failure: order:0, mode:0xd0\n", "vmalloc_failure", 454123, NONE,
-      "no-range", "gfp.value", 0xd0 },
+      "insmod: page allocation failure: order:0, mode:0xd0\n",
+      "vmalloc_failure", 454123, NONE, "no-range", "gfp.value", 0xd0 },
     { "vmalloc: allocation failure: 454123 bytes\n"
       "insmod: page allocation failure: order:0, mode:0x24000c0(GFP_KERNEL)\n",
       "vmalloc_failure", 454123, NONE, "no-range", "gfp.value", 0x24000c0 },
     { "vmalloc: allocation failure, allocated 8192 of 458752 bytes\n"
-      "insmod: page allocation failure: order:0, mode:0xd2\n", "vmalloc_failure", 458752, 8192,
-      "no-pages", "gfp.value", 0xd2 },
+      "insmod: page allocation failure: order:0, mode:0xd2\n",
+      "vmalloc_failure", 458752, 8192, "no-pages", "gfp.value", 0xd2 },
     { "vmalloc: allocation failure: 0 bytes\n"
-      "kworker/u4:0: page allocation failure: order:0, mode:0x80d2\n", "vmalloc_failure", 0, NONE,
-      "zero-size", "gfp.value", 0x80d2 },
+      "kworker/u4:0: page allocation failure: order:0, mode:0x80d2\n",
+      "vmalloc_failure", 0, NONE, "zero-size", "gfp.value", 0x80d2 },
     /* 4.9 - 5.12 */
     { "insmod: vmalloc: allocation failure: 1048576 bytes, mode:0x24000c0(GFP_KERNEL)\n",
       "vmalloc_failure", 1048576, NONE, "no-range", "gfp.value", 0x24000c0 },
     { "insmod: vmalloc: allocation failure: 1048576 bytes, mode:0x14000c0(GFP_KERNEL), "
-      "nodemask=(null)\ninsmod cpuset=/ mems_allowed=0\n", "vmalloc_failure", 1048576, NONE,
-      "no-range", "mems_allowed", 1 },
+      "nodemask=(null)\ninsmod cpuset=/ mems_allowed=0\n",
+      "vmalloc_failure", 1048576, NONE, "no-range", "mems_allowed", 1 },
     { "my: comm: vmalloc: allocation failure, allocated 4096 of 1052672 bytes, "
-      "mode:0xcc0(GFP_KERNEL), nodemask=(null),cpuset=/,mems_allowed=0\n", "vmalloc_failure",
-      1052672, 4096, "no-pages", "comm", 8 },
+      "mode:0xcc0(GFP_KERNEL), nodemask=(null),cpuset=/,mems_allowed=0\n",
+      "vmalloc_failure", 1052672, 4096, "no-pages", "comm", 8 },
     /* 5.13 and later */
     { "insmod: vmalloc error: size 294912, vm_struct allocation failed, mode:0xcc0(GFP_KERNEL), "
-      "nodemask=(null),cpuset=/,mems_allowed=0\n", "vmalloc_failure", 294912, NONE, "no-range",
-      "gfp.value", 0xcc0 },
+      "nodemask=(null),cpuset=/,mems_allowed=0\n",
+      "vmalloc_failure", 294912, NONE, "no-range", "gfp.value", 0xcc0 },
     { "xfsaild: vmalloc error: size 294912, vm_struct allocation failed. Retrying., "
-      "mode:0x8cc0(GFP_KERNEL|__GFP_NOFAIL), nodemask=(null)\n", "vmalloc_failure", 294912, NONE,
-      "no-range", "retrying", 1 },
+      "mode:0x8cc0(GFP_KERNEL|__GFP_NOFAIL), nodemask=(null)\n",
+      "vmalloc_failure", 294912, NONE, "no-range", "retrying", 1 },
     { "a: vmalloc error: size 18446744073709551615, exceeds total pages, mode:0xcc0(GFP_KERNEL)\n",
       "vmalloc_failure", UINT64_MAX, NONE, "too-large", "gfp.value", 0xcc0 },
     { "a: vmalloc error: size 8388608, failed to allocated page array size 16384, mode:0xcc0\n",
@@ -86,11 +89,11 @@ static const form forms[] = {
       "vmalloc_failure", 8192, NONE, NULL, "gfp.value", 0xcc0 },
     /* wrapped before the text, before the mode; cut behind the text */
     { "> systemd-udevd: vmalloc error: size 2395133,\n> vm_struct allocation failed, "
-      "mode:0xcc0(GFP_KERNEL)\n", "vmalloc_failure", 2395133, NONE, "no-range", "gfp.value",
-      0xcc0 },
+      "mode:0xcc0(GFP_KERNEL)\n",
+      "vmalloc_failure", 2395133, NONE, "no-range", "gfp.value", 0xcc0 },
     { "> systemd-udevd: vmalloc error: size 2395133, vm_struct allocation failed,\n"
-      "> mode:0xcc0(GFP_KERNEL), nodemask=(null)\n", "vmalloc_failure", 2395133, NONE, "no-range",
-      "gfp.value", 0xcc0 },
+      "> mode:0xcc0(GFP_KERNEL), nodemask=(null)\n",
+      "vmalloc_failure", 2395133, NONE, "no-range", "gfp.value", 0xcc0 },
     { "> a: vmalloc error: size 8192, failed to allocate\n> pages, mode:0xcc0(GFP_KERNEL)\n",
       "vmalloc_failure", NONE, 8192, "no-pages", "gfp.value", 0xcc0 },
     { "a: vmalloc error: size 2395133, vm_struct allocation failed", "vmalloc_failure", 2395133,

@@ -1,6 +1,6 @@
 /* test_x86_fault.c - x86 page fault error codes. */
-#include "suite.h"
 #include "family/fault/decode_x86_fault.h"
+#include "suite.h"
 
 static void check_text(uint64_t code, const char *text, const char *access)
 {

@@ -1,7 +1,11 @@
 /* decode_caller_advice.c - what to do about a failed allocation, by who asked. */
 #include "family/alloc/decode_caller_advice.h"
 
-static const struct { const char *functions; uint64_t from, until; const char *text; } rows[] = {
+static const struct {
+    const char *functions;
+    uint64_t from, until;
+    const char *text;
+} rows[] = {
 #define KD_CALLER(functions, from, until, text) { functions, from, until, text },
 #include "family/alloc/caller_advice.def"
 #undef KD_CALLER

@@ -6,8 +6,8 @@
 #include "family/alloc/decode_kmalloc.h"
 #include "family/fields.h"
 
-#include "family/shared/decode_trace_find.h"
 #include "core/version.h"
+#include "family/shared/decode_trace_find.h"
 
 #define MAX_ORDER_KNOWN 24u
 
@@ -36,8 +36,7 @@ static uint64_t find_limit(kd_slab_allocator allocator, uint32_t version, uint64
 {
     version = version ? version : KD_NEWEST_KNOWN;
     for (size_t i = 0; i < KD_COUNT(rows); i++)
-        if (rows[i].allocator == allocator &&
-            kd_version_in(version, rows[i].from, rows[i].until))
+        if (rows[i].allocator == allocator && kd_version_in(version, rows[i].from, rows[i].until))
             return rows[i].pages * page_bytes;
     return 0;
 }
@@ -51,8 +50,8 @@ static void size_large(uint64_t order, uint64_t page_bytes, kd_kmalloc *out)
         out->min_bytes = out->cache_limit_bytes + 1;
 }
 
-void kd_kmalloc_of(const kd_list *backtrace, uint64_t order, uint32_t version,
-                   uint64_t page_bytes, kd_kmalloc *out)
+void kd_kmalloc_of(const kd_list *backtrace, uint64_t order, uint32_t version, uint64_t page_bytes,
+                   kd_kmalloc *out)
 {
     const kdf_frame *slub = kd_trace_find(backtrace, slub_functions);
     const kdf_frame *slab = kd_trace_find(backtrace, slab_functions);

@@ -16,7 +16,6 @@
 #include "family/fields.h"
 #include <stddef.h>
 
-
 #define MAX_HOLES 4096u
 
 /* "cma_alloc: linux,cma": the function, and the area from 5.12 on. */
@@ -94,8 +93,7 @@ static bool scan_head(kd_scan *in)
     kd_scan try = *in;
     uint64_t range;
     if (kd_scan_literal(&try, "number of available pages:") ||
-        (kd_scan_literal(&try, "range ") && kd_scan_u64(&try, &range) &&
-         kd_scan_char(&try, ':'))) {
+        (kd_scan_literal(&try, "range ") && kd_scan_u64(&try, &range) && kd_scan_char(&try, ':'))) {
         *in = try;
         return kd_scan_blanks(in);
     }

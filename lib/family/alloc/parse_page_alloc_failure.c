@@ -14,7 +14,6 @@
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-
 static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
 {
     kdf_page_alloc *failure = parse->body;

@@ -17,7 +17,6 @@
 #include "family/gfp/parse_gfp.h"
 #include <stddef.h>
 
-
 #define MAX_NODES 1024u
 
 /* "CPU 2 (of node 0) on " */
@@ -83,8 +82,8 @@ static bool put_sizes(kd_parse *parse, kdf_slab_alloc *failure, kd_str text)
     any |= put_labelled(parse, text, "min order:", &failure->min_order);
     any |= put_labelled(parse, text, ", order:", &failure->order);
     /* "default" stands at the end of the line before */
-    return any | (kd_str_starts(text, "order:") &&
-                  put_labelled(parse, text, "order:", &failure->order));
+    return any |
+           (kd_str_starts(text, "order:") && put_labelled(parse, text, "order:", &failure->order));
 }
 
 /* "cache: NAME, object size: ..." and what a mail program wrapped off it. */

@@ -24,9 +24,11 @@
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-
 /* Words of the message that say what was missing. */
-static const struct { const char *words; const char *reason; } reasons[] = {
+static const struct {
+    const char *words;
+    const char *reason;
+} reasons[] = {
     { "vm_struct allocation failed", "no-range" },
     { "exceeds total pages", "too-large" },
     { "page array size", "page-array" },
@@ -65,8 +67,7 @@ static bool scan_old(kd_scan *in, kd_parse *parse, kdf_vmalloc *failure)
         return true;
     }
     if (!kd_scan_literal(in, ", allocated ") || !kd_scan_u64(in, &bytes) ||
-        !kd_scan_literal(in, " of ") || !kd_scan_u64(in, &wanted) ||
-        !kd_scan_literal(in, " bytes"))
+        !kd_scan_literal(in, " of ") || !kd_scan_u64(in, &wanted) || !kd_scan_literal(in, " bytes"))
         return false;
     kd_put(parse, &failure->allocated_bytes, bytes);
     kd_put(parse, &failure->requested_bytes, wanted);
@@ -153,8 +154,7 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
     if (failure->scope.mems_allowed.src || line->text.len > 512)
         return KD_NOT_MINE;
     /* a header that a mail program wrapped before its mode */
-    bool wrapped = !failure->gfp.value.src && !line->prefixed &&
-                   kd_str_has(line->text, "mode:0x");
+    bool wrapped = !failure->gfp.value.src && !line->prefixed && kd_str_has(line->text, "mode:0x");
     if (wrapped)
         scan_mode(parse, failure, in);
     else if (kd_str_has(line->text, "mems_allowed="))

@@ -1,15 +1,15 @@
-/* rule_alloc_order.c - requests that are refused as too large with a WARN(), before any search and so
- * without a failure report.
+/* rule_alloc_order.c - requests that are refused as too large with a WARN(), before any search and
+ * so without a failure report.
  *
  * The functions that check have other WARN()s too, all about __GFP_NOFAIL or a wrong mix of flags.
  * Only the code before the mark tells them apart for certain: a compare with the limit. */
-#include "family/fields.h"
-#include "family/shared/parse_shared.h"
-#include "family/alloc/replay/event.h"
-#include "family/warn/decode_limit_check.h"
 #include "core/parser.h"
 #include "core/version.h"
+#include "family/alloc/replay/event.h"
 #include "family/alloc/rule_alloc.h"
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
+#include "family/warn/decode_limit_check.h"
 
 typedef enum what { ORDER, SIZE, VSIZE } what;
 
@@ -188,12 +188,13 @@ static void say_guess(const kd_view *view, kd_emit *out, const refused *r)
                         KD_FMT(r->guess_in->name), (unsigned long long)r->guess);
     }
     if (r->what == ORDER)
-        kd_say_assume(out, "the WARN is the check of the order: the function's other WARNs are "
+        kd_say_assume(out,
+                      "the WARN is the check of the order: the function's other WARNs are "
                       "about __GFP_NOFAIL or flags that exclude each other, and nothing here shows "
                       "such a mask; if it were one of them, the size would be no fault");
     else
         kd_say_assume(out, "the WARN is the check of the size, the only one that this function is "
-                      "known to have");
+                           "known to have");
     if (!view->context->version)
         kd_say_assume(out, "a kernel that checks there: the log does not tell its version");
 }
@@ -203,13 +204,14 @@ static void say_remedies(kd_emit *out, const refused *r)
     const kdf_blame *blame = &r->oops->blame;
     /* with panic_on_warn the trace is that of the panic */
     if (blame->function.src && !kd_blame_skips(blame->function.v))
-        kd_say_remedy(out, "Check in %.*s()%s%.*s%s where the size comes from: a length from user "
+        kd_say_remedy(out,
+                      "Check in %.*s()%s%.*s%s where the size comes from: a length from user "
                       "space, a device or a file must be limited before it is allocated.",
                       KD_FMT(blame->function.v), blame->module.src ? " [" : "",
                       KD_FMT(blame->module.v), blame->module.src ? "]" : "");
     else
         kd_say_remedy(out, "Check where the size comes from: a length from user space, a device or "
-                      "a file must be limited before it is allocated.");
+                           "a file must be limited before it is allocated.");
     kd_say_remedy(out, r->what == VSIZE
                            ? "Split the request; no single buffer may be larger than INT_MAX bytes."
                            : "Use smaller blocks, or kvmalloc() where the hardware does not need "

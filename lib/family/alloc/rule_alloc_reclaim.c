@@ -1,8 +1,9 @@
-/* rule_alloc_reclaim.c - what the mask, or the task, kept a failed request from doing to get memory.
+/* rule_alloc_reclaim.c - what the mask, or the task, kept a failed request from doing to get
+ * memory.
  * */
-#include "family/fields.h"
 #include "core/version.h"
 #include "family/alloc/rule_alloc_request.h"
+#include "family/fields.h"
 
 const char kd_doc_cannot_reclaim[] =
     "Beside the verdict on a failed allocation: the mask forbade to sleep, to start I/O, to call "
@@ -11,9 +12,9 @@ const char kd_doc_cannot_reclaim[] =
     "reclaim, else possible.";
 
 typedef struct ban {
-    const char *what;  /* "may not sleep" */
-    const char *flag;  /* the bit that is missing, or that forbids */
-    bool set;          /* it forbids by being set */
+    const char *what; /* "may not sleep" */
+    const char *flag; /* the bit that is missing, or that forbids */
+    bool set;         /* it forbids by being set */
 } ban;
 
 /* The narrowest ban: who may not sleep need not be told about I/O. */
@@ -49,7 +50,8 @@ static uint64_t reclaimable_kb(const kd_alloc_case *c)
     const uint64_t limit = UINT64_C(1) << 44;
     return (pages_of(c->meminfo, "active_file", limit) +
             pages_of(c->meminfo, "inactive_file", limit) +
-            pages_of(c->meminfo, "slab_reclaimable", limit)) * c->page_kb;
+            pages_of(c->meminfo, "slab_reclaimable", limit)) *
+           c->page_kb;
 }
 
 static void say_ban(const kd_view *view, kd_emit *out, const kd_request *r, const ban *b)
@@ -72,7 +74,7 @@ static void say_freeing_task(const kd_view *view, kd_emit *out)
     if (frame)
         kd_say_evidence(out, view->event, frame->function.src, "the task was freeing memory");
     kd_say_more(out, "The task was itself freeing memory (PF_MEMALLOC): such a task does not "
-                "reclaim again.");
+                     "reclaim again.");
     kd_say_proof(out, KD_STR("the task was in reclaim"), "%.*s()",
                  KD_FMT(frame ? frame->function.v : KD_STR("kswapd")));
 }
@@ -85,10 +87,8 @@ static bool concerns(const kd_view *view, const kd_request *r)
         return false;
     switch (r->c.result.verdict) {
     case KD_ALLOC_ORDER_TOO_LARGE:
-    case KD_ALLOC_UNKNOWN:
-        return false;
-    default:
-        return true;
+    case KD_ALLOC_UNKNOWN: return false;
+    default: return true;
     }
 }
 
@@ -96,18 +96,19 @@ static void advise(kd_emit *out, const kd_request *r, bool banned)
 {
     const kd_gfp_meaning *gfp = &r->c.gfp;
     if (!banned)
-        kd_say_remedy(out, "Keep more free before reclaim needs memory for its own work: raise "
+        kd_say_remedy(out,
+                      "Keep more free before reclaim needs memory for its own work: raise "
                       "vm.min_free_kbytes; look for what fills memory faster than it is freed.");
     else if (!gfp->may_sleep)
         kd_say_remedy(out, "Allocate where the code may sleep (GFP_KERNEL in process context, a "
-                      "work item, a mempool filled before), not under a spinlock or in an "
-                      "interrupt.");
+                           "work item, a mempool filled before), not under a spinlock or in an "
+                           "interrupt.");
     else if (!gfp->may_io || !gfp->may_fs)
         kd_say_remedy(out, "Use memalloc_noio_save()/memalloc_nofs_save() only around code that "
-                      "really would deadlock, and GFP_KERNEL elsewhere.");
+                           "really would deadlock, and GFP_KERNEL elsewhere.");
     else
         kd_say_remedy(out, "Without __GFP_NORETRY (or with __GFP_RETRY_MAYFAIL) the kernel tries "
-                      "harder; use it where there is no cheap fallback.");
+                           "harder; use it where there is no cheap fallback.");
 }
 
 kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
@@ -138,6 +139,6 @@ kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
     kd_say_u64(out, "reclaimable_kb", kb);
     advise(out, &r, banned);
     kd_say_assume(out, "reclaim or compaction would have found the memory (if not, the request "
-                  "would have failed all the same)");
+                       "would have failed all the same)");
     return KD_OK;
 }

@@ -1,14 +1,14 @@
-/* rule_alloc_request.c - a failed request with the allocator's decision on it: what the rules on failed
- * allocations say alike. */
+/* rule_alloc_request.c - a failed request with the allocator's decision on it: what the rules on
+ * failed allocations say alike. */
 #include "family/alloc/rule_alloc_request.h"
 #include "family/fields.h"
 
 #include <stdio.h>
 
-#include "family/memdump/decode_fragmentation.h"
-#include "family/alloc/decode_kmalloc.h"
-#include "core/version.h"
 #include "core/vendor.h"
+#include "core/version.h"
+#include "family/alloc/decode_kmalloc.h"
+#include "family/memdump/decode_fragmentation.h"
 
 /* Zones whose arithmetic is written out: 4 nodes of 3 zones. */
 #define MAX_ZONES_SAID 12u
@@ -67,8 +67,8 @@ bool kd_request_read(const kd_view *view, kd_request *out)
 kd_confidence kd_request_confidence(const kd_view *view, const kd_request *request)
 {
     const kd_alloc_case *c = &request->c;
-    if (!c->result.proved || c->version_assumed || c->version_contradicted ||
-        c->gfp.unknown_bits || c->this_node_assumed || c->samples.falls || c->zones_beyond)
+    if (!c->result.proved || c->version_assumed || c->version_contradicted || c->gfp.unknown_bits ||
+        c->this_node_assumed || c->samples.falls || c->zones_beyond)
         return KD_LIKELY;
     /* letters are presence; amounts are tested by rules that back-ports change */
     if (!c->result.no_block && kd_vendor_of(view->context->release))
@@ -90,7 +90,7 @@ static void say_kill(const kd_view *view, kd_emit *out, const kd_event *kill)
     if (!get_number(kill, "victim.pid", &pid, &src))
         return;
     kd_say_more(out, "The OOM killer had chosen this task before: it was dying, and its failed "
-                "request is an effect of that, not a second problem.");
+                     "request is an effect of that, not a second problem.");
     kd_say_evidence(out, kill, src, "the same task is killed");
     kd_say_proof(out, KD_STR("the task that failed is the victim of the OOM killer"),
                  "pid %llu = pid %llu", KD_U(kd_event_task(view->event)->pid.v), KD_U(pid));
@@ -111,8 +111,9 @@ void kd_say_asked(const kd_view *view, kd_emit *out, const kd_request *request)
     kd_gfp_prove_migratetype(gfp, why, sizeof why);
     kd_say_evidence(out, view->event, request->order_src, "order %llu, mask 0x%llx",
                     KD_U(request->order), KD_U(gfp->mask));
-    kd_say_proof(out, kd_text_of(out, "%.*s (0x%llx) asks for %s pages", (int)len, text,
-                                 KD_U(gfp->mask), gfp->migratetype_name),
+    kd_say_proof(out,
+                 kd_text_of(out, "%.*s (0x%llx) asks for %s pages", (int)len, text, KD_U(gfp->mask),
+                            gfp->migratetype_name),
                  "%s", why);
     if (request->kill)
         say_kill(view, out, request->kill);
@@ -122,12 +123,13 @@ static void say_large(kd_emit *out, const kd_request *request, const kd_kmalloc 
 {
     uint64_t order = request->c.request.order, page = request->c.page_kb * 1024;
     kd_say_proof(out,
-                 kd_text_of(out, "kmalloc() asked for %llu to %llu bytes: past the slab caches "
+                 kd_text_of(out,
+                            "kmalloc() asked for %llu to %llu bytes: past the slab caches "
                             "(%s: at most %llu bytes), to the page allocator",
                             KD_U(k->min_bytes), KD_U(k->max_bytes),
                             kd_slab_allocator_name(k->allocator), KD_U(k->cache_limit_bytes)),
-                 "2^%llu * %llu < size <= 2^%llu * %llu", KD_U(order - 1), KD_U(page),
-                 KD_U(order), KD_U(page));
+                 "2^%llu * %llu < size <= 2^%llu * %llu", KD_U(order - 1), KD_U(page), KD_U(order),
+                 KD_U(page));
     kd_say_u64(out, "request_bytes_at_least", k->min_bytes);
     kd_say_u64(out, "request_bytes_at_most", k->max_bytes);
     kd_say_u64(out, "slab_limit_bytes", k->cache_limit_bytes);
@@ -179,8 +181,7 @@ void kd_say_not_cma(kd_emit *out, const kd_request *request)
         uint64_t free_kb = zone->free_pages * c->page_kb;
         uint64_t cma_kb = zone->free_cma_pages * c->page_kb;
         kd_say_proof(out, kd_text_of(out, "free memory of zone %s that is not CMA", name.text),
-                     "%llu - %llu = %llu kB", KD_U(free_kb), KD_U(cma_kb),
-                     KD_U(free_kb - cma_kb));
+                     "%llu - %llu = %llu kB", KD_U(free_kb), KD_U(cma_kb), KD_U(free_kb - cma_kb));
     }
     const kd_alloc_zone *zone = &c->zones[c->result.zone];
     if (zone->free_cma_pages && zone->free_pages >= zone->free_cma_pages)
@@ -247,9 +248,8 @@ void kd_say_fragmentation(kd_emit *out, const kd_request *request)
                             f.index_permille > KD_EXTFRAG_THRESHOLD
                                 ? "above 500: the free memory is in pieces, not missing"
                                 : "up to 500: rather a lack of memory than fragmentation"),
-                 "1000 - (1000 + %llu pages * 1000 / %llu) / %llu blocks = %d",
-                 KD_U(f.free_pages), KD_U(UINT64_C(1) << order), KD_U(f.free_blocks),
-                 f.index_permille);
+                 "1000 - (1000 + %llu pages * 1000 / %llu) / %llu blocks = %d", KD_U(f.free_pages),
+                 KD_U(UINT64_C(1) << order), KD_U(f.free_blocks), f.index_permille);
 }
 
 void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request)
@@ -264,10 +264,12 @@ void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request
     if (s->buddy_known)
         snprintf(buddy, sizeof buddy, ", buddy lines %llu", KD_U(s->buddy_pages));
     kd_say_evidence(out, view->event, c->printed[0]->free_kb.src, "one of the samples of the dump");
-    kd_say_proof(out, s->rises ? KD_STR("free memory rose while the dump was printed")
-                               : KD_STR("free memory fell while the dump was printed"),
+    kd_say_proof(out,
+                 s->rises ? KD_STR("free memory rose while the dump was printed")
+                          : KD_STR("free memory fell while the dump was printed"),
                  "%szones %llu%s pages", global, KD_U(s->zone_pages), buddy);
     if (s->falls)
-        kd_say_assume(out, "what the dump shows held at the failure too, although free memory fell "
+        kd_say_assume(out,
+                      "what the dump shows held at the failure too, although free memory fell "
                       "while it was printed (if not, a block was there and something else failed)");
 }

@@ -1,5 +1,5 @@
-/* rule_alloc_request.h - a failed request with the allocator's decision on it, and what the rules on
- * failed allocations say alike. */
+/* rule_alloc_request.h - a failed request with the allocator's decision on it, and what the rules
+ * on failed allocations say alike. */
 #ifndef KD_ALLOC_RULE_ALLOC_REQUEST_H
 #define KD_ALLOC_RULE_ALLOC_REQUEST_H
 
@@ -12,8 +12,8 @@ typedef struct kd_request {
     uint64_t order;
     kd_src order_src;
     kd_str comm;
-    bool of_vmalloc;     /* vmalloc() asks for single pages: a shortage is beside its own reason */
-    uint64_t request_kb; /* size of the block asked for */
+    bool of_vmalloc;      /* vmalloc() asks for single pages: a shortage is beside its own reason */
+    uint64_t request_kb;  /* size of the block asked for */
     const kd_event *kill; /* the OOM kill that had chosen this task before; NULL: none is known */
 } kd_request;
 

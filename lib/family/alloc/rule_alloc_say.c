@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "family/fields.h"
 #include "family/alloc/rule_alloc.h"
+#include "family/fields.h"
 
 kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone)
 {
@@ -13,8 +13,8 @@ kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone)
     for (size_t i = 0; i < c->zone_count; i++)
         many |= c->zones[i].node != c->zones[zone].node;
     if (many)
-        snprintf(name.text, sizeof name.text, "Node %llu %.*s",
-                 (unsigned long long)printed->node.v, KD_FMT(printed->name.v));
+        snprintf(name.text, sizeof name.text, "Node %llu %.*s", (unsigned long long)printed->node.v,
+                 KD_FMT(printed->name.v));
     else
         snprintf(name.text, sizeof name.text, "%.*s", KD_FMT(printed->name.v));
     return name;
@@ -45,8 +45,10 @@ static bool say_lists_decide(kd_emit *out, const kd_alloc_test *test, kd_zone_na
         more == (test->amount == KD_ANSWER_YES))
         return false;
     kd_say_proof(out,
-                 kd_text_of(out, "no watermark holds for a task that frees memory (PF_MEMALLOC): "
-                            "the lists of zone %s decide, not its counter", name.text),
+                 kd_text_of(out,
+                            "no watermark holds for a task that frees memory (PF_MEMALLOC): "
+                            "the lists of zone %s decide, not its counter",
+                            name.text),
                  "%llu blocks of the order and above; free by the counter: %lld pages",
                  (unsigned long long)test->supply.blocks, (long long)test->free_pages);
     return true;
@@ -106,8 +108,9 @@ void kd_say_buddy_sum(kd_emit *out, const kd_event *event, const kdf_zone *zone)
     }
     bool adds_up = sum == zone->buddy_kb.v;
     kd_say_evidence(out, event, zone->buddy_kb.src, "free blocks by size, with their migratetypes");
-    kd_say_proof(out, kd_text_of(out, "the buddy line of zone %.*s %s", KD_FMT(zone->name.v),
-                                 adds_up ? "adds up" : "does not add up: it was cut or edited"),
+    kd_say_proof(out,
+                 kd_text_of(out, "the buddy line of zone %.*s %s", KD_FMT(zone->name.v),
+                            adds_up ? "adds up" : "does not add up: it was cut or edited"),
                  "%s = %llu kB, printed %llu kB", len ? text : "0", (unsigned long long)sum,
                  (unsigned long long)zone->buddy_kb.v);
 }
@@ -158,13 +161,17 @@ void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)
                       "version may have other reserves; --kernel gives it)",
                       c->version >> 24, c->version >> 16 & 255);
     if (c->version_contradicted)
-        kd_say_assume(out, "the kernel is the version that the log names, although the text is not "
+        kd_say_assume(out,
+                      "the kernel is the version that the log names, although the text is not "
                       "of that version (if it was edited, or has back-ports, its rules differ)");
     if (c->zones_beyond)
-        kd_say_assume(out, "%zu further zones of the dump are like those re-played (one that is "
-                      "not could have served the request)", c->zones_beyond);
+        kd_say_assume(out,
+                      "%zu further zones of the dump are like those re-played (one that is "
+                      "not could have served the request)",
+                      c->zones_beyond);
     if (c->gfp.unknown_bits)
-        kd_say_assume(out, "the mask has bits 0x%llx that this kernel version does not know: a "
+        kd_say_assume(out,
+                      "the mask has bits 0x%llx that this kernel version does not know: a "
                       "vendor's addition may change what the request may use",
                       (unsigned long long)c->gfp.unknown_bits);
 }

@@ -1,7 +1,7 @@
-/* rule_alloc_short.c - why a page allocation failed for want of memory: short everywhere it may look,
- * short in its zone or on its node only, or not short any more. */
-#include "family/memdump/decode_accounting.h"
+/* rule_alloc_short.c - why a page allocation failed for want of memory: short everywhere it may
+ * look, short in its zone or on its node only, or not short any more. */
 #include "family/alloc/rule_alloc_request.h"
+#include "family/memdump/decode_accounting.h"
 
 const char kd_doc_below_watermark[] =
     "The zones that the mask may use are short: free pages, less what the request may not use, are "
@@ -66,10 +66,10 @@ static void say_line(kd_emit *out, const kd_request *r, const kd_alloc_test *tes
 {
     if (test->rights.no_watermarks && test->usable_pages.low > 0)
         kd_say_more(out, "by its counter, but no block of the order in its lists; no watermark was "
-                    "in its way: the task was freeing memory and might use all of it.");
+                         "in its way: the task was freeing memory and might use all of it.");
     else if (test->rights.no_watermarks)
         kd_say_more(out, "left, and no watermark was in its way: the task was freeing memory and "
-                    "might use all of it.");
+                         "might use all of it.");
     else
         kd_say_more(out, "and must keep %lld kB for such a request (min watermark %lld kB).",
                     (long long)(test->line_pages.high * (int64_t)r->c.page_kb),
@@ -84,15 +84,15 @@ static void say_due_to(kd_emit *out, const kd_request *r)
     const kd_alloc_result *result = &r->c.result;
     if (result->short_by_cma)
         kd_say_more(out, "With the CMA pages it would have passed; only movable pages may use "
-                    "those.");
+                         "those.");
     if (result->short_by_reserve)
         kd_say_more(out, "Without lowmem_reserve, which keeps low zones for requests that need "
-                    "them, it would have passed.");
+                         "them, it would have passed.");
     if (result->short_by_highatomic)
         kd_say_more(out, "With the pages of the HighAtomic reserve it would have passed.");
     if (result->short_by_boost)
         kd_say_more(out, "Without the boost that the marks carry after fragmentation it would have "
-                    "passed (vm.watermark_boost_factor).");
+                         "passed (vm.watermark_boost_factor).");
     kd_say_bool(out, "short_by_cma", result->short_by_cma);
     kd_say_bool(out, "short_by_boost", result->short_by_boost);
     kd_say_bool(out, "short_by_lowmem_reserve", result->short_by_reserve);
@@ -119,8 +119,8 @@ kd_status kd_check_below_watermark(const kd_view *view, kd_emit *out, void *user
     kd_say_diag(out, kd_request_confidence(view, &r),
                 "%.*s asked for %llu kB (order %u) with %.*s when memory was short: zone %s has "
                 "%llu kB free",
-                KD_FMT(r.comm), KD_U(r.request_kb), r.c.request.order,
-                KD_FMT(kd_request_mask(&r)), name.text, KD_U(zone->free_pages * r.c.page_kb));
+                KD_FMT(r.comm), KD_U(r.request_kb), r.c.request.order, KD_FMT(kd_request_mask(&r)),
+                name.text, KD_U(zone->free_pages * r.c.page_kb));
     if (zone->free_cma_pages)
         kd_say_more(out, "(%llu kB of it CMA, which this request may not use)",
                     KD_U(zone->free_cma_pages * r.c.page_kb));
@@ -132,7 +132,7 @@ kd_status kd_check_below_watermark(const kd_view *view, kd_emit *out, void *user
     kd_say_not_cma(out, &r);
     kd_say_kmalloc(view, out, &r);
     kd_say_remedy(out, "Find out what uses the memory: the largest counters of the dump, and the "
-                  "leak findings of this report.");
+                       "leak findings of this report.");
     kd_advise_reserve(out, &r);
     kd_advise_caller(view, out, &r);
     kd_say_alloc_assumes(out, &r.c);
@@ -167,11 +167,11 @@ kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
     kd_say_i64(out, "free_in_other_zones_kb", other);
     if (is_low_zone(&r))
         kd_say_remedy(out, "Drop the zone restriction where the hardware allows it: set the "
-                      "device's DMA mask with dma_set_mask_and_coherent() and use the DMA API "
-                      "instead of GFP_DMA or GFP_DMA32.");
+                           "device's DMA mask with dma_set_mask_and_coherent() and use the DMA API "
+                           "instead of GFP_DMA or GFP_DMA32.");
     else
         kd_say_remedy(out, "Kernel memory of a 32-bit machine is low memory only: use a 64-bit "
-                      "kernel, or CONFIG_VMSPLIT_2G for more of it.");
+                           "kernel, or CONFIG_VMSPLIT_2G for more of it.");
     kd_advise_caller(view, out, &r);
     kd_say_alloc_assumes(out, &r.c);
     return KD_OK;
@@ -179,8 +179,8 @@ kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
 
 static const char *binding_text(kd_bound_by by)
 {
-    static const char *const texts[] = { "its nodes", "its node mask (memory policy)",
-                                         "its cpuset", "__GFP_THISNODE" };
+    static const char *const texts[] = { "its nodes", "its node mask (memory policy)", "its cpuset",
+                                         "__GFP_THISNODE" };
     return texts[by];
 }
 
@@ -215,11 +215,10 @@ kd_status kd_check_node_bound(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, kd_request_confidence(view, &r),
                 "%.*s asked for %llu kB (order %u) and is bound by %s. %s cannot serve it (%llu kB "
                 "free)",
-                KD_FMT(r.comm), KD_U(r.request_kb), r.c.request.order,
-                binding_text(r.c.bound_by), name.text, KD_U(zone->free_pages * r.c.page_kb));
+                KD_FMT(r.comm), KD_U(r.request_kb), r.c.request.order, binding_text(r.c.bound_by),
+                name.text, KD_U(zone->free_pages * r.c.page_kb));
     if (r.c.result.other_node_known)
-        kd_say_more(out, "while %s would.",
-                    kd_name_zone(&r.c, r.c.result.other_node_zone).text);
+        kd_say_more(out, "while %s would.", kd_name_zone(&r.c, r.c.result.other_node_zone).text);
     else
         kd_say_more(out, "while other nodes have memory.");
     say_role(out, &r);
@@ -230,9 +229,9 @@ kd_status kd_check_node_bound(const kd_view *view, kd_emit *out, void *user)
     kd_say_kmalloc(view, out, &r);
     if (r.c.this_node_assumed)
         kd_say_assume(out, "the node that __GFP_THISNODE asked for is the one that cannot serve it "
-                      "(the log does not name it)");
+                           "(the log does not name it)");
     kd_say_remedy(out, "Widen the binding: numactl --preferred instead of --membind, or more nodes "
-                  "in the cpuset (cpuset.mems).");
+                       "in the cpuset (cpuset.mems).");
     kd_say_remedy(out, "See with numastat -m and numastat -p PID who fills the node.");
     kd_advise_caller(view, out, &r);
     kd_say_alloc_assumes(out, &r.c);
@@ -256,8 +255,8 @@ kd_status kd_check_no_longer_short(const kd_view *view, kd_emit *out, void *user
     if (undecided)
         kd_say_diag(out, KD_POSSIBLE,
                     "The request of %.*s (order %u, %.*s) failed, and the dump does not show why: "
-                    "by amount zone %s has enough.", KD_FMT(r.comm), r.c.request.order,
-                    KD_FMT(kd_request_mask(&r)), name.text);
+                    "by amount zone %s has enough.",
+                    KD_FMT(r.comm), r.c.request.order, KD_FMT(kd_request_mask(&r)), name.text);
     else
         kd_say_diag(out, r.c.samples.rises ? KD_LIKELY : KD_POSSIBLE,
                     "By the numbers of the dump the request of %.*s (order %u, %.*s) would succeed "
@@ -273,11 +272,11 @@ kd_status kd_check_no_longer_short(const kd_view *view, kd_emit *out, void *user
     kd_say_samples(view, out, &r);
     kd_say_request_facts(out, &r);
     kd_say_remedy(out, "Look for bursts: other failures at the same time, network or disk load, a "
-                  "task that was just killed.");
+                       "task that was just killed.");
     kd_advise_reserve(out, &r);
     kd_advise_caller(view, out, &r);
     kd_say_assume(out, "the task had the rights of its mask (with fewer, or bound to some nodes, "
-                  "it may have failed for another reason)");
+                       "it may have failed for another reason)");
     kd_say_alloc_assumes(out, &r.c);
     return KD_OK;
 }

@@ -1,7 +1,7 @@
-/* rule_alloc_verdict.c - why a page allocation failed although pages were free: the free lists of the
- * order. One rule for each verdict. */
-#include "family/fields.h"
+/* rule_alloc_verdict.c - why a page allocation failed although pages were free: the free lists of
+ * the order. One rule for each verdict. */
 #include "family/alloc/rule_alloc_request.h"
+#include "family/fields.h"
 
 const char kd_doc_only_cma[] =
     "There are free blocks of the order, but every one is of migratetype CMA, and the mask is not "
@@ -55,8 +55,9 @@ static void say_gfp_kernel(kd_emit *out, const kd_request *r)
         return;
     kd_gfp_decode(mask, r->c.gfp.version_used, KD_GFP_CONFIG_DEFAULT, &kernel);
     kd_gfp_prove_migratetype(&kernel, why, sizeof why);
-    kd_say_proof(out, kd_text_of(out, "GFP_KERNEL (0x%llx) is %s too: it may not use CMA either",
-                                 KD_U(mask), kernel.migratetype_name),
+    kd_say_proof(out,
+                 kd_text_of(out, "GFP_KERNEL (0x%llx) is %s too: it may not use CMA either",
+                            KD_U(mask), kernel.migratetype_name),
                  "%s", why);
 }
 
@@ -69,9 +70,12 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
     kd_block_sum sum = kd_request_blocks(&r);
     const kd_alloc_zone *zone = &r.c.zones[r.c.result.zone];
     say_wanted(view, out, &r);
-    kd_say_more(out, "%llu free blocks of that size or more exist, but all of them are CMA, which "
-                "only movable pages may use.", KD_U(sum.blocks));
-    kd_say_more(out, "Of %llu kB free, %llu kB are CMA; the rest is in blocks of at most %llu kB: "
+    kd_say_more(out,
+                "%llu free blocks of that size or more exist, but all of them are CMA, which "
+                "only movable pages may use.",
+                KD_U(sum.blocks));
+    kd_say_more(out,
+                "Of %llu kB free, %llu kB are CMA; the rest is in blocks of at most %llu kB: "
                 "the amount was enough, the pieces were too small.",
                 KD_U(zone->free_pages * r.c.page_kb), KD_U(zone->free_cma_pages * r.c.page_kb),
                 KD_U(sum.largest_usable_kb));
@@ -84,10 +88,11 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
     kd_say_kmalloc(view, out, &r);
     kd_advise_smaller(view, out, &r);
     kd_advise_caller(view, out, &r);
-    kd_say_remedy(out, "A smaller CMA area (cma=, or the device tree's reserved-memory) leaves "
+    kd_say_remedy(out,
+                  "A smaller CMA area (cma=, or the device tree's reserved-memory) leaves "
                   "more memory to requests like this one; do so only when drivers need less CMA.");
     kd_say_remedy(out, "Find out who holds the memory outside CMA: see the leak and fragmentation "
-                  "findings of this report.");
+                       "findings of this report.");
     kd_say_alloc_assumes(out, &r.c);
     return KD_OK;
 }
@@ -99,8 +104,10 @@ kd_status kd_check_only_highatomic(const kd_view *view, kd_emit *out, void *user
     if (!prepare(view, KD_ALLOC_ONLY_HIGHATOMIC, &r))
         return KD_OK;
     say_wanted(view, out, &r);
-    kd_say_more(out, "The only free blocks of that size are in the HighAtomic reserve, which %.*s "
-                "may not use.", KD_FMT(kd_request_mask(&r)));
+    kd_say_more(out,
+                "The only free blocks of that size are in the HighAtomic reserve, which %.*s "
+                "may not use.",
+                KD_FMT(kd_request_mask(&r)));
     say_moment(out);
     say_lists(view, out, &r);
     kd_say_kmalloc(view, out, &r);
@@ -125,8 +132,7 @@ static void say_kept_back(kd_emit *out, const kd_request *r)
         if (result->listed != KD_LISTED || result->failed != KD_CHECK_AMOUNT ||
             test->supply.usable.low == 0)
             continue;
-        kd_say_more(out, "Zone %s has blocks of that size, but %s.",
-                    kd_name_zone(&r->c, i).text,
+        kd_say_more(out, "Zone %s has blocks of that size, but %s.", kd_name_zone(&r->c, i).text,
                     result->short_by_reserve_only
                         ? "lowmem_reserve keeps it for requests that need this zone"
                         : "is too short of memory to give one away");
@@ -136,10 +142,10 @@ static void say_kept_back(kd_emit *out, const kd_request *r)
 static void say_compaction(kd_emit *out, const kd_request *r)
 {
     kd_say_remedy(out, "echo 1 > /proc/sys/vm/compact_memory joins free pages for now; a higher "
-                  "vm.min_free_kbytes keeps more of them in larger blocks.");
+                       "vm.min_free_kbytes keeps more of them in larger blocks.");
     if (r->c.version >= KD_KERNEL(5, 9, 0))
         kd_say_remedy(out, "A higher vm.compaction_proactiveness lets the kernel join pages in the "
-                      "background.");
+                           "background.");
 }
 
 kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
@@ -162,7 +168,7 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
         out->diag->confidence = KD_POSSIBLE;
         kd_say_more(out, "but the dump has lost the lines that tell in which pieces.");
         kd_say_assume(out, "no free block of the order was there: the buddy lines are missing (if "
-                      "one was there, memory came free after the failure)");
+                           "one was there, memory came free after the failure)");
     }
     say_moment(out);
     say_lists(view, out, &r);

@@ -42,7 +42,7 @@ void kd_learn_boot(kd_context *context, const kd_event *event, const void *part,
         kd_learn(context, &context->arch, &context->arch_known, kd_arch_name(fact->arch.v), line);
     if (fact->hardware.src)
         kd_learn(context, &context->hardware, &context->hardware_known,
-              kd_arena_str(arena, fact->hardware.v), line);
+                 kd_arena_str(arena, fact->hardware.v), line);
     if (fact->ram_kb.src && !context->ram_kb) {
         context->ram_kb = fact->ram_kb.v;
         context->ram_known = (kd_known){ KD_BY_READ, line };

@@ -20,22 +20,31 @@
  * linux_banner, dump_kernel_offset(), mem_init_print_info(), free_area_init(), mem_init() of the
  * architectures, module_init_limits(). Never reported as events.
  */
-#include "family/fields.h"
 #include "core/parser.h"
 #include "core/stable.h"
+#include "family/fields.h"
 
 /* A memory layout has about a dozen rows; some vendors print one for each hole of lowmem. */
 #define LAYOUT_ROWS 32u
 
 /* Names of compilers in the banner: cross compilers are named after their target. */
-static const struct { const char *mark, *arch; } compilers[] = {
-    { "aarch64-linux", "arm64" },      { "x86_64-linux", "x86_64" },
-    { ".x86_64)", "x86_64" },          { "arm-linux-gnueabi", "arm" },
-    { "arm-openwrt-linux", "arm" },    { "mipsel-openwrt-linux", "mips" },
-    { "mips-openwrt-linux", "mips" },  { "mipsel-linux", "mips" },
-    { "mips-linux", "mips" },          { "riscv64-linux", "riscv64" },
-    { "powerpc64le-linux", "ppc64" },  { "powerpc64-linux", "ppc64" },
-    { "powerpc-linux", "ppc" },        { "s390x-linux", "s390" },
+static const struct {
+    const char *mark, *arch;
+} compilers[] = {
+    { "aarch64-linux", "arm64" },
+    { "x86_64-linux", "x86_64" },
+    { ".x86_64)", "x86_64" },
+    { "arm-linux-gnueabi", "arm" },
+    { "arm-openwrt-linux", "arm" },
+    { "mipsel-openwrt-linux", "mips" },
+    { "mips-openwrt-linux", "mips" },
+    { "mipsel-linux", "mips" },
+    { "mips-linux", "mips" },
+    { "riscv64-linux", "riscv64" },
+    { "powerpc64le-linux", "ppc64" },
+    { "powerpc64-linux", "ppc64" },
+    { "powerpc-linux", "ppc" },
+    { "s390x-linux", "s390" },
     { "loongarch64-linux", "loongarch64" },
 };
 
@@ -168,8 +177,8 @@ static kd_verdict open_fact(kd_parse *parse, const kd_line *line)
 {
     kdf_boot_fact *fact = parse->body;
     kd_verdict (*const readers[])(kd_parse *, kdf_boot_fact *, kd_scan) = {
-        read_banner, read_offset, read_memory, read_model, read_grouping, read_cpus,
-        read_command_line, read_module_pages,
+        read_banner,   read_offset, read_memory,       read_model,
+        read_grouping, read_cpus,   read_command_line, read_module_pages,
     };
     for (size_t i = 0; i < KD_COUNT(readers); i++)
         if (readers[i](parse, fact, kd_scan_of(line->text)) == KD_LAST)
@@ -215,8 +224,8 @@ static kd_verdict more_fact(kd_parse *parse, const kd_line *line)
         return parse->own[0]-- > 1 ? read_layout(parse, fact, line->text) : KD_NOT_MINE;
     kd_scan in = kd_scan_of(line->text);
     kd_str name;
-    if (!kd_scan_name(&in, &name) ||
-        !kd_str_in_words(name, "DMA DMA32 Normal HighMem Device") || !kd_scan_blanks(&in) ||
+    if (!kd_scan_name(&in, &name) || !kd_str_in_words(name, "DMA DMA32 Normal HighMem Device") ||
+        !kd_scan_blanks(&in) ||
         (!kd_scan_literal(&in, "[mem ") && !kd_scan_literal(&in, "empty") &&
          !kd_scan_literal(&in, "0x")))
         return KD_NOT_MINE;
@@ -226,11 +235,18 @@ static kd_verdict more_fact(kd_parse *parse, const kd_line *line)
     return KD_TAKEN;
 }
 
-static const char *const anchors[] = { "Linux version ", "Kernel Offset: ", "Zone ranges:",
-                                       "Machine model: ", "K kernel code, ",
-                                       " mobility grouping ", "SLUB: HWalign=", "SLUB: Genslabs=",
-                                       "Kernel command line: ", "irtual kernel memory layout:",
-                                       "Kernel virtual memory layout:", " pages in range for ",
+static const char *const anchors[] = { "Linux version ",
+                                       "Kernel Offset: ",
+                                       "Zone ranges:",
+                                       "Machine model: ",
+                                       "K kernel code, ",
+                                       " mobility grouping ",
+                                       "SLUB: HWalign=",
+                                       "SLUB: Genslabs=",
+                                       "Kernel command line: ",
+                                       "irtual kernel memory layout:",
+                                       "Kernel virtual memory layout:",
+                                       " pages in range for ",
                                        NULL };
 
 const kd_parser kd_parser_boot_fact = {

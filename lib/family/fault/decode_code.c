@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "family/fields.h"
 #include "base/scan.h"
 #include "family/fault/decode_code.h"
+#include "family/fields.h"
 
 #ifdef KD_CAPSTONE
 #include <capstone/capstone.h>
@@ -62,8 +62,11 @@ static bool x86_operand(csh handle, const cs_insn *insn, operand *out)
         if (x86->operands[i].type != X86_OP_MEM)
             continue;
         const x86_op_mem *mem = &x86->operands[i].mem;
-        *out = (operand){ cs_reg_name(handle, mem->base), cs_reg_name(handle, mem->index),
-                          mem->disp, (uint64_t)mem->scale, x86->operands[i].size,
+        *out = (operand){ cs_reg_name(handle, mem->base),
+                          cs_reg_name(handle, mem->index),
+                          mem->disp,
+                          (uint64_t)mem->scale,
+                          x86->operands[i].size,
                           mem->base == X86_REG_RIP };
         return mem->segment == X86_REG_INVALID;
     }
@@ -77,8 +80,9 @@ static bool arm64_operand(csh handle, const cs_insn *insn, operand *out)
         if (arm64->operands[i].type != ARM64_OP_MEM)
             continue;
         const arm64_op_mem *mem = &arm64->operands[i].mem;
-        *out = (operand){ cs_reg_name(handle, mem->base), cs_reg_name(handle, mem->index),
-                          mem->disp, 1, 0, false };
+        *out = (operand){
+            cs_reg_name(handle, mem->base), cs_reg_name(handle, mem->index), mem->disp, 1, 0, false
+        };
         /* a post-index changes the base after the access */
         if (arm64->writeback && insn->op_str[0] && strstr(insn->op_str, "],"))
             out->displacement = 0;
@@ -120,15 +124,15 @@ void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
         return;
     size_t len = read_bytes(&oops->code, bytes, sizeof bytes);
     cs_arch arch = x86 ? CS_ARCH_X86 : CS_ARCH_ARM64;
-    cs_mode mode = !x86 ? CS_MODE_LITTLE_ENDIAN
-                        : kd_arch_is(context, "i386") ? CS_MODE_32 : CS_MODE_64;
+    cs_mode mode = !x86                          ? CS_MODE_LITTLE_ENDIAN
+                   : kd_arch_is(context, "i386") ? CS_MODE_32
+                                                 : CS_MODE_64;
     if (len == 0 || cs_open(arch, mode, &handle) != CS_ERR_OK)
         return;
     cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
     if (cs_disasm(handle, bytes, len, oops->ip.address.v, 1, &insn) == 1) {
-        put(&oops->code.instruction,
-            kd_arena_format(arena, "%s%s%s", insn->mnemonic, insn->op_str[0] ? " " : "",
-                            insn->op_str));
+        put(&oops->code.instruction, kd_arena_format(arena, "%s%s%s", insn->mnemonic,
+                                                     insn->op_str[0] ? " " : "", insn->op_str));
         if (x86 ? x86_operand(handle, insn, &memory) : arm64_operand(handle, insn, &memory))
             put_operand(oops, &memory, arena);
         cs_free(insn, 1);

@@ -49,8 +49,8 @@ static void drop(held *h, csh handle, uint16_t reg)
     for (size_t i = 0; i < h->count; i++) {
         const char *own = cs_reg_name(handle, h->regs[i]);
         /* eax, ax and al write into rax, w0 into x0 */
-        bool part = name && own && strlen(name) >= 2 && strlen(own) >= 2 &&
-                    !strcmp(name + 1, own + 1);
+        bool part =
+            name && own && strlen(name) >= 2 && strlen(own) >= 2 && !strcmp(name + 1, own + 1);
         if (h->regs[i] == reg || part)
             h->regs[i--] = h->regs[--h->count];
     }
@@ -137,9 +137,8 @@ bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, ui
         return false;
     size_t len = kd_code_bytes(&oops->code, bytes, sizeof bytes);
     size_t from = (size_t)(oops->code.marker.v - distance);
-    if (from >= len ||
-        cs_open(x86 ? CS_ARCH_X86 : CS_ARCH_ARM64, x86 ? CS_MODE_64 : CS_MODE_LITTLE_ENDIAN,
-                &handle) != CS_ERR_OK)
+    if (from >= len || cs_open(x86 ? CS_ARCH_X86 : CS_ARCH_ARM64,
+                               x86 ? CS_MODE_64 : CS_MODE_LITTLE_ENDIAN, &handle) != CS_ERR_OK)
         return false;
     cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
     size_t count = cs_disasm(handle, bytes + from, len - from, 0, 0, &insns);

@@ -2,8 +2,8 @@
 #ifndef KD_FAULT_DECODE_DATAFLOW_H
 #define KD_FAULT_DECODE_DATAFLOW_H
 
-#include "family/fields.h"
 #include "core/context.h"
+#include "family/fields.h"
 
 /*
  * Follows the return register from the return address of a call to the faulting instruction, over

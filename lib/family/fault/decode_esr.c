@@ -56,7 +56,7 @@ static const char *const aet_names[8] = {
 enum { NO_LEVEL = -2 };
 
 /* "unknown N" for every fault status. */
-#define ROW8(a, b, c, d, e, f, g, h) \
+#define ROW8(a, b, c, d, e, f, g, h)                                                          \
     "unknown " #a, "unknown " #b, "unknown " #c, "unknown " #d, "unknown " #e, "unknown " #f, \
         "unknown " #g, "unknown " #h
 static const char *const unknown_names[64] = {

@@ -60,12 +60,12 @@ typedef struct kd_esr_abort {
     const char *dfsc_newest; /* as the newest kernel prints it, where the old one says "unknown" */
     kd_esr_fault fault;
     bool has_level;
-    int level; /* of the page-table walk, -1..3 */
-    kd_esr_access access; /* cache maintenance counts as a read, as in the kernel */
+    int level;               /* of the page-table walk, -1..3 */
+    kd_esr_access access;    /* cache maintenance counts as a read, as in the kernel */
     const char *access_name; /* "read", "write", "execute" */
     bool wnr, cm, s1ptw, fnv, ea;
-    uint8_t set;         /* with dfsc 0x10: 0 recoverable, 2 uncontainable, 3 restartable */
-    bool address_valid;  /* false: the CPU says that the printed address means nothing */
+    uint8_t set;        /* with dfsc 0x10: 0 recoverable, 2 uncontainable, 3 restartable */
+    bool address_valid; /* false: the CPU says that the printed address means nothing */
     bool isv, sse, sf, ar, vncr;
     uint8_t access_bytes, srt; /* with isv: size of the access, number of the register */
     bool tnd, tag_access, gcs, overlay, dirty_bit; /* ISS2; 0 on kernels with a 32-bit ESR */
@@ -75,10 +75,10 @@ typedef struct kd_esr_abort {
 typedef struct kd_esr_brk {
     uint16_t immediate;
     kd_esr_brk_use use;
-    const char *name;       /* "BUG or WARN" */
-    const char *check;      /* UBSAN: "out of bounds"; NULL: no or an unknown check */
-    bool write, recover;    /* KASAN */
-    uint8_t access_bytes;   /* KASAN; 0: not a fixed size */
+    const char *name;     /* "BUG or WARN" */
+    const char *check;    /* UBSAN: "out of bounds"; NULL: no or an unknown check */
+    bool write, recover;  /* KASAN */
+    uint8_t access_bytes; /* KASAN; 0: not a fixed size */
     uint8_t target_register, type_register; /* CFI */
 } kd_esr_brk;
 

@@ -1,9 +1,9 @@
 /* decode_oops.c - syndrome, error code and instruction of a fault. */
-#include "family/fields.h"
 #include "core/lists.h"
 #include "family/fault/decode_code.h"
 #include "family/fault/decode_esr.h"
 #include "family/fault/decode_x86_fault.h"
+#include "family/fields.h"
 
 static void decode_esr(kdf_oops *oops, const kd_context *context)
 {

@@ -21,8 +21,8 @@ void kd_x86_fault_decode(uint64_t code, kd_x86_fault *out)
     memset(out, 0, sizeof *out);
     out->value = code;
     out->unknown_bits = code;
-#define KD_X86_FAULT(shift, field)                  \
-    out->field = (code >> (shift) & 1) != 0;        \
+#define KD_X86_FAULT(shift, field)         \
+    out->field = (code >> (shift)&1) != 0; \
     out->unknown_bits &= ~(UINT64_C(1) << (shift));
 #include "family/fault/x86_fault.def"
     out->access = out->fetch ? "execute" : out->write ? "write" : "read";

@@ -5,7 +5,9 @@
 /* The architecture that only such registers exist on, or empty. */
 static kd_str arch_of_registers(const kd_list *registers)
 {
-    static const struct { const char *reg, *name; } table[] = {
+    static const struct {
+        const char *reg, *name;
+    } table[] = {
 #define KD_ARCH_REGISTER(reg, name) { reg, name },
 #include "core/arch.def"
     };
@@ -20,12 +22,11 @@ void kd_learn_oops(kd_context *context, const kd_event *event, const void *part,
     const kdf_oops *oops = part;
     (void)arena;
     if (oops->registers.count > 0)
-        kd_learn(context, &context->arch, &context->arch_known,
-              arch_of_registers(&oops->registers),
-              kd_line_of(event, KD_ITEMS(oops->registers, kd_pair)[0].src));
+        kd_learn(context, &context->arch, &context->arch_known, arch_of_registers(&oops->registers),
+                 kd_line_of(event, KD_ITEMS(oops->registers, kd_pair)[0].src));
     if (oops->esr.value.src)
         kd_learn(context, &context->arch, &context->arch_known, KD_STR("arm64"),
-              kd_line_of(event, oops->esr.value.src));
+                 kd_line_of(event, oops->esr.value.src));
     if (oops->va_bits.src)
         context->va_bits = oops->va_bits.v;
 }

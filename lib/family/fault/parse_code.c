@@ -6,8 +6,8 @@
  *
  * show_code(), dump_kernel_instr(). The first line of an event is the one of the fault.
  */
-#include "family/fields.h"
 #include "family/fault/parse_fault.h"
+#include "family/fields.h"
 
 /* A line without any marker says nothing: HTML swallowed it, or the bytes were unreadable. */
 static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
@@ -43,8 +43,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         parse->state->at = 1;
         return KD_TAKEN;
     }
-    if (parse->state->at == 0 || parse->state->at > 3 || !kd_str_has(text, " ") ||
-        text.len < 17 || !kd_is_hex(text.ptr[0]) || text.ptr[8] != ' ')
+    if (parse->state->at == 0 || parse->state->at > 3 || !kd_str_has(text, " ") || text.len < 17 ||
+        !kd_is_hex(text.ptr[0]) || text.ptr[8] != ' ')
         return KD_NOT_MINE;
     parse->state->at++;
     if (kd_str_has(text, "<"))

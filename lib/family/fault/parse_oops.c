@@ -13,11 +13,10 @@
  * One event from the headline to "---[ end trace". Where the headline is lost, the line with "[#1]"
  * begins it.
  */
-#include "family/fields.h"
 #include "family/fault/parse_fault.h"
+#include "family/fields.h"
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
-
 
 typedef struct headline {
     const char *begins;
@@ -49,7 +48,10 @@ static const headline headlines[] = {
 static const headline guard_page = { "stack guard page was hit at ", &kd_kind_stack_overflow, "" };
 
 /* What stands before " [#1]" when there was no headline, or beside it. */
-static const struct { const char *word; const kd_kind *kind; } dies[] = {
+static const struct {
+    const char *word;
+    const kd_kind *kind;
+} dies[] = {
     { "general protection fault", &kd_kind_general_protection },
     { "invalid opcode", &kd_kind_invalid_opcode },
     { "divide error", &kd_kind_divide_error },
@@ -226,9 +228,14 @@ static bool take_pf(kd_parse *parse, kdf_oops *oops, kd_str text)
 static bool take_abort_info(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     static const char *const lines[] = {
-        "Mem abort info:", "Data abort info:", "EC = 0x", "Exception class = ", "SET = ", "EA = ",
-        "FSC = 0x", "ISV = ", "CM = ", "Access size = ", "SSE = ", "SF = ", "GCS = ",
-        "8<--- cut here ---", "KASAN: ", "------------[ cut here ]",
+        "Mem abort info:", "Data abort info:",
+        "EC = 0x",         "Exception class = ",
+        "SET = ",          "EA = ",
+        "FSC = 0x",        "ISV = ",
+        "CM = ",           "Access size = ",
+        "SSE = ",          "SF = ",
+        "GCS = ",          "8<--- cut here ---",
+        "KASAN: ",         "------------[ cut here ]",
     };
     kd_scan in = kd_scan_of(text);
     uint64_t value;
@@ -314,12 +321,12 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
     kdf_oops *oops = parse->body;
     kd_str text = line->text;
     bool header = take_headline(parse, oops, text);
-    if (!header && (kd_str_starts(text, "Oops") || kd_str_starts(text, "Internal error: ") ||
-                    kd_str_starts(text, "general protection fault") ||
-                    kd_str_starts(text, "invalid opcode: ") ||
-                    kd_str_starts(text, "divide error: ") ||
-                    kd_str_starts(text, "double fault: ") ||
-                    kd_str_starts(text, "stack segment: ") || kd_str_starts(text, "int3: ")))
+    if (!header &&
+        (kd_str_starts(text, "Oops") || kd_str_starts(text, "Internal error: ") ||
+         kd_str_starts(text, "general protection fault") ||
+         kd_str_starts(text, "invalid opcode: ") || kd_str_starts(text, "divide error: ") ||
+         kd_str_starts(text, "double fault: ") || kd_str_starts(text, "stack segment: ") ||
+         kd_str_starts(text, "int3: ")))
         header = take_die(parse, oops, text);
     if (!header)
         return KD_NOT_MINE;
@@ -343,16 +350,31 @@ static void close_oops(kd_parse *parse)
     kd_blame_set(parse, &oops->blame, &oops->backtrace, &oops->ip);
 }
 
-static const char *const anchors[] = {
-    "BUG: unable to handle ", "BUG: kernel NULL pointer", "BUG: Kernel NULL pointer",
-    "BUG: Unable to handle kernel ", "Unable to handle kernel ", "Unhandled fault: ",
-    "kernel BUG at ", "Kernel BUG at ", "stack guard page was hit at ",
-    "Insufficient stack space to handle", "PANIC: double fault",
-    "kernel tried to execute NX-protected", "unable to execute userspace code",
-    "Kernel attempted to ", "Internal error: ", "Oops: ", "Oops - ", "Oops [#",
-    "general protection fault", "invalid opcode: ", "divide error: ", "double fault: ",
-    "stack segment: ", "int3: 0000", NULL
-};
+static const char *const anchors[] = { "BUG: unable to handle ",
+                                       "BUG: kernel NULL pointer",
+                                       "BUG: Kernel NULL pointer",
+                                       "BUG: Unable to handle kernel ",
+                                       "Unable to handle kernel ",
+                                       "Unhandled fault: ",
+                                       "kernel BUG at ",
+                                       "Kernel BUG at ",
+                                       "stack guard page was hit at ",
+                                       "Insufficient stack space to handle",
+                                       "PANIC: double fault",
+                                       "kernel tried to execute NX-protected",
+                                       "unable to execute userspace code",
+                                       "Kernel attempted to ",
+                                       "Internal error: ",
+                                       "Oops: ",
+                                       "Oops - ",
+                                       "Oops [#",
+                                       "general protection fault",
+                                       "invalid opcode: ",
+                                       "divide error: ",
+                                       "double fault: ",
+                                       "stack segment: ",
+                                       "int3: 0000",
+                                       NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_page_table, 0 },

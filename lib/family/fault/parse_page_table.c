@@ -7,8 +7,8 @@
  *
  * show_pte(), dump_pagetable().
  */
-#include "family/fields.h"
 #include "family/fault/parse_fault.h"
+#include "family/fields.h"
 
 static void add_level(kd_parse *parse, kdf_oops *oops, kd_str level, uint64_t value)
 {
@@ -25,7 +25,10 @@ static void add_level(kd_parse *parse, kdf_oops *oops, kd_str level, uint64_t va
 /* "PGD 3b067 P4D 3b067 PUD 0", "PGD 0 Oops: 0000" (one line where pieces ran together) */
 static bool take_x86(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    static const struct { const char *mark; kd_str level; } levels[] = {
+    static const struct {
+        const char *mark;
+        kd_str level;
+    } levels[] = {
         { "PGD ", { "pgd", 3 } }, { "P4D ", { "p4d", 3 } }, { "PUD ", { "pud", 3 } },
         { "PMD ", { "pmd", 3 } }, { "PTE ", { "pte", 3 } },
     };

@@ -11,8 +11,8 @@
  * show_regs(). The first dump of an event is the one of the fault: a user-mode block and the
  * repetition after the end of the trace are taken but not read.
  */
-#include "family/fields.h"
 #include "family/fault/parse_fault.h"
+#include "family/fields.h"
 #include "family/shared/parse_shared.h"
 
 static const char names_x86[] =
@@ -157,10 +157,13 @@ static bool take_rip(kd_parse *parse, kdf_oops *oops, kd_str text)
 
 static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    static const struct { const char *label; bool is_ip; } labels[] = {
-        { "PC is at ", true }, { "LR is at ", false }, { "EIP is at ", true },
-        { "IP: ", true }, { "IP is at ", true }, { "pc : ", true }, { "lr : ", false },
-        { "epc : ", true }, { "ra : ", false }, { "NIP [", true }, { "LR [", false },
+    static const struct {
+        const char *label;
+        bool is_ip;
+    } labels[] = {
+        { "PC is at ", true }, { "LR is at ", false }, { "EIP is at ", true }, { "IP: ", true },
+        { "IP is at ", true }, { "pc : ", true },      { "lr : ", false },     { "epc : ", true },
+        { "ra : ", false },    { "NIP [", true },      { "LR [", false },
     };
     for (size_t i = 0; i < KD_COUNT(labels); i++) {
         if (!kd_str_starts(text, labels[i].label))

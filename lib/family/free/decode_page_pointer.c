@@ -114,8 +114,8 @@ static void classify(kd_free_case *out, const layout *map, uint64_t user_end)
         out->class = KD_FREE_VMALLOC;
     else if (a < user_end)
         out->class = KD_FREE_USER;
-    else if (inside(a, out->linear, map->vmalloc) || inside(out->page, out->vmemmap,
-                                                            out->vmemmap_end))
+    else if (inside(a, out->linear, map->vmalloc) ||
+             inside(out->page, out->vmemmap, out->vmemmap_end))
         out->class = KD_FREE_LINEAR;
 }
 

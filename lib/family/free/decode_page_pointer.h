@@ -6,8 +6,8 @@
 #ifndef KD_FREE_DECODE_PAGE_POINTER_H
 #define KD_FREE_DECODE_PAGE_POINTER_H
 
-#include "family/fields.h"
 #include "core/context.h"
+#include "family/fields.h"
 
 typedef enum kd_free_class {
     KD_FREE_UNKNOWN,
@@ -21,20 +21,20 @@ typedef enum kd_free_class {
 typedef struct kd_free_case {
     kd_free_class class;
     bool proved;
-    bool recovered;             /* KASLR: both bases were computed from registers */
-    bool confirmed;             /* ... and another register lies in the linear map so found */
-    kd_str page_register;       /* holds P */
-    uint64_t page, member;      /* P; offset of the member that was accessed */
+    bool recovered;        /* KASLR: both bases were computed from registers */
+    bool confirmed;        /* ... and another register lies in the linear map so found */
+    kd_str page_register;  /* holds P */
+    uint64_t page, member; /* P; offset of the member that was accessed */
     uint64_t linear, vmemmap, vmemmap_end, vmalloc, vmalloc_end;
-    uint64_t pfn;               /* of P: (P - vmemmap) / 64 */
-    uint64_t argument;          /* page of the address that was passed */
-    kd_str exact_register;      /* holds the very argument; empty: none does */
+    uint64_t pfn;                             /* of P: (P - vmemmap) / 64 */
+    uint64_t argument;                        /* page of the address that was passed */
+    kd_str exact_register;                    /* holds the very argument; empty: none does */
     uint64_t exact, exact_pfn, exact_address; /* as a struct page: its pfn and linear address */
-    kd_str witness_register;    /* confirms the linear map */
+    kd_str witness_register;                  /* confirms the linear map */
     uint64_t witness;
-    uint32_t struct_size;       /* 32-bit arm: bytes of a struct page */
+    uint32_t struct_size; /* 32-bit arm: bytes of a struct page */
     bool has_order;
-    uint64_t order;             /* the order argument, where its register still holds it */
+    uint64_t order; /* the order argument, where its register still holds it */
 } kd_free_case;
 
 /* Only for faults inside the functions that free pages. */

@@ -1,7 +1,7 @@
 /* rule_free.c - the wrong kind of pointer was handed to free_pages(). */
+#include "core/diag.h"
 #include "family/fields.h"
 #include "family/free/decode_page_pointer.h"
-#include "core/diag.h"
 
 const char kd_doc_struct_page[] =
     "free_pages() takes a kernel virtual address, __free_pages() a struct page pointer. From the "
@@ -48,12 +48,14 @@ static void say_access(const kd_view *view, kd_emit *out, const kd_free_case *c)
         mark = mark ? mark : kd_str_find(bytes, "(");
         kd_str here = mark ? kd_str_from(bytes, (size_t)(mark - bytes.ptr)) : bytes;
         here.len = here.len < 11 ? here.len : 11;
-        kd_say_proof(out, kd_text_of(out, "the code bytes %.*s read %.*s+0x%llx", KD_FMT(here),
-                                     KD_FMT(c->page_register), LL(c->member)),
+        kd_say_proof(out,
+                     kd_text_of(out, "the code bytes %.*s read %.*s+0x%llx", KD_FMT(here),
+                                KD_FMT(c->page_register), LL(c->member)),
                      "%.*s", KD_FMT(oops->code.instruction.v));
     }
-    kd_say_proof(out, kd_text_of(out, "%.*s is the struct page pointer that was accessed",
-                                 KD_FMT(c->page_register)),
+    kd_say_proof(out,
+                 kd_text_of(out, "%.*s is the struct page pointer that was accessed",
+                            KD_FMT(c->page_register)),
                  "0x%llx - 0x%llx = 0x%llx", LL(oops->address.v), LL(c->member), LL(c->page));
 }
 
@@ -61,24 +63,24 @@ static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     if (!c->recovered) {
-        kd_say_proof(out, kd_text_of(out, "linear map and vmemmap of %.*s %.*s begin at",
-                                     KD_FMT(view->context->arch),
-                                     KD_FMT(view->context->version_text)),
+        kd_say_proof(out,
+                     kd_text_of(out, "linear map and vmemmap of %.*s %.*s begin at",
+                                KD_FMT(view->context->arch), KD_FMT(view->context->version_text)),
                      "0x%llx, 0x%llx", LL(c->linear), LL(c->vmemmap));
         return;
     }
-    kd_say_proof(out, kd_text_of(out, "vmemmap begins at a multiple of 1 GiB; %.*s lies in it",
-                                 KD_FMT(c->exact_register)),
+    kd_say_proof(out,
+                 kd_text_of(out, "vmemmap begins at a multiple of 1 GiB; %.*s lies in it",
+                            KD_FMT(c->exact_register)),
                  "0x%llx & ~0x3fffffff = 0x%llx", LL(c->exact), LL(c->vmemmap));
     kd_say_proof(out, KD_STR("then the linear map begins at a multiple of 1 GiB, as it must"),
                  "0x%llx - (0x%llx << 12) = 0x%llx", LL(c->argument), LL(c->pfn), LL(c->linear));
     if (c->confirmed) {
         kd_say_evidence(out, view->event, src_of(oops, c->witness_register),
                         "%.*s lies in that linear map", KD_FMT(c->witness_register));
-        kd_say_proof(out, kd_text_of(out, "%.*s lies in that linear map",
-                                     KD_FMT(c->witness_register)),
-                     "0x%llx - 0x%llx = 0x%llx", LL(c->witness), LL(c->linear),
-                     LL(c->witness - c->linear));
+        kd_say_proof(
+            out, kd_text_of(out, "%.*s lies in that linear map", KD_FMT(c->witness_register)),
+            "0x%llx - 0x%llx = 0x%llx", LL(c->witness), LL(c->linear), LL(c->witness - c->linear));
     }
     kd_say_hex(out, "linear_map_start", c->linear);
     kd_say_hex(out, "vmemmap_start", c->vmemmap);
@@ -104,8 +106,9 @@ static void say_order(const kd_view *view, kd_emit *out, const kd_free_case *c)
         const kdf_note *note = &KD_ITEMS(oops->notes, kdf_note)[i];
         if (note->address.v != c->exact_address)
             continue;
-        kd_say_evidence(out, view->event, note->address.src, "the address that the log had "
-                                                             "printed");
+        kd_say_evidence(out, view->event, note->address.src,
+                        "the address that the log had "
+                        "printed");
         kd_say_proof(out, KD_STR("it is the page of the address printed earlier"),
                      "0x%llx = 0x%llx", LL(c->exact_address), LL(note->address.v));
         if (!note->order.src || !c->has_order || note->order.v == c->order)
@@ -129,9 +132,10 @@ static void say_rmmod(const kd_view *view, kd_emit *out)
         const kdf_module_ref *module = &KD_ITEMS(task->modules, kdf_module_ref)[i];
         if (!kd_str_has(module->flags.v, "-"))
             continue;
-        kd_say_more(out, "The module %.*s(%.*s) died while it was being removed: it stays in that "
-                    "state, and rmmod says busy until the next boot.", KD_FMT(module->name.v),
-                    KD_FMT(module->flags.v));
+        kd_say_more(out,
+                    "The module %.*s(%.*s) died while it was being removed: it stays in that "
+                    "state, and rmmod says busy until the next boot.",
+                    KD_FMT(module->name.v), KD_FMT(module->flags.v));
         kd_say_evidence(out, view->event, module->name.src, "the module was going away (-)");
         for (size_t k = wide->index + 1; k < wide->event_count; k++) {
             const kdf_module_load *load = KD_BODY(wide->events[k], module_load);
@@ -164,8 +168,11 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
     if (c.exact_register.len && c.exact_address) {
         kd_say_evidence(out, view->event, src_of(oops, c.exact_register),
                         "%.*s is the pointer that was passed", KD_FMT(c.exact_register));
-        kd_say_proof(out, kd_text_of(out, "%.*s is that pointer: the struct page of this pfn, at "
-                                     "this linear address", KD_FMT(c.exact_register)),
+        kd_say_proof(out,
+                     kd_text_of(out,
+                                "%.*s is that pointer: the struct page of this pfn, at "
+                                "this linear address",
+                                KD_FMT(c.exact_register)),
                      "(0x%llx - 0x%llx) / 64 = 0x%llx; 0x%llx + (0x%llx << 12) = 0x%llx",
                      LL(c.exact), LL(c.vmemmap), LL(c.exact_pfn), LL(c.linear), LL(c.exact_pfn),
                      LL(c.exact_address));
@@ -178,12 +185,12 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
     kd_say_remedy(out, "Use __free_pages(page, order), which takes the struct page pointer.");
     kd_say_remedy(out, "Or free_pages((unsigned long)page_address(page), order), where the page "
                        "has "
-                  "an address (not highmem).");
+                       "an address (not highmem).");
     kd_say_remedy(out, "Where the page was mapped with kmap(), call kunmap(page) first; pass the "
-                  "order that was allocated.");
+                       "order that was allocated.");
     if (!c.proved)
         kd_say_assume(out, "the bases recovered from the registers are right: no other register "
-                      "confirms them");
+                           "confirms them");
     return KD_OK;
 }
 
@@ -195,7 +202,8 @@ kd_status kd_check_free_vmalloc(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     kd_say_diag(out, c.proved ? KD_CERTAIN : KD_LIKELY,
                 "free_pages() was given an address of the vmalloc range (0x%llx): it has no struct "
-                "page behind it.", LL(c.argument));
+                "page behind it.",
+                LL(c.argument));
     say_access(view, out, &c);
     say_bases(view, out, &c);
     say_argument(out, &c);
@@ -204,7 +212,7 @@ kd_status kd_check_free_vmalloc(const kd_view *view, kd_emit *out, void *user)
     if (c.exact_register.len)
         kd_say_hex(out, "argument", c.exact);
     kd_say_remedy(out, "Free it as it was made: vfree() for vmalloc(), vunmap() for vmap(), "
-                  "iounmap() for ioremap().");
+                       "iounmap() for ioremap().");
     return KD_OK;
 }
 
@@ -217,14 +225,15 @@ kd_status kd_check_free_kmap(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
                 "free_pages() was given 0x%llx, an address of the pkmap area of kmap(): such an "
-                "address has no struct page behind it.", LL(c.argument));
+                "address has no struct page behind it.",
+                LL(c.argument));
     say_access(view, out, &c);
     kd_say_evidence(out, view->event, src_of(oops, c.witness_register), "%.*s holds mem_map",
                     KD_FMT(c.witness_register));
-    kd_say_proof(out, kd_text_of(out, "the page pointer is this entry of mem_map (%u bytes each)",
-                                 c.struct_size),
-                 "(0x%llx - 0x%llx) / %u = 0x%llx", LL(c.page), LL(c.vmemmap), c.struct_size,
-                 LL(c.pfn));
+    kd_say_proof(
+        out,
+        kd_text_of(out, "the page pointer is this entry of mem_map (%u bytes each)", c.struct_size),
+        "(0x%llx - 0x%llx) / %u = 0x%llx", LL(c.page), LL(c.vmemmap), c.struct_size, LL(c.pfn));
     kd_say_proof(out, KD_STR("so the address was this page, modulo 2^32"),
                  "0x%llx + (0x%llx << 12) = 0x%llx", LL(c.linear), LL(c.pfn), LL(c.argument));
     kd_say_proof(out, KD_STR("the pkmap area is the 2 MiB below PAGE_OFFSET"),

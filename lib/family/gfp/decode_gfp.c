@@ -100,8 +100,8 @@ static void fill_flags(table *t, uint32_t version, unsigned config)
     t->version = clamp_version(version);
     for (size_t i = 0; i < KD_COUNT(bit_rows); i++) {
         const struct bit_row *row = &bit_rows[i];
-        if (kd_version_in(t->version, row->from, row->until) &&
-            (config & row->with) == row->with && (config & row->without) == 0)
+        if (kd_version_in(t->version, row->from, row->until) && (config & row->with) == row->with &&
+            (config & row->without) == 0)
             t->flags[row->flag] = row->bit;
     }
 }
@@ -163,9 +163,8 @@ static void find_zone(kd_gfp_meaning *m)
         [0xc] = KD_ZONE_DMA32,   [0xd] = KD_ZONE_INVALID, [0xe] = KD_ZONE_INVALID,
         [0xf] = KD_ZONE_INVALID,
     };
-    static const char *const names[] = { "DMA",     "DMA32",   "Normal",
-                                         "HighMem", "Movable", "Device",
-                                         "invalid" };
+    static const char *const names[] = { "DMA",     "DMA32",  "Normal", "HighMem",
+                                         "Movable", "Device", "invalid" };
     m->zone = zones[m->mask & 0xf];
     m->zone_name = names[m->zone];
 }

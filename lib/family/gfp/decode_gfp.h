@@ -59,10 +59,10 @@ typedef struct kd_gfp_meaning {
     uint64_t movable_bit, reclaimable_bit;
     unsigned migratetype_index; /* this kernel's own number for it */
 
-    bool may_sleep;     /* direct reclaim: it may wait for memory */
+    bool may_sleep;      /* direct reclaim: it may wait for memory */
     bool may_io, may_fs; /* may start disk I/O, may call into file systems, to get memory */
     bool wakes_kswapd;
-    bool may_use_cma;   /* mainline rule; with mobility grouping off nothing may */
+    bool may_use_cma; /* mainline rule; with mobility grouping off nothing may */
     bool high, atomic, memalloc, nomemalloc;
     bool noretry, repeat, retry_mayfail, nofail;
     bool thisnode, hardwall, comp, nowarn, zero, account, write;

@@ -2,8 +2,8 @@
 #ifndef KD_GFP_DECODE_GFP_TABLE_H
 #define KD_GFP_DECODE_GFP_TABLE_H
 
-#include "family/fields.h"
 #include "core/context.h"
+#include "family/fields.h"
 #include "family/gfp/decode_gfp.h"
 #include "family/gfp/decode_version_signs.h"
 

@@ -1,11 +1,11 @@
-/* decode_gfp_versions.c - one GFP mask over all kernels: what it meant where, and which kernel prints it
- * so. */
+/* decode_gfp_versions.c - one GFP mask over all kernels: what it meant where, and which kernel
+ * prints it so. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/scan.h"
-#include "family/gfp/decode_gfp.h"
 #include "core/version.h"
+#include "family/gfp/decode_gfp.h"
 
 /* All releases from the oldest in the tables to the newest. */
 static const struct series {
@@ -201,8 +201,8 @@ static size_t add_term(char *text, size_t size, size_t len, unsigned fixed, unsi
     for (unsigned i = 0; i < OPTIONS && len < size; i++) {
         if (!(fixed >> i & 1))
             continue;
-        int n = snprintf(text + len, size - len, "%s%s%s", before,
-                         value >> i & 1 ? "" : "!", option_names[i]);
+        int n = snprintf(text + len, size - len, "%s%s%s", before, value >> i & 1 ? "" : "!",
+                         option_names[i]);
         len += n > 0 ? (size_t)n : 0;
         before = " && ";
     }
@@ -257,8 +257,8 @@ static bool tell_new(uint64_t mask, unsigned index, kd_gfp_version_fn tell, void
         while (end < release_count() && holds_in(&meaning, set, config, end))
             end++;
         say_condition(set, condition, sizeof condition);
-        if (!tell(&meaning, release_at(index),
-                  end < release_count() ? release_at(end) : KD_NEWEST, condition, user))
+        if (!tell(&meaning, release_at(index), end < release_count() ? release_at(end) : KD_NEWEST,
+                  condition, user))
             return false;
     }
     return true;

@@ -44,7 +44,10 @@ static bool in_nodes(const kdf_meminfo *meminfo, const char *name)
 
 static bool zone_has(const kdf_zone *zone, const char *name)
 {
-    const struct { const char *name; kd_src src; } fields[] = {
+    const struct {
+        const char *name;
+        kd_src src;
+    } fields[] = {
         { "managed", zone->managed_kb.src },
         { "free_cma", zone->free_cma_kb.src },
         { "boost", zone->boost_kb.src },
@@ -145,8 +148,8 @@ kd_version_bounds kd_version_signs_of(const kd_event *event)
 static uint32_t before(uint32_t release)
 {
     static const uint32_t last[][2] = {
-        { V(3, 0), V26(39) },   { V(4, 0), V(3, 19) }, { V(5, 0), V(4, 20) },
-        { V(6, 0), V(5, 19) },  { V(7, 0), V(6, 19) },
+        { V(3, 0), V26(39) },  { V(4, 0), V(3, 19) }, { V(5, 0), V(4, 20) },
+        { V(6, 0), V(5, 19) }, { V(7, 0), V(6, 19) },
     };
     for (size_t i = 0; i < KD_COUNT(last); i++)
         if (release == last[i][0])

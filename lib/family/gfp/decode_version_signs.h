@@ -2,8 +2,8 @@
 #ifndef KD_GFP_DECODE_VERSION_SIGNS_H
 #define KD_GFP_DECODE_VERSION_SIGNS_H
 
-#include "family/fields.h"
 #include "core/event.h"
+#include "family/fields.h"
 
 /* from <= version < until, packed; the signs say where each end comes from ("" when no sign does).
  * from >= until: the signs contradict each other. */

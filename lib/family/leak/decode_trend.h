@@ -33,8 +33,7 @@ typedef struct kd_trend {
 
 /* @param points  in log order; those beyond KD_TREND_POINTS are not looked at
  * @param managed_kb  of the machine: what is much depends on it */
-void kd_trend_find(const kd_trend_point *points, size_t count, uint64_t managed_kb,
-                   kd_trend *out);
+void kd_trend_find(const kd_trend_point *points, size_t count, uint64_t managed_kb, kd_trend *out);
 
 /* Seconds until `kb` more are used up; 0: unknown. */
 uint64_t kd_trend_seconds(const kd_trend *trend, uint64_t kb);

@@ -12,8 +12,8 @@ static bool own_share(const kd_event *event, uint64_t *kb)
     *kb = 0;
     if (!failure || !kd_str_in_words(failure->reason.v, "no-pages page-array map"))
         return true;
-    *kb = (failure->allocated_bytes.src ? failure->allocated_bytes.v
-                                        : failure->requested_bytes.v) / 1024;
+    *kb = (failure->allocated_bytes.src ? failure->allocated_bytes.v : failure->requested_bytes.v) /
+          1024;
     return *kb > 0 && *kb < UINT64_C(1) << 46;
 }
 
@@ -37,9 +37,8 @@ static bool account(const kd_event *event, const kdf_meminfo *meminfo, const kd_
     if (!out->a.complete || is_full_area(event) || !own_share(event, &own_kb))
         return true;
     uint64_t hidden = out->a.balloon_kb + out->a.swap_store_kb + own_kb;
-    out->unexplained_kb = out->a.unaccounted_kb > (int64_t)hidden
-                              ? out->a.unaccounted_kb - (int64_t)hidden
-                              : 0;
+    out->unexplained_kb =
+        out->a.unaccounted_kb > (int64_t)hidden ? out->a.unaccounted_kb - (int64_t)hidden : 0;
     return true;
 }
 

@@ -2,10 +2,10 @@
 #ifndef KD_LEAK_RULE_DUMPS_H
 #define KD_LEAK_RULE_DUMPS_H
 
-#include "family/fields.h"
-#include "family/memdump/decode_accounting.h"
-#include "family/leak/decode_trend.h"
 #include "core/diag.h"
+#include "family/fields.h"
+#include "family/leak/decode_trend.h"
+#include "family/memdump/decode_accounting.h"
 
 typedef struct kd_dump {
     const kd_event *event;

@@ -1,9 +1,9 @@
 /* rule_fragmentation.c - blocks that a failed request could have used earlier are gone. */
 #include <string.h>
 
+#include "family/alloc/rule_alloc.h"
 #include "family/fields.h"
 #include "family/memdump/decode_zone_blocks.h"
-#include "family/alloc/rule_alloc.h"
 
 const char kd_doc_fragmentation_grew[] =
     "Compares the free blocks of the failed order in the dump with those of an earlier "
@@ -95,14 +95,17 @@ static void say_indexes(kd_emit *out, const kd_zone_blocks *then, const kd_zone_
         return;
     kd_zone_blocks_fragmentation(then, (uint32_t)order, &a);
     kd_zone_blocks_fragmentation(now, (uint32_t)order, &b);
-    kd_say_proof(out, kd_text_of(out, "fragmentation index for order %llu, over the lists that the "
-                                 "request may use (-1000: a block is there; towards 1000: enough "
-                                 "memory, in pieces too small)", (unsigned long long)order),
+    kd_say_proof(out,
+                 kd_text_of(out,
+                            "fragmentation index for order %llu, over the lists that the "
+                            "request may use (-1000: a block is there; towards 1000: enough "
+                            "memory, in pieces too small)",
+                            (unsigned long long)order),
                  "then %d (%llu pages in %llu blocks), now %d (%s%llu pages in %llu blocks)",
                  a.index_permille, (unsigned long long)a.free_pages,
                  (unsigned long long)a.free_blocks, b.index_permille,
-                 now->from == KD_BLOCKS_BY_TYPE ? "" : "at most ",
-                 (unsigned long long)b.free_pages, (unsigned long long)b.free_blocks);
+                 now->from == KD_BLOCKS_BY_TYPE ? "" : "at most ", (unsigned long long)b.free_pages,
+                 (unsigned long long)b.free_blocks);
     kd_say_i64(out, "fragmentation_index_then", a.index_permille);
     kd_say_i64(out, "fragmentation_index_now", b.index_permille);
 }
@@ -112,12 +115,11 @@ static void say_then(kd_emit *out, const supply_then *then, kd_str zone, uint64_
     const kd_zone_blocks *b = &then->blocks;
     if (b->from == KD_BLOCKS_BY_TYPE) {
         say_rows(then->event, out, zone, order);
-        kd_say_proof(out, kd_text_of(out, "usable blocks of order %llu then",
-                                     (unsigned long long)order),
-                     "%llu + %llu + %llu = %llu", (unsigned long long)b->unmovable[order],
-                     (unsigned long long)b->movable[order],
-                     (unsigned long long)b->reclaimable[order],
-                     (unsigned long long)b->usable[order]);
+        kd_say_proof(
+            out, kd_text_of(out, "usable blocks of order %llu then", (unsigned long long)order),
+            "%llu + %llu + %llu = %llu", (unsigned long long)b->unmovable[order],
+            (unsigned long long)b->movable[order], (unsigned long long)b->reclaimable[order],
+            (unsigned long long)b->usable[order]);
         return;
     }
     kd_str sum = sum_from(out, b, order);
@@ -127,10 +129,10 @@ static void say_then(kd_emit *out, const supply_then *then, kd_str zone, uint64_
                             (unsigned long long)b->usable[i], (unsigned long long)i);
             break;
         }
-    kd_say_proof(out, kd_text_of(out, "blocks of order %llu and above then%s",
-                                 (unsigned long long)order,
-                                 b->from == KD_BLOCKS_ALL ? ", of all types"
-                                                          : ", of orders that are not only CMA"),
+    kd_say_proof(out,
+                 kd_text_of(out, "blocks of order %llu and above then%s", (unsigned long long)order,
+                            b->from == KD_BLOCKS_ALL ? ", of all types"
+                                                     : ", of orders that are not only CMA"),
                  "%.*s = %llu", KD_FMT(sum),
                  (unsigned long long)kd_zone_blocks_at_or_above(b, order));
 }
@@ -151,7 +153,8 @@ static void say_explanation(kd_emit *out, const supply_then *then, kd_str zone, 
     else
         kd_say_diag(out, confidence,
                     "Zone %.*s had %llu free blocks of order %llu or larger %s. Now it has none "
-                    "that this request may use.", KD_FMT(zone), larger, n,
+                    "that this request may use.",
+                    KD_FMT(zone), larger, n,
                     b->from == KD_BLOCKS_ALL ? "when the earlier /proc/buddyinfo was read"
                                              : "in the earlier memory dump");
 }
@@ -183,13 +186,14 @@ static void check_failure(const kd_view *view, kd_emit *out, const kdf_page_allo
     kd_say_zone_blocks(out, view->event, &c, c.result.zone);
     if (kd_zone_blocks_of(view->event, zone->name.v, zone->node.v, &now))
         say_indexes(out, &then.blocks, &now, order);
-    kd_say_u64(out, "usable_blocks_then", then.blocks.from == KD_BLOCKS_BY_TYPE
-                                              ? then.blocks.usable[order]
-                                              : kd_zone_blocks_at_or_above(&then.blocks, order));
+    kd_say_u64(out, "usable_blocks_then",
+               then.blocks.from == KD_BLOCKS_BY_TYPE
+                   ? then.blocks.usable[order]
+                   : kd_zone_blocks_at_or_above(&then.blocks, order));
     kd_say_u64(out, "usable_blocks_now", 0);
     kd_say_u64(out, "order", order);
     kd_say_remedy(out, "Read /proc/pagetypeinfo and /proc/buddyinfo from time to time to see when "
-                  "the large blocks go; what grows at the same time is the cause.");
+                       "the large blocks go; what grows at the same time is the cause.");
     if (unsure)
         kd_say_assume(out, "the blocks of the earlier /proc/buddyinfo were not all CMA");
     kd_say_assume(out, "the earlier %s is of the same machine; of another one it proves nothing",
@@ -257,9 +261,9 @@ static void say_table(kd_emit *out, const drift *d)
 {
     kd_str text = kd_text_of(out, "order %10s %10s", "then", "now");
     for (size_t i = 0; i < d->then.orders; i++)
-        text = kd_text_of(out, "%.*s\n%5zu %10llu %10llu", KD_FMT(text), i,
-                          (unsigned long long)d->then.usable[i],
-                          (unsigned long long)d->now.usable[i]);
+        text =
+            kd_text_of(out, "%.*s\n%5zu %10llu %10llu", KD_FMT(text), i,
+                       (unsigned long long)d->then.usable[i], (unsigned long long)d->now.usable[i]);
     kd_emit_proof(out, KD_STR("free blocks by order, without CMA, HighAtomic and Isolate"), text);
 }
 
@@ -279,8 +283,8 @@ static void say_drift(const kd_view *view, kd_emit *out, const kdf_pagetype_zone
                 "In zone %.*s %llu of %llu pageblocks became Unmovable or Reclaimable between two "
                 "readings of pagetypeinfo (%llu, then %llu), at the cost of Movable ones (%llu, "
                 "then %llu). Free blocks of order %u or larger went from %llu to %llu, though as "
-                "much as half of the free memory is still there.", KD_FMT(zone->name.v),
-                (unsigned long long)(d->after.fixed - d->before.fixed),
+                "much as half of the free memory is still there.",
+                KD_FMT(zone->name.v), (unsigned long long)(d->after.fixed - d->before.fixed),
                 (unsigned long long)d->after.all, (unsigned long long)d->before.fixed,
                 (unsigned long long)d->after.fixed, (unsigned long long)d->before.movable,
                 (unsigned long long)d->after.movable, LARGE_ORDER,
@@ -296,9 +300,9 @@ static void say_drift(const kd_view *view, kd_emit *out, const kdf_pagetype_zone
     kd_say_u64(out, "blocks_at_or_above_then", d->large_then);
     kd_say_u64(out, "blocks_at_or_above_now", d->large_now);
     kd_say_remedy(out, "Kernel memory is spread over blocks that were movable: what grew since "
-                  "(slab_unreclaimable, page tables, driver buffers) is the cause.");
+                       "(slab_unreclaimable, page tables, driver buffers) is the cause.");
     kd_say_remedy(out, "echo 1 > /proc/sys/vm/compact_memory shows what compaction still wins "
-                  "back; requests that need large blocks should be made early.");
+                       "back; requests that need large blocks should be made early.");
     kd_say_assume(out, "both readings are of the same machine");
 }
 
@@ -328,8 +332,10 @@ static void check_drift(const kd_view *view, kd_emit *out, const kdf_pagetypeinf
             then.blocks.from != KD_BLOCKS_BY_TYPE)
             continue;
         const kdf_pagetype_zone *earlier = zone_then(then.event, zone);
-        drift d = { .event = then.event, .then = then.blocks,
-                    .before = count_pageblocks(earlier), .after = count_pageblocks(zone) };
+        drift d = { .event = then.event,
+                    .then = then.blocks,
+                    .before = count_pageblocks(earlier),
+                    .after = count_pageblocks(zone) };
         if (!kd_zone_blocks_of(view->event, zone->name.v, zone->node.v, &d.now))
             continue;
         d.large_then = kd_zone_blocks_at_or_above(&d.then, LARGE_ORDER);

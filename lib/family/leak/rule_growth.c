@@ -105,8 +105,8 @@ static void say_dump(kd_emit *out, const kd_growth_case *c, const kd_dump *dump)
         kd_say_proof(out, kd_text_of(out, "in no counter %.*s", KD_FMT(when)),
                      "managed %llu - counted %llu = %lld kB%.*s",
                      (unsigned long long)dump->a.managed_kb,
-                     (unsigned long long)dump->a.accounted_kb,
-                     (long long)dump->a.unaccounted_kb, KD_FMT(less));
+                     (unsigned long long)dump->a.accounted_kb, (long long)dump->a.unaccounted_kb,
+                     KD_FMT(less));
         return;
     }
     kd_say_evidence(out, dump->event, src, "%.*s: %s %llu kB, free %llu kB", KD_FMT(when), c->name,
@@ -171,9 +171,10 @@ static void say_rate(kd_emit *out, const kd_growth_case *c)
         return;
     }
     kd_str rate = rate_text(out, t->rate_kb_per_hour), used_up = duration_text(out, seconds);
-    kd_say_more(out, "That is %.*s; at this rate the %llu kB that were still free or reclaimable "
-                "last to about %.*s after the last dump.", KD_FMT(rate), (unsigned long long)left,
-                KD_FMT(used_up));
+    kd_say_more(out,
+                "That is %.*s; at this rate the %llu kB that were still free or reclaimable "
+                "last to about %.*s after the last dump.",
+                KD_FMT(rate), (unsigned long long)left, KD_FMT(used_up));
     kd_say_proof(out, KD_STR("rate"), "%llu kB / %llu.%03llu s = %.*s",
                  (unsigned long long)t->grown_kb, (unsigned long long)(t->span_us / 1000000),
                  (unsigned long long)(t->span_us / 1000 % 1000), KD_FMT(rate));
@@ -197,5 +198,5 @@ void kd_growth_say(kd_emit *out, const kd_growth_case *c)
     kd_say_u64(out, "grown_kb", t->grown_kb);
     if (c->across)
         kd_say_assume(out, "the earlier capture is of the same boot; of another boot it only shows "
-                      "that this machine once ran with less");
+                           "that this machine once ran with less");
 }

@@ -9,7 +9,7 @@
 #define KD_UNACCOUNTED "unaccounted"
 
 typedef struct kd_growth_case {
-    const char *name; /* KD_UNACCOUNTED, or the counter's */
+    const char *name;                      /* KD_UNACCOUNTED, or the counter's */
     const kd_dump *dumps[KD_TREND_POINTS]; /* those whose counters are whole */
     size_t count;
     bool across; /* the first is of the earlier capture: its times are those of another log */

@@ -72,8 +72,8 @@ static bool is_said_before(const kd_view *view, const kd_dump *now)
 /* The consumers, largest first, as a table of lines. */
 static void say_table(kd_emit *out, const kd_accounting *a)
 {
-    kd_str text = kd_text_of(out, "  %-24s %10llu kB", "managed",
-                             (unsigned long long)a->managed_kb);
+    kd_str text =
+        kd_text_of(out, "  %-24s %10llu kB", "managed", (unsigned long long)a->managed_kb);
     bool done[KD_MAX_ACCOUNTS] = { false };
     for (size_t n = 0; n < a->count; n++) {
         size_t most = KD_MAX_ACCOUNTS;
@@ -106,8 +106,9 @@ static void say_cma_drivers(const kd_event *event, kd_emit *out, const kd_accoun
     if (a->cma_driver_kb == 0 || (int64_t)a->cma_driver_kb >= a->unaccounted_kb)
         return;
     kd_say_evidence(out, event, a->cma_driver_src, "CMA pages that drivers hold");
-    kd_say_proof(out, kd_text_of(out, "without the %llu CMA pages that drivers hold",
-                                 (unsigned long long)(a->cma_driver_kb / page_kb)),
+    kd_say_proof(out,
+                 kd_text_of(out, "without the %llu CMA pages that drivers hold",
+                            (unsigned long long)(a->cma_driver_kb / page_kb)),
                  "%lld - %llu = %lld kB", (long long)a->unaccounted_kb,
                  (unsigned long long)a->cma_driver_kb,
                  (long long)a->unaccounted_kb - (long long)a->cma_driver_kb);
@@ -119,10 +120,11 @@ static void say_remedies(kd_emit *out, bool alone)
 {
     if (alone)
         kd_say_remedy(out, "Take a second dump later (echo m > /proc/sysrq-trigger): if this "
-                      "remainder grows, it is a leak.");
+                           "remainder grows, it is a leak.");
     kd_say_remedy(out, "Compare with what drivers report: /sys/kernel/debug/dma_buf/bufinfo, "
-                  "/sys/kernel/debug/ion, GPU driver statistics, /sys/block/zram0/mm_stat.");
-    kd_say_remedy(out, "Boot with page_owner=on and read /sys/kernel/debug/page_owner: it names "
+                       "/sys/kernel/debug/ion, GPU driver statistics, /sys/block/zram0/mm_stat.");
+    kd_say_remedy(out,
+                  "Boot with page_owner=on and read /sys/kernel/debug/page_owner: it names "
                   "the stack that allocated each page. /proc/vmallocinfo lists vmalloc() users.");
 }
 
@@ -131,8 +133,8 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
     kd_dump dump;
     const kd_accounting *a = &dump.a;
     (void)user;
-    if (!kd_dump_of(view->event, view->context, &dump) || !is_much(&dump) ||
-        is_said_later(view) || is_said_before(view, &dump))
+    if (!kd_dump_of(view->event, view->context, &dump) || !is_much(&dump) || is_said_later(view) ||
+        is_said_before(view, &dump))
         return KD_OK;
     kd_say_diag(out, KD_POSSIBLE,
                 "Of %llu kB that the kernel manages, the dump's counters explain %llu kB. "
@@ -144,8 +146,9 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
     kd_emit_role(out, KD_CONTRIBUTING);
     say_lines(view->event, out, a);
     say_table(out, a);
-    kd_say_proof(out, kd_text_of(out, "managed memory (%s) less the sum of these counters",
-                                 a->managed_by_zones ? "zone lines" : "RAM less reserved pages"),
+    kd_say_proof(out,
+                 kd_text_of(out, "managed memory (%s) less the sum of these counters",
+                            a->managed_by_zones ? "zone lines" : "RAM less reserved pages"),
                  "%llu - %llu = %lld kB", (unsigned long long)a->managed_kb,
                  (unsigned long long)a->accounted_kb, (long long)a->unaccounted_kb);
     kd_say_u64(out, "managed_kb", a->managed_kb);
@@ -154,10 +157,11 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
     say_cma_drivers(view->event, out, a, kd_context_page_size(view->context) / 1024);
     say_remedies(out, true);
     if (a->swap_store_kb || a->balloon_kb)
-        kd_say_assume(out, "%llu kB of the remainder at most are pages swapped to memory (zram, "
+        kd_say_assume(out,
+                      "%llu kB of the remainder at most are pages swapped to memory (zram, "
                       "zswap) or of a balloon; if none are, more is unexplained",
                       (unsigned long long)(a->swap_store_kb + a->balloon_kb));
     kd_say_assume(out, "no counter of this kernel overlaps another (where one does, more memory is "
-                  "unexplained than said)");
+                       "unexplained than said)");
     return KD_OK;
 }

@@ -49,16 +49,16 @@ static void say_what(kd_emit *out, const kd_view *view, const kd_growth_case *c)
         kd_say_unnamed_users(out, view, &last->a);
     else if (strcmp(c->name, "kernel_stack") == 0 || strcmp(c->name, "shadow_call_stack") == 0)
         kd_say_more(out, "Each thread has one stack: threads or tasks are created faster than they "
-                    "end.");
+                         "end.");
     else if (is_page_tables(c))
         kd_say_more(out, "Many processes that map the same large memory need page tables of their "
-                    "own; that is workload, unless they never end.");
+                         "own; that is workload, unless they never end.");
     if (c->trend.growing >= 2)
         kd_say_more(out, "Growth that goes on over several dumps is what a leak looks like; a "
-                    "buffer that is allocated once grows once.");
+                         "buffer that is allocated once grows once.");
     else
         kd_say_more(out, "Two samples cannot tell a leak from something that was allocated once "
-                    "in between.");
+                         "in between.");
 }
 
 static void say_growing_remedies(kd_emit *out, const kd_growth_case *c)
@@ -70,12 +70,12 @@ static void say_growing_remedies(kd_emit *out, const kd_growth_case *c)
     if (c->trend.growing < 2)
         kd_say_remedy(out, "Take a third dump later (echo m > /proc/sysrq-trigger).");
     kd_say_remedy(out, "Boot with page_owner=on and compare /sys/kernel/debug/page_owner before "
-                  "and after: it names the stack that allocated each page.");
+                       "and after: it names the stack that allocated each page.");
     kd_say_remedy(out, "From 6.10 on /proc/allocinfo (CONFIG_MEM_ALLOC_PROFILING) names the "
-                  "source line that holds the memory.");
+                       "source line that holds the memory.");
     kd_say_remedy(out, "Compare /proc/vmallocinfo and what drivers report before and after: "
-                  "/sys/kernel/debug/dma_buf/bufinfo, GPU statistics, "
-                  "/sys/block/zram0/mm_stat.");
+                       "/sys/kernel/debug/dma_buf/bufinfo, GPU statistics, "
+                       "/sys/block/zram0/mm_stat.");
 }
 
 static void say_growing(const kd_view *view, kd_emit *out, const kd_growth_case *c)
@@ -84,8 +84,10 @@ static void say_growing(const kd_view *view, kd_emit *out, const kd_growth_case 
     bool unaccounted = strcmp(c->name, KD_UNACCOUNTED) == 0;
     uint64_t managed_kb = c->dumps[c->count - 1]->a.managed_kb;
     kd_confidence confidence = is_page_tables(c) ? KD_POSSIBLE : kd_growth_confidence(c);
-    kd_say_diag(out, confidence, "%s%s grew from %llu to %llu kB, by %llu kB (%llu %% of the "
-                "memory)", unaccounted ? "Memory that no counter names" : c->name,
+    kd_say_diag(out, confidence,
+                "%s%s grew from %llu to %llu kB, by %llu kB (%llu %% of the "
+                "memory)",
+                unaccounted ? "Memory that no counter names" : c->name,
                 c->across ? ", compared with the earlier capture," : "",
                 (unsigned long long)t->kept[0].kb, (unsigned long long)t->kept[t->count - 1].kb,
                 (unsigned long long)t->grown_kb,
@@ -97,7 +99,7 @@ static void say_growing(const kd_view *view, kd_emit *out, const kd_growth_case 
     say_growing_remedies(out, c);
     if (c->dumps[c->count - 1]->a.swap_store_kb > 0 && unaccounted)
         kd_say_assume(out, "pages that were swapped to memory (zram, zswap) are compressed at "
-                      "least 2:1: half of the swapped amount was taken off");
+                           "least 2:1: half of the swapped amount was taken off");
     kd_say_assume(out, "nothing that keeps such memory for good was started between the dumps");
 }
 
@@ -138,7 +140,8 @@ static bool get_at(const slab_table *table, const char *member, size_t i, kd_val
     char path[64];
     snprintf(path, sizeof path, "%s[%zu].%s", table->list, i, member);
     return kd_fields_get(table->event->kind->fields, table->event->body, kd_str_of(path), out,
-                         src) == KD_OK && out->type != KD_NONE;
+                         src) == KD_OK &&
+           out->type != KD_NONE;
 }
 
 static uint64_t number_at(const slab_table *table, const char *member, size_t i)
@@ -244,27 +247,29 @@ static bool say_cache(const kd_view *view, kd_emit *out, const kd_growth_case *c
     grown_cache found = find_cache(&first, &last, tables);
     if (found.grown_kb < c->trend.grown_kb / 2) {
         kd_say_more(out, "No cache of the slab table in the log is large enough to be it: caches "
-                    "may be merged, or kmalloc() took whole pages (counted here since 5.4).");
+                         "may be merged, or kmalloc() took whole pages (counted here since 5.4).");
         return false;
     }
     if (tables > 1)
-        kd_say_more(out, "The cache %.*s grew most, by %llu kB to %llu kB.",
-                    KD_FMT(found.now.name), (unsigned long long)found.grown_kb,
-                    (unsigned long long)found.now.total_kb);
+        kd_say_more(out, "The cache %.*s grew most, by %llu kB to %llu kB.", KD_FMT(found.now.name),
+                    (unsigned long long)found.grown_kb, (unsigned long long)found.now.total_kb);
     else
         kd_say_more(out, "The cache %.*s is the largest in the slab table, with %llu kB.",
                     KD_FMT(found.now.name), (unsigned long long)found.now.total_kb);
     kd_say_evidence(out, last.event, found.now.src, "cache %.*s: %llu kB", KD_FMT(found.now.name),
                     (unsigned long long)found.now.total_kb);
-    kd_say_proof(out, kd_text_of(out, "%.*s can be the growth of slab_unreclaimable",
-                                 KD_FMT(found.now.name)),
-                 "%llu kB of %llu kB", (unsigned long long)found.grown_kb,
-                 (unsigned long long)c->trend.grown_kb);
+    kd_say_proof(
+        out,
+        kd_text_of(out, "%.*s can be the growth of slab_unreclaimable", KD_FMT(found.now.name)),
+        "%llu kB of %llu kB", (unsigned long long)found.grown_kb,
+        (unsigned long long)c->trend.grown_kb);
     kd_say_text(out, "cache", found.now.name);
     kd_say_u64(out, "cache_kb", found.now.total_kb);
-    kd_say_remedy(out, "Boot with slab_debug=U,%.*s (slub_debug before 6.9) and read "
+    kd_say_remedy(out,
+                  "Boot with slab_debug=U,%.*s (slub_debug before 6.9) and read "
                   "/sys/kernel/debug/slab/%.*s/alloc_traces: it counts the objects by the stack "
-                  "that allocated them.", KD_FMT(found.now.name), KD_FMT(found.now.name));
+                  "that allocated them.",
+                  KD_FMT(found.now.name), KD_FMT(found.now.name));
     return true;
 }
 
@@ -281,8 +286,8 @@ kd_status kd_check_slab_growth(const kd_view *view, kd_emit *out, void *user)
         const kd_trend *t = &c.trend;
         kd_say_diag(out, kd_growth_confidence(&c),
                     "Kernel objects that reclaim cannot free (slab_unreclaimable) grew from %llu "
-                    "to %llu kB, by %llu kB,", (unsigned long long)t->kept[0].kb,
-                    (unsigned long long)t->kept[t->count - 1].kb,
+                    "to %llu kB, by %llu kB,",
+                    (unsigned long long)t->kept[0].kb, (unsigned long long)t->kept[t->count - 1].kb,
                     (unsigned long long)t->grown_kb);
         kd_str steps = kd_growth_steps(out, &c);
         kd_say_more(out, "%.*s.", KD_FMT(steps));
@@ -290,12 +295,12 @@ kd_status kd_check_slab_growth(const kd_view *view, kd_emit *out, void *user)
         kd_growth_say(out, &c);
         if (!named)
             kd_say_remedy(out, "Find the cache: compare /proc/slabinfo (or slabtop -s c -o) before "
-                          "and after; boot with slab_nomerge, else caches of one size share a "
-                          "name.");
+                               "and after; boot with slab_nomerge, else caches of one size share a "
+                               "name.");
         kd_say_remedy(out, "CONFIG_DEBUG_KMEMLEAK: echo scan > /sys/kernel/debug/kmemleak, then "
-                      "read it: objects that nothing points to any more.");
+                           "read it: objects that nothing points to any more.");
         kd_say_assume(out, "the load that needs these objects (connections, files, processes) did "
-                      "not grow with them");
+                           "not grow with them");
     }
     kd_dumps_free(&dumps);
     return KD_OK;

@@ -42,13 +42,13 @@ static uint64_t kb_by_name(const kdf_meminfo *meminfo, const char *name, kd_src 
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < meminfo->nodes.count; i++)
-        sum = add_up(sum, kd_map_find(&KD_ITEMS(meminfo->nodes, kdf_node)[i].counters_kb, name),
-                     src);
+        sum =
+            add_up(sum, kd_map_find(&KD_ITEMS(meminfo->nodes, kdf_node)[i].counters_kb, name), src);
     if (*src != 0)
         return sum;
     for (uint32_t i = 0; i < meminfo->zones.count; i++)
-        sum = add_up(sum, kd_map_find(&KD_ITEMS(meminfo->zones, kdf_zone)[i].counters_kb, name),
-                     src);
+        sum =
+            add_up(sum, kd_map_find(&KD_ITEMS(meminfo->zones, kdf_zone)[i].counters_kb, name), src);
     return sum;
 }
 
@@ -204,10 +204,10 @@ void kd_account_for(const kdf_meminfo *meminfo, uint64_t page_kb, uint32_t versi
     add_huge_pages(meminfo, out);
     find_hidden(out, meminfo, page_kb);
     /* without slab it is a dump from before the allocator was given its memory */
-    out->known = out->known && out->managed_kb > 0 && out->managed_kb <= MOST_KB &&
-                 kd_map_find(&meminfo->counters_pages, "free") &&
-                 (pages_of(meminfo, "slab_unreclaimable") > 0 ||
-                  pages_of(meminfo, "slab_reclaimable") > 0);
+    out->known =
+        out->known && out->managed_kb > 0 && out->managed_kb <= MOST_KB &&
+        kd_map_find(&meminfo->counters_pages, "free") &&
+        (pages_of(meminfo, "slab_unreclaimable") > 0 || pages_of(meminfo, "slab_reclaimable") > 0);
     out->unaccounted_kb = (int64_t)out->managed_kb - (int64_t)out->accounted_kb;
     /* more than there is, by more than the drift of counters: zones were cut off */
     if (out->unaccounted_kb < -(int64_t)(out->managed_kb / 50 + 1024))

@@ -34,8 +34,8 @@ bool kd_decode_meminfo(kd_event *event, void *part, const kd_context *context)
     add_consumers(meminfo, &accounting, arena);
     if (!accounting.complete)
         return true;
-    kd_str text = kd_arena_format(arena, "managed %llu kB",
-                                  (unsigned long long)accounting.managed_kb);
+    kd_str text =
+        kd_arena_format(arena, "managed %llu kB", (unsigned long long)accounting.managed_kb);
     for (size_t i = 0; i < accounting.count; i++)
         text = kd_arena_format(arena, "%.*s - %s %llu", KD_FMT(text), accounting.items[i].name,
                                (unsigned long long)accounting.items[i].kb);

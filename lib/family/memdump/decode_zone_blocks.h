@@ -2,8 +2,8 @@
 #ifndef KD_MEMDUMP_DECODE_ZONE_BLOCKS_H
 #define KD_MEMDUMP_DECODE_ZONE_BLOCKS_H
 
-#include "family/memdump/decode_fragmentation.h"
 #include "core/event.h"
+#include "family/memdump/decode_fragmentation.h"
 
 #define KD_BLOCK_ORDERS 24u
 

@@ -16,8 +16,7 @@ void kd_learn_page_size(kd_context *context, const kd_event *event, const void *
         if (!zone->buddy_adds_up.v || zone->page_kb.v < 4 || zone->page_kb.v > 256)
             continue;
         context->page_size = (uint32_t)zone->page_kb.v * 1024;
-        context->page_size_known =
-            (kd_known){ KD_BY_READ, kd_line_of(event, zone->page_kb.src) };
+        context->page_size_known = (kd_known){ KD_BY_READ, kd_line_of(event, zone->page_kb.src) };
         return;
     }
 }

@@ -21,7 +21,6 @@
 
 #include <string.h>
 
-
 /* ---- the place, in the state that the tracker keeps for the block ---------------------------- */
 
 static kd_mem_place place_of(const kd_block_state *state)
@@ -129,8 +128,11 @@ static bool take_hugepages(kd_mem_dump *dump)
         return true;
     kdf_hugepages *pool = KD_LIST_ADD(dump->parse->arena, &dump->info->hugepages, kdf_hugepages);
     if (pool)
-        *pool = (kdf_hugepages){ { dump->node, dump->has_node ? src : 0 }, { total, src },
-                                 { free, src }, { surplus, src }, { size, src } };
+        *pool = (kdf_hugepages){ { dump->node, dump->has_node ? src : 0 },
+                                 { total, src },
+                                 { free, src },
+                                 { surplus, src },
+                                 { size, src } };
     return true;
 }
 
@@ -162,8 +164,14 @@ typedef struct total {
     const char *name; /* the counter's name */
 } total;
 
-#define TOTAL(text, field) { text, offsetof(kdf_meminfo, field), NULL }
-#define TOTAL_NAMED(text, name) { text, 0, name }
+#define TOTAL(text, field)                       \
+    {                                            \
+        text, offsetof(kdf_meminfo, field), NULL \
+    }
+#define TOTAL_NAMED(text, name) \
+    {                           \
+        text, 0, name           \
+    }
 
 static const total totals[] = {
     TOTAL("total pagecache pages", pagecache_pages),
@@ -290,10 +298,10 @@ static bool may_begin(kd_str text)
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     static bool (*const steps[])(kd_mem_dump *) = {
-        take_head,           take_node_alone,   take_hugepages,    take_plain,
-        take_total,
-        take_swap,           kd_mem_take_zone,  kd_mem_take_buddy, kd_mem_take_reserve,
-        kd_mem_take_vendor,  kd_mem_take_more,  kd_mem_take_node,  kd_mem_take_global,
+        take_head,           take_node_alone,    take_hugepages,   take_plain,
+        take_total,          take_swap,          kd_mem_take_zone, kd_mem_take_buddy,
+        kd_mem_take_reserve, kd_mem_take_vendor, kd_mem_take_more, kd_mem_take_node,
+        kd_mem_take_global,
     };
     kd_mem_dump dump = { .parse = parse, .info = group, .place = place_of(parse->state) };
     /* of a dump that stands alone the recogniser took the head */

@@ -8,8 +8,8 @@
 #ifndef KD_MEMDUMP_PARSE_MEMINFO_H
 #define KD_MEMDUMP_PARSE_MEMINFO_H
 
-#include "family/fields.h"
 #include "core/parser.h"
+#include "family/fields.h"
 
 extern const kd_block kd_block_meminfo; /* kdf_meminfo */
 
@@ -41,10 +41,10 @@ typedef enum kd_mem_pending {
 
 typedef struct kd_mem_place {
     uint8_t part, pending;
-    uint8_t page_log;  /* buddy: 1 + log2 of the kB of order 0; 0: not known yet */
-    bool node_alone;   /* "Node 0 " was a line by itself: it belongs to the next one */
-    uint16_t index;    /* of the node or zone at hand */
-    uint16_t node;     /* of node_alone */
+    uint8_t page_log; /* buddy: 1 + log2 of the kB of order 0; 0: not known yet */
+    bool node_alone;  /* "Node 0 " was a line by itself: it belongs to the next one */
+    uint16_t index;   /* of the node or zone at hand */
+    uint16_t node;    /* of node_alone */
 } kd_mem_place;
 
 /* One line on its way through the block. */

@@ -88,8 +88,8 @@ kd_counts kd_counts_of(kd_scan in)
         if (found.tokens++ == 0)
             found.at_once = c.kind != KD_COUNT_WORD;
         bool either = c.kind == KD_COUNT_TOO_BIG || kd_str_is(c.name, "pages_scanned");
-        found.kb += either || c.kind == KD_COUNT_KB || c.kind == KD_COUNT_HALF ||
-                    c.kind == KD_COUNT_YES_NO;
+        found.kb +=
+            either || c.kind == KD_COUNT_KB || c.kind == KD_COUNT_HALF || c.kind == KD_COUNT_YES_NO;
         found.plain += either || c.kind == KD_COUNT_PLAIN;
         if (!found.first.ptr && (c.kind == KD_COUNT_KB || c.kind == KD_COUNT_PLAIN))
             found.first = c.name;

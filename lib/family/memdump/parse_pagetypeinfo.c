@@ -148,8 +148,8 @@ static bool take_free_row(kd_parse *parse, kd_str text)
     if (!zone)
         zone = add_zone(parse, node, name);
     parse->own[PART] = PART_FREE;
-    kd_row *row = zone && zone->free.count < TYPES ? KD_LIST_ADD(parse->arena, &zone->free, kd_row)
-                                                   : NULL;
+    kd_row *row =
+        zone && zone->free.count < TYPES ? KD_LIST_ADD(parse->arena, &zone->free, kd_row) : NULL;
     if (row) {
         row->name = type;
         kd_row_counts_put(parse, &row->values, &counts);
@@ -286,9 +286,9 @@ static void close(kd_parse *parse)
     parse->event->complete = whole;
 }
 
-static const char *const anchors[] = { "Page block order:", "Free pages count per migrate type",
+static const char *const anchors[] = { "Page block order:",   "Free pages count per migrate type",
                                        ", type    Unmovable", ", type Unmovable",
-                                       BLOCKS_HEAD, NULL };
+                                       BLOCKS_HEAD,           NULL };
 
 const kd_parser kd_parser_pagetypeinfo = {
     .name = "pagetypeinfo",

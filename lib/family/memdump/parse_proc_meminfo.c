@@ -10,7 +10,6 @@
 #include "family/fields.h"
 #include <stddef.h>
 
-
 #define MAX_LINES 256u
 
 /* "Active(anon):        884 kB" and nothing else */
@@ -71,7 +70,7 @@ static void close(kd_parse *parse)
                              kd_map_find(&dump->proc_meminfo_kb, "VmallocTotal");
 }
 
-static const char *const anchors[] = { "MemTotal:  ", "MemFree:  ", "MemAvailable:  ", 
+static const char *const anchors[] = { "MemTotal:  ",   "MemFree:  ",      "MemAvailable:  ",
                                        "SUnreclaim:  ", "VmallocTotal:  ", NULL };
 
 const kd_parser kd_parser_proc_meminfo = {

@@ -11,7 +11,6 @@
 #include "family/fields.h"
 #include <stddef.h>
 
-
 #define MAX_CACHES 8192u
 
 /* parse->own: a mail program wrapped the row, its slabs may stand on the next line. */

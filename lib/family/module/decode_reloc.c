@@ -20,9 +20,11 @@ static const kd_reloc_type *find_type(kd_str arch, uint64_t number)
 /* The message's form tells the architecture, whatever else is known. */
 static kd_str arch_of(kd_str form)
 {
-    static const struct { const char *form, *arch; } table[] = {
-        { "parisc", "parisc" }, { "x86", "x86_64" }, { "arm64", "arm64" }, { "arm", "arm" },
-        { "arm-old", "arm" }, { "powerpc", "ppc64" }, { "riscv", "riscv64" }, { "s390", "s390" },
+    static const struct {
+        const char *form, *arch;
+    } table[] = {
+        { "parisc", "parisc" }, { "x86", "x86_64" },    { "arm64", "arm64" },   { "arm", "arm" },
+        { "arm-old", "arm" },   { "powerpc", "ppc64" }, { "riscv", "riscv64" }, { "s390", "s390" },
     };
     for (size_t i = 0; i < KD_COUNT(table); i++)
         if (kd_str_is(form, table[i].form))
@@ -117,7 +119,7 @@ static void judge_powerpc(const kdf_module_reloc *reloc, kd_reloc_verdict *out)
 {
     out->type = find_type(out->arch, kd_str_is(reloc->relocation.v, "REL24")   ? 10
                                      : kd_str_is(reloc->relocation.v, "REL32") ? 26
-                                                                              : 132);
+                                                                               : 132);
     out->distance = (int64_t)reloc->value.v;
     set_reach(out);
     compare(out);
@@ -134,8 +136,7 @@ static void judge_riscv(const kdf_module_reloc *reloc, kd_reloc_verdict *out)
     }
 }
 
-void kd_reloc_judge(const kdf_module_reloc *reloc, const kd_context *context,
-                    kd_reloc_verdict *out)
+void kd_reloc_judge(const kdf_module_reloc *reloc, const kd_context *context, kd_reloc_verdict *out)
 {
     kd_str form = reloc->form.v;
     (void)context;

@@ -1,5 +1,5 @@
-/* parse_module_load_failure.c - a module was not loaded or not removed: the kernel's words and those of
- * the tools.
+/* parse_module_load_failure.c - a module was not loaded or not removed: the kernel's words and
+ * those of the tools.
  *
  *   M: version magic '5.10.0 SMP mod_unload ' should be '6.1.0-50-amd64 SMP preempt mod_unload '
  *   M: disagrees about version of symbol module_layout
@@ -11,8 +11,8 @@
  *
  * check_modinfo(), check_version(), simplify_symbols(); each line is an event of its own.
  */
-#include "family/fields.h"
 #include "core/parser.h"
+#include "family/fields.h"
 
 static bool plausible_module(kd_str name)
 {
@@ -166,9 +166,10 @@ static kd_verdict open_load(kd_parse *parse, const kd_line *line)
 }
 
 static const char *const anchors[] = {
-    ": version magic '", ": disagrees about version of symbol ", ": Unknown symbol ",
-    ": can't insert '", ": ERROR: could not insert ", "FATAL: Error inserting ",
-    "ERROR: Removing '", NULL
+    ": version magic '",          ": disagrees about version of symbol ",
+    ": Unknown symbol ",          ": can't insert '",
+    ": ERROR: could not insert ", "FATAL: Error inserting ",
+    "ERROR: Removing '",          NULL
 };
 
 const kd_parser kd_parser_module_load_failure = {

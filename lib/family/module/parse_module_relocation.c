@@ -12,8 +12,8 @@
  *
  * apply_relocate(), apply_relocate_add() of each architecture. The value stays as printed.
  */
-#include "family/fields.h"
 #include "core/parser.h"
+#include "family/fields.h"
 
 /* Puts the module name that stands before a colon, or after "module ". */
 static void put_module(kd_parse *parse, kdf_module_reloc *reloc, kd_str name)
@@ -182,11 +182,16 @@ static kd_verdict more_relocation(kd_parse *parse, const kd_line *line)
     return KD_LAST;
 }
 
-static const char *const anchors[] = {
-    " relocation of symbol ", "overflow in relocation type ", "': relocation ",
-    ": relocation out of range, section ", " can not be addressed by the 32-bit offset",
-    ": relocation error for symbol ", ": REL24 ", ": REL32 ", ": REL34 ", NULL
-};
+static const char *const anchors[] = { " relocation of symbol ",
+                                       "overflow in relocation type ",
+                                       "': relocation ",
+                                       ": relocation out of range, section ",
+                                       " can not be addressed by the 32-bit offset",
+                                       ": relocation error for symbol ",
+                                       ": REL24 ",
+                                       ": REL32 ",
+                                       ": REL34 ",
+                                       NULL };
 
 const kd_parser kd_parser_module_relocation = {
     .name = "module_relocation",

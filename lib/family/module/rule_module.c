@@ -1,8 +1,8 @@
 /* rule_module.c - modules that were not loaded: relocations out of reach, and the tools' words.
  * */
+#include "core/diag.h"
 #include "family/fields.h"
 #include "family/module/decode_reloc.h"
-#include "core/diag.h"
 
 const char kd_doc_relocation[] =
     "Computes the distance that the relocation would have to bridge from the numbers of the "
@@ -42,10 +42,12 @@ static void say_tools(const kd_view *view, kd_emit *out, kd_str module, const ch
 static void say_parisc(kd_emit *out, const kdf_module_reloc *reloc, const kd_reloc_verdict *v)
 {
     bool wide = reloc->value.v >= (uint64_t)1 << 30;
-    kd_say_proof(out, kd_text_of(out, "0x%llx is a negative number of words, wrapped at 2^%d",
-                                 (unsigned long long)reloc->value.v, wide ? 62 : 30),
-                 v->units < 0 ? "0x%llx - 2^%d = %lld words" : "0x%llx (no wrap at 2^%d) = %lld "
-                                                               "words",
+    kd_say_proof(out,
+                 kd_text_of(out, "0x%llx is a negative number of words, wrapped at 2^%d",
+                            (unsigned long long)reloc->value.v, wide ? 62 : 30),
+                 v->units < 0 ? "0x%llx - 2^%d = %lld words"
+                              : "0x%llx (no wrap at 2^%d) = %lld "
+                                "words",
                  (unsigned long long)reloc->value.v, wide ? 62 : 30, (long long)v->units);
     kd_say_proof(out, KD_STR("in bytes (a word is 4)"), "%lld * 4 = %lld bytes",
                  (long long)v->units, (long long)v->distance);
@@ -54,10 +56,11 @@ static void say_parisc(kd_emit *out, const kdf_module_reloc *reloc, const kd_rel
 
 static void say_reach(kd_emit *out, const kd_reloc_verdict *v)
 {
-    kd_say_proof(out, kd_text_of(out, "reach of %s: %u bits%s", v->type->name, v->type->bits,
-                                 v->type->scale == 2 ? " of words"
-                                 : v->type->scale    ? " of scaled units"
-                                                     : ""),
+    kd_say_proof(out,
+                 kd_text_of(out, "reach of %s: %u bits%s", v->type->name, v->type->bits,
+                            v->type->scale == 2 ? " of words"
+                            : v->type->scale    ? " of scaled units"
+                                                : ""),
                  "%lld .. %+lld%s", (long long)v->least, (long long)v->most,
                  v->type->kind == KD_RELOC_S ? " bytes" : "");
     kd_say_text(out, "relocation", kd_str_of(v->type->name));
@@ -82,26 +85,28 @@ static void say_remedies(kd_emit *out, const kd_reloc_verdict *v)
 {
     if (kd_str_is(v->arch, "parisc")) {
         kd_say_more(out, "This kernel puts the stubs for all sections of a module in one place, so "
-                    "in a big module a branch cannot reach its stub.");
-        kd_say_remedy(out, "Use a kernel that places stubs in front of each code section (2.6.29 "
+                         "in a big module a branch cannot reach its stub.");
+        kd_say_remedy(out,
+                      "Use a kernel that places stubs in front of each code section (2.6.29 "
                       "and later): then only a single section larger than the reach can fail.");
         kd_say_remedy(out, "Make the module smaller: split it, build it with -ffunction-sections, "
-                      "or leave out debug options.");
+                           "or leave out debug options.");
         kd_say_remedy(out, "Build the driver into the kernel instead of as a module; or use a PA "
-                      "2.0 (64-bit) kernel, whose branches reach 8 MiB (22 bits).");
+                           "2.0 (64-bit) kernel, whose branches reach 8 MiB (22 bits).");
         return;
     }
     if (v->has_distance && v->misses < (uint64_t)64 << 20) {
         kd_say_remedy(out, "Make the module smaller or split it, or build the driver into the "
-                      "kernel.");
+                           "kernel.");
         kd_say_remedy(out, "Use a kernel built with module PLTs, which reach farther than a "
                            "branch.");
         return;
     }
-    kd_say_remedy(out, "The distance is not that of a module that is a little too big: rebuild the "
+    kd_say_remedy(out,
+                  "The distance is not that of a module that is a little too big: rebuild the "
                   "module with the kernel's own build system (make M=...) and its compiler flags.");
     kd_say_remedy(out, "Check the symbol: an undefined weak symbol resolves to 0, and an absolute "
-                  "or wrong address cannot be reached from module code.");
+                       "or wrong address cannot be reached from module code.");
 }
 
 kd_status kd_check_relocation(const kd_view *view, kd_emit *out, void *user)
@@ -119,19 +124,21 @@ kd_status kd_check_relocation(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, confidence,
                 "Module %.*s was refused because a reference to symbol %.*s does not fit into its "
                 "relocation field (%s).",
-                KD_FMT(reloc->module.src ? reloc->module.v : KD_STR("(not named)")),
-                KD_FMT(symbol), v.type ? v.type->name : "type not known");
+                KD_FMT(reloc->module.src ? reloc->module.v : KD_STR("(not named)")), KD_FMT(symbol),
+                v.type ? v.type->name : "type not known");
     if (v.answer == KD_RELOC_OUT && v.has_distance)
-        kd_say_more(out, "It would have to bridge %lld bytes and reaches %lld to %+lld: it misses "
-                    "by %llu bytes.", (long long)v.distance, (long long)v.least,
-                    (long long)v.most, (unsigned long long)v.misses);
+        kd_say_more(out,
+                    "It would have to bridge %lld bytes and reaches %lld to %+lld: it misses "
+                    "by %llu bytes.",
+                    (long long)v.distance, (long long)v.least, (long long)v.most,
+                    (unsigned long long)v.misses);
     else if (v.answer == KD_RELOC_OUT)
         kd_say_more(out, "The target lies outside the kernel's half of the address space: no place "
-                    "in a module can reach it.");
+                         "in a module can reach it.");
     else if (v.answer == KD_RELOC_INSIDE)
         kd_say_more(out, "But by its numbers it would fit: the arithmetic does not bear the "
                          "message "
-                    "out, so the line was damaged or the loader differs.");
+                         "out, so the line was damaged or the loader differs.");
     kd_say_evidence(out, view->event, reloc->headline.src, "the module loader's message");
     if (kd_str_is(v.arch, "parisc") && v.has_distance)
         say_parisc(out, reloc, &v);
@@ -161,13 +168,16 @@ kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *use
         return KD_OK;
     bool magic = load->has.src != 0;
     if (magic)
-        kd_say_diag(out, KD_CERTAIN, "Module %.*s was built for another kernel: its version magic "
-                    "is \"%.*s\", this kernel wants \"%.*s\".", KD_FMT(load->module.v),
-                    KD_FMT(load->has.v), KD_FMT(load->wants.v));
+        kd_say_diag(out, KD_CERTAIN,
+                    "Module %.*s was built for another kernel: its version magic "
+                    "is \"%.*s\", this kernel wants \"%.*s\".",
+                    KD_FMT(load->module.v), KD_FMT(load->has.v), KD_FMT(load->wants.v));
     else
-        kd_say_diag(out, KD_CERTAIN, "Module %.*s was built against another kernel: the "
-                                     "checksum of "
-                    "symbol %.*s differs.", KD_FMT(load->module.v), KD_FMT(load->symbol.v));
+        kd_say_diag(out, KD_CERTAIN,
+                    "Module %.*s was built against another kernel: the "
+                    "checksum of "
+                    "symbol %.*s differs.",
+                    KD_FMT(load->module.v), KD_FMT(load->symbol.v));
     kd_say_evidence(out, view->event, load->headline.src, "the kernel's message");
     if (magic)
         kd_say_proof(out, KD_STR("the two version magics differ"), "\"%.*s\" != \"%.*s\"",
@@ -178,7 +188,7 @@ kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *use
                      KD_FMT(load->module.v));
     say_tools(view, out, load->module.v, "the tool's words for this failure");
     kd_say_remedy(out, "Rebuild the module against the headers of the running kernel, or install "
-                  "the module package that belongs to it.");
+                       "the module package that belongs to it.");
     return KD_OK;
 }
 
@@ -188,17 +198,19 @@ kd_status kd_check_unknown_symbol(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!load || !kd_str_is(load->reason.v, "unknown-symbol"))
         return KD_OK;
-    kd_say_diag(out, KD_CERTAIN, "Module %.*s needs symbol %.*s, which nothing that is loaded "
-                "exports to it.", KD_FMT(load->module.v), KD_FMT(load->symbol.v));
+    kd_say_diag(out, KD_CERTAIN,
+                "Module %.*s needs symbol %.*s, which nothing that is loaded "
+                "exports to it.",
+                KD_FMT(load->module.v), KD_FMT(load->symbol.v));
     kd_say_evidence(out, view->event, load->headline.src, "the kernel's message");
     kd_say_proof(out, KD_STR("the kernel looked the symbol up and did not find it usable"),
                  "find_symbol(%.*s) failed, err %lld", KD_FMT(load->symbol.v),
                  (long long)load->error_number.v);
     say_tools(view, out, load->module.v, "the tool's words for this failure");
     kd_say_remedy(out, "Load the module that exports it first (modprobe does, insmod does not), or "
-                  "enable it in the kernel's configuration.");
+                       "enable it in the kernel's configuration.");
     kd_say_remedy(out, "A symbol exported with EXPORT_SYMBOL_GPL is hidden from modules whose "
-                  "licence is not GPL-compatible.");
+                       "licence is not GPL-compatible.");
     return KD_OK;
 }
 
@@ -230,16 +242,18 @@ kd_status kd_check_load_failed(const kd_view *view, kd_emit *out, void *user)
     if (!load || !load->error.src || explained(view, load))
         return KD_OK;
     bool removal = kd_str_is(load->tool.v, "rmmod");
-    kd_say_diag(out, KD_LIKELY, "%.*s could not %s module %.*s: %.*s. The log holds no line of the "
-                "kernel that says why.", KD_FMT(load->tool.v), removal ? "remove" : "load",
-                KD_FMT(load->module.v), KD_FMT(load->error.v));
+    kd_say_diag(out, KD_LIKELY,
+                "%.*s could not %s module %.*s: %.*s. The log holds no line of the "
+                "kernel that says why.",
+                KD_FMT(load->tool.v), removal ? "remove" : "load", KD_FMT(load->module.v),
+                KD_FMT(load->error.v));
     kd_say_evidence(out, view->event, load->headline.src, "the tool's message");
     kd_say_text(out, "error", load->error.v);
     if (removal)
         kd_say_remedy(out, "lsmod shows who uses the module; after an oops in its exit function "
-                      "only a reboot removes it.");
+                           "only a reboot removes it.");
     else
         kd_say_remedy(out, "Compare `modinfo` of the file with `uname -rm`: a module for another "
-                      "architecture or a truncated file is refused without a kernel message.");
+                           "architecture or a truncated file is refused without a kernel message.");
     return KD_OK;
 }

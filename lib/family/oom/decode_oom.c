@@ -29,7 +29,8 @@ static kd_oom_process measure(const kdf_oom_task *row, uint64_t page_kb)
     uint64_t tables_kb = row->pgtables_bytes.src
                              ? bounded(row->pgtables_bytes.v / 1024)
                              : (bounded(row->nr_ptes.v) + bounded(row->nr_pmds.v)) * page_kb;
-    kd_oom_process process = { .row = row, .rss_kb = bounded(row->rss_pages.v) * page_kb,
+    kd_oom_process process = { .row = row,
+                               .rss_kb = bounded(row->rss_pages.v) * page_kb,
                                .swap_kb = bounded(row->swapents.v) * page_kb };
     process.badness_kb = process.rss_kb + process.swap_kb + tables_kb;
     return process;
@@ -183,7 +184,10 @@ static void share_lists(kd_oom_picture *out, const kdf_meminfo *meminfo)
 
 static void share_rest(kd_oom_picture *out)
 {
-    static const struct { kd_oom_use use; const char *words; } rows[] = {
+    static const struct {
+        kd_oom_use use;
+        const char *words;
+    } rows[] = {
         { KD_OOM_CACHE, "active_file inactive_file isolated_file" },
         { KD_OOM_SLAB, "slab_unreclaimable" },
         { KD_OOM_RECLAIMABLE, "slab_reclaimable" },
@@ -228,8 +232,8 @@ static void look_at_dump(const kdf_meminfo *meminfo, uint32_t version, kd_oom_pi
     out->swap_known = meminfo->swap.total_kb.src && meminfo->swap.free_kb.src;
     out->swap_total_kb = meminfo->swap.total_kb.v;
     out->swap_free_kb = meminfo->swap.free_kb.v;
-    out->swap_full = out->swap_known && out->swap_total_kb > 0 &&
-                     out->swap_free_kb <= out->swap_total_kb / 50;
+    out->swap_full =
+        out->swap_known && out->swap_total_kb > 0 && out->swap_free_kb <= out->swap_total_kb / 50;
 }
 
 void kd_oom_look(const kdf_oom *oom, uint64_t page_kb, uint32_t version, kd_oom_picture *out)

@@ -1,4 +1,5 @@
-/* decode_oom.h - what an OOM report's numbers say: what ran out, who holds it, was it the right one.
+/* decode_oom.h - what an OOM report's numbers say: what ran out, who holds it, was it the right
+ * one.
  * */
 #ifndef KD_OOM_DECODE_OOM_H
 #define KD_OOM_DECODE_OOM_H
@@ -18,9 +19,9 @@ typedef enum kd_oom_use {
     KD_OOM_SLAB,        /* kernel objects that cannot be reclaimed */
     KD_OOM_RECLAIMABLE, /* slab that could be: dentries, inodes */
     KD_OOM_PAGETABLES,
-    KD_OOM_STACKS,      /* of the kernel: one for each thread */
-    KD_OOM_HUGETLB,     /* pools of huge pages, used or not */
-    KD_OOM_UNACCOUNTED  /* no counter names it */
+    KD_OOM_STACKS,     /* of the kernel: one for each thread */
+    KD_OOM_HUGETLB,    /* pools of huge pages, used or not */
+    KD_OOM_UNACCOUNTED /* no counter names it */
 } kd_oom_use;
 
 typedef struct kd_oom_share {

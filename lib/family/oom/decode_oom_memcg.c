@@ -1,7 +1,7 @@
 /* decode_oom_memcg.c - which limit of a control group was hit, and by what. */
-#include "family/fields.h"
 #include "base/scan.h"
 #include "family/alloc/replay/event.h"
+#include "family/fields.h"
 #include "family/oom/decode_oom.h"
 
 kd_memcg_sign kd_oom_memcg_sign(const kdf_oom *oom)
@@ -9,8 +9,7 @@ kd_memcg_sign kd_oom_memcg_sign(const kdf_oom *oom)
     if (oom->global_oom.src)
         return KD_MEMCG_NO;
     if (oom->constraint.src)
-        return kd_str_is(oom->constraint.v, "CONSTRAINT_MEMCG") ? KD_MEMCG_CONSTRAINT
-                                                                 : KD_MEMCG_NO;
+        return kd_str_is(oom->constraint.v, "CONSTRAINT_MEMCG") ? KD_MEMCG_CONSTRAINT : KD_MEMCG_NO;
     if (oom->kill_reason.src)
         return kd_str_starts(oom->kill_reason.v, "Memory cgroup") ? KD_MEMCG_REASON : KD_MEMCG_NO;
     if (oom->memcg.memory.usage_kb.src)
@@ -18,7 +17,7 @@ kd_memcg_sign kd_oom_memcg_sign(const kdf_oom *oom)
     if (oom->memcg.path.src || oom->oom_group.src)
         return KD_MEMCG_LIMIT_OF;
     return kd_trace_find(&oom->backtrace, "mem_cgroup_out_of_memory") ? KD_MEMCG_TRACE
-                                                                       : KD_MEMCG_NO;
+                                                                      : KD_MEMCG_NO;
 }
 
 /* PAGE_COUNTER_MAX is LONG_MAX / PAGE_SIZE pages (32 bits: LONG_MAX pages); before 3.19 the counter
@@ -77,8 +76,8 @@ static kd_memcg_part part_of(const kd_map_u64 *stats, const char *name)
 /* From 5.3 on, in bytes: names of cgroup v2, or of v1 where "rss" stands for anon. */
 static size_t parts_of_stats(const kd_map_u64 *stats, kd_memcg_part *out)
 {
-    static const char *const names[] = { "anon", "rss", "shmem", "slab", "sock", "kernel_stack",
-                                         "pagetables", "percpu", "vmalloc" };
+    static const char *const names[] = { "anon",         "rss",        "shmem",  "slab",   "sock",
+                                         "kernel_stack", "pagetables", "percpu", "vmalloc" };
     size_t count = 0;
     uint64_t shmem = part_of(stats, "shmem").kb;
     kd_memcg_part file = part_of(stats, "file");
@@ -95,7 +94,8 @@ static size_t parts_of_stats(const kd_map_u64 *stats, kd_memcg_part *out)
 static size_t parts_of_groups(const kd_list *groups, kd_memcg_part *out)
 {
     static const char *const names[] = { "rss", "shmem", "cache" };
-    kd_memcg_part sums[KD_COUNT(names)] = { { names[0], 0, 0 }, { names[1], 0, 0 },
+    kd_memcg_part sums[KD_COUNT(names)] = { { names[0], 0, 0 },
+                                            { names[1], 0, 0 },
                                             { names[2], 0, 0 } };
     size_t count = 0;
     for (uint32_t g = 0; g < groups->count; g++)

@@ -18,7 +18,7 @@ extern const kd_block kd_block_oom_victim; /* oom-kill:, Killed process, oom_rea
 enum {
     KD_OOM_COLUMNS = 0, /* and 1: columns of the task table, four bits each */
     KD_OOM_FLAGS = 2,
-    KD_OOM_TABLE = 3    /* where in the task table: see oom_tasks.c */
+    KD_OOM_TABLE = 3 /* where in the task table: see oom_tasks.c */
 };
 
 enum {

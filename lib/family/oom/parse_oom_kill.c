@@ -17,8 +17,8 @@
 #include "family/fields.h"
 #include "family/gfp/parse_gfp.h"
 #include "family/memdump/parse_meminfo.h"
-#include "family/shared/parse_shared.h"
 #include "family/oom/parse_oom.h"
+#include "family/shared/parse_shared.h"
 
 /* Between the parts other CPUs may print a lot. */
 #define OOM_PATIENCE 64u
@@ -186,9 +186,12 @@ static void close_rest(kd_parse *parse)
 }
 
 static const char *const rest_anchors[] = {
-    "oom-kill:constraint=", "Killed process ", "Out of memory: ", "out of memory: ",
-    "Out of memory (oom_kill", "no killable processes", "memory.oom.group set", ", failcnt ",
-    "Memory cgroup stats for ", "killed as a result of limit of", " tgid total_vm ", NULL
+    "oom-kill:constraint=",     "Killed process ",
+    "Out of memory: ",          "out of memory: ",
+    "Out of memory (oom_kill",  "no killable processes",
+    "memory.oom.group set",     ", failcnt ",
+    "Memory cgroup stats for ", "killed as a result of limit of",
+    " tgid total_vm ",          NULL
 };
 
 const kd_parser kd_parser_oom_kill_rest = {

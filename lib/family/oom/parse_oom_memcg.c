@@ -72,9 +72,14 @@ static bool take_torn_path(kd_parse *parse, kdf_oom *oom, kd_str text)
 
 static bool take_counter(kd_parse *parse, kdf_oom *oom, kd_str text)
 {
-    const struct { const char *name; kdf_memcg_counter *to; } rows[] = {
-        { "memory: usage ", &oom->memcg.memory }, { "memory+swap: usage ", &oom->memcg.memsw },
-        { "kmem: usage ", &oom->memcg.kmem },     { "swap: usage ", &oom->memcg.swap },
+    const struct {
+        const char *name;
+        kdf_memcg_counter *to;
+    } rows[] = {
+        { "memory: usage ", &oom->memcg.memory },
+        { "memory+swap: usage ", &oom->memcg.memsw },
+        { "kmem: usage ", &oom->memcg.kmem },
+        { "swap: usage ", &oom->memcg.swap },
     };
     uint64_t usage, limit, failcnt;
     for (size_t i = 0; i < KD_COUNT(rows); i++) {
@@ -161,8 +166,8 @@ static kd_verdict take_stats_head(kd_parse *parse, kdf_oom *oom, kd_str text)
 /* Names that count happenings, not bytes: they stand behind the amounts. */
 static bool is_count(kd_str name)
 {
-    static const char *const heads[] = { "workingset_", "pg", "thp_", "swpin", "swpout", "pswp",
-                                         "zswpin", "zswpout", "zswpwb", "numa_" };
+    static const char *const heads[] = { "workingset_", "pg",     "thp_",    "swpin",  "swpout",
+                                         "pswp",        "zswpin", "zswpout", "zswpwb", "numa_" };
     if (kd_str_starts(name, "total_"))
         name = kd_str_from(name, sizeof "total_" - 1);
     for (size_t i = 0; i < KD_COUNT(heads); i++)

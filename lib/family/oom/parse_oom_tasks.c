@@ -69,17 +69,31 @@ typedef struct table_column {
     bool is_signed;
 } table_column;
 
-#define COLUMN(name, field) { name, offsetof(kdf_oom_task, field), false }
-#define SIGNED(name, field) { name, offsetof(kdf_oom_task, field), true }
+#define COLUMN(name, field)                        \
+    {                                              \
+        name, offsetof(kdf_oom_task, field), false \
+    }
+#define SIGNED(name, field)                       \
+    {                                             \
+        name, offsetof(kdf_oom_task, field), true \
+    }
 
 /* Their index + 1 is kept in four bits; 0 is a column that we do not know. */
 static const table_column columns[] = {
-    COLUMN("pid", pid), COLUMN("uid", uid), COLUMN("tgid", tgid),
-    COLUMN("total_vm", total_vm_pages), COLUMN("rss", rss_pages), COLUMN("cpu", cpu),
-    SIGNED("oom_adj", oom_adj), SIGNED("oom_score_adj", oom_score_adj),
-    COLUMN("nr_ptes", nr_ptes), COLUMN("nr_pmds", nr_pmds),
-    COLUMN("pgtables_bytes", pgtables_bytes), COLUMN("swapents", swapents),
-    COLUMN("rss_anon", rss_anon_pages), COLUMN("rss_file", rss_file_pages),
+    COLUMN("pid", pid),
+    COLUMN("uid", uid),
+    COLUMN("tgid", tgid),
+    COLUMN("total_vm", total_vm_pages),
+    COLUMN("rss", rss_pages),
+    COLUMN("cpu", cpu),
+    SIGNED("oom_adj", oom_adj),
+    SIGNED("oom_score_adj", oom_score_adj),
+    COLUMN("nr_ptes", nr_ptes),
+    COLUMN("nr_pmds", nr_pmds),
+    COLUMN("pgtables_bytes", pgtables_bytes),
+    COLUMN("swapents", swapents),
+    COLUMN("rss_anon", rss_anon_pages),
+    COLUMN("rss_file", rss_file_pages),
     COLUMN("rss_shmem", rss_shmem_pages),
 };
 #define MAX_COLUMNS 16u
@@ -222,8 +236,7 @@ static bool has_room(const kdf_oom *oom, const kdf_oom_task *task)
 {
     if (oom->tasks.count < MAX_TASKS)
         return true;
-    return oom->tasks.count < MAX_TASKS + MAX_LARGER_TASKS &&
-           task->rss_pages.v > largest_rss(oom);
+    return oom->tasks.count < MAX_TASKS + MAX_LARGER_TASKS && task->rss_pages.v > largest_rss(oom);
 }
 
 static kd_verdict leave_out(kdf_oom *oom, const kdf_oom_task *task)
@@ -270,8 +283,7 @@ static kd_verdict take_row(kd_parse *parse, kdf_oom *oom, const kd_line *line)
 static bool take_rest_of_comm(kd_parse *parse, kdf_oom_task *task, kd_scan in)
 {
     kd_str word;
-    if (!kd_scan_word(&in, &word) || !kd_scan_at_end(&in) ||
-        task->comm.v.len + word.len > MAX_COMM)
+    if (!kd_scan_word(&in, &word) || !kd_scan_at_end(&in) || task->comm.v.len + word.len > MAX_COMM)
         return false;
     task->comm.v = kd_arena_format(parse->arena, "%.*s%.*s", KD_FMT(task->comm.v), KD_FMT(word));
     keep_row_read(parse, 0);

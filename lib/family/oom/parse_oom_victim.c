@@ -89,7 +89,7 @@ static unsigned read_victim_sizes(kd_parse *parse, kd_scan in, kdf_oom_victim *v
 /* "77 (appd)", "77, UID 10, (appd)"; a name may hold blanks and brackets. Stands behind it. */
 static bool scan_who(kd_scan *in, kd_parse *parse, kdf_oom_victim *who)
 {
-    static const char *const ends[] = { ") total-vm:", ") vsz:", ") score ", "), UID ",
+    static const char *const ends[] = { ") total-vm:",  ") vsz:",    ") score ", "), UID ",
                                         ") is already", ") sharing", "), now " };
     uint64_t pid, uid;
     if (!kd_scan_u64(in, &pid))
@@ -299,9 +299,9 @@ static bool take_nobody(kd_parse *parse, kdf_oom *oom, kd_str text)
 /* ---- the summary ----------------------------------------------------------------------------- */
 
 /* Its keys in the order of printing. Values may hold commas: each ends where the next begins. */
-static const char *const keys[] = { "constraint=", ",nodemask=", ",cpuset=", ",mems_allowed=",
+static const char *const keys[] = { "constraint=", ",nodemask=",  ",cpuset=",     ",mems_allowed=",
                                     ",oom_memcg=", ",global_oom", ",task_memcg=", ",task=",
-                                    ",pid=", ",uid=" };
+                                    ",pid=",       ",uid=" };
 enum { CONSTRAINT, NODEMASK, CPUSET, MEMS, OOM_MEMCG, GLOBAL, TASK_MEMCG, TASK, PID, UID, KEYS };
 
 static void split_summary(kd_str text, kd_str values[KEYS])
@@ -411,8 +411,7 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         take_nobody(parse, oom, text) || take_reaper(parse, oom, text) ||
         take_sharing(parse, oom, text))
         return KD_TAKEN;
-    if (reason.len &&
-        (take_choice(parse, oom, in, reason) || take_exiting(parse, oom, in, reason)))
+    if (reason.len && (take_choice(parse, oom, in, reason) || take_exiting(parse, oom, in, reason)))
         return KD_TAKEN;
     return KD_NOT_MINE;
 }

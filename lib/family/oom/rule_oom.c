@@ -17,9 +17,9 @@ const char kd_doc_out_of_memory[] =
 typedef struct oom_case {
     const kdf_oom *oom;
     kd_oom_picture p;
-    kd_alloc_case alloc; /* usable: the request is known and the zones are printed */
-    bool no_block;       /* enough is free, but not in one piece that the request may use */
-    bool constrained;    /* a cpuset or memory policy kept the request on some nodes */
+    kd_alloc_case alloc;      /* usable: the request is known and the zones are printed */
+    bool no_block;            /* enough is free, but not in one piece that the request may use */
+    bool constrained;         /* a cpuset or memory policy kept the request on some nodes */
     const kd_oom_share *main; /* NULL: the dump does not tell */
     bool proved;              /* it is more than half of the memory */
 } oom_case;
@@ -27,8 +27,7 @@ typedef struct oom_case {
 static void prepare(const kd_view *view, oom_case *o)
 {
     const kdf_oom *oom = o->oom;
-    kd_oom_look(oom, kd_context_page_size(view->context) / 1024,
-                view->context->version, &o->p);
+    kd_oom_look(oom, kd_context_page_size(view->context) / 1024, view->context->version, &o->p);
     if (oom->order.src && oom->gfp.value.src && !kd_oom_is_sysrq(oom) && !kd_oom_is_page_fault(oom))
         kd_alloc_case_of(view->event, (uint64_t)oom->order.v, view->context, &o->alloc);
     kd_alloc_verdict verdict = o->alloc.usable ? o->alloc.result.verdict : KD_ALLOC_UNKNOWN;
@@ -38,7 +37,7 @@ static void prepare(const kd_view *view, oom_case *o)
         return;
     o->main = &o->p.shares[0];
     o->constrained = kd_str_is(oom->constraint.v, "CONSTRAINT_CPUSET") ||
-                    kd_str_is(oom->constraint.v, "CONSTRAINT_MEMORY_POLICY");
+                     kd_str_is(oom->constraint.v, "CONSTRAINT_MEMORY_POLICY");
     /* with much memory free the largest use is not yet the reason */
     o->proved = o->main->kb > o->p.accounting.managed_kb / 2 &&
                 o->main->use != KD_OOM_UNACCOUNTED && !o->constrained &&
@@ -72,9 +71,10 @@ static void say_swap(kd_emit *out, const kd_oom_picture *p)
     else if (p->swap_full)
         kd_say_more(out, "Swap (%s) is full too.", kd_size_of(p->swap_total_kb).text);
     else
-        kd_say_more(out, "Of %s swap %s are free: what fills the memory could not be swapped out, "
-                    "or not fast enough.", kd_size_of(p->swap_total_kb).text,
-                    kd_size_of(p->swap_free_kb).text);
+        kd_say_more(out,
+                    "Of %s swap %s are free: what fills the memory could not be swapped out, "
+                    "or not fast enough.",
+                    kd_size_of(p->swap_total_kb).text, kd_size_of(p->swap_free_kb).text);
 }
 
 /* Order 1 to 3: the amount was there, the piece was not. */
@@ -82,8 +82,9 @@ static void open_no_block(kd_emit *out, const oom_case *o)
 {
     const kd_alloc_case *c = &o->alloc;
     bool cma = c->result.verdict == KD_ALLOC_ONLY_CMA;
-    kd_say_diag(out, c->result.proved && !c->version_assumed && !c->gfp.unknown_bits ? KD_CERTAIN
-                                                                                     : KD_LIKELY,
+    kd_say_diag(out,
+                c->result.proved && !c->version_assumed && !c->gfp.unknown_bits ? KD_CERTAIN
+                                                                                : KD_LIKELY,
                 "%.*s needed %llu kB in one piece (order %u). %s are free, but %s.",
                 KD_FMT(o->oom->task.comm.v), (ull)(c->page_kb << (c->request.order & 15)),
                 c->request.order, kd_size_of(o->p.free_kb).text,
@@ -99,7 +100,8 @@ static void open_shortage(kd_emit *out, const oom_case *o)
 {
     uint64_t managed = o->p.accounting.managed_kb;
     if (!o->main) {
-        kd_say_diag(out, KD_LIKELY, "The kernel ran out of memory; the part of the report that "
+        kd_say_diag(out, KD_LIKELY,
+                    "The kernel ran out of memory; the part of the report that "
                     "tells what for is not in the log.");
         return;
     }
@@ -130,7 +132,7 @@ static void say_kill(kd_emit *out, const kd_view *view, const oom_case *o)
 {
     if (!o->oom->victim.pid.src && has_panicked(view))
         kd_say_more(out, "The kernel panicked instead of killing a process: vm.panic_on_oom "
-                    "is set.");
+                         "is set.");
     else
         kd_say_oom_victim(out, o->oom, &o->p, !o->main || o->main->use == KD_OOM_PROCESSES);
 }
@@ -145,8 +147,9 @@ static void say_shares(kd_emit *out, const kd_view *view, const oom_case *o)
         return;
     kd_say_oom_share(out, view->event, p, o->main);
     if (o->proved)
-        kd_say_proof(out, KD_STR("that is more than half of the memory: more than all other uses "
-                                 "together"),
+        kd_say_proof(out,
+                     KD_STR("that is more than half of the memory: more than all other uses "
+                            "together"),
                      "%llu kB > %llu kB / 2", (ull)o->main->kb, (ull)managed);
     for (size_t i = 1; i < p->share_count && i < 4; i++)
         if (kd_percent_of(p->shares[i].kb, managed) >= 5)
@@ -192,7 +195,8 @@ static void say_process_remedies(kd_emit *out, const oom_case *o)
 {
     const kd_oom_picture *p = &o->p;
     if (p->top_count > 0)
-        kd_say_remedy(out, "Find out why %.*s needs that much (a leak, or more load than the "
+        kd_say_remedy(out,
+                      "Find out why %.*s needs that much (a leak, or more load than the "
                       "machine is sized for), and put it into a control group with memory.max "
                       "(MemoryMax= of its unit): then it is limited, not the machine.",
                       KD_FMT(kd_oom_name_counts(p) ? p->name.comm : p->top[0].row->comm.v));
@@ -201,7 +205,7 @@ static void say_process_remedies(kd_emit *out, const oom_case *o)
     kd_say_remedy(out, "Run less on this machine, or add RAM.");
     if (p->victim_rank > 1)
         kd_say_remedy(out, "Set oom_score_adj so that the right process is chosen: higher for the "
-                      "one that may die, lower for the one that must not.");
+                           "one that may die, lower for the one that must not.");
 }
 
 static void say_use_remedy(kd_emit *out, const oom_case *o)
@@ -228,13 +232,14 @@ static void say_use_remedy(kd_emit *out, const oom_case *o)
     };
     if (!o->main)
         kd_say_remedy(out, "Look for the rest of the report (dmesg, journalctl -k, the console): "
-                      "its memory dump and task table tell who took the memory.");
+                           "its memory dump and task table tell who took the memory.");
     if (!o->main || o->main->use == KD_OOM_PROCESSES)
         say_process_remedies(out, o);
     else
         kd_say_remedy(out, "%s", texts[o->main->use]);
     if (o->no_block)
-        kd_say_remedy(out, "Requests of order 1 and more suffer from fragmentation: a higher "
+        kd_say_remedy(out,
+                      "Requests of order 1 and more suffer from fragmentation: a higher "
                       "vm.min_free_kbytes or vm.compaction_proactiveness keeps larger pieces.");
 }
 
@@ -255,29 +260,31 @@ static void check_sysrq(kd_emit *out, const kd_view *view, const oom_case *o)
         kd_say_proof(out, KD_STR("only sysrq-f calls the OOM killer with this order"),
                      "order = %lld", (long long)oom->order.v);
     kd_say_remedy(out, "Find out who pressed it: a person at the console, or a watchdog that "
-                  "writes f to /proc/sysrq-trigger.");
+                       "writes f to /proc/sysrq-trigger.");
 }
 
 static void check_page_fault(kd_emit *out, const kd_view *view, const oom_case *o)
 {
     const kdf_oom *oom = o->oom;
     uint64_t managed = o->p.accounting.managed_kb;
-    kd_say_diag(out, KD_LIKELY, "A page fault of %.*s ended in \"out of memory\", and the kernel "
-                "called the OOM killer without a request for pages.", KD_FMT(oom->task.comm.v));
+    kd_say_diag(out, KD_LIKELY,
+                "A page fault of %.*s ended in \"out of memory\", and the kernel "
+                "called the OOM killer without a request for pages.",
+                KD_FMT(oom->task.comm.v));
     if (o->p.accounting.known && o->p.free_kb > managed / 20)
         kd_say_more(out, "The machine was not short: %s of %s were free.",
                     kd_size_of(o->p.free_kb).text, kd_size_of(managed).text);
     kd_say_oom_who(out, &o->p);
     kd_say_oom_victim(out, oom, &o->p, true);
-    kd_say_evidence(out, view->event, oom->gfp.value.src, "no mask: no page request stands behind "
+    kd_say_evidence(out, view->event, oom->gfp.value.src,
+                    "no mask: no page request stands behind "
                     "this report");
     kd_say_proof(out, KD_STR("the page-fault path passes neither mask nor order"),
-                 "gfp_mask = 0x%llx, order = %lld", (ull)oom->gfp.value.v,
-                 (long long)oom->order.v);
+                 "gfp_mask = 0x%llx, order = %lld", (ull)oom->gfp.value.v, (long long)oom->order.v);
     kd_say_remedy(out, "Look for what failed just before: a control group at its limit, a fault "
-                  "handler of a driver or file system that returned VM_FAULT_OOM.");
+                       "handler of a driver or file system that returned VM_FAULT_OOM.");
     kd_say_assume(out, "what the fault needed is not printed: the state of the zones neither "
-                  "proves nor refutes a shortage");
+                       "proves nor refutes a shortage");
 }
 
 /* ---- the rule -------------------------------------------------------------------------------- */
@@ -299,10 +306,10 @@ static void check_shortage(kd_emit *out, const kd_view *view, const oom_case *o)
     say_use_remedy(out, o);
     if (!o->no_block && !o->constrained && kd_oom_has_recovered(&o->alloc))
         kd_say_assume(out, "a zone of the dump is above its high mark: memory came free between "
-                      "the decision and the dump");
+                           "the decision and the dump");
     if (o->p.process_count > 1 && o->main && o->main->use == KD_OOM_PROCESSES)
         kd_say_assume(out, "pages that processes share are counted for each of them; where they "
-                      "share much, the sums by name are too large");
+                           "share much, the sums by name are too large");
     if (o->no_block)
         kd_say_alloc_assumes(out, &o->alloc);
 }
@@ -311,8 +318,8 @@ kd_status kd_check_out_of_memory(const kd_view *view, kd_emit *out, void *user)
 {
     oom_case o = { .oom = KD_BODY(view->event, oom) };
     (void)user;
-    if (!o.oom || kd_oom_memcg_sign(o.oom) != KD_MEMCG_NO ||
-        kd_oom_is_zone_bound(view, o.oom) || kd_oom_is_node_bound(view, o.oom))
+    if (!o.oom || kd_oom_memcg_sign(o.oom) != KD_MEMCG_NO || kd_oom_is_zone_bound(view, o.oom) ||
+        kd_oom_is_node_bound(view, o.oom))
         return KD_OK;
     prepare(view, &o);
     if (kd_oom_is_sysrq(o.oom))

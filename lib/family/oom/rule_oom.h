@@ -2,13 +2,15 @@
 #ifndef KD_OOM_RULE_OOM_H
 #define KD_OOM_RULE_OOM_H
 
+#include "core/diag.h"
+#include "family/alloc/rule_alloc.h"
 #include "family/fields.h"
 #include "family/oom/decode_oom.h"
-#include "family/alloc/rule_alloc.h"
-#include "core/diag.h"
 
 /* "62 MiB": short enough for a sentence; facts and proofs carry the kB. */
-typedef struct kd_size_text { char text[32]; } kd_size_text;
+typedef struct kd_size_text {
+    char text[32];
+} kd_size_text;
 kd_size_text kd_size_of(uint64_t kb);
 
 /* In hundredths of `of`; 0 of nothing is 0. */
@@ -21,8 +23,7 @@ const char *kd_oom_use_name(kd_oom_use use);
  * that was the largest. */
 void kd_say_oom_who(kd_emit *out, const kd_oom_picture *picture);
 /* @param helps  what is missing is held by processes */
-void kd_say_oom_victim(kd_emit *out, const kdf_oom *oom, const kd_oom_picture *picture,
-                       bool helps);
+void kd_say_oom_victim(kd_emit *out, const kdf_oom *oom, const kd_oom_picture *picture, bool helps);
 
 /* Lines, arithmetic and facts of the same. */
 void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oom,

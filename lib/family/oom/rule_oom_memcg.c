@@ -23,19 +23,19 @@ static void say_where(kd_emit *out, const kdf_oom *oom)
     kd_str path = oom->memcg.path.v;
     if (kd_str_has(path, "kubepods"))
         kd_say_remedy(out, "The group is a Kubernetes pod or container: raise "
-                      "resources.limits.memory of it when its use is legitimate.");
+                           "resources.limits.memory of it when its use is legitimate.");
     else if (kd_str_has(path, "docker") || kd_str_has(path, "libpod") || kd_str_has(path, "lxc"))
         kd_say_remedy(out, "The group is a container: raise its memory limit (docker or podman "
-                      "update --memory) when its use is legitimate.");
+                           "update --memory) when its use is legitimate.");
     else if (kd_str_has(path, ".service") || kd_str_has(path, ".slice") ||
              kd_str_has(path, ".scope"))
         kd_say_remedy(out, "The group is a systemd unit: raise MemoryMax= of it when its use is "
-                      "legitimate.");
+                           "legitimate.");
     else if (oom->memcg.memsw.usage_kb.src || oom->memcg.kmem.usage_kb.src)
         kd_say_remedy(out, "Raise memory.limit_in_bytes of the group when its use is legitimate.");
     else
         kd_say_remedy(out, "Raise memory.max of the group (memory.limit_in_bytes in cgroup v1) "
-                      "when its use is legitimate.");
+                           "when its use is legitimate.");
 }
 
 static void say_remedies(kd_emit *out, const kdf_oom *oom, const kd_oom_picture *p,
@@ -44,29 +44,37 @@ static void say_remedies(kd_emit *out, const kdf_oom *oom, const kd_oom_picture 
     say_where(out, oom);
     if (part && kd_str_in_words(kd_str_of(part->name), "shmem"))
         kd_say_remedy(out, "Delete or bound files in tmpfs (/dev/shm, emptyDir with medium "
-                      "Memory): they count for the group that wrote them and stay when a "
-                      "process dies.");
+                           "Memory): they count for the group that wrote them and stay when a "
+                           "process dies.");
     else if (part && kd_str_in_words(kd_str_of(part->name), "slab sock percpu vmalloc pagetables "
                                                             "kernel_stack"))
-        kd_say_remedy(out, "It is kernel memory that the group's tasks caused (%s): look for open "
-                      "sockets, files, threads or mappings that pile up.", part->name);
+        kd_say_remedy(out,
+                      "It is kernel memory that the group's tasks caused (%s): look for open "
+                      "sockets, files, threads or mappings that pile up.",
+                      part->name);
     else if (p->top_count > 0)
         kd_say_remedy(out, "Find out why %.*s grows: watch memory.current and its rss over time.",
                       KD_FMT(p->name.comm));
     if (!oom->memcg.memsw.usage_kb.src)
         kd_say_remedy(out, "memory.high below memory.max slows the group down before it is "
-                      "killed.");
+                           "killed.");
 }
 
 /* ---- the words ------------------------------------------------------------------------------- */
 
 static const char *words_of(const char *part)
 {
-    static const struct { const char *part, *words; } rows[] = {
-        { "anon", "anonymous memory (heap, stacks)" }, { "rss", "anonymous memory (heap, stacks)" },
-        { "file", "page cache of files" },             { "cache", "page cache of files" },
-        { "shmem", "shared memory and tmpfs files" },  { "slab", "kernel objects (slab)" },
-        { "sock", "network buffers (sock)" },          { "kernel_stack", "kernel stacks" },
+    static const struct {
+        const char *part, *words;
+    } rows[] = {
+        { "anon", "anonymous memory (heap, stacks)" },
+        { "rss", "anonymous memory (heap, stacks)" },
+        { "file", "page cache of files" },
+        { "cache", "page cache of files" },
+        { "shmem", "shared memory and tmpfs files" },
+        { "slab", "kernel objects (slab)" },
+        { "sock", "network buffers (sock)" },
+        { "kernel_stack", "kernel stacks" },
         { "pagetables", "page tables" },
     };
     for (size_t i = 0; i < KD_COUNT(rows); i++)
@@ -91,8 +99,7 @@ static void say_sign(kd_emit *out, const kd_event *event, const kdf_oom *oom, kd
                      "\"%.*s\"", KD_FMT(oom->kill_reason.v));
         break;
     case KD_MEMCG_LIMIT_OF:
-        kd_say_evidence(out, event,
-                        oom->memcg.path.src ? oom->memcg.path.src : oom->oom_group.src,
+        kd_say_evidence(out, event, oom->memcg.path.src ? oom->memcg.path.src : oom->oom_group.src,
                         "the group");
         kd_say_proof(out, KD_STR("the kernel names the group whose limit was hit"), "%.*s",
                      KD_FMT(oom->memcg.path.src ? oom->memcg.path.v : oom->oom_group.v));
@@ -104,8 +111,7 @@ static void say_sign(kd_emit *out, const kd_event *event, const kdf_oom *oom, kd
         kd_say_proof(out, KD_STR("the OOM killer was called for a group"),
                      "mem_cgroup_out_of_memory() is in the trace");
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -132,8 +138,8 @@ static void say_counters(kd_emit *out, const kd_event *event, const kdf_memcg *m
         kd_say_text(out, "group", memcg->path.v);
 }
 
-static void say_parts(kd_emit *out, const kd_event *event, const kd_memcg_part *parts,
-                      size_t count, uint64_t usage_kb)
+static void say_parts(kd_emit *out, const kd_event *event, const kd_memcg_part *parts, size_t count,
+                      uint64_t usage_kb)
 {
     for (size_t i = 0; i < count && i < 4; i++) {
         char name[40];
@@ -156,11 +162,15 @@ static void say_head(kd_emit *out, const kdf_oom *oom, kd_memcg_limit limit)
         snprintf(size, sizeof size, " of %s (%s)", kd_size_of(limit.counter->limit_kb.v).text,
                  limit.name);
     if (path.len > 0)
-        kd_say_diag(out, KD_CERTAIN, "The control group %.*s hit its limit%s; this is not a "
-                    "shortage of the whole machine.", KD_FMT(path), size);
+        kd_say_diag(out, KD_CERTAIN,
+                    "The control group %.*s hit its limit%s; this is not a "
+                    "shortage of the whole machine.",
+                    KD_FMT(path), size);
     else
-        kd_say_diag(out, KD_CERTAIN, "A control group hit its memory limit%s; this is not a "
-                    "shortage of the whole machine. The log does not name the group.", size);
+        kd_say_diag(out, KD_CERTAIN,
+                    "A control group hit its memory limit%s; this is not a "
+                    "shortage of the whole machine. The log does not name the group.",
+                    size);
 }
 
 kd_status kd_check_memcg_limit(const kd_view *view, kd_emit *out, void *user)
@@ -174,8 +184,7 @@ kd_status kd_check_memcg_limit(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     kd_memcg_limit limit = kd_oom_memcg_limit(&oom->memcg);
     size_t count = kd_oom_memcg_parts(&oom->memcg, parts);
-    kd_oom_look(oom, kd_context_page_size(view->context) / 1024,
-                view->context->version, &p);
+    kd_oom_look(oom, kd_context_page_size(view->context) / 1024, view->context->version, &p);
     say_head(out, oom, limit);
     uint64_t usage_kb = oom->memcg.memory.usage_kb.v;
     if (count > 0 && usage_kb > 0)

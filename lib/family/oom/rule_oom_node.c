@@ -5,8 +5,8 @@
  * leaves nodes out) or CONSTRAINT_CPUSET. The dump leaves out the nodes that the mask leaves out;
  * its global counter does not.
  */
-#include "family/fields.h"
 #include "family/alloc/decode_node_list.h"
+#include "family/fields.h"
 #include "family/oom/rule_oom.h"
 
 typedef unsigned long long ull;
@@ -63,8 +63,7 @@ static bool weigh(const kdf_oom *oom, uint64_t page_kb, node_case *n)
 bool kd_oom_is_node_bound(const kd_view *view, const kdf_oom *oom)
 {
     node_case n = { .free_kb = 0 };
-    return find_nodes(oom, &n) &&
-           weigh(oom, kd_context_page_size(view->context) / 1024, &n);
+    return find_nodes(oom, &n) && weigh(oom, kd_context_page_size(view->context) / 1024, &n);
 }
 
 static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oom)
@@ -72,8 +71,7 @@ static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oo
     node_case n = { .free_kb = 0 };
     kd_oom_picture p;
     uint64_t page_kb = kd_context_page_size(view->context) / 1024;
-    if (!find_nodes(oom, &n) || !weigh(oom, page_kb, &n) ||
-        kd_oom_memcg_sign(oom) != KD_MEMCG_NO)
+    if (!find_nodes(oom, &n) || !weigh(oom, page_kb, &n) || kd_oom_memcg_sign(oom) != KD_MEMCG_NO)
         return KD_OK;
     uint64_t elsewhere_kb = n.all_free_kb - n.free_kb;
     kd_oom_look(oom, page_kb, view->context->version, &p);

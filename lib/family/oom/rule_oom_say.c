@@ -72,10 +72,11 @@ void kd_say_oom_who(kd_emit *out, const kd_oom_picture *p)
     if (swap_kb > 0)
         snprintf(swap, sizeof swap, " and has %s in swap", kd_size_of(swap_kb).text);
     if (many)
-        kd_say_more(out, "Of the processes, %u named %.*s hold most: together they map %s%s (the "
-                    "largest, pid %llu, %s).", p->name.processes, KD_FMT(p->name.comm),
-                    kd_size_of(p->name.rss_kb).text, swap, (ull)p->name.largest.row->pid.v,
-                    kd_size_of(p->name.largest.rss_kb).text);
+        kd_say_more(out,
+                    "Of the processes, %u named %.*s hold most: together they map %s%s (the "
+                    "largest, pid %llu, %s).",
+                    p->name.processes, KD_FMT(p->name.comm), kd_size_of(p->name.rss_kb).text, swap,
+                    (ull)p->name.largest.row->pid.v, kd_size_of(p->name.largest.rss_kb).text);
     else
         kd_say_more(out, "The process that holds most is %.*s (pid %llu): it maps %s%s.",
                     KD_FMT(comm_of(p->top[0].row)), (ull)p->top[0].row->pid.v,
@@ -94,11 +95,14 @@ static void say_larger(kd_emit *out, const kd_oom_picture *p)
         snprintf(why, sizeof why, ", but its oom_score_adj %lld is below the victim's %lld",
                  (long long)adj, (long long)victim->oom_score_adj.v);
     else if (top->oom_score_adj.src)
-        snprintf(why, sizeof why, "; why it was spared is not printed (it may have been dying "
+        snprintf(why, sizeof why,
+                 "; why it was spared is not printed (it may have been dying "
                  "already)");
-    kd_say_more(out, "It is only number %u of %u by size: %.*s (pid %llu) with %s is the "
-                "largest%s.", p->victim_rank, p->process_count, KD_FMT(comm_of(top)),
-                (ull)top->pid.v, kd_size_of(p->top[0].rss_kb).text, why);
+    kd_say_more(out,
+                "It is only number %u of %u by size: %.*s (pid %llu) with %s is the "
+                "largest%s.",
+                p->victim_rank, p->process_count, KD_FMT(comm_of(top)), (ull)top->pid.v,
+                kd_size_of(p->top[0].rss_kb).text, why);
 }
 
 static void say_victim(kd_emit *out, const kdf_oom_victim *victim, const kd_oom_picture *p,
@@ -149,18 +153,18 @@ static void say_top(kd_emit *out, const kd_event *event, const kd_oom_picture *p
     for (size_t i = 0; i < p->top_count; i++) {
         const kd_oom_process *process = &p->top[i];
         kd_say_evidence(out, event, process->row->pid.src, "%.*s: rss %llu kB, swap %llu kB",
-                        KD_FMT(comm_of(process->row)), (ull)process->rss_kb,
-                        (ull)process->swap_kb);
+                        KD_FMT(comm_of(process->row)), (ull)process->rss_kb, (ull)process->swap_kb);
     }
-    kd_say_proof(out, kd_text_of(out, "the largest of %u process%s is %.*s (pid %llu)",
-                                 p->process_count, p->process_count == 1 ? "" : "es",
-                                 KD_FMT(comm_of(p->top[0].row)),
-                                 (ull)p->top[0].row->pid.v),
+    kd_say_proof(out,
+                 kd_text_of(out, "the largest of %u process%s is %.*s (pid %llu)", p->process_count,
+                            p->process_count == 1 ? "" : "es", KD_FMT(comm_of(p->top[0].row)),
+                            (ull)p->top[0].row->pid.v),
                  "rss %llu pages * %llu kB = %llu kB", (ull)p->top[0].row->rss_pages.v,
                  (ull)p->page_kb, (ull)p->top[0].rss_kb);
     if (p->name.processes > 1)
-        kd_say_proof(out, kd_text_of(out, "the %u processes named %.*s map", p->name.processes,
-                                     KD_FMT(p->name.comm)),
+        kd_say_proof(out,
+                     kd_text_of(out, "the %u processes named %.*s map", p->name.processes,
+                                KD_FMT(p->name.comm)),
                      "%llu kB, and have %llu kB in swap", (ull)p->name.rss_kb,
                      (ull)p->name.swap_kb);
     kd_say_u64(out, "processes", p->process_count);
@@ -182,8 +186,9 @@ static void say_rank(kd_emit *out, const kd_oom_picture *p)
         kd_say_proof(out, KD_STR("the victim is not the largest (rss + swap + page tables)"),
                      "%llu kB < %llu kB", (ull)p->victim.badness_kb, (ull)p->top[0].badness_kb);
     else if (p->top_count > 1)
-        kd_say_proof(out, KD_STR("no process is larger than the victim (rss + swap + page "
-                                 "tables)"),
+        kd_say_proof(out,
+                     KD_STR("no process is larger than the victim (rss + swap + page "
+                            "tables)"),
                      "%llu kB >= %llu kB", (ull)p->victim.badness_kb, (ull)p->top[1].badness_kb);
 }
 
@@ -209,9 +214,16 @@ void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oo
 /* ---- shares ---------------------------------------------------------------------------------- */
 
 static const char *const share_words[] = {
-    "active_anon inactive_anon isolated_anon", "", "active_file inactive_file isolated_file",
-    "unevictable", "slab_unreclaimable", "slab_reclaimable", "pagetables sec_pagetables",
-    "kernel_stack shadow_call_stack", "", "",
+    "active_anon inactive_anon isolated_anon",
+    "",
+    "active_file inactive_file isolated_file",
+    "unevictable",
+    "slab_unreclaimable",
+    "slab_reclaimable",
+    "pagetables sec_pagetables",
+    "kernel_stack shadow_call_stack",
+    "",
+    "",
 };
 
 void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture *p,
@@ -232,8 +244,8 @@ void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture 
         kd_say_evidence(out, event, share->src, "%s", kd_oom_use_name(share->use));
     if (sum > share->kb)
         text = kd_text_of(out, "%.*s - shmem %llu", KD_FMT(text), (ull)(sum - share->kb));
-    kd_say_proof(out, kd_text_of(out, "%u %% of %llu kB are %s",
-                                 kd_percent_of(share->kb, a->managed_kb), (ull)a->managed_kb,
-                                 kd_oom_use_name(share->use)),
+    kd_say_proof(out,
+                 kd_text_of(out, "%u %% of %llu kB are %s", kd_percent_of(share->kb, a->managed_kb),
+                            (ull)a->managed_kb, kd_oom_use_name(share->use)),
                  "%.*s%s%llu kB", KD_FMT(text), text.len ? " = " : "", (ull)share->kb);
 }

@@ -4,8 +4,8 @@
  * Before it kills, the kernel tries once more with the high mark of each zone. So the zones of the
  * mask are proved short by free <= high + lowmem_reserve, whatever rights the mask gives.
  */
-#include "family/fields.h"
 #include "family/alloc/rule_alloc.h"
+#include "family/fields.h"
 #include "family/oom/rule_oom.h"
 
 typedef unsigned long long ull;
@@ -26,9 +26,9 @@ typedef struct zone_case {
     bool short_; /* every zone that the mask allows is short */
     bool near;   /* one of them is a little above its line */
     int64_t reachable_pages;
-    int64_t spare_pages;    /* above the high marks of zones that it does not allow */
-    size_t largest;         /* of the zones that are short */
-    size_t elsewhere;       /* the zone with most to spare; zone_count: none is printed */
+    int64_t spare_pages; /* above the high marks of zones that it does not allow */
+    size_t largest;      /* of the zones that are short */
+    size_t elsewhere;    /* the zone with most to spare; zone_count: none is printed */
 } zone_case;
 
 static int64_t clamp(uint64_t pages)
@@ -117,14 +117,14 @@ static void say_zones(kd_emit *out, const kd_event *event, const zone_case *z)
                                 : "zone %s, which the mask does not allow: has memory",
                         name.text);
         if (allowed)
-            kd_say_proof(out, kd_text_of(out, "zone %s is not above its high mark and reserve",
-                                         name.text),
-                         "free %lld pages %s %lld", (long long)usable_pages(c, i),
-                         usable_pages(c, i) <= high_line(c, i) ? "<=" : "about",
-                         (long long)high_line(c, i));
+            kd_say_proof(
+                out, kd_text_of(out, "zone %s is not above its high mark and reserve", name.text),
+                "free %lld pages %s %lld", (long long)usable_pages(c, i),
+                usable_pages(c, i) <= high_line(c, i) ? "<=" : "about", (long long)high_line(c, i));
         else
-            kd_say_proof(out, kd_text_of(out, "zone %s has memory, but is above zone %s", name.text,
-                                         c->gfp.zone_name),
+            kd_say_proof(out,
+                         kd_text_of(out, "zone %s has memory, but is above zone %s", name.text,
+                                    c->gfp.zone_name),
                          "free %llu pages > high mark %llu", (ull)c->zones[i].free_pages,
                          (ull)c->zones[i].high_pages);
     }
@@ -150,12 +150,14 @@ static void say_remedies(kd_emit *out, const zone_case *z)
     if (kd_str_is(other->name.v, "HighMem")) {
         kd_say_remedy(out, "Use a 64-bit kernel: it has no HighMem, all memory serves the kernel.");
         kd_say_remedy(out, "Find what fills lowmem: /proc/slabinfo, number of processes and "
-                      "threads, page tables, network buffers.");
-        kd_say_remedy(out, "Until then: less RAM (mem=) takes less lowmem for page structures; a "
+                           "threads, page tables, network buffers.");
+        kd_say_remedy(out,
+                      "Until then: less RAM (mem=) takes less lowmem for page structures; a "
                       "larger lowmem split (CONFIG_VMSPLIT_2G) or vm.lowmem_reserve_ratio keeps "
                       "user pages out of lowmem.");
     } else {
-        kd_say_remedy(out, "Make zone %.*s smaller (kernelcore=, movablecore=, or hot-add memory "
+        kd_say_remedy(out,
+                      "Make zone %.*s smaller (kernelcore=, movablecore=, or hot-add memory "
                       "as online_kernel): kernel allocations may not use it.",
                       KD_FMT(other->name.v));
     }

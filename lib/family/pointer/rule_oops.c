@@ -1,10 +1,10 @@
 /* rule_oops.c - NULL dereferences, and those that follow a failed allocation. */
-#include "family/fields.h"
-#include "family/shared/parse_shared.h"
+#include "core/diag.h"
+#include "core/parser.h"
 #include "family/alloc/replay/event.h"
 #include "family/fault/decode_dataflow.h"
-#include "core/parser.h"
-#include "core/diag.h"
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
 
 const char kd_doc_unchecked[] =
     "A NULL dereference that follows a failed allocation in the same log. Likely when it follows "
@@ -72,8 +72,7 @@ static void compare_traces(const kd_event *event, const kdf_oops *oops, match *m
     }
     const kdf_task *task = kd_event_task(m->failure);
     m->anonymous = !oops->task.pid.src && !oops->ip.function.src;
-    m->same_task = task && task->pid.src && oops->task.pid.src &&
-                   task->pid.v == oops->task.pid.v &&
+    m->same_task = task && task->pid.src && oops->task.pid.src && task->pid.v == oops->task.pid.v &&
                    kd_str_eq(task->comm.v, oops->task.comm.v);
     (void)event;
 }
@@ -125,10 +124,10 @@ static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
     if (oops->esr.value.src) {
         kd_say_evidence(out, view->event, oops->esr.value.src, "%.*s, %.*s",
                         KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v));
-        kd_say_proof(out, kd_text_of(out, "ESR 0x%llx: %.*s, %.*s, %.*s",
-                                     (unsigned long long)oops->esr.value.v,
-                                     KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v),
-                                     KD_FMT(oops->access.v)),
+        kd_say_proof(out,
+                     kd_text_of(out, "ESR 0x%llx: %.*s, %.*s, %.*s",
+                                (unsigned long long)oops->esr.value.v, KD_FMT(oops->esr.ec_name.v),
+                                KD_FMT(oops->esr.dfsc_name.v), KD_FMT(oops->access.v)),
                      "EC = 0x%llx >> 26 & 0x3f = 0x%llx, DFSC = 0x%llx & 0x3f = 0x%llx, WnR = %llu",
                      (unsigned long long)oops->esr.value.v, (unsigned long long)oops->esr.ec.v,
                      (unsigned long long)oops->esr.iss.v, (unsigned long long)oops->esr.dfsc.v,
@@ -136,8 +135,7 @@ static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
     }
     if (oops->error_code.value.src && oops->error_code.text.src)
         kd_say_proof(out, KD_STR("the page-fault error code"), "0x%llx: %.*s",
-                     (unsigned long long)oops->error_code.value.v,
-                     KD_FMT(oops->error_code.text.v));
+                     (unsigned long long)oops->error_code.value.v, KD_FMT(oops->error_code.text.v));
 }
 
 static void say_operand(kd_emit *out, const kdf_oops *oops)
@@ -145,8 +143,9 @@ static void say_operand(kd_emit *out, const kdf_oops *oops)
     const kdf_operand *mem = &oops->code.memory;
     if (!mem->effective.src || !mem->base.src || mem->effective.v != oops->address.v)
         return;
-    kd_say_proof(out, kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
-                                 KD_FMT(oops->code.instruction.v), KD_FMT(mem->base.v)),
+    kd_say_proof(out,
+                 kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
+                            KD_FMT(oops->code.instruction.v), KD_FMT(mem->base.v)),
                  "%.*s + %lld = 0x%llx", KD_FMT(mem->base.v), (long long)mem->displacement.v,
                  (unsigned long long)mem->effective.v);
 }
@@ -159,15 +158,16 @@ static void say_match(const kd_view *view, kd_emit *out, const match *m, const k
     kd_say_evidence(out, m->failure, src, "the allocation that failed");
     if (m->call)
         kd_say_evidence(out, m->failure, m->call->function.src,
-                        "the call that failed returns to %.*s+0x%llx",
-                        KD_FMT(m->call->function.v), (unsigned long long)m->call->offset.v);
+                        "the call that failed returns to %.*s+0x%llx", KD_FMT(m->call->function.v),
+                        (unsigned long long)m->call->offset.v);
     if (oops->ip.function.src)
         kd_say_evidence(out, view->event, oops->ip.function.src, "the fault is at %.*s+0x%llx",
                         KD_FMT(oops->ip.function.v), (unsigned long long)oops->ip.offset.v);
     if (m->reaches)
-        kd_say_proof(out, KD_STR("between the return of the failed call and the fault no "
-                                 "instruction calls, branches or replaces the result, and the "
-                                 "result is the base of the faulting access"),
+        kd_say_proof(out,
+                     KD_STR("between the return of the failed call and the fault no "
+                            "instruction calls, branches or replaces the result, and the "
+                            "result is the base of the faulting access"),
                      "0x%llx - 0x%llx = %llu bytes of code", (unsigned long long)oops->ip.offset.v,
                      (unsigned long long)m->call->offset.v, (unsigned long long)m->distance);
 }
@@ -204,10 +204,10 @@ kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
         kd_say_u64(out, "bytes_behind_the_failed_call", m.distance);
     kd_say_remedy(out, "Check the pointer for NULL where it is allocated, and return -ENOMEM.");
     kd_say_remedy(out, "Remove the cause of the failed allocation: see the diagnosis that this one "
-                  "points back to.");
+                       "points back to.");
     if (!m.reaches)
         kd_say_assume(out, "the NULL pointer is the result of the failed allocation; if it has "
-                      "another source, the two events only happened close together");
+                           "another source, the two events only happened close together");
     return KD_OK;
 }
 
@@ -246,8 +246,8 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     say_fault(view, out, oops);
     say_operand(out, oops);
     if (jump)
-        kd_say_proof(out, KD_STR("an instruction fetch from the first page"),
-                     "0x%llx < 0x1000", (unsigned long long)oops->address.v);
+        kd_say_proof(out, KD_STR("an instruction fetch from the first page"), "0x%llx < 0x1000",
+                     (unsigned long long)oops->address.v);
     if (oops->ip.function.src)
         kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
     kd_say_hex(out, "address", oops->address.v);
@@ -263,6 +263,6 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     if (!exact && !jump)
         kd_say_assume(out, "the pointer was NULL itself; an index or a wrong small value would "
                            "give "
-                      "such an address too");
+                           "such an address too");
     return KD_OK;
 }

@@ -105,8 +105,7 @@ static void read_verbose(kd_scan *scan, uint32_t version, kd_taint *out)
 /* Logs copied from web pages have no-break spaces (U+00A0 in UTF-8) where the kernel has blanks. */
 static bool skip_blank(kd_scan *scan)
 {
-    return kd_scan_char(scan, ' ') || kd_scan_char(scan, '\t') ||
-           kd_scan_literal(scan, "\xc2\xa0");
+    return kd_scan_char(scan, ' ') || kd_scan_char(scan, '\t') || kd_scan_literal(scan, "\xc2\xa0");
 }
 
 static void read_letters(kd_scan *scan, uint32_t version, kd_taint *out)

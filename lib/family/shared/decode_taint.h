@@ -7,8 +7,8 @@
 #define KD_TAINT_MAX 64 /* more than there are letters, and one for each bit of a number */
 
 typedef struct kd_taint_flag {
-    char letter;      /* '?' for a bit without a letter */
-    bool vendor;      /* not of the mainline kernel of this version: name says "VENDOR_DEFINED" */
+    char letter; /* '?' for a bit without a letter */
+    bool vendor; /* not of the mainline kernel of this version: name says "VENDOR_DEFINED" */
     bool has_bit;
     uint8_t bit;      /* of /proc/sys/kernel/tainted */
     const char *name; /* the kernel's word: "OOT_MODULE" */

@@ -16,8 +16,8 @@ bool kd_decode_task(kd_event *event, void *part, const kd_context *context)
         kdf_taint_flag *flag = KD_LIST_ADD(arena, &task->taint.flags, kdf_taint_flag);
         if (!flag)
             return true;
-        flag->letter = (kd_text){ kd_arena_str(arena, (kd_str){ &taint.flags[i].letter, 1 }),
-                                  KD_DERIVED };
+        flag->letter =
+            (kd_text){ kd_arena_str(arena, (kd_str){ &taint.flags[i].letter, 1 }), KD_DERIVED };
         flag->name = (kd_text){ kd_str_of(taint.flags[i].name), KD_DERIVED };
     }
     return true;

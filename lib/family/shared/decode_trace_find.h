@@ -2,8 +2,8 @@
 #ifndef KD_SHARED_DECODE_TRACE_FIND_H
 #define KD_SHARED_DECODE_TRACE_FIND_H
 
-#include "family/fields.h"
 #include "core/event.h"
+#include "family/fields.h"
 
 /* The innermost reliable frame whose function is one of the blank-separated `names`, or NULL.
  * Leading underscores, "_noprof" and what a compiler adds behind a dot are left out of account:

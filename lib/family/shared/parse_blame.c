@@ -1,9 +1,9 @@
 /* parse_blame.c - which frame to look at first. */
 #include <string.h>
 
+#include "core/parser.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
-#include "core/parser.h"
 
 static const char *const machinery[] = {
 #define KD_MACHINERY(name) name,
@@ -40,8 +40,7 @@ static void set(kdf_blame *blame, kd_text function, kd_text module, const char *
     blame->why = (kd_text){ kd_str_of(why), KD_DERIVED };
 }
 
-void kd_blame_set(kd_parse *parse, kdf_blame *blame, const kd_list *backtrace,
-                  const kdf_symbol *ip)
+void kd_blame_set(kd_parse *parse, kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip)
 {
     const kdf_frame *frames = backtrace->items;
     (void)parse;

@@ -119,13 +119,12 @@ static void read_modules(kd_parse *parse, kdf_task *task, kd_str text)
 /* "5.7.0-rc3+ #121": what a mail program wrapped off the line before. */
 static bool take_wrapped_kernel(kd_parse *parse, kdf_task *task, kd_str text)
 {
-    if (!task->taint.raw.src || task->taint.raw.src + 1 != parse->src ||
-        task->kernel_release.src || text.len == 0 || !kd_is_digit(text.ptr[0]))
+    if (!task->taint.raw.src || task->taint.raw.src + 1 != parse->src || task->kernel_release.src ||
+        text.len == 0 || !kd_is_digit(text.ptr[0]))
         return false;
     kd_scan in = kd_scan_of(text);
     kd_str release, build;
-    if (!kd_scan_past(&in, " #", &release) || !kd_str_has(release, ".") ||
-        kd_str_has(release, " "))
+    if (!kd_scan_past(&in, " #", &release) || !kd_str_has(release, ".") || kd_str_has(release, " "))
         return false;
     build = kd_str_from(text, release.len + 1);
     kd_put(parse, &task->kernel_release, release);

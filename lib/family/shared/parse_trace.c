@@ -20,8 +20,7 @@
 /* kd_block_state.more: on which stack the next frames ran */
 static const char *const contexts[] = { "task", "irq", "softirq", "nmi", "exception" };
 
-static void add_frame(kd_parse *parse, kd_list *frames, const kdf_frame *frame,
-                      const kd_line *line)
+static void add_frame(kd_parse *parse, kd_list *frames, const kdf_frame *frame, const kd_line *line)
 {
     if (frames->count >= MAX_FRAMES)
         return;
@@ -56,8 +55,8 @@ static bool scan_address(kd_scan *in, kd_hex *out, kd_src src)
     }
     bool angle = kd_scan_char(&try, '<');
     const char *from = try.at;
-    if (!kd_scan_hex(&try, &address) || try.at - from < 8 ||
-        (angle && !kd_scan_char(&try, '>')) || !kd_scan_char(&try, ']'))
+    if (!kd_scan_hex(&try, &address) || try.at - from < 8 || (angle && !kd_scan_char(&try, '>')) ||
+        !kd_scan_char(&try, ']'))
         return false;
     *out = (kd_hex){ address, src };
     *in = try;
@@ -157,8 +156,8 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
     if (!address && !parse->state->at && !symbol.size.src)
         return false;
     put_symbol(&frame, &symbol);
-    frame.reliable = (kd_bool){ !guess && !s390 && !kd_str_has(line->text, "(unreliable)"),
-                                parse->src };
+    frame.reliable =
+        (kd_bool){ !guess && !s390 && !kd_str_has(line->text, "(unreliable)"), parse->src };
     add_frame(parse, frames, &frame, line);
     return true;
 }
@@ -166,12 +165,30 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
 /* "<IRQ>", "</TASK>", " <EOI> " alone or before a frame. Gives the text behind it. */
 static bool scan_marker(kd_parse *parse, kd_str *text)
 {
-    static const struct { const char *mark; uint32_t context; } marks[] = {
-        { "<IRQ>", 1 }, { "</IRQ>", 0 }, { "<TASK>", 0 }, { "</TASK>", 0 }, { "<EOI>", 0 },
-        { "<SOFTIRQ>", 2 }, { "</SOFTIRQ>", 0 }, { "<NMI>", 3 }, { "</NMI>", 0 },
-        { "<<EOE>>", 0 }, { "<#DF>", 4 }, { "</#DF>", 0 }, { "<#DB>", 4 }, { "</#DB>", 0 },
-        { "<#MC>", 4 }, { "</#MC>", 0 }, { "<#VC>", 4 }, { "</#VC>", 0 },
-        { "<ENTRY_TRAMPOLINE>", 4 }, { "</ENTRY_TRAMPOLINE>", 0 },
+    static const struct {
+        const char *mark;
+        uint32_t context;
+    } marks[] = {
+        { "<IRQ>", 1 },
+        { "</IRQ>", 0 },
+        { "<TASK>", 0 },
+        { "</TASK>", 0 },
+        { "<EOI>", 0 },
+        { "<SOFTIRQ>", 2 },
+        { "</SOFTIRQ>", 0 },
+        { "<NMI>", 3 },
+        { "</NMI>", 0 },
+        { "<<EOE>>", 0 },
+        { "<#DF>", 4 },
+        { "</#DF>", 0 },
+        { "<#DB>", 4 },
+        { "</#DB>", 0 },
+        { "<#MC>", 4 },
+        { "</#MC>", 0 },
+        { "<#VC>", 4 },
+        { "</#VC>", 0 },
+        { "<ENTRY_TRAMPOLINE>", 4 },
+        { "</ENTRY_TRAMPOLINE>", 0 },
     };
     for (size_t i = 0; i < KD_COUNT(marks); i++)
         if (kd_str_starts(*text, marks[i].mark)) {

@@ -20,10 +20,11 @@ enum { X86_ROWS = 10, POWERPC_ROWS = 16, ROWS_LEFT = 0xff, POWERPC = 0x100 };
 
 /* What may begin a row, once the dump has begun. */
 static const char *const x86_rows[] = { "Code: ", "RSP: 002b:", "RAX: ", "RDX: ", "RBP: ",
-                                        "R08: ", "R10: ", "R13: ", "EAX: ", "ESI: ", "DS: ",
-                                        "ESP: ", NULL };
-static const char *const powerpc_rows[] = { "NIP", "LR ", "REGS: ", "MSR: ", "CFAR: ", "DAR: ",
-                                            "GPR", "IRQMASK: ", "--- interrupt: ", NULL };
+                                        "R08: ",  "R10: ",      "R13: ", "EAX: ", "ESI: ",
+                                        "DS: ",   "ESP: ",      NULL };
+static const char *const powerpc_rows[] = {
+    "NIP", "LR ", "REGS: ", "MSR: ", "CFAR: ", "DAR: ", "GPR", "IRQMASK: ", "--- interrupt: ", NULL
+};
 
 static bool starts_with_one(kd_str text, const char *const *rows)
 {

@@ -55,12 +55,11 @@ static bool is_area(const kd_area *area, uint64_t start, uint64_t end)
     switch (area->kind) {
     case KD_AREA_FIXED:
         return end == area->end && start >= area->start && start - area->start <= KASLR_START;
-    case KD_AREA_AT_LEAST:
-        return area->start && end == area->end && start <= area->start;
+    case KD_AREA_AT_LEAST: return area->start && end == area->end && start <= area->start;
     case KD_AREA_MOVED:
     case KD_AREA_FALLBACK:
-        return end - start <= bytes && end - start >= (bytes > KASLR_START ? bytes - KASLR_START
-                                                                          : bytes);
+        return end - start <= bytes &&
+               end - start >= (bytes > KASLR_START ? bytes - KASLR_START : bytes);
     case KD_AREA_AT_MOST: /* the image takes at most an eighth of it */
         return (area->start == 0 || start == area->start) && end - start <= bytes &&
                end - start >= bytes - bytes / 8;

@@ -8,24 +8,24 @@
 #define KD_MAX_ASSUMPTIONS 4u
 
 typedef enum kd_area_kind {
-    KD_AREA_FIXED,   /* start and end hold */
-    KD_AREA_MOVED,   /* only the size holds: end - start */
-    KD_AREA_AT_MOST, /* the size is at most end - start */
+    KD_AREA_FIXED,    /* start and end hold */
+    KD_AREA_MOVED,    /* only the size holds: end - start */
+    KD_AREA_AT_MOST,  /* the size is at most end - start */
     KD_AREA_AT_LEAST, /* ends there, but may begin lower; start 0: the size is at least that */
-    KD_AREA_FALLBACK /* MOVED, and searched only after the one before it failed */
+    KD_AREA_FALLBACK  /* MOVED, and searched only after the one before it failed */
 } kd_area_kind;
 
 typedef struct kd_area {
-    uint64_t start, end;     /* end is exclusive; start 0: the place is not known */
+    uint64_t start, end; /* end is exclusive; start 0: the place is not known */
     kd_area_kind kind;
     const char *condition;   /* what it depends on; "" when nothing is open */
     const kd_line_ref *line; /* the boot line that names it; NULL: a fact of the kernel's sources */
 } kd_area;
 
 typedef struct kd_area_list {
-    kd_area items[KD_MAX_AREAS]; /* candidates, the likeliest first */
-    size_t count;                /* 0: nothing is known */
-    bool left_out;               /* there are more, for which there was no room */
+    kd_area items[KD_MAX_AREAS];             /* candidates, the likeliest first */
+    size_t count;                            /* 0: nothing is known */
+    bool left_out;                           /* there are more, for which there was no room */
     const char *assumed[KD_MAX_ASSUMPTIONS]; /* what a .config or a boot line would settle */
     size_t assumed_count;
 } kd_area_list;

@@ -38,8 +38,8 @@ static void find_arm(const kd_context *context, kd_module_area *out)
     bool highmem = kd_config_on(config, "CONFIG_HIGHMEM");
     const kd_read_area *lowmem = kd_context_area(context, "lowmem", 0), *next;
     out->own_area = true;
-    out->plts = context->version && context->version < V(4, 4) ? KD_FALLBACK_NEVER
-                : !given                                       ? KD_FALLBACK_BY_CONFIG
+    out->plts = context->version && context->version < V(4, 4)   ? KD_FALLBACK_NEVER
+                : !given                                         ? KD_FALLBACK_BY_CONFIG
                 : kd_config_on(config, "CONFIG_ARM_MODULE_PLTS") ? KD_FALLBACK_ALWAYS
                                                                  : KD_FALLBACK_NEVER;
     out->plts_from_later = context->version != 0 && context->version < V(4, 4);
@@ -77,10 +77,9 @@ static void read_arm64(const kd_context *context, kd_module_area *out)
         const kd_line_ref *line = &context->module_lines[i];
         if (line->number && context->module_pages[i] &&
             context->module_pages[i] <= ((uint64_t)1 << 31) / page)
-            kd_area_add(&out->list,
-                        (kd_area){ 0, context->module_pages[i] * page,
-                                   i ? KD_AREA_FALLBACK : KD_AREA_MOVED,
-                                   i ? "with module PLTs" : "without PLTs", line });
+            kd_area_add(&out->list, (kd_area){ 0, context->module_pages[i] * page,
+                                               i ? KD_AREA_FALLBACK : KD_AREA_MOVED,
+                                               i ? "with module PLTs" : "without PLTs", line });
     }
 }
 
@@ -100,16 +99,15 @@ static void find_rows(const kd_context *context, kd_module_area *out)
             continue;
         out->own_area = true;
         if (!ruled_out(context->kconfig, row->config))
-            kd_area_add(&out->list, (kd_area){ row->start, row->end, row->kind, row->condition,
-                                               NULL });
+            kd_area_add(&out->list,
+                        (kd_area){ row->start, row->end, row->kind, row->condition, NULL });
     }
 }
 
 /* x86_64: "relocation range: 0xffffffff80000000-0xffffffffbfffffff" ends where modules begin. */
 static void read_text_end(const kd_context *context, kd_module_area *out)
 {
-    if (!kd_arch_is(context, "x86_64") || context->text_end == 0 ||
-        context->text_end == UINT64_MAX)
+    if (!kd_arch_is(context, "x86_64") || context->text_end == 0 || context->text_end == UINT64_MAX)
         return;
     for (size_t i = 0; i < out->list.count; i++)
         if (out->list.items[i].start == context->text_end + 1) {
@@ -130,8 +128,8 @@ void kd_module_area_of(const kd_context *context, kd_module_area *out)
     bool arm64 = kd_arch_is(context, "arm64");
     out->jit_apart = (arm64 && version >= V(5, 0)) || kd_arch_is(context, "riscv64");
     if (arm64 && version >= V(4, 6))
-        out->plts = version >= V(6, 5)                                  ? KD_FALLBACK_ALWAYS
-                    : context->kconfig.len == 0                          ? KD_FALLBACK_BY_CONFIG
+        out->plts = version >= V(6, 5)          ? KD_FALLBACK_ALWAYS
+                    : context->kconfig.len == 0 ? KD_FALLBACK_BY_CONFIG
                     : kd_config_on(context->kconfig, "CONFIG_ARM64_MODULE_PLTS")
                         ? KD_FALLBACK_ALWAYS
                         : KD_FALLBACK_NEVER;

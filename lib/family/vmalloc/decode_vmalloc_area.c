@@ -6,8 +6,8 @@
 #include "core/version.h"
 
 #define MIB ((uint64_t)1 << 20)
-#define ARM_END 0xff800000u   /* VMALLOC_END from 4.4 on; 0xff000000 before */
-#define ARM_GAP (8 * MIB)     /* VMALLOC_OFFSET, of arm and i386 */
+#define ARM_END 0xff800000u /* VMALLOC_END from 4.4 on; 0xff000000 before */
+#define ARM_GAP (8 * MIB)   /* VMALLOC_OFFSET, of arm and i386 */
 
 static const struct {
     const char *arch;

@@ -1,4 +1,5 @@
-/* decode_vmalloc_request.c - what a failed vmalloc() asked for, who asked, and why it may have failed.
+/* decode_vmalloc_request.c - what a failed vmalloc() asked for, who asked, and why it may have
+ * failed.
  * */
 #include "family/vmalloc/decode_vmalloc_request.h"
 #include "family/fields.h"

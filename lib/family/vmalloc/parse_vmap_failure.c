@@ -9,8 +9,8 @@
  * Printed by alloc_vmap_area(), rate-limited. The size includes the guard page. Which range was
  * full only the last form says; otherwise the stack of the event that follows tells.
  */
-#include "family/fields.h"
 #include "core/parser.h"
+#include "family/fields.h"
 
 static bool scan_size(kd_scan *in, uint64_t *bytes)
 {
@@ -66,8 +66,8 @@ static kd_verdict more_vmap(kd_parse *parse, const kd_line *line)
     kdf_vmap *vmap = parse->body;
     if (line->prefixed || line->text.len > 64)
         return KD_NOT_MINE;
-    kd_str joined = kd_arena_format(parse->arena, "%.*s %.*s", KD_FMT(vmap->hint.v),
-                                    KD_FMT(line->text));
+    kd_str joined =
+        kd_arena_format(parse->arena, "%.*s %.*s", KD_FMT(vmap->hint.v), KD_FMT(line->text));
     if (take_reason(parse, vmap, joined) < REASON_HINT)
         return KD_NOT_MINE;
     vmap->hint.v = joined;

@@ -2,17 +2,17 @@
 #ifndef KD_VMALLOC_RULE_VMALLOC_H
 #define KD_VMALLOC_RULE_VMALLOC_H
 
+#include "family/alloc/rule_alloc.h"
 #include "family/fields.h"
 #include "family/vmalloc/decode_module_area.h"
 #include "family/vmalloc/decode_vmalloc_area.h"
 #include "family/vmalloc/decode_vmalloc_request.h"
-#include "family/alloc/rule_alloc.h"
 
 /* Which range was searched, and by what it is known. */
 typedef enum kd_searched {
-    KD_SEARCHED_VMALLOC,  /* the vmalloc area */
-    KD_SEARCHED_MODULES,  /* the module area */
-    KD_SEARCHED_BOTH      /* the module area in silence, then the vmalloc area (arm with PLTs) */
+    KD_SEARCHED_VMALLOC, /* the vmalloc area */
+    KD_SEARCHED_MODULES, /* the module area */
+    KD_SEARCHED_BOTH     /* the module area in silence, then the vmalloc area (arm with PLTs) */
 } kd_searched;
 typedef enum kd_searched_by {
     KD_BY_NOTHING, /* nothing tells: the likeliest of the two */
@@ -24,19 +24,19 @@ typedef enum kd_searched_by {
 } kd_searched_by;
 
 typedef struct kd_space_case {
-    const kd_event *vmap;         /* the message of the range search, or NULL */
+    const kd_event *vmap; /* the message of the range search, or NULL */
     const kdf_vmap *hole;
-    const kdf_vmalloc *failure;   /* NULL: only the range search spoke */
+    const kdf_vmalloc *failure; /* NULL: only the range search spoke */
     kd_vmalloc_caller caller;
     kd_module_area modules;
     kd_vmalloc_area area;
-    kd_hole_fit fit;              /* how hole and failure belong together */
-    bool near;                    /* and their lines stand close to each other */
-    bool wide;                    /* 64-bit addresses */
+    kd_hole_fit fit; /* how hole and failure belong together */
+    bool near;       /* and their lines stand close to each other */
+    bool wide;       /* 64-bit addresses */
     bool is_execmem;
     kd_searched searched;
     kd_searched_by by;
-    uint64_t page, pages, bytes;  /* of the request; of the hole where only that is known */
+    uint64_t page, pages, bytes; /* of the request; of the hole where only that is known */
 } kd_space_case;
 
 /* False: the event is no failure for want of addresses, or another event speaks for it. */

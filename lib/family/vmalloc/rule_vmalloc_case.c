@@ -1,7 +1,7 @@
 /* rule_vmalloc_case.c - which lines are one failed request, and which range had no hole for it.
  * */
-#include "family/fields.h"
 #include "core/version.h"
+#include "family/fields.h"
 #include "family/vmalloc/rule_vmalloc.h"
 
 /* Lines of one failure stand together; other CPUs and consoles may put some between. */
@@ -100,8 +100,8 @@ static bool by_range(kd_space_case *s)
     vmalloc = kd_area_match(&s->area.list, start, end);
     if (vmalloc && (vmalloc->kind != KD_AREA_AT_MOST || !modules)) {
         s->by = vmalloc->start ? KD_BY_PLACE : KD_BY_SIZE;
-        s->searched = s->caller.module_frame && s->modules.own_area ? KD_SEARCHED_BOTH
-                                                                     : KD_SEARCHED_VMALLOC;
+        s->searched =
+            s->caller.module_frame && s->modules.own_area ? KD_SEARCHED_BOTH : KD_SEARCHED_VMALLOC;
         return true;
     }
     if (!modules)
@@ -192,15 +192,17 @@ void kd_say_wanted(kd_emit *out, const kd_space_case *s, kd_confidence confidenc
 {
     kd_str who = kd_who_wanted(s->failure);
     if (s->failure)
-        kd_say_diag(out, confidence, "%.*s wanted %llu bytes (%llu page%s)%s, and the %s has no "
-                    "hole of that size. It is addresses that are missing, not RAM.", KD_FMT(who),
-                    (unsigned long long)s->bytes, (unsigned long long)s->pages,
+        kd_say_diag(out, confidence,
+                    "%.*s wanted %llu bytes (%llu page%s)%s, and the %s has no "
+                    "hole of that size. It is addresses that are missing, not RAM.",
+                    KD_FMT(who), (unsigned long long)s->bytes, (unsigned long long)s->pages,
                     s->pages == 1 ? "" : "s", for_what, range);
     else
-        kd_say_diag(out, confidence, "Something wanted a hole of %llu bytes (%llu pages, the guard "
+        kd_say_diag(out, confidence,
+                    "Something wanted a hole of %llu bytes (%llu pages, the guard "
                     "page among them)%s, and the %s has none of that size. It is addresses that "
-                    "are missing, not RAM.", (unsigned long long)s->bytes,
-                    (unsigned long long)s->pages, for_what, range);
+                    "are missing, not RAM.",
+                    (unsigned long long)s->bytes, (unsigned long long)s->pages, for_what, range);
 }
 
 kd_str kd_who_wanted(const kdf_vmalloc *failure)
@@ -213,8 +215,9 @@ static void say_hole(kd_emit *out, const kd_space_case *s)
     kd_say_event(out, s->vmap);
     kd_say_evidence(out, s->vmap, s->hole->requested_bytes.src,
                     "printed only when the range has no hole of that size");
-    kd_say_proof(out, KD_STR("the range search failed: the message is printed only when no hole "
-                             "of the size is left"),
+    kd_say_proof(out,
+                 KD_STR("the range search failed: the message is printed only when no hole "
+                        "of the size is left"),
                  "size %llu bytes", (unsigned long long)s->hole->requested_bytes.v);
 }
 
@@ -228,16 +231,20 @@ void kd_say_request(const kd_view *view, kd_emit *out, const kd_space_case *s)
         kd_say_u64(out, "requested_pages", s->pages);
     }
     if (s->fit.fits && s->fit.unit == s->page)
-        kd_say_proof(out, kd_text_of(out, "both lines are one request: %llu bytes are %llu page%s, "
-                                     "plus the guard page",
-                                     (unsigned long long)s->bytes, (unsigned long long)s->pages,
-                                     s->pages == 1 ? "" : "s"),
+        kd_say_proof(out,
+                     kd_text_of(out,
+                                "both lines are one request: %llu bytes are %llu page%s, "
+                                "plus the guard page",
+                                (unsigned long long)s->bytes, (unsigned long long)s->pages,
+                                s->pages == 1 ? "" : "s"),
                      "(%llu + 1) * %llu = %llu", (unsigned long long)s->pages,
                      (unsigned long long)s->page, (unsigned long long)s->hole->requested_bytes.v);
     else if (s->fit.fits)
-        kd_say_proof(out, kd_text_of(out, "both lines are one request: %llu bytes, rounded up to "
-                                     "huge pages, plus the guard page",
-                                     (unsigned long long)s->bytes),
+        kd_say_proof(out,
+                     kd_text_of(out,
+                                "both lines are one request: %llu bytes, rounded up to "
+                                "huge pages, plus the guard page",
+                                (unsigned long long)s->bytes),
                      "%llu * %llu + %llu = %llu",
                      (unsigned long long)((s->bytes + s->fit.unit - 1) / s->fit.unit),
                      (unsigned long long)s->fit.unit, (unsigned long long)s->page,
@@ -258,16 +265,18 @@ void kd_say_searched(const kd_view *view, kd_emit *out, const kd_space_case *s)
         kd_say_hex(out, "range_start", start);
         kd_say_hex(out, "range_end", end);
         if (bytes && s->hole->requested_bytes.v > bytes)
-            kd_say_proof(out, KD_STR("the request is larger than the whole range: it can never "
-                                     "fit"),
+            kd_say_proof(out,
+                         KD_STR("the request is larger than the whole range: it can never "
+                                "fit"),
                          "%llu > %llu", (unsigned long long)s->hole->requested_bytes.v,
                          (unsigned long long)bytes);
     }
     if (s->caller.module_frame && s->by == KD_BY_TRACE) {
         kd_say_evidence(out, view->event, s->caller.module_frame->function.src,
                         "asks for addresses of the module area");
-        kd_say_proof(out, KD_STR("the stack goes through the module loader's allocator, so the "
-                                 "range is that of modules"),
+        kd_say_proof(out,
+                     KD_STR("the stack goes through the module loader's allocator, so the "
+                            "range is that of modules"),
                      "%.*s()", KD_FMT(s->caller.module_frame->function.v));
     }
     if (s->caller.frame && s->caller.frame != s->caller.module_frame)
@@ -284,8 +293,9 @@ void kd_say_free_ram(const kd_view *view, kd_emit *out)
         if (!zone->free_kb.src || !zone->min_kb.src || zone->free_kb.v <= zone->high_kb.v)
             continue;
         kd_say_evidence(out, view->event, zone->free_kb.src, "RAM was free");
-        kd_say_proof(out, kd_text_of(out, "zone %.*s had free memory: pages were not missing",
-                                     KD_FMT(zone->name.v)),
+        kd_say_proof(out,
+                     kd_text_of(out, "zone %.*s had free memory: pages were not missing",
+                                KD_FMT(zone->name.v)),
                      "free %llu kB > min %llu kB", (unsigned long long)zone->free_kb.v,
                      (unsigned long long)zone->min_kb.v);
         kd_say_buddy_sum(out, view->event, zone);
@@ -312,12 +322,13 @@ void kd_say_retrying(kd_emit *out, const kd_space_case *s)
     if (s->fit.fits && s->fit.unit != s->page) {
         kd_say_severity(out, KD_WARNING);
         kd_say_more(out, "This was the try with huge pages; the kernel tries single pages next, so "
-                    "it need not be final.");
+                         "it need not be final.");
     }
     if (!s->failure || !s->failure->retrying.v)
         return;
     kd_say_severity(out, KD_WARNING);
-    kd_say_more(out, "The request may not fail (__GFP_NOFAIL): the kernel waits a tick and tries "
+    kd_say_more(out,
+                "The request may not fail (__GFP_NOFAIL): the kernel waits a tick and tries "
                 "again until there is room, so this is not final, but the task hangs until then.");
     kd_say_bool(out, "retrying", true);
 }

@@ -1,5 +1,5 @@
-/* rule_vmalloc_pages.c - vmalloc() found the addresses but not the pages, or was asked for a size that
- * cannot be. */
+/* rule_vmalloc_pages.c - vmalloc() found the addresses but not the pages, or was asked for a size
+ * that cannot be. */
 #include "family/fields.h"
 #include "family/vmalloc/rule_vmalloc.h"
 
@@ -27,16 +27,19 @@ static void say_progress(kd_emit *out, const kdf_vmalloc *failure, uint64_t page
                      (unsigned long long)had, (unsigned long long)wanted);
         kd_say_u64(out, "pages_had", had / page);
     } else if (failure->allocated_bytes.src && !failure->requested_bytes.src) {
-        kd_say_more(out, "after %llu bytes; how many were wanted, this message does not say (its "
-                    "size is that of the pages which were had).", (unsigned long long)had);
+        kd_say_more(out,
+                    "after %llu bytes; how many were wanted, this message does not say (its "
+                    "size is that of the pages which were had).",
+                    (unsigned long long)had);
         kd_say_u64(out, "pages_had", had / page);
     } else if (failure->page_array_bytes.src) {
-        kd_say_more(out, "before the first of them: even the array of %llu bytes for their "
-                    "pointers was not to be had.", (unsigned long long)failure->page_array_bytes.v);
+        kd_say_more(out,
+                    "before the first of them: even the array of %llu bytes for their "
+                    "pointers was not to be had.",
+                    (unsigned long long)failure->page_array_bytes.v);
         kd_say_proof(out, KD_STR("the array has a pointer for each page"),
-                     "%llu / %llu = %llu pages; %llu bytes",
-                     (unsigned long long)wanted, (unsigned long long)page,
-                     (unsigned long long)(wanted / page),
+                     "%llu / %llu = %llu pages; %llu bytes", (unsigned long long)wanted,
+                     (unsigned long long)page, (unsigned long long)(wanted / page),
                      (unsigned long long)failure->page_array_bytes.v);
     } else {
         kd_say_more(out, "before all of them were filled.");
@@ -51,7 +54,7 @@ static void say_other_limits(kd_emit *out, const kdf_vmalloc *failure)
         account |= kd_str_is(KD_ITEMS(failure->gfp.flags, kd_text)[i].v, "__GFP_ACCOUNT");
     if (account)
         kd_say_assume(out, "the machine ran short, not a memory cgroup (the mask has "
-                      "__GFP_ACCOUNT: a group at its limit gives the same message)");
+                           "__GFP_ACCOUNT: a group at its limit gives the same message)");
 }
 
 /* "allocated N of M bytes": M counts the guard page, so N may be all that was wanted. */
@@ -65,9 +68,9 @@ static bool page_tables_failed(const kdf_vmalloc *failure, uint64_t page)
 
 static bool ran_out(const kdf_vmalloc *failure)
 {
-    return failure && (kd_str_is(failure->reason.v, "no-pages") ||
-                       kd_str_is(failure->reason.v, "page-array") ||
-                       kd_str_is(failure->reason.v, "map"));
+    return failure &&
+           (kd_str_is(failure->reason.v, "no-pages") ||
+            kd_str_is(failure->reason.v, "page-array") || kd_str_is(failure->reason.v, "map"));
 }
 
 /* How much of the machine the request is. */
@@ -89,19 +92,23 @@ static void say_shortage(kd_emit *out, const kdf_vmalloc *failure, uint64_t page
                    failure->allocated_bytes.v < failure->requested_bytes.v;
     bool pages = !page_tables_failed(failure, page);
     kd_str who = kd_who_wanted(failure);
-    const char *what = pages ? "the pages ran out"
-                             : "the memory for page tables ran out: all pages were there.";
+    const char *what =
+        pages ? "the pages ran out" : "the memory for page tables ran out: all pages were there.";
     if (failure->requested_bytes.src)
-        kd_say_diag(out, counted ? KD_CERTAIN : KD_LIKELY, "%.*s asked vmalloc() for %llu bytes. "
-                    "The addresses were found, but %s", KD_FMT(who),
-                    (unsigned long long)failure->requested_bytes.v, what);
+        kd_say_diag(out, counted ? KD_CERTAIN : KD_LIKELY,
+                    "%.*s asked vmalloc() for %llu bytes. "
+                    "The addresses were found, but %s",
+                    KD_FMT(who), (unsigned long long)failure->requested_bytes.v, what);
     else
-        kd_say_diag(out, KD_LIKELY, "%.*s asked vmalloc() for memory. The addresses were found, "
-                    "but %s", KD_FMT(who), what);
+        kd_say_diag(out, KD_LIKELY,
+                    "%.*s asked vmalloc() for memory. The addresses were found, "
+                    "but %s",
+                    KD_FMT(who), what);
     if (pages)
         say_progress(out, failure, page);
     if (failure->page_order.v > 0)
-        kd_say_more(out, "This was the try with huge pages (order %llu); the kernel tries single "
+        kd_say_more(out,
+                    "This was the try with huge pages (order %llu); the kernel tries single "
                     "pages next, so it need not be final.",
                     (unsigned long long)failure->page_order.v);
 }
@@ -129,13 +136,13 @@ kd_status kd_check_vmalloc_pages(const kd_view *view, kd_emit *out, void *user)
     say_share(view, out, failure);
     say_other_limits(out, failure);
     kd_say_remedy(out, "Look at the memory dump and the leak findings: this is a shortage of RAM "
-                  "(or a limit), not of addresses.");
+                       "(or a limit), not of addresses.");
     if (caller.purpose == KD_VMALLOC_USER)
         kd_say_remedy(out, "The size is what a process asked for: look at what it configures "
-                      "before looking at the kernel.");
+                           "before looking at the kernel.");
     else
         kd_say_remedy(out, "Is the size right? A size that comes from user space or from a device "
-                      "must be checked before it is allocated.");
+                           "must be checked before it is allocated.");
     return KD_OK;
 }
 
@@ -167,8 +174,9 @@ static void say_ram(const kd_view *view, kd_emit *out, const kdf_vmalloc *failur
         return;
     }
     kd_say_evidence(out, view->event, src, "all pages of the machine");
-    kd_say_proof(out, KD_STR("the request is larger than the RAM"), "%llu > %llu pages * "
-                                                                    "%llu = %llu",
+    kd_say_proof(out, KD_STR("the request is larger than the RAM"),
+                 "%llu > %llu pages * "
+                 "%llu = %llu",
                  (unsigned long long)failure->requested_bytes.v,
                  (unsigned long long)failure->meminfo.ram_pages.v, (unsigned long long)page,
                  (unsigned long long)ram);
@@ -177,11 +185,12 @@ static void say_ram(const kd_view *view, kd_emit *out, const kdf_vmalloc *failur
 static void say_size_remedies(kd_emit *out, const kd_vmalloc_caller *caller)
 {
     if (caller->purpose == KD_VMALLOC_USER)
-        kd_say_remedy(out, "The size is user-requested: look at the process that asked, or limit "
+        kd_say_remedy(out,
+                      "The size is user-requested: look at the process that asked, or limit "
                       "who may ask (capabilities, user namespaces). The kernel refused it cleanly; "
                       "__GFP_NOWARN in that caller would silence the report.");
     kd_say_remedy(out, "Check the size in the caller: an unchecked length from user space or a "
-                  "negative number that became unsigned looks like this.");
+                       "negative number that became unsigned looks like this.");
 }
 
 kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *user)
@@ -221,15 +230,17 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
     if (caller.frame)
         kd_say_evidence(out, view->event, caller.frame->function.src, "%s", caller.what);
     if (kd_vmalloc_negative(bytes, &negative)) {
-        kd_say_proof(out, KD_STR("as a signed number the size is negative: an error code or an "
-                                 "underflow was used as a size"),
+        kd_say_proof(out,
+                     KD_STR("as a signed number the size is negative: an error code or an "
+                            "underflow was used as a size"),
                      "%llu = %lld", (unsigned long long)bytes, (long long)negative);
         kd_say_i64(out, "size_as_signed", negative);
     }
     say_ram(view, out, failure);
     kd_say_u64(out, "requested_bytes", bytes);
     if (guess)
-        kd_say_assume(out, "the machine has less than %llu MiB of RAM (the log does not tell; with "
+        kd_say_assume(out,
+                      "the machine has less than %llu MiB of RAM (the log does not tell; with "
                       "more, a hole of that size was missing in the vmalloc range)",
                       (unsigned long long)(bytes >> 20));
     say_size_remedies(out, &caller);
@@ -245,8 +256,10 @@ kd_status kd_check_vmalloc_zero(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     kd_str who = kd_who_wanted(failure);
     kd_vmalloc_caller_of(&failure->backtrace, &caller);
-    kd_say_diag(out, KD_CERTAIN, "%.*s asked vmalloc() for 0 bytes. vmalloc() refuses that, and "
-                "this kernel says so as if memory were missing: nothing was short.", KD_FMT(who));
+    kd_say_diag(out, KD_CERTAIN,
+                "%.*s asked vmalloc() for 0 bytes. vmalloc() refuses that, and "
+                "this kernel says so as if memory were missing: nothing was short.",
+                KD_FMT(who));
     kd_emit_role(out, KD_PRIMARY);
     kd_say_purpose(out, view, &caller);
     kd_say_evidence(out, view->event, failure->text.src, "a size of 0");
@@ -254,6 +267,6 @@ kd_status kd_check_vmalloc_zero(const kd_view *view, kd_emit *out, void *user)
                  "size %llu = 0", (unsigned long long)failure->requested_bytes.v);
     kd_say_u64(out, "requested_bytes", 0);
     kd_say_remedy(out, "Make the caller handle an empty request itself. The caller gets NULL: it "
-                  "must not take that for a shortage, nor use it.");
+                       "must not take that for a shortage, nor use it.");
     return KD_OK;
 }

@@ -1,7 +1,7 @@
 /* rule_vmalloc_space.c - kernel addresses ran out: of the module area, or of the vmalloc area.
  * */
-#include "family/fields.h"
 #include "core/version.h"
+#include "family/fields.h"
 #include "family/vmalloc/rule_vmalloc.h"
 
 const char kd_doc_module_space[] =
@@ -71,9 +71,11 @@ static void say_window(const kd_view *view, kd_emit *out, const kd_space_case *s
     if (!kd_arch_is(view->context, "arm64") || !text || !reach || text < reach ||
         text > UINT64_MAX - reach)
         return;
-    kd_say_proof(out, kd_text_of(out, "the window of modules holds the kernel text at 0x%llx "
-                                      "(Kernel Offset)",
-                                 (unsigned long long)text),
+    kd_say_proof(out,
+                 kd_text_of(out,
+                            "the window of modules holds the kernel text at 0x%llx "
+                            "(Kernel Offset)",
+                            (unsigned long long)text),
                  "it lies between 0x%llx - 0x%llx = 0x%llx and 0x%llx + 0x%llx = 0x%llx",
                  (unsigned long long)text, (unsigned long long)reach,
                  (unsigned long long)(text - reach), (unsigned long long)text,
@@ -100,26 +102,29 @@ static void say_vmalloc_option(const kd_view *view, kd_emit *out, const kd_space
     uint64_t now = bytes_now(s, &sure);
     uint64_t hole = s->hole ? s->hole->requested_bytes.v : s->bytes;
     uint64_t more = hole < 64 * MIB ? 64 * MIB : hole < limit ? (hole / MIB + 64) * MIB : 0;
-    uint64_t better = now && more && now < limit ? (now + more + 16 * MIB - 1) & ~(16 * MIB - 1)
-                                                 : 0;
+    uint64_t better =
+        now && more && now < limit ? (now + more + 16 * MIB - 1) & ~(16 * MIB - 1) : 0;
     if (s->area.option_bytes) {
         kd_say_line(out, &view->context->vmalloc_line, "vmalloc= was given: %llu MiB",
                     (unsigned long long)(s->area.option_bytes / MIB));
         kd_say_u64(out, "vmalloc_option_bytes", s->area.option_bytes);
         if (sure && now > s->area.option_bytes + 8 * MIB)
-            kd_say_proof(out, KD_STR("vmalloc= is not what bounds the area: it is larger, as "
-                                     "where RAM ends below it"),
+            kd_say_proof(out,
+                         KD_STR("vmalloc= is not what bounds the area: it is larger, as "
+                                "where RAM ends below it"),
                          "%llu MiB > %llu MiB", (unsigned long long)(now / MIB),
                          (unsigned long long)(s->area.option_bytes / MIB));
     }
     if (better && better <= limit)
-        kd_say_remedy(out, "Boot with a larger vmalloc=, for example vmalloc=%lluM: more than the "
+        kd_say_remedy(out,
+                      "Boot with a larger vmalloc=, for example vmalloc=%lluM: more than the "
                       "%s%llu MiB of now; it takes the addresses from lowmem. A 64-bit kernel has "
-                      "no such limit.", (unsigned long long)(better / MIB), sure ? "" : "about ",
+                      "no such limit.",
+                      (unsigned long long)(better / MIB), sure ? "" : "about ",
                       (unsigned long long)(now / MIB));
     else
         kd_say_remedy(out, "Boot with a larger vmalloc= (for example vmalloc=512M); it takes the "
-                      "addresses from lowmem. A 64-bit kernel has no such limit.");
+                           "addresses from lowmem. A 64-bit kernel has no such limit.");
 }
 
 /* How the vmalloc area is made larger on this architecture. */
@@ -129,11 +134,11 @@ static void say_larger_area(const kd_view *view, kd_emit *out, const kd_space_ca
         say_vmalloc_option(view, out, s);
     else if (kd_arch_is(view->context, "ppc"))
         kd_say_remedy(out, "Build with a smaller CONFIG_LOWMEM_SIZE (CONFIG_ADVANCED_OPTIONS=y): "
-                      "the vmalloc area begins 16 MiB above lowmem. This architecture has no "
-                      "vmalloc= option.");
+                           "the vmalloc area begins 16 MiB above lowmem. This architecture has no "
+                           "vmalloc= option.");
     else if (!s->wide)
         kd_say_remedy(out, "A 32-bit kernel has few addresses; only arm and i386 let vmalloc= move "
-                      "the bound. A 64-bit kernel has no such limit.");
+                           "the bound. A 64-bit kernel has no such limit.");
 }
 
 static void say_hint(const kd_view *view, kd_emit *out, const kd_space_case *s)
@@ -142,10 +147,10 @@ static void say_hint(const kd_view *view, kd_emit *out, const kd_space_case *s)
         return;
     if (s->searched == KD_SEARCHED_MODULES && s->modules.own_area)
         kd_say_more(out, "The kernel's own hint (vmalloc=) does not help: it moves the start of "
-                    "the vmalloc area, not the module area.");
+                         "the vmalloc area, not the module area.");
     else if (view->context->arch.len > 0 && !s->area.has_option)
         kd_say_more(out, "The kernel's own hint (vmalloc=) does not help: this architecture has no "
-                    "such option.");
+                         "such option.");
 }
 
 /* ---- module space ---------------------------------------------------------------------------- */
@@ -155,17 +160,20 @@ static void say_arm_remedies(kd_emit *out, const kd_module_area *area)
     kd_arm_branch branch;
     kd_arm_branch_of(area->page_offset, &branch);
     if (area->plts != KD_FALLBACK_ALWAYS)
-        kd_say_remedy(out, "CONFIG_ARM_MODULE_PLTS=y (Linux 4.4 and later%s) lets modules spill "
+        kd_say_remedy(out,
+                      "CONFIG_ARM_MODULE_PLTS=y (Linux 4.4 and later%s) lets modules spill "
                       "into the vmalloc area; cost: calls into the kernel go through veneers.",
                       area->plts_from_later ? ": not in this kernel" : "");
-    kd_say_proof(out, KD_STR("moving the area's bottom to PAGE_OFFSET - 32 MiB is no remedy by "
-                             "itself: a branch from there misses the kernel text by this much "
-                             "and more"),
+    kd_say_proof(out,
+                 KD_STR("moving the area's bottom to PAGE_OFFSET - 32 MiB is no remedy by "
+                        "itself: a branch from there misses the kernel text by this much "
+                        "and more"),
                  "0x%llx - 8 - 0x%llx = 0x%llx; 0x%llx - 0x%llx = 0x%llx",
                  (unsigned long long)branch.text, (unsigned long long)branch.bottom,
                  (unsigned long long)branch.needed, (unsigned long long)branch.needed,
                  (unsigned long long)branch.limit, (unsigned long long)branch.misses);
-    kd_say_remedy(out, "Patching MODULES_VADDR and TASK_SIZE down to PAGE_OFFSET - 32 MiB, as "
+    kd_say_remedy(out,
+                  "Patching MODULES_VADDR and TASK_SIZE down to PAGE_OFFSET - 32 MiB, as "
                   "found on the web, is no remedy alone: branches from the bottom of that area "
                   "miss the kernel text by 0x%llx bytes and more.",
                   (unsigned long long)branch.misses);
@@ -177,12 +185,13 @@ static void say_module_remedies(kd_emit *out, const kd_space_case *s, const kd_v
     uint32_t version = view->context->version;
     if (purpose == KD_VMALLOC_JIT)
         kd_say_remedy(out, "Look for what loads so many BPF programs (bpftool prog); "
-                      "net.core.bpf_jit_limit bounds what unprivileged users may take.");
+                           "net.core.bpf_jit_limit bounds what unprivileged users may take.");
     else if (purpose == KD_VMALLOC_PROBE)
         kd_say_remedy(out, "Remove probes that are not needed: each page of their instruction "
-                      "slots and each ftrace trampoline takes room of the area.");
+                           "slots and each ftrace trampoline takes room of the area.");
     else
-        kd_say_remedy(out, "Make the module smaller: only its allocated sections count, so strip "
+        kd_say_remedy(out,
+                      "Make the module smaller: only its allocated sections count, so strip "
                       "--strip-debug does not help, but leaving out debug code and options does; "
                       "or split it.");
     if (purpose != KD_VMALLOC_JIT && purpose != KD_VMALLOC_PROBE)
@@ -193,13 +202,14 @@ static void say_module_remedies(kd_emit *out, const kd_space_case *s, const kd_v
         say_arm_remedies(out, &s->modules);
     else if (kd_arch_is(view->context, "arm64") && version && version < V(6, 5) &&
              s->modules.plts != KD_FALLBACK_ALWAYS)
-        kd_say_remedy(out, "CONFIG_ARM64_MODULE_PLTS=y (Linux 4.6 and later%s) widens the area "
+        kd_say_remedy(out,
+                      "CONFIG_ARM64_MODULE_PLTS=y (Linux 4.6 and later%s) widens the area "
                       "from 128 MiB to 2 GiB (always on from 6.5).",
                       version < V(4, 6) ? ": not in this kernel" : "");
     else if (kd_arch_is(view->context, "x86_64") && s->modules.list.count == 1 &&
              s->modules.list.items[0].start == 0xffffffffc0000000)
         kd_say_remedy(out, "A kernel built with CONFIG_RANDOMIZE_BASE=n has 512 MiB more for "
-                      "modules (and no KASLR).");
+                           "modules (and no KASLR).");
     if ((!s->modules.own_area && view->context->arch.len > 0) || s->searched == KD_SEARCHED_BOTH)
         say_larger_area(view, out, s);
 }
@@ -216,14 +226,14 @@ static kd_confidence module_confidence(const kd_space_case *s)
 static void say_module_headline(const kd_view *view, kd_emit *out, const kd_space_case *s)
 {
     if (s->is_execmem) {
-        kd_say_diag(out, KD_LIKELY, "There was no room for code, most likely a module: "
+        kd_say_diag(out, KD_LIKELY,
+                    "There was no room for code, most likely a module: "
                     "execmem_alloc() failed. The kernel does not say whether addresses or pages "
                     "were missing.");
         return;
     }
     bool guess = s->by == KD_BY_WIDTH;
-    bool module = s->caller.purpose == KD_VMALLOC_MODULE ||
-                  s->caller.purpose == KD_VMALLOC_UNKNOWN;
+    bool module = s->caller.purpose == KD_VMALLOC_MODULE || s->caller.purpose == KD_VMALLOC_UNKNOWN;
     kd_say_wanted(out, s, module_confidence(s),
                   module && s->caller.module_frame ? " for a module" : "",
                   "address range of modules");
@@ -233,10 +243,10 @@ static void say_module_headline(const kd_view *view, kd_emit *out, const kd_spac
         kd_say_more(out, "Such code shares the range with modules.");
     if (guess)
         kd_say_more(out, "The range is not named; the vmalloc area of a 64-bit kernel is too large "
-                    "to fill up, so it is most likely the module area.");
+                         "to fill up, so it is most likely the module area.");
     if (s->searched == KD_SEARCHED_BOTH)
         kd_say_more(out, "The module area was searched first, in silence, and was full; the "
-                    "vmalloc area, into which modules may overflow, is full too.");
+                         "vmalloc area, into which modules may overflow, is full too.");
     if (!s->modules.own_area && view->context->arch.len > 0)
         kd_say_more(out, "On this architecture modules live in the vmalloc area.");
 }
@@ -246,14 +256,14 @@ static void say_module_assumptions(const kd_view *view, kd_emit *out, const kd_s
     uint32_t version = view->context->version;
     if (s->is_execmem)
         kd_say_assume(out, "a module was being loaded, and addresses were missing (BPF programs, "
-                      "kprobes and ftrace use execmem too, and too little RAM gives the same "
-                      "line)");
+                           "kprobes and ftrace use execmem too, and too little RAM gives the same "
+                           "line)");
     else if (!s->vmap)
         kd_say_assume(out, "the line of the range search is missing (it is rate-limited): without "
-                      "it the kernel could also have failed to allocate its own descriptor");
+                           "it the kernel could also have failed to allocate its own descriptor");
     else if (s->failure && !s->near)
         kd_say_assume(out, "the line of the range search, which stands far above, tells of the "
-                      "same shortage");
+                           "same shortage");
     if (s->modules.plts == KD_FALLBACK_BY_CONFIG && kd_arch_is(view->context, "arm") &&
         !s->is_execmem)
         kd_say_assume(out, version && version < V(4, 19)
@@ -328,13 +338,13 @@ static void say_vmalloc_assumptions(const kd_view *view, kd_emit *out, const kd_
 {
     if (s->failure && !s->vmap)
         kd_say_assume(out, "the line of the range search is missing (it is rate-limited): without "
-                      "it the kernel could also have failed to allocate its own descriptor");
+                           "it the kernel could also have failed to allocate its own descriptor");
     if (s->by == KD_BY_NOTHING && (s->modules.own_area || view->context->arch.len == 0))
         kd_say_assume(out, "the log does not show who asked; a module load would mean the module "
-                      "area instead");
+                           "area instead");
     if (view->context->arch.len == 0 && s->by != KD_BY_PLACE)
         kd_say_assume(out, "the architecture (it is not known from the log; it decides how large "
-                      "the area is and whether vmalloc= exists)");
+                           "the area is and whether vmalloc= exists)");
 }
 
 kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
@@ -352,7 +362,8 @@ kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
     say_hint(view, out, &s);
     kd_say_retrying(out, &s);
     if (s.wide && !jit && s.area.list.count > 0)
-        kd_say_more(out, "A 64-bit vmalloc range (%llu GiB here) hardly fills up: look for a leak "
+        kd_say_more(out,
+                    "A 64-bit vmalloc range (%llu GiB here) hardly fills up: look for a leak "
                     "of mappings.",
                     (unsigned long long)(kd_area_bytes(&s.area.list.items[0]) >> 30));
     kd_say_request(view, out, &s);
@@ -364,7 +375,7 @@ kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
     if (jit)
         kd_say_remedy(out, "Look for what loads so many BPF programs (bpftool prog).");
     kd_say_remedy(out, "/proc/vmallocinfo lists who holds the addresses, by caller and size: look "
-                  "for a driver that maps much or never unmaps.");
+                       "for a driver that maps much or never unmaps.");
     say_vmalloc_assumptions(view, out, &s);
     return KD_OK;
 }

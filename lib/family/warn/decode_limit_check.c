@@ -32,8 +32,7 @@ static bool reads_limit(const cs_insn *compare, const cs_insn *jump, check *out)
 {
     const cs_x86 *d = &compare->detail->x86;
     if (compare->id != X86_INS_CMP || d->op_count != 2 || d->operands[0].type != X86_OP_REG ||
-        d->operands[0].size < 4 || d->operands[1].type != X86_OP_IMM ||
-        d->operands[1].imm <= 0)
+        d->operands[0].size < 4 || d->operands[1].type != X86_OP_IMM || d->operands[1].imm <= 0)
         return false;
     out->reg = d->operands[0].reg;
     out->limit = (uint64_t)d->operands[1].imm - (jump->id == X86_INS_JB ? 1 : 0);
@@ -123,8 +122,8 @@ static bool most_agree(const reading *r, size_t first, uint64_t compare)
         size_t index;
         if (base + start > compare)
             break;
-        size_t count = cs_disasm(r->handle, r->bytes + start, r->len - start, base + start, 0,
-                                 &insns);
+        size_t count =
+            cs_disasm(r->handle, r->bytes + start, r->len - start, base + start, 0, &insns);
         bool arrives = begins_at(insns, count, r->ip, &index);
         bool sees = begins_at(insns, count, compare, &index);
         if (count > 0)
@@ -151,8 +150,8 @@ static bool read_check(const reading *r, kd_limit_check *out)
         check found = { 0 };
         cs_insn *insns;
         size_t marker = 0;
-        size_t count = cs_disasm(r->handle, r->bytes + start, r->len - start, base + start, 0,
-                                 &insns);
+        size_t count =
+            cs_disasm(r->handle, r->bytes + start, r->len - start, base + start, 0, &insns);
         bool arrives = begins_at(insns, count, r->ip, &marker);
         bool good = arrives && find_check(r->handle, insns, marker, r->ip, &found);
         if (good)

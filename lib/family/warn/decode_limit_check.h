@@ -2,16 +2,16 @@
 #ifndef KD_WARN_DECODE_LIMIT_CHECK_H
 #define KD_WARN_DECODE_LIMIT_CHECK_H
 
-#include "family/fields.h"
 #include "core/context.h"
+#include "family/fields.h"
 
 typedef struct kd_limit_check {
-    uint64_t limit;    /* the largest value that is let through */
-    uint64_t value;    /* of the register, in the dump */
-    kd_src src;        /* of that register */
-    char reg[8];       /* as in the dump: "rbp" */
-    char compare[64];  /* "cmp ebp, 0xa" */
-    bool contradicts;  /* the compare is there, but the dumped register is not above the limit */
+    uint64_t limit;   /* the largest value that is let through */
+    uint64_t value;   /* of the register, in the dump */
+    kd_src src;       /* of that register */
+    char reg[8];      /* as in the dump: "rbp" */
+    char compare[64]; /* "cmp ebp, 0xa" */
+    bool contradicts; /* the compare is there, but the dumped register is not above the limit */
 } kd_limit_check;
 
 /*

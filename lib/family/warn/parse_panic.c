@@ -11,7 +11,6 @@
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
 
-
 static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
 {
     kdf_panic *panic = parse->body;

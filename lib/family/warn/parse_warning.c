@@ -15,11 +15,10 @@
  * before the header where the architecture traps, else behind it. A task line, registers, a trace
  * and "---[ end trace" follow. What lockdep finds begins with WARNING: too, but names no place.
  */
-#include "family/fields.h"
 #include "family/fault/parse_fault.h"
+#include "family/fields.h"
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
-
 
 /* From "cut here" to the header there may be a text of some lines. */
 #define MESSAGE_LINES 4
@@ -88,7 +87,7 @@ static kd_verdict take_place(kd_parse *parse, kdf_warning *warning, kd_str text)
     if (!put_place(parse, warning, &place)) {
         place = kd_str_trim(text);
         return kd_str_has(place, "+0x") && note_symbol(parse, warning, place) ? KD_TAKEN
-                                                                             : KD_NOT_MINE;
+                                                                              : KD_NOT_MINE;
     }
     if (symbol.len > 0)
         note_symbol(parse, warning, symbol);
@@ -120,8 +119,8 @@ static kd_verdict take_new(kd_parse *parse, kdf_warning *warning, kd_str text, c
         const char *slash = kd_str_find_last(comm, "/");
         kd_scan pid = { slash ? slash + 1 : in.end, in.end, false };
         if (kd_scan_u64(&pid, &number)) {
-            kd_put(parse, &warning->oops.task.comm, ((kd_str){ comm.ptr,
-                                                               (size_t)(slash - comm.ptr) }));
+            kd_put(parse, &warning->oops.task.comm,
+                   ((kd_str){ comm.ptr, (size_t)(slash - comm.ptr) }));
             kd_put(parse, &warning->oops.task.pid, number);
         }
     }
@@ -200,8 +199,7 @@ static kd_verdict open_warning(kd_parse *parse, const kd_line *line)
     if (is_bad_frame(text))
         return KD_LAST;
     const char *cpu = kd_str_find_last(text, ", CPU#");
-    kd_verdict verdict = cpu ? take_new(parse, warning, text, cpu)
-                             : take_old(parse, warning, text);
+    kd_verdict verdict = cpu ? take_new(parse, warning, text, cpu) : take_old(parse, warning, text);
     if (verdict != KD_TAKEN)
         return verdict;
     read_message(parse, warning, line);
@@ -234,9 +232,25 @@ static kd_verdict more_warning(kd_parse *parse, const kd_line *line)
 static bool is_report(kd_str text)
 {
     static const char *const begins[] = {
-        "BUG", "WARNING: ", "INFO: ", "Kernel panic", "Oops", "Unable to handle ", "---", "===",
-        "refcount_t: ", "list_add", "list_del", "Watchdog detected", "usercopy: ", "kernel BUG",
-        "Internal error", "Unhandled ", "general protection", "[<", "[ ",
+        "BUG",
+        "WARNING: ",
+        "INFO: ",
+        "Kernel panic",
+        "Oops",
+        "Unable to handle ",
+        "---",
+        "===",
+        "refcount_t: ",
+        "list_add",
+        "list_del",
+        "Watchdog detected",
+        "usercopy: ",
+        "kernel BUG",
+        "Internal error",
+        "Unhandled ",
+        "general protection",
+        "[<",
+        "[ ",
     };
     for (size_t i = 0; i < KD_COUNT(begins); i++)
         if (kd_str_starts(text, begins[i]))

@@ -4,9 +4,9 @@
 #include "family/fields.h"
 
 #include "base/scan.h"
+#include "core/version.h"
 #include "family/alloc/replay/nodes.h"
 #include "family/gfp/decode_gfp_table.h"
-#include "core/version.h"
 
 /* Functions below which the task itself is freeing memory (PF_MEMALLOC). */
 const char kd_reclaim_functions[] =
@@ -15,7 +15,10 @@ const char kd_reclaim_functions[] =
 
 static uint32_t letters_of(kd_str types)
 {
-    static const struct { char letter; uint32_t bit; } table[] = {
+    static const struct {
+        char letter;
+        uint32_t bit;
+    } table[] = {
         { 'U', KD_BLOCK_U }, { 'M', KD_BLOCK_M }, { 'E', KD_BLOCK_E }, { 'R', KD_BLOCK_R },
         { 'H', KD_BLOCK_H }, { 'C', KD_BLOCK_C }, { 'I', KD_BLOCK_I },
     };

@@ -3,9 +3,9 @@
 #ifndef KD_ALLOC_REPLAY_EVENT_H
 #define KD_ALLOC_REPLAY_EVENT_H
 
-#include "family/fields.h"
 #include "core/context.h"
 #include "family/alloc/replay/replay.h"
+#include "family/fields.h"
 #include "family/gfp/decode_gfp.h"
 #include "family/shared/decode_trace_find.h"
 
@@ -43,7 +43,7 @@ typedef struct kd_alloc_case {
     uint64_t page_kb;
     kd_alloc_zone zones[KD_ALLOC_MAX_ZONES];
     const kdf_zone *printed[KD_ALLOC_MAX_ZONES]; /* the lines they come from */
-    size_t zone_count, zones_beyond; /* beyond: more than are re-played */
+    size_t zone_count, zones_beyond;             /* beyond: more than are re-played */
     kd_alloc_zone_result results[KD_ALLOC_MAX_ZONES];
     kd_alloc_result result;
 } kd_alloc_case;

@@ -81,8 +81,8 @@ static void add_order(const kd_alloc_zone *zone, uint32_t order, uint32_t usable
 void kd_alloc_supply_count(const kd_alloc_zone *zone, uint32_t order, uint32_t usable_letters,
                            kd_alloc_supply *out)
 {
-    *out = (kd_alloc_supply){ .largest_usable_order = UINT32_MAX,
-                              .unlisted = zone->order_count == 0 };
+    *out =
+        (kd_alloc_supply){ .largest_usable_order = UINT32_MAX, .unlisted = zone->order_count == 0 };
     for (uint32_t i = order; i < column_count(zone); i++)
         add_order(zone, i, usable_letters, out);
     out->cma_present = (out->letters & KD_BLOCK_C) != 0;

@@ -92,10 +92,10 @@ typedef struct kd_alloc_elsewhere {
     int64_t reachable_free, reachable_high, reachable_weight;
     int64_t excluded_free, excluded_spare, elsewhere_free;
     size_t listed_count;
-    bool node_bound;        /* as asked */
-    bool zones_left_out;    /* memory that is not printed may be in zones above the one asked for;
-                             * else it is on nodes that are left out */
-    bool other_node_known;  /* a zone of an excluded node would serve the request */
+    bool node_bound;       /* as asked */
+    bool zones_left_out;   /* memory that is not printed may be in zones above the one asked for;
+                            * else it is on nodes that are left out */
+    bool other_node_known; /* a zone of an excluded node would serve the request */
     size_t other_node_zone;
 } kd_alloc_elsewhere;
 
@@ -103,8 +103,7 @@ int64_t kd_alloc_zone_weight(const kd_alloc_zone *zone);
 kd_alloc_voice kd_alloc_voice_find(const kd_alloc_zone_result *zone, kd_alloc_reading reading,
                                    uint32_t *attempt);
 void kd_alloc_tally_add(kd_alloc_tally *tally, const kd_alloc_zone *zone,
-                        const kd_alloc_zone_result *result, kd_alloc_reading reading,
-                        size_t index);
+                        const kd_alloc_zone_result *result, kd_alloc_reading reading, size_t index);
 kd_alloc_verdict kd_alloc_tally_conclude(const kd_alloc_tally *tally,
                                          const kd_alloc_elsewhere *elsewhere, uint32_t order,
                                          size_t *zone);

@@ -37,8 +37,8 @@ static void settle_test(const kd_alloc_request *request, const struct kd_alloc_r
 {
     /* Without a buddy line single pages are known to be there all the same, by the amount. */
     bool unlisted = zone->order_count == 0 && request->order > 0;
-    kd_alloc_answer lists = zone->order_count == 0 ? KD_ANSWER_YES
-                                                   : kd_alloc_supply_answer(&test->supply);
+    kd_alloc_answer lists =
+        zone->order_count == 0 ? KD_ANSWER_YES : kd_alloc_supply_answer(&test->supply);
     kd_alloc_answer order_test = test->order_test;
 
     test->failed = KD_CHECK_PASSED;
@@ -70,8 +70,7 @@ static bool is_cma_unsure(const kd_alloc_test *test)
 static uint32_t find_effective_letters(const struct run *run, const kd_alloc_rights *rights)
 {
     bool checked = run->rules.choice[KD_AR_ORDER_TEST] == ORDER_FREE_AREA &&
-                   run->request->order > 0 && !rights->no_watermarks &&
-                   !rights->any_block_passes;
+                   run->request->order > 0 && !rights->no_watermarks && !rights->any_block_passes;
 
     return checked ? rights->usable_letters & rights->area_letters : rights->usable_letters;
 }
@@ -90,8 +89,8 @@ static void replay_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zon
         kd_alloc_test *test = &out->tests[i];
 
         test->rights = rights[i];
-        kd_alloc_supply_count(zone, run->request->order,
-                              find_effective_letters(run, &rights[i]), &test->supply);
+        kd_alloc_supply_count(zone, run->request->order, find_effective_letters(run, &rights[i]),
+                              &test->supply);
         kd_alloc_watermark_test(run->request, &run->rules, zone, reserve, test);
         settle_test(run->request, &run->rules, zone, test);
         if (test->succeeds > out->succeeds)
@@ -103,8 +102,7 @@ static void replay_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zon
     }
     out->decides = kd_alloc_zone_weight(zone) * 100 >= run->elsewhere.reachable_weight;
     out->short_by_reserve_only =
-        reserve.high > 0 &&
-        kd_alloc_amount_passes_with(&run->rules, &out->tests[0], 0, 0, true);
+        reserve.high > 0 && kd_alloc_amount_passes_with(&run->rules, &out->tests[0], 0, 0, true);
     (void)kd_alloc_voice_find(out, readings[0], &out->best);
     out->failed = out->tests[out->best].failed;
     out->near_line = !out->tests[out->best].rights.no_watermarks &&
@@ -134,12 +132,10 @@ static void survey_zone(struct run *run, const kd_alloc_zone *zone, int64_t *pri
         elsewhere->reachable_weight += kd_alloc_zone_weight(zone);
         break;
     case KD_LISTED_NOT_DEVICE:
-    case KD_LISTED_NOT_NODE:
-        break;
+    case KD_LISTED_NOT_NODE: break;
     default:
         elsewhere->excluded_free = add_pages(elsewhere->excluded_free, free_pages);
-        elsewhere->excluded_spare =
-            add_pages(elsewhere->excluded_spare, spare > 0 ? spare : 0);
+        elsewhere->excluded_spare = add_pages(elsewhere->excluded_spare, spare > 0 ? spare : 0);
     }
 }
 
@@ -221,8 +217,8 @@ static void explain_shortage(const struct run *run, const kd_alloc_zone *zone,
     out->short_by_boost =
         boost > 0 && kd_alloc_amount_passes_with(&run->rules, test, boost, 0, false);
     out->short_by_reserve = result->short_by_reserve_only;
-    out->short_by_cma = test->cma_pages > 0 && kd_alloc_amount_passes_with(
-                                                   &run->rules, test, 0, test->cma_pages, false);
+    out->short_by_cma = test->cma_pages > 0 &&
+                        kd_alloc_amount_passes_with(&run->rules, test, 0, test->cma_pages, false);
     out->short_by_highatomic =
         test->highatomic_pages.low > 0 &&
         kd_alloc_amount_passes_with(&run->rules, test, 0, test->highatomic_pages.low, false);
@@ -262,10 +258,10 @@ static void settle(struct run *run, const kd_alloc_zone_result *results, kd_allo
     out->agrees_for_every_split = agrees;
     out->near_line = !near_agrees;
     out->zone = run->zone;
-    out->mixed = (tally->list_weight > 0) + (tally->short_weight > 0) +
-                     (tally->unknown_weight > 0) > 1;
-    out->no_block = run->elsewhere.listed_count > 0 && !tally->any_block &&
-                    tally->unknown_weight == 0;
+    out->mixed =
+        (tally->list_weight > 0) + (tally->short_weight > 0) + (tally->unknown_weight > 0) > 1;
+    out->no_block =
+        run->elsewhere.listed_count > 0 && !tally->any_block && tally->unknown_weight == 0;
     if (out->zone < run->zone_count)
         explain_shortage(run, &run->zones[out->zone], &results[out->zone], out);
     out->proved = is_proved(out);
@@ -285,8 +281,8 @@ static void try_drift(const struct run *run, kd_alloc_result *out)
     out->drift_matters = other.verdicts[0] != run->verdicts[0];
 }
 
-void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones,
-                     size_t zone_count, kd_alloc_zone_result *zone_results, kd_alloc_result *out)
+void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones, size_t zone_count,
+                     kd_alloc_zone_result *zone_results, kd_alloc_result *out)
 {
     struct run run = { .request = request, .zones = zones, .zone_count = zone_count };
 
@@ -314,14 +310,10 @@ void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones
 
 const char *kd_alloc_verdict_name(kd_alloc_verdict verdict)
 {
-    static const char *const names[] = { "unknown",
-                                         "would succeed",
-                                         "only CMA blocks",
-                                         "only HighAtomic blocks",
-                                         "fragmented",
-                                         "below watermark",
-                                         "zone exhausted",
-                                         "bound to nodes",
+    static const char *const names[] = { "unknown",         "would succeed",
+                                         "only CMA blocks", "only HighAtomic blocks",
+                                         "fragmented",      "below watermark",
+                                         "zone exhausted",  "bound to nodes",
                                          "order too large" };
 
     return (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : names[0];

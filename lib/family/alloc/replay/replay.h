@@ -20,8 +20,8 @@
 #include "kdiag.h"
 
 enum {
-    KD_ALLOC_ORDERS = 24,      /* columns of a buddy line kept; the largest known are 17 */
-    KD_ALLOC_RESERVES = 8,     /* entries of lowmem_reserve[] kept */
+    KD_ALLOC_ORDERS = 24,  /* columns of a buddy line kept; the largest known are 17 */
+    KD_ALLOC_RESERVES = 8, /* entries of lowmem_reserve[] kept */
     KD_ALLOC_ATTEMPTS = 2
 };
 /* Greater amounts are cut to this, so that sums cannot overflow. */
@@ -59,8 +59,8 @@ typedef struct kd_alloc_request {
     kd_alloc_hint reclaiming, in_interrupt, oom_victim;
     /* One bit (1 << kind) for each zone that is configured, empty ones too; 0 = not known. */
     uint32_t configured_zones;
-    bool node_bound; /* a node mask, a cpuset or __GFP_THISNODE keeps it from other nodes */
-    bool global_free_known;     /* `free:` of Mem-Info */
+    bool node_bound;        /* a node mask, a cpuset or __GFP_THISNODE keeps it from other nodes */
+    bool global_free_known; /* `free:` of Mem-Info */
     uint64_t global_free_pages;
     uint32_t cpus; /* 0 = not known */
 } kd_alloc_request;
@@ -99,14 +99,14 @@ typedef enum kd_alloc_answer { KD_ANSWER_NO, KD_ANSWER_DEPENDS, KD_ANSWER_YES } 
 /* The rights of one attempt ("alloc flags"). */
 typedef struct kd_alloc_rights {
     bool high, harder, victim, no_watermarks;
-    bool cma;                     /* CMA blocks and pages may be used */
-    bool highatomic_pages;        /* highatomic pages are not subtracted */
-    bool highatomic_area;         /* the free-area check sees H blocks */
-    bool highatomic_blocks;       /* the list search takes H blocks */
-    bool any_block_passes;        /* the free-area check passes on any block */
+    bool cma;               /* CMA blocks and pages may be used */
+    bool highatomic_pages;  /* highatomic pages are not subtracted */
+    bool highatomic_area;   /* the free-area check sees H blocks */
+    bool highatomic_blocks; /* the list search takes H blocks */
+    bool any_block_passes;  /* the free-area check passes on any block */
     bool unboosted_test;
-    uint32_t area_letters;        /* the free-area check looks at these */
-    uint32_t usable_letters;      /* the list search takes these */
+    uint32_t area_letters;   /* the free-area check looks at these */
+    uint32_t usable_letters; /* the list search takes these */
 } kd_alloc_rights;
 
 typedef enum kd_alloc_check {
@@ -120,16 +120,16 @@ typedef enum kd_alloc_check {
 
 /* Blocks of the order asked for and above, counted as blocks (not as pieces of the order). */
 typedef struct kd_alloc_supply {
-    uint64_t blocks;             /* of all types */
-    kd_alloc_bounds usable;      /* that this request may take */
-    uint64_t cma_only;           /* on orders whose letters are C alone */
-    uint64_t highatomic_only;    /* H alone */
-    uint64_t isolate_only;       /* I alone */
-    uint64_t mixed_unusable;     /* several of C, H, I, none usable */
-    uint32_t letters;            /* all letters seen there */
+    uint64_t blocks;          /* of all types */
+    kd_alloc_bounds usable;   /* that this request may take */
+    uint64_t cma_only;        /* on orders whose letters are C alone */
+    uint64_t highatomic_only; /* H alone */
+    uint64_t isolate_only;    /* I alone */
+    uint64_t mixed_unusable;  /* several of C, H, I, none usable */
+    uint32_t letters;         /* all letters seen there */
     bool cma_present, highatomic_present;
-    bool unlisted;               /* no buddy line */
-    bool letters_unknown;        /* there are blocks and their types are not printed */
+    bool unlisted;                 /* no buddy line */
+    bool letters_unknown;          /* there are blocks and their types are not printed */
     uint32_t largest_usable_order; /* of any order; UINT32_MAX = no usable block at all */
 } kd_alloc_supply;
 
@@ -162,9 +162,9 @@ typedef struct kd_alloc_test {
 
 typedef enum kd_alloc_listed {
     KD_LISTED,
-    KD_LISTED_NOT_ABOVE_ASKED,  /* a higher zone than the mask asks for */
-    KD_LISTED_NOT_NODE,         /* excluded node */
-    KD_LISTED_NOT_DEVICE        /* device memory is never handed out */
+    KD_LISTED_NOT_ABOVE_ASKED, /* a higher zone than the mask asks for */
+    KD_LISTED_NOT_NODE,        /* excluded node */
+    KD_LISTED_NOT_DEVICE       /* device memory is never handed out */
 } kd_alloc_listed;
 
 typedef struct kd_alloc_zone_result {
@@ -174,10 +174,10 @@ typedef struct kd_alloc_zone_result {
     kd_alloc_test tests[KD_ALLOC_ATTEMPTS];
     kd_alloc_check failed; /* of the attempt `best` */
     kd_alloc_answer succeeds;
-    bool short_by_reserve_only;  /* amount would pass without lowmem_reserve */
-    bool near_line;              /* amount within drift and per-cpu batches of the line */
-    bool decides;                /* has part in the verdict: at least 1 % of reachable memory */
-    bool would_serve;            /* KD_LISTED_NOT_NODE: it would, were its node allowed */
+    bool short_by_reserve_only; /* amount would pass without lowmem_reserve */
+    bool near_line;             /* amount within drift and per-cpu batches of the line */
+    bool decides;               /* has part in the verdict: at least 1 % of reachable memory */
+    bool would_serve;           /* KD_LISTED_NOT_NODE: it would, were its node allowed */
     /* Vendor trees that place CMA before the per-cpu types let the free-area check pass on CMA
      * blocks; then the list search refuses. The verdict is the same. */
     bool watermark_loop_counts_cma_unsure;
@@ -202,21 +202,21 @@ typedef struct kd_alloc_result {
     bool agrees_for_every_split;
     /* Proved for the moment of the dump (not: of the failure). */
     bool proved;
-    bool mixed;             /* zones with 1 % and more of the memory fail for other reasons */
-    bool rules_drift;       /* the version stands on a drifting boundary ... */
-    bool drift_matters;     /* ... and the other reading gives another verdict */
-    bool no_block;          /* in no zone of the list a block this request may take: exact */
-    bool near_line;         /* an amount is so near its line that the verdict turns with it */
-    bool short_by_boost;    /* amount would pass with the mark without boost */
-    bool short_by_reserve;  /* amount would pass without lowmem_reserve */
-    bool short_by_cma;      /* amount would pass if CMA pages could be used */
+    bool mixed;               /* zones with 1 % and more of the memory fail for other reasons */
+    bool rules_drift;         /* the version stands on a drifting boundary ... */
+    bool drift_matters;       /* ... and the other reading gives another verdict */
+    bool no_block;            /* in no zone of the list a block this request may take: exact */
+    bool near_line;           /* an amount is so near its line that the verdict turns with it */
+    bool short_by_boost;      /* amount would pass with the mark without boost */
+    bool short_by_reserve;    /* amount would pass without lowmem_reserve */
+    bool short_by_cma;        /* amount would pass if CMA pages could be used */
     bool short_by_highatomic; /* amount would pass if highatomic pages could be used */
     bool other_node_known;    /* a zone of an excluded node would serve the request: */
     size_t other_node_zone;   /* this one */
-    size_t zone;            /* the zone that would succeed, or the largest of the deciding ones */
-    kd_zone_kind zone_asked; /* after falling back where that zone is not configured */
-    bool zone_asked_assumed; /* not proved: neither the boot lines nor the dump tell */
-    uint32_t order_count;   /* as used for ORDER_TOO_LARGE */
+    size_t zone;              /* the zone that would succeed, or the largest of the deciding ones */
+    kd_zone_kind zone_asked;  /* after falling back where that zone is not configured */
+    bool zone_asked_assumed;  /* not proved: neither the boot lines nor the dump tell */
+    uint32_t order_count;     /* as used for ORDER_TOO_LARGE */
     /* Free memory in zones that the request may not use: printed, and (global - printed). */
     int64_t excluded_free_pages, elsewhere_free_pages;
     int64_t reachable_free_pages;
@@ -242,7 +242,7 @@ uint32_t kd_alloc_rights_find(const kd_alloc_request *request, const struct kd_a
  * the verdict is shortage; otherwise the lists decide, over all zones that have enough.
  * @param zone_results  `zone_count` entries, filled
  */
-void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones,
-                     size_t zone_count, kd_alloc_zone_result *zone_results, kd_alloc_result *out);
+void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones, size_t zone_count,
+                     kd_alloc_zone_result *zone_results, kd_alloc_result *out);
 
 #endif

@@ -7,28 +7,20 @@ static bool find_harder(const kd_alloc_request *request, const struct kd_alloc_r
     if (rules->choice[KD_AR_NOMEMALLOC_GATES_HARDER] && request->nomemalloc)
         return false;
     switch (rules->choice[KD_AR_HARDER_SET_BY]) {
-    case HARDER_NO_WAIT:
-        return !request->can_wait;
-    case HARDER_NO_WAIT_NO_KSWAPD:
-        return !request->can_wait && !request->no_kswapd;
-    case HARDER_ATOMIC_BIT:
-        return request->atomic_bit;
-    default:
-        return !request->can_wait;
+    case HARDER_NO_WAIT: return !request->can_wait;
+    case HARDER_NO_WAIT_NO_KSWAPD: return !request->can_wait && !request->no_kswapd;
+    case HARDER_ATOMIC_BIT: return request->atomic_bit;
+    default: return !request->can_wait;
     }
 }
 
 static bool counts_highatomic(const kd_alloc_rights *rights, uint8_t right, bool highatomic)
 {
     switch (right) {
-    case RIGHT_HARDER:
-        return rights->harder;
-    case RIGHT_HARDER_OR_VICTIM:
-        return rights->harder || rights->victim;
-    case RIGHT_ANY:
-        return rights->harder || rights->victim || rights->high;
-    default:
-        return highatomic || rights->victim;
+    case RIGHT_HARDER: return rights->harder;
+    case RIGHT_HARDER_OR_VICTIM: return rights->harder || rights->victim;
+    case RIGHT_ANY: return rights->harder || rights->victim || rights->high;
+    default: return highatomic || rights->victim;
     }
 }
 
@@ -58,15 +50,14 @@ static void complete(const kd_alloc_request *request, const struct kd_alloc_rule
     rights->cma = choice[KD_AR_CMA_FOR_MOVABLE] && request->movable && !request->reclaimable &&
                   !request->mobility_off;
     rights->highatomic_pages =
-        highatomic_kernel &&
-        counts_highatomic(rights, choice[KD_AR_HIGHATOMIC_COUNTED_FOR], first);
+        highatomic_kernel && counts_highatomic(rights, choice[KD_AR_HIGHATOMIC_COUNTED_FOR], first);
     rights->highatomic_area =
         highatomic_kernel && counts_highatomic(rights, choice[KD_AR_HIGHATOMIC_AREA_FOR], first);
     rights->highatomic_blocks = first || takes_last(rights, choice[KD_AR_HIGHATOMIC_LAST]);
     rights->any_block_passes =
         choice[KD_AR_HARDER_PASSES_ON_ANY] && (rights->harder || rights->victim);
-    rights->area_letters = grouped | (rights->cma ? KD_BLOCK_C : 0u) |
-                           (rights->highatomic_area ? KD_BLOCK_H : 0u);
+    rights->area_letters =
+        grouped | (rights->cma ? KD_BLOCK_C : 0u) | (rights->highatomic_area ? KD_BLOCK_H : 0u);
     rights->usable_letters = grouped | (rights->cma ? KD_BLOCK_C : 0u) |
                              (rights->highatomic_blocks ? KD_BLOCK_H : 0u) |
                              (choice[KD_AR_RESERVE_LIST] ? KD_BLOCK_R : 0u);

@@ -74,8 +74,7 @@ static void note_pass(kd_alloc_tally *tally, kd_zone_kind kind, size_t index)
 }
 
 void kd_alloc_tally_add(kd_alloc_tally *tally, const kd_alloc_zone *zone,
-                        const kd_alloc_zone_result *result, kd_alloc_reading reading,
-                        size_t index)
+                        const kd_alloc_zone_result *result, kd_alloc_reading reading, size_t index)
 {
     uint32_t attempt;
     kd_alloc_voice voice = kd_alloc_voice_find(result, reading, &attempt);
@@ -109,8 +108,7 @@ void kd_alloc_tally_add(kd_alloc_tally *tally, const kd_alloc_zone *zone,
 /* Enough pages somewhere, no block: which blocks were refused? */
 static kd_alloc_verdict conclude_lists(const kd_alloc_tally *tally, uint32_t order, size_t *zone)
 {
-    bool halving_larger =
-        tally->largest[KD_VOICE_HALVING] >= tally->largest[KD_VOICE_NO_BLOCK];
+    bool halving_larger = tally->largest[KD_VOICE_HALVING] >= tally->largest[KD_VOICE_NO_BLOCK];
 
     *zone = tally->zone[halving_larger ? KD_VOICE_HALVING : KD_VOICE_NO_BLOCK];
     if (tally->any_halving)

@@ -52,9 +52,9 @@ bool kd_alloc_is_near_line(const kd_alloc_request *request, const struct kd_allo
 /* Pages that were reserved may exceed 1 % of the zone by up to two pageblocks. */
 static int64_t find_highatomic_limit(const kd_alloc_zone *zone)
 {
-    int64_t pageblock = INT64_C(1) << (zone->order_count > 1 && zone->order_count <= 24
-                                           ? zone->order_count - 1
-                                           : 13);
+    int64_t pageblock = INT64_C(1)
+                        << (zone->order_count > 1 && zone->order_count <= 24 ? zone->order_count - 1
+                                                                             : 13);
 
     /* With all free pages reserved the test fails; more changes nothing. */
     if (zone->managed_pages == 0)
@@ -70,8 +70,7 @@ static kd_alloc_bounds find_highatomic(const struct kd_alloc_rules *rules,
     int64_t reserved = kd_alloc_clamp(zone->reserved_highatomic_pages);
 
     switch (rules->choice[KD_AR_HIGHATOMIC_PAGES]) {
-    case HIGHATOMIC_NONE:
-        return (kd_alloc_bounds){ 0, 0 };
+    case HIGHATOMIC_NONE: return (kd_alloc_bounds){ 0, 0 };
     case HIGHATOMIC_RESERVED:
         if (zone->reserved_highatomic_known)
             return (kd_alloc_bounds){ reserved, reserved };
@@ -93,8 +92,7 @@ static int64_t reduce_second(const struct kd_alloc_rules *rules, const kd_alloc_
                              int64_t mark)
 {
     switch (rules->choice[KD_AR_REDUCTION]) {
-    case REDUCE_PLAIN:
-        return rights->harder ? mark - mark / 4 : mark;
+    case REDUCE_PLAIN: return rights->harder ? mark - mark / 4 : mark;
     case REDUCE_VICTIM_ELSE_HARDER:
         if (rights->victim)
             return mark - mark / 2;
@@ -124,8 +122,7 @@ static kd_alloc_bounds add(kd_alloc_bounds bounds, int64_t pages)
 
 /* min without boost: printed from 5.17; before, low - min is a quarter of it, unless the zone's
  * size sets the distance. */
-static kd_alloc_bounds find_unboosted(const struct kd_alloc_rules *rules,
-                                      const kd_alloc_zone *zone)
+static kd_alloc_bounds find_unboosted(const struct kd_alloc_rules *rules, const kd_alloc_zone *zone)
 {
     int64_t min = kd_alloc_clamp(zone->min_pages);
     int64_t distance = kd_alloc_clamp(zone->low_pages) - min;
@@ -196,10 +193,10 @@ static void try_order0_tests(const struct kd_alloc_rules *rules, kd_alloc_test *
     }
     if (!test->rights.unboosted_test || test->unboosted_min_pages.low >= test->min_pages)
         return;
-    line.low = test->reserve_pages.low +
-               reduce(rules, &test->rights, test->unboosted_min_pages.low);
-    line.high = test->reserve_pages.high +
-                reduce(rules, &test->rights, test->unboosted_min_pages.high);
+    line.low =
+        test->reserve_pages.low + reduce(rules, &test->rights, test->unboosted_min_pages.low);
+    line.high =
+        test->reserve_pages.high + reduce(rules, &test->rights, test->unboosted_min_pages.high);
     again = kd_alloc_exceeds(test->usable_pages, line);
     if (again > plain) {
         test->amount = again;
@@ -221,8 +218,8 @@ static void test_halving(const struct kd_alloc_rules *rules, const kd_alloc_requ
     for (uint32_t i = 0; i < request->order; i++) {
         uint64_t count = i < zone->order_count && i < KD_ALLOC_ORDERS ? zone->blocks[i].count : 0;
 
-        pages -= (count < (UINT64_C(1) << 36) ? (int64_t)count : INT64_C(1) << 36) *
-                 (INT64_C(1) << i);
+        pages -=
+            (count < (UINT64_C(1) << 36) ? (int64_t)count : INT64_C(1) << 36) * (INT64_C(1) << i);
         mark /= 2;
         if (pages > mark)
             continue;

@@ -26,20 +26,14 @@ kd_zone_kind kd_alloc_zone_asked(uint64_t mask)
     /* __GFP_DMA 1, __GFP_HIGHMEM 2, __GFP_DMA32 4, __GFP_MOVABLE 8, in all versions. */
     switch (mask & 0xf) {
     case 0x0:
-    case 0x8:
-        return KD_ZONE_NORMAL;
+    case 0x8: return KD_ZONE_NORMAL;
     case 0x1:
-    case 0x9:
-        return KD_ZONE_DMA;
-    case 0x2:
-        return KD_ZONE_HIGHMEM;
-    case 0xa:
-        return KD_ZONE_MOVABLE;
+    case 0x9: return KD_ZONE_DMA;
+    case 0x2: return KD_ZONE_HIGHMEM;
+    case 0xa: return KD_ZONE_MOVABLE;
     case 0x4:
-    case 0xc:
-        return KD_ZONE_DMA32;
-    default:
-        return KD_ZONE_INVALID;
+    case 0xc: return KD_ZONE_DMA32;
+    default: return KD_ZONE_INVALID;
     }
 }
 
@@ -132,8 +126,7 @@ static bool set_fits(const kd_alloc_request *request, const struct kd_alloc_rule
             return false;
         if (!has_row(&zones[i]))
             continue;
-        if (!row_fits(&zones[i], set) ||
-            rises_at_missing(zones, zone_count, &zones[i], set, top))
+        if (!row_fits(&zones[i], set) || rises_at_missing(zones, zone_count, &zones[i], set, top))
             return false;
     }
     return true;
@@ -176,8 +169,7 @@ static void settle_asked(const kd_alloc_request *request, const struct kd_alloc_
 }
 
 void kd_alloc_zone_sets_find(const kd_alloc_request *request, const struct kd_alloc_rules *rules,
-                             const kd_alloc_zone *zones, size_t zone_count,
-                             kd_alloc_zone_sets *out)
+                             const kd_alloc_zone *zones, size_t zone_count, kd_alloc_zone_sets *out)
 {
     *out = (kd_alloc_zone_sets){ 0 };
     if (request->configured_zones) {
@@ -185,8 +177,8 @@ void kd_alloc_zone_sets_find(const kd_alloc_request *request, const struct kd_al
         uint32_t set = (request->configured_zones | 1u << KD_ZONE_MOVABLE) & (SET_COUNT - 1);
 
         out->possible = UINT64_C(1) << set;
-        out->asked = request->zone < KD_ZONE_KINDS ? resolve_asked(set, request->zone)
-                                                   : request->zone;
+        out->asked =
+            request->zone < KD_ZONE_KINDS ? resolve_asked(set, request->zone) : request->zone;
         return;
     }
     for (uint32_t set = 0; set < SET_COUNT; set++)
