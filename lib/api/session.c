@@ -279,9 +279,8 @@ kd_status kd_session_feed_record(kd_session *session, const kd_record *record)
     if (session->reader.carry_len > 0)
         kd_session_feed(session, KD_STR("\n"));
     char stamp[48];
-    int len = snprintf(stamp, sizeof stamp, "[%5llu.%06llu] ",
-                       (unsigned long long)(all.time_us / 1000000),
-                       (unsigned long long)(all.time_us % 1000000));
+    int len = snprintf(stamp, sizeof stamp, "[%5llu.%06llu] ", KD_LLU(all.time_us / 1000000),
+                       KD_LLU(all.time_us % 1000000));
     kd_str prefix = { stamp, (size_t)len };
     kd_status status = KD_OK;
     kd_str rest = all.text, line;

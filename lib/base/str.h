@@ -11,6 +11,9 @@
 #define KD_STR(literal) ((kd_str){ "" literal, sizeof(literal) - 1 })
 /* For printf("%.*s"): a length that fits an int. */
 #define KD_FMT(s) (int)((s).len > 4096 ? 4096 : (s).len), (s).len ? (s).ptr : ""
+/* For "%llu", "%llx" and for "%lld". */
+#define KD_LLU(number) ((unsigned long long)(number))
+#define KD_LLD(number) ((long long)(number))
 #define KD_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Of a NUL-terminated text of our own (never of log text); NULL gives the empty string. */

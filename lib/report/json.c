@@ -26,7 +26,7 @@ struct json_object *kd_json_text(kd_str text)
 struct json_object *kd_json_hex(uint64_t value)
 {
     char text[24];
-    snprintf(text, sizeof text, "0x%llx", (unsigned long long)value);
+    snprintf(text, sizeof text, "0x%llx", KD_LLU(value));
     return json_object_new_string(text);
 }
 
@@ -227,14 +227,14 @@ static struct json_object *repeated(const kd_repeat *repeat)
 static void add_id(struct json_object *array, char letter, uint64_t id)
 {
     char text[24];
-    snprintf(text, sizeof text, "%c%llu", letter, (unsigned long long)id);
+    snprintf(text, sizeof text, "%c%llu", letter, KD_LLU(id));
     json_object_array_add(array, json_object_new_string(text));
 }
 
 static struct json_object *id_text(char letter, uint64_t id)
 {
     char text[24];
-    snprintf(text, sizeof text, "%c%llu", letter, (unsigned long long)id);
+    snprintf(text, sizeof text, "%c%llu", letter, KD_LLU(id));
     return json_object_new_string(text);
 }
 

@@ -20,7 +20,7 @@ static void put(page *out, const char *text)
 static void put_u64(page *out, uint64_t number)
 {
     char text[24];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    snprintf(text, sizeof text, "%llu", KD_LLU(number));
     put(out, text);
 }
 
@@ -154,7 +154,7 @@ static void put_title(page *out, const kd_diag *diag)
 {
     char label[64];
     bool grave = diag->severity >= KD_ERROR;
-    snprintf(label, sizeof label, "[d%llu] %s, %s: ", (unsigned long long)diag->id,
+    snprintf(label, sizeof label, "[d%llu] %s, %s: ", KD_LLU(diag->id),
              kd_severity_name(diag->severity), kd_confidence_name(diag->confidence));
     style(out, grave ? "\033[1;31m" : "\033[1;33m");
     put_item(out, label, kd_str_of(diag->rule->title));
@@ -162,7 +162,7 @@ static void put_title(page *out, const kd_diag *diag)
     put_item(out, "     ", kd_str_of(diag->rule->id));
     for (uint32_t i = 0; i < diag->caused_by.count; i++) {
         snprintf(label, sizeof label, "     because of d%llu\n",
-                 (unsigned long long)KD_ITEMS(diag->caused_by, uint64_t)[i]);
+                 KD_LLU(KD_ITEMS(diag->caused_by, uint64_t)[i]));
         put(out, label);
     }
 }
@@ -175,7 +175,7 @@ static void put_evidence(page *out, const kd_diag *diag)
     for (uint32_t i = 0; i < diag->evidence.count; i++) {
         const kd_evidence *piece = &KD_ITEMS(diag->evidence, kd_evidence)[i];
         int len = snprintf(label, sizeof label, "  %s%6llu  ", piece->before ? "before:" : "",
-                           (unsigned long long)piece->line);
+                           KD_LLU(piece->line));
         put(out, label);
         put_log_line(out, kd_str_trim(piece->text), WIDTH - 3 - (size_t)len);
         if (piece->says.len > 0)
@@ -233,7 +233,7 @@ static void put_header(page *out, const kd_report *report)
     for (size_t i = 0; i < report->boots.len && i < 8; i++) {
         const kd_context *boot = report->boots.items[i];
         char label[48];
-        snprintf(label, sizeof label, "boot %llu: ", (unsigned long long)boot->boot);
+        snprintf(label, sizeof label, "boot %llu: ", KD_LLU(boot->boot));
         put(out, label);
         put(out, "kernel ");
         put_log_line(out, boot->release.len ? boot->release : KD_STR("unknown"), 40);
@@ -270,9 +270,8 @@ static void put_events(page *out, const kd_report *report)
         if (!any)
             heading(out, "Events without a diagnosis");
         any = true;
-        int len =
-            snprintf(label, sizeof label, "  line %llu  %s: ", (unsigned long long)first->number,
-                     event->kind->name);
+        int len = snprintf(label, sizeof label, "  line %llu  %s: ", KD_LLU(first->number),
+                           event->kind->name);
         put(out, label);
         put_log_line(out, kd_str_trim(first->raw), WIDTH - 3 - (size_t)len);
     }
@@ -285,10 +284,8 @@ static void put_footer(page *out, const kd_report *report)
     char text[256];
     snprintf(text, sizeof text,
              "%llu lines read, %llu of them in %llu events, %llu inside events not understood.",
-             (unsigned long long)report->stats.lines,
-             (unsigned long long)report->stats.lines_in_events,
-             (unsigned long long)report->events.len,
-             (unsigned long long)report->stats.lines_not_understood);
+             KD_LLU(report->stats.lines), KD_LLU(report->stats.lines_in_events),
+             KD_LLU(report->events.len), KD_LLU(report->stats.lines_not_understood));
     put_item(out, "", kd_str_of(text));
     if (report->stats.limits & ~(uint32_t)KD_LIMIT_LINE)
         put(out, "A limit was reached: the report is partial (see --count).\n");

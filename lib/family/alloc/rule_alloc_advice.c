@@ -35,7 +35,7 @@ void kd_advise_smaller(const kd_view *view, kd_emit *out, const kd_request *requ
     kd_say_remedy(out,
                   "Allocate the buffer once at boot or probe time and keep it: %llu kB in one "
                   "piece are hard to find on a machine that has been running.",
-                  KD_U(request->request_kb));
+                  KD_LLU(request->request_kb));
     /* kvmalloc() may sleep, and is there from 4.12 on */
     if (!request->c.request.can_wait)
         kd_say_remedy(out, "Use smaller buffers (order 0): in this context nothing else is sure.");

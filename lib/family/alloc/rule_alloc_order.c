@@ -155,13 +155,11 @@ static void say_proof(const kd_view *view, kd_emit *out, const refused *r)
     const kd_limit_check *check = &r->check;
     uint64_t page = kd_context_page_size(view->context);
     kd_say_evidence(out, view->event, r->oops->code.bytes.src, "the compare before the mark");
-    kd_say_evidence(out, view->event, check->src, "%s = 0x%llx", check->reg,
-                    (unsigned long long)check->value);
+    kd_say_evidence(out, view->event, check->src, "%s = 0x%llx", check->reg, KD_LLU(check->value));
     kd_say_proof(out,
                  kd_text_of(out, "the code goes on to the WARN only when \"%s\" finds it above",
                             check->compare),
-                 "%s = %llu > %llu", check->reg, (unsigned long long)check->value,
-                 (unsigned long long)check->limit);
+                 "%s = %llu > %llu", check->reg, KD_LLU(check->value), KD_LLU(check->limit));
     if (r->what != ORDER) {
         kd_say_u64(out, "requested_bytes", check->value);
         kd_say_u64(out, "largest_bytes", check->limit);
@@ -172,8 +170,7 @@ static void say_proof(const kd_view *view, kd_emit *out, const refused *r)
     if (check->value > MOST_ORDER - 12)
         return;
     kd_say_proof(out, KD_STR("bytes asked for in one piece"), "2^%llu * %llu = %llu",
-                 (unsigned long long)check->value, (unsigned long long)page,
-                 (unsigned long long)(page << check->value));
+                 KD_LLU(check->value), KD_LLU(page), KD_LLU(page << check->value));
     kd_say_u64(out, "needed_kb", (page << check->value) / 1024);
     kd_say_u64(out, "largest_kb", (page << check->limit) / 1024);
 }
@@ -182,10 +179,10 @@ static void say_guess(const kd_view *view, kd_emit *out, const refused *r)
 {
     if (r->guess) {
         kd_say_more(out, "Register %.*s holds %llu, which can be the %s.",
-                    KD_FMT(r->guess_in->name), (unsigned long long)r->guess,
+                    KD_FMT(r->guess_in->name), KD_LLU(r->guess),
                     r->what == ORDER ? "order" : "size");
         kd_say_evidence(out, view->event, r->guess_in->src, "%.*s = 0x%llx",
-                        KD_FMT(r->guess_in->name), (unsigned long long)r->guess);
+                        KD_FMT(r->guess_in->name), KD_LLU(r->guess));
     }
     if (r->what == ORDER)
         kd_say_assume(out,
@@ -238,11 +235,11 @@ kd_status kd_check_order_warning(const kd_view *view, kd_emit *out)
                 "looking for memory: such a request can never succeed.",
                 KD_FMT(asker(&r)), checks[r.what], KD_FMT(r.oops->ip.function.v));
     if (r.proved && r.what == ORDER)
-        kd_say_more(out, "Order %llu was asked for, the largest is %llu.",
-                    (unsigned long long)r.check.value, (unsigned long long)r.check.limit);
+        kd_say_more(out, "Order %llu was asked for, the largest is %llu.", KD_LLU(r.check.value),
+                    KD_LLU(r.check.limit));
     else if (r.proved)
-        kd_say_more(out, "%llu bytes were asked for, the most is %llu.",
-                    (unsigned long long)r.check.value, (unsigned long long)r.check.limit);
+        kd_say_more(out, "%llu bytes were asked for, the most is %llu.", KD_LLU(r.check.value),
+                    KD_LLU(r.check.limit));
     kd_emit_role(out, KD_PRIMARY);
     kd_say_evidence(out, view->event, r.oops->headline.src, "the check that refused");
     if (r.kmalloc)

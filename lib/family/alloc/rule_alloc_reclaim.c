@@ -60,8 +60,8 @@ static void say_ban(const kd_view *view, kd_emit *out, const kd_request *r, cons
     (void)kd_gfp_by_name(b->flag, r->c.gfp.version_used, &bit);
     kd_say_evidence(out, view->event, r->order_src, "the mask");
     kd_say_proof(out, kd_text_of(out, "the mask %s %s", b->set ? "has" : "lacks", b->flag),
-                 "0x%llx & 0x%llx = 0x%llx", KD_U(r->c.gfp.mask), KD_U(bit),
-                 KD_U(r->c.gfp.mask & bit));
+                 "0x%llx & 0x%llx = 0x%llx", KD_LLU(r->c.gfp.mask), KD_LLU(bit),
+                 KD_LLU(r->c.gfp.mask & bit));
     kd_say_text(out, "flag", kd_str_of(b->flag));
     kd_say_bool(out, "may_sleep", r->c.gfp.may_sleep);
     kd_say_bool(out, "may_io", r->c.gfp.may_io);
@@ -131,7 +131,7 @@ kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
     kd_emit_role(out, KD_CONTRIBUTING);
     if (helps)
         kd_say_more(out, "%llu kB of page cache and reclaimable slab were there to be reclaimed.",
-                    KD_U(kb));
+                    KD_LLU(kb));
     if (banned)
         say_ban(view, out, &r, &b);
     if (freeing)

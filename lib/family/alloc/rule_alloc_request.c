@@ -93,7 +93,7 @@ static void say_kill(const kd_view *view, kd_emit *out, const kd_event *kill)
                      "request is an effect of that, not a second problem.");
     kd_say_evidence(out, kill, src, "the same task is killed");
     kd_say_proof(out, KD_STR("the task that failed is the victim of the OOM killer"),
-                 "pid %llu = pid %llu", KD_U(kd_event_task(view->event)->pid.v), KD_U(pid));
+                 "pid %llu = pid %llu", KD_LLU(kd_event_task(view->event)->pid.v), KD_LLU(pid));
     for (size_t i = 0; i < KD_COUNT(rules); i++) {
         const kd_diag *cause = kd_diag_of(kd_wide(view), rules[i], kill);
         if (cause) {
@@ -110,10 +110,10 @@ void kd_say_asked(const kd_view *view, kd_emit *out, const kd_request *request)
     size_t len = kd_gfp_print(gfp, text, sizeof text);
     kd_gfp_prove_migratetype(gfp, why, sizeof why);
     kd_say_evidence(out, view->event, request->order_src, "order %llu, mask 0x%llx",
-                    KD_U(request->order), KD_U(gfp->mask));
+                    KD_LLU(request->order), KD_LLU(gfp->mask));
     kd_say_proof(out,
-                 kd_text_of(out, "%.*s (0x%llx) asks for %s pages", (int)len, text, KD_U(gfp->mask),
-                            gfp->migratetype_name),
+                 kd_text_of(out, "%.*s (0x%llx) asks for %s pages", (int)len, text,
+                            KD_LLU(gfp->mask), gfp->migratetype_name),
                  "%s", why);
     if (request->kill)
         say_kill(view, out, request->kill);
@@ -126,10 +126,10 @@ static void say_large(kd_emit *out, const kd_request *request, const kd_kmalloc 
                  kd_text_of(out,
                             "kmalloc() asked for %llu to %llu bytes: past the slab caches "
                             "(%s: at most %llu bytes), to the page allocator",
-                            KD_U(k->min_bytes), KD_U(k->max_bytes),
-                            kd_slab_allocator_name(k->allocator), KD_U(k->cache_limit_bytes)),
-                 "2^%llu * %llu < size <= 2^%llu * %llu", KD_U(order - 1), KD_U(page), KD_U(order),
-                 KD_U(page));
+                            KD_LLU(k->min_bytes), KD_LLU(k->max_bytes),
+                            kd_slab_allocator_name(k->allocator), KD_LLU(k->cache_limit_bytes)),
+                 "2^%llu * %llu < size <= 2^%llu * %llu", KD_LLU(order - 1), KD_LLU(page),
+                 KD_LLU(order), KD_LLU(page));
     kd_say_u64(out, "request_bytes_at_least", k->min_bytes);
     kd_say_u64(out, "request_bytes_at_most", k->max_bytes);
     kd_say_u64(out, "slab_limit_bytes", k->cache_limit_bytes);
@@ -181,7 +181,8 @@ void kd_say_not_cma(kd_emit *out, const kd_request *request)
         uint64_t free_kb = zone->free_pages * c->page_kb;
         uint64_t cma_kb = zone->free_cma_pages * c->page_kb;
         kd_say_proof(out, kd_text_of(out, "free memory of zone %s that is not CMA", name.text),
-                     "%llu - %llu = %llu kB", KD_U(free_kb), KD_U(cma_kb), KD_U(free_kb - cma_kb));
+                     "%llu - %llu = %llu kB", KD_LLU(free_kb), KD_LLU(cma_kb),
+                     KD_LLU(free_kb - cma_kb));
     }
     const kd_alloc_zone *zone = &c->zones[c->result.zone];
     if (zone->free_cma_pages && zone->free_pages >= zone->free_cma_pages)
@@ -248,8 +249,9 @@ void kd_say_fragmentation(kd_emit *out, const kd_request *request)
                             f.index_permille > KD_EXTFRAG_THRESHOLD
                                 ? "above 500: the free memory is in pieces, not missing"
                                 : "up to 500: rather a lack of memory than fragmentation"),
-                 "1000 - (1000 + %llu pages * 1000 / %llu) / %llu blocks = %d", KD_U(f.free_pages),
-                 KD_U(UINT64_C(1) << order), KD_U(f.free_blocks), f.index_permille);
+                 "1000 - (1000 + %llu pages * 1000 / %llu) / %llu blocks = %d",
+                 KD_LLU(f.free_pages), KD_LLU(UINT64_C(1) << order), KD_LLU(f.free_blocks),
+                 f.index_permille);
 }
 
 void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request)
@@ -260,14 +262,14 @@ void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request
     if (!s->rises && !s->falls)
         return;
     if (s->global_known)
-        snprintf(global, sizeof global, "global free %llu, ", KD_U(s->global_pages));
+        snprintf(global, sizeof global, "global free %llu, ", KD_LLU(s->global_pages));
     if (s->buddy_known)
-        snprintf(buddy, sizeof buddy, ", buddy lines %llu", KD_U(s->buddy_pages));
+        snprintf(buddy, sizeof buddy, ", buddy lines %llu", KD_LLU(s->buddy_pages));
     kd_say_evidence(out, view->event, c->printed[0]->free_kb.src, "one of the samples of the dump");
     kd_say_proof(out,
                  s->rises ? KD_STR("free memory rose while the dump was printed")
                           : KD_STR("free memory fell while the dump was printed"),
-                 "%szones %llu%s pages", global, KD_U(s->zone_pages), buddy);
+                 "%szones %llu%s pages", global, KD_LLU(s->zone_pages), buddy);
     if (s->falls)
         kd_say_assume(out,
                       "what the dump shows held at the failure too, although free memory fell "

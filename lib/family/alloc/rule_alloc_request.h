@@ -5,8 +5,6 @@
 
 #include "family/alloc/rule_alloc.h"
 
-#define KD_U(n) (unsigned long long)(n)
-
 typedef struct kd_request {
     kd_alloc_case c;
     uint64_t order;

@@ -13,7 +13,7 @@ kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone)
     for (size_t i = 0; i < c->zone_count; i++)
         many |= c->zones[i].node != c->zones[zone].node;
     if (many)
-        snprintf(name.text, sizeof name.text, "Node %llu %.*s", (unsigned long long)printed->node.v,
+        snprintf(name.text, sizeof name.text, "Node %llu %.*s", KD_LLU(printed->node.v),
                  KD_FMT(printed->name.v));
     else
         snprintf(name.text, sizeof name.text, "%.*s", KD_FMT(printed->name.v));
@@ -27,14 +27,14 @@ static void describe_mark(const kd_alloc_test *test, char *text, size_t size)
         snprintf(text, size, "no watermark holds for a task that frees memory (PF_MEMALLOC)");
         return;
     }
-    int len = snprintf(text, size, "min %lld pages", (long long)test->min_pages);
+    int len = snprintf(text, size, "min %lld pages", KD_LLD(test->min_pages));
     if (test->after_high_pages != test->min_pages && len > 0)
         len += snprintf(text + len, size - (size_t)len, ", halved for __GFP_HIGH = %lld",
-                        (long long)test->after_high_pages);
+                        KD_LLD(test->after_high_pages));
     if (test->mark_pages != test->after_high_pages && len > 0 && (size_t)len < size)
         snprintf(text + len, size - (size_t)len, ", %s = %lld",
                  test->rights.victim ? "halved for an OOM victim" : "less a quarter (ALLOC_HARDER)",
-                 (long long)test->mark_pages);
+                 KD_LLD(test->mark_pages));
 }
 
 /* No mark holds: the lists decide, and the counter of free pages may lag behind them. */
@@ -50,7 +50,7 @@ static bool say_lists_decide(kd_emit *out, const kd_alloc_test *test, kd_zone_na
                             "the lists of zone %s decide, not its counter",
                             name.text),
                  "%llu blocks of the order and above; free by the counter: %lld pages",
-                 (unsigned long long)test->supply.blocks, (long long)test->free_pages);
+                 KD_LLU(test->supply.blocks), KD_LLD(test->free_pages));
     return true;
 }
 
@@ -76,18 +76,17 @@ void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case
         return;
     describe_mark(test, mark, sizeof mark);
     if (test->passed_fast_test) { /* counts the HighAtomic pages, against the whole mark */
-        snprintf(mark, sizeof mark, "min %lld pages", (long long)test->min_pages);
+        snprintf(mark, sizeof mark, "min %lld pages", KD_LLD(test->min_pages));
         highatomic = 0;
         usable = test->free_pages - test->order_pages - test->cma_pages;
         line = test->min_pages + kept;
     }
     if (kept > 0)
-        snprintf(reserve, sizeof reserve, ", plus lowmem_reserve %lld", (long long)kept);
+        snprintf(reserve, sizeof reserve, ", plus lowmem_reserve %lld", KD_LLD(kept));
     kd_say_proof(out, kd_text_of(out, "zone %s has %s (%s%s)", name.text, word, mark, reserve),
                  "free %lld - %lld (order) - %lld (CMA) - %lld (highatomic) = %lld %s %lld",
-                 (long long)test->free_pages, (long long)test->order_pages,
-                 (long long)test->cma_pages, (long long)highatomic, (long long)usable, compare,
-                 (long long)line);
+                 KD_LLD(test->free_pages), KD_LLD(test->order_pages), KD_LLD(test->cma_pages),
+                 KD_LLD(highatomic), KD_LLD(usable), compare, KD_LLD(line));
 }
 
 void kd_say_buddy_sum(kd_emit *out, const kd_event *event, const kdf_zone *zone)
@@ -103,7 +102,7 @@ void kd_say_buddy_sum(kd_emit *out, const kd_event *event, const kdf_zone *zone)
         if (items[i].blocks.v == 0)
             continue;
         len += (size_t)snprintf(text + len, sizeof text - len, "%s%llu*%llu", len ? " + " : "",
-                                (unsigned long long)items[i].blocks.v, (unsigned long long)kb);
+                                KD_LLU(items[i].blocks.v), KD_LLU(kb));
         sum += items[i].blocks.v * kb;
     }
     bool adds_up = sum == zone->buddy_kb.v;
@@ -111,8 +110,8 @@ void kd_say_buddy_sum(kd_emit *out, const kd_event *event, const kdf_zone *zone)
     kd_say_proof(out,
                  kd_text_of(out, "the buddy line of zone %.*s %s", KD_FMT(zone->name.v),
                             adds_up ? "adds up" : "does not add up: it was cut or edited"),
-                 "%s = %llu kB, printed %llu kB", len ? text : "0", (unsigned long long)sum,
-                 (unsigned long long)zone->buddy_kb.v);
+                 "%s = %llu kB, printed %llu kB", len ? text : "0", KD_LLU(sum),
+                 KD_LLU(zone->buddy_kb.v));
 }
 
 static const char *letters_text(uint32_t letters, char *text)
@@ -138,19 +137,17 @@ void kd_say_zone_blocks(kd_emit *out, const kd_event *event, const kd_alloc_case
     for (uint32_t i = c->request.order; i < z->order_count && len + 24 < sizeof text; i++)
         if (z->blocks[i].count > 0)
             len += (size_t)snprintf(text + len, sizeof text - len, "%s%llu", len ? " + " : "",
-                                    (unsigned long long)z->blocks[i].count);
+                                    KD_LLU(z->blocks[i].count));
     kd_zone_name name = kd_name_zone(c, zone);
     kd_say_evidence(out, event, c->printed[zone]->buddy_kb.src,
-                    "blocks of order %u and above: %llu", c->request.order,
-                    (unsigned long long)supply->blocks);
+                    "blocks of order %u and above: %llu", c->request.order, KD_LLU(supply->blocks));
     kd_say_proof(out,
                  kd_text_of(out, "zone %s: free blocks of order >= %u (%llu kB and more)%s%s",
-                            name.text, c->request.order,
-                            (unsigned long long)(c->page_kb << c->request.order),
+                            name.text, c->request.order, KD_LLU(c->page_kb << c->request.order),
                             supply->blocks ? ", migratetypes " : "",
                             supply->blocks ? letters_text(supply->letters, letters) : ""),
                  "%s%s%llu; usable for this request: %lld", text, len ? " = " : "",
-                 (unsigned long long)supply->blocks, (long long)supply->usable.high);
+                 KD_LLU(supply->blocks), KD_LLD(supply->usable.high));
 }
 
 void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)
@@ -173,5 +170,5 @@ void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)
         kd_say_assume(out,
                       "the mask has bits 0x%llx that this kernel version does not know: a "
                       "vendor's addition may change what the request may use",
-                      (unsigned long long)c->gfp.unknown_bits);
+                      KD_LLU(c->gfp.unknown_bits));
 }

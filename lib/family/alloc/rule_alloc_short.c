@@ -49,16 +49,17 @@ static void say_users(const kd_view *view, kd_emit *out, const kd_request *r)
     kd_str text = { "", 0 };
     bool rest = a.unaccounted_kb > 0 && (uint64_t)a.unaccounted_kb > a.managed_kb / 10;
     if (rest)
-        text = kd_text_of(out, "%lld kB that no counter names", (long long)a.unaccounted_kb);
+        text = kd_text_of(out, "%lld kB that no counter names", KD_LLD(a.unaccounted_kb));
     for (int i = 0; i < 3 && (item = largest_below(&a, item)) != NULL; i++) {
         if (item->kb < a.managed_kb / 50)
             break;
         text = kd_text_of(out, "%.*s%s%s %llu kB", KD_FMT(text), text.len ? ", " : "", item->name,
-                          KD_U(item->kb));
-        kd_say_evidence(out, view->event, item->src, "%s %llu kB", item->name, KD_U(item->kb));
+                          KD_LLU(item->kb));
+        kd_say_evidence(out, view->event, item->src, "%s %llu kB", item->name, KD_LLU(item->kb));
     }
     if (text.len > 0)
-        kd_say_more(out, "Of %llu kB in all, most is in: %.*s.", KD_U(a.managed_kb), KD_FMT(text));
+        kd_say_more(out, "Of %llu kB in all, most is in: %.*s.", KD_LLU(a.managed_kb),
+                    KD_FMT(text));
 }
 
 /* "and must keep 960 kB of it": what the rights of the mask leave of the mark. */
@@ -72,8 +73,8 @@ static void say_line(kd_emit *out, const kd_request *r, const kd_alloc_test *tes
                          "might use all of it.");
     else
         kd_say_more(out, "and must keep %lld kB for such a request (min watermark %lld kB).",
-                    (long long)(test->line_pages.high * (int64_t)r->c.page_kb),
-                    (long long)(test->min_pages * (int64_t)r->c.page_kb));
+                    KD_LLD(test->line_pages.high * (int64_t)r->c.page_kb),
+                    KD_LLD(test->min_pages * (int64_t)r->c.page_kb));
 }
 
 /* ---- the verdicts ---------------------------------------------------------------------------- */
@@ -119,11 +120,11 @@ kd_status kd_check_below_watermark(const kd_view *view, kd_emit *out, void *user
     kd_say_diag(out, kd_request_confidence(view, &r),
                 "%.*s asked for %llu kB (order %u) with %.*s when memory was short: zone %s has "
                 "%llu kB free",
-                KD_FMT(r.comm), KD_U(r.request_kb), r.c.request.order, KD_FMT(kd_request_mask(&r)),
-                name.text, KD_U(zone->free_pages * r.c.page_kb));
+                KD_FMT(r.comm), KD_LLU(r.request_kb), r.c.request.order,
+                KD_FMT(kd_request_mask(&r)), name.text, KD_LLU(zone->free_pages * r.c.page_kb));
     if (zone->free_cma_pages)
         kd_say_more(out, "(%llu kB of it CMA, which this request may not use)",
-                    KD_U(zone->free_cma_pages * r.c.page_kb));
+                    KD_LLU(zone->free_cma_pages * r.c.page_kb));
     say_line(out, &r, &result->tests[result->best]);
     say_users(view, out, &r);
     say_role(out, &r);
@@ -158,8 +159,8 @@ kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, kd_request_confidence(view, &r),
                 "%.*s asked for %llu kB (order %u) with a mask that allows zone %s and below. "
                 "Those zones are short, while %lld kB are free in zones that the mask excludes.",
-                KD_FMT(r.comm), KD_U(r.request_kb), r.c.request.order, r.c.gfp.zone_name,
-                (long long)other);
+                KD_FMT(r.comm), KD_LLU(r.request_kb), r.c.request.order, r.c.gfp.zone_name,
+                KD_LLD(other));
     say_role(out, &r);
     say_amounts(view, out, &r);
     kd_say_kmalloc(view, out, &r);
@@ -191,8 +192,8 @@ static void say_other_node(const kd_view *view, kd_emit *out, const kd_request *
         kd_say_i64(out, "free_on_other_nodes_kb",
                    result->elsewhere_free_pages * (int64_t)r->c.page_kb);
         kd_say_proof(out, KD_STR("free memory that is on none of the nodes printed"),
-                     "%llu - %llu = %lld pages", KD_U(r->c.samples.global_pages),
-                     KD_U(r->c.samples.zone_pages), (long long)result->elsewhere_free_pages);
+                     "%llu - %llu = %lld pages", KD_LLU(r->c.samples.global_pages),
+                     KD_LLU(r->c.samples.zone_pages), KD_LLD(result->elsewhere_free_pages));
         return;
     }
     const kd_alloc_zone *zone = &r->c.zones[result->other_node_zone];
@@ -215,8 +216,8 @@ kd_status kd_check_node_bound(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, kd_request_confidence(view, &r),
                 "%.*s asked for %llu kB (order %u) and is bound by %s. %s cannot serve it (%llu kB "
                 "free)",
-                KD_FMT(r.comm), KD_U(r.request_kb), r.c.request.order, binding_text(r.c.bound_by),
-                name.text, KD_U(zone->free_pages * r.c.page_kb));
+                KD_FMT(r.comm), KD_LLU(r.request_kb), r.c.request.order, binding_text(r.c.bound_by),
+                name.text, KD_LLU(zone->free_pages * r.c.page_kb));
     if (r.c.result.other_node_known)
         kd_say_more(out, "while %s would.", kd_name_zone(&r.c, r.c.result.other_node_zone).text);
     else

@@ -27,7 +27,7 @@ static void say_wanted(const kd_view *view, kd_emit *out, const kd_request *r)
 {
     kd_say_diag(out, kd_request_confidence(view, r),
                 "%.*s wanted %llu kB in one piece (order %u) with %.*s.", KD_FMT(r->comm),
-                KD_U(r->request_kb), r->c.request.order, KD_FMT(kd_request_mask(r)));
+                KD_LLU(r->request_kb), r->c.request.order, KD_FMT(kd_request_mask(r)));
     kd_emit_role(out, KD_PRIMARY);
 }
 
@@ -57,7 +57,7 @@ static void say_gfp_kernel(kd_emit *out, const kd_request *r)
     kd_gfp_prove_migratetype(&kernel, why, sizeof why);
     kd_say_proof(out,
                  kd_text_of(out, "GFP_KERNEL (0x%llx) is %s too: it may not use CMA either",
-                            KD_U(mask), kernel.migratetype_name),
+                            KD_LLU(mask), kernel.migratetype_name),
                  "%s", why);
 }
 
@@ -73,12 +73,12 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
     kd_say_more(out,
                 "%llu free blocks of that size or more exist, but all of them are CMA, which "
                 "only movable pages may use.",
-                KD_U(sum.blocks));
+                KD_LLU(sum.blocks));
     kd_say_more(out,
                 "Of %llu kB free, %llu kB are CMA; the rest is in blocks of at most %llu kB: "
                 "the amount was enough, the pieces were too small.",
-                KD_U(zone->free_pages * r.c.page_kb), KD_U(zone->free_cma_pages * r.c.page_kb),
-                KD_U(sum.largest_usable_kb));
+                KD_LLU(zone->free_pages * r.c.page_kb), KD_LLU(zone->free_cma_pages * r.c.page_kb),
+                KD_LLU(sum.largest_usable_kb));
     say_moment(out);
     kd_emit_proof(out, KD_STR("only movable requests may take CMA blocks"),
                   KD_STR("migratetype of the request != Movable => no ALLOC_CMA"));
@@ -159,10 +159,10 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
     kd_zone_name name = kd_name_zone(&r.c, r.c.result.zone);
     say_wanted(view, out, &r);
     kd_say_more(out, "Zone %s has %llu kB free, enough by amount,", name.text,
-                KD_U(zone->free_pages * r.c.page_kb));
+                KD_LLU(zone->free_pages * r.c.page_kb));
     if (lists) {
         kd_say_more(out, "but in blocks of at most %llu kB that it may use.",
-                    KD_U(kd_request_blocks(&r).largest_usable_kb));
+                    KD_LLU(kd_request_blocks(&r).largest_usable_kb));
         say_kept_back(out, &r);
     } else {
         out->diag->confidence = KD_POSSIBLE;

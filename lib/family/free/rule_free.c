@@ -32,8 +32,6 @@ static kd_src src_of(const kdf_oops *oops, kd_str name)
     return 0;
 }
 
-#define LL(value) (unsigned long long)(value)
-
 static void say_access(const kd_view *view, kd_emit *out, const kd_free_case *c)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -50,13 +48,14 @@ static void say_access(const kd_view *view, kd_emit *out, const kd_free_case *c)
         here.len = here.len < 11 ? here.len : 11;
         kd_say_proof(out,
                      kd_text_of(out, "the code bytes %.*s read %.*s+0x%llx", KD_FMT(here),
-                                KD_FMT(c->page_register), LL(c->member)),
+                                KD_FMT(c->page_register), KD_LLU(c->member)),
                      "%.*s", KD_FMT(oops->code.instruction.v));
     }
     kd_say_proof(out,
                  kd_text_of(out, "%.*s is the struct page pointer that was accessed",
                             KD_FMT(c->page_register)),
-                 "0x%llx - 0x%llx = 0x%llx", LL(oops->address.v), LL(c->member), LL(c->page));
+                 "0x%llx - 0x%llx = 0x%llx", KD_LLU(oops->address.v), KD_LLU(c->member),
+                 KD_LLU(c->page));
 }
 
 static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
@@ -66,21 +65,23 @@ static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
         kd_say_proof(out,
                      kd_text_of(out, "linear map and vmemmap of %.*s %.*s begin at",
                                 KD_FMT(view->context->arch), KD_FMT(view->context->version_text)),
-                     "0x%llx, 0x%llx", LL(c->linear), LL(c->vmemmap));
+                     "0x%llx, 0x%llx", KD_LLU(c->linear), KD_LLU(c->vmemmap));
         return;
     }
     kd_say_proof(out,
                  kd_text_of(out, "vmemmap begins at a multiple of 1 GiB; %.*s lies in it",
                             KD_FMT(c->exact_register)),
-                 "0x%llx & ~0x3fffffff = 0x%llx", LL(c->exact), LL(c->vmemmap));
+                 "0x%llx & ~0x3fffffff = 0x%llx", KD_LLU(c->exact), KD_LLU(c->vmemmap));
     kd_say_proof(out, KD_STR("then the linear map begins at a multiple of 1 GiB, as it must"),
-                 "0x%llx - (0x%llx << 12) = 0x%llx", LL(c->argument), LL(c->pfn), LL(c->linear));
+                 "0x%llx - (0x%llx << 12) = 0x%llx", KD_LLU(c->argument), KD_LLU(c->pfn),
+                 KD_LLU(c->linear));
     if (c->confirmed) {
         kd_say_evidence(out, view->event, src_of(oops, c->witness_register),
                         "%.*s lies in that linear map", KD_FMT(c->witness_register));
-        kd_say_proof(
-            out, kd_text_of(out, "%.*s lies in that linear map", KD_FMT(c->witness_register)),
-            "0x%llx - 0x%llx = 0x%llx", LL(c->witness), LL(c->linear), LL(c->witness - c->linear));
+        kd_say_proof(out,
+                     kd_text_of(out, "%.*s lies in that linear map", KD_FMT(c->witness_register)),
+                     "0x%llx - 0x%llx = 0x%llx", KD_LLU(c->witness), KD_LLU(c->linear),
+                     KD_LLU(c->witness - c->linear));
     }
     kd_say_hex(out, "linear_map_start", c->linear);
     kd_say_hex(out, "vmemmap_start", c->vmemmap);
@@ -89,10 +90,11 @@ static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
 static void say_argument(kd_emit *out, const kd_free_case *c)
 {
     kd_say_proof(out, KD_STR("virt_to_page() made it of this page frame number"),
-                 "(0x%llx - 0x%llx) / 64 = 0x%llx", LL(c->page), LL(c->vmemmap), LL(c->pfn));
+                 "(0x%llx - 0x%llx) / 64 = 0x%llx", KD_LLU(c->page), KD_LLU(c->vmemmap),
+                 KD_LLU(c->pfn));
     kd_say_proof(out, KD_STR("so free_pages() was given an address in this page"),
-                 "0x%llx + (0x%llx << 12) = 0x%llx .. 0x%llx", LL(c->linear), LL(c->pfn),
-                 LL(c->argument), LL(c->argument + 4095));
+                 "0x%llx + (0x%llx << 12) = 0x%llx .. 0x%llx", KD_LLU(c->linear), KD_LLU(c->pfn),
+                 KD_LLU(c->argument), KD_LLU(c->argument + 4095));
     kd_say_hex(out, "page_pointer", c->page);
     kd_say_hex(out, "pfn", c->pfn);
     kd_say_hex(out, "argument_page", c->argument);
@@ -110,13 +112,13 @@ static void say_order(const kd_view *view, kd_emit *out, const kd_free_case *c)
                         "the address that the log had "
                         "printed");
         kd_say_proof(out, KD_STR("it is the page of the address printed earlier"),
-                     "0x%llx = 0x%llx", LL(c->exact_address), LL(note->address.v));
+                     "0x%llx = 0x%llx", KD_LLU(c->exact_address), KD_LLU(note->address.v));
         if (!note->order.src || !c->has_order || note->order.v == c->order)
             continue;
         kd_say_more(out, "A second fault: it passed order %llu, while the log says order %llu.",
-                    LL(c->order), LL(note->order.v));
+                    KD_LLU(c->order), KD_LLU(note->order.v));
         kd_say_proof(out, KD_STR("the order passed is not the order printed"), "%llu != %llu",
-                     LL(c->order), LL(note->order.v));
+                     KD_LLU(c->order), KD_LLU(note->order.v));
         kd_say_u64(out, "order_printed", note->order.v);
     }
     if (c->has_order)
@@ -159,12 +161,13 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
                 "takes an "
                 "address; it made a page pointer of the pointer, 0x%llx, which is no page.",
                 KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
-                KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "", LL(c.page));
+                KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "", KD_LLU(c.page));
     say_access(view, out, &c);
     say_bases(view, out, &c);
     say_argument(out, &c);
     kd_say_proof(out, KD_STR("that page lies in the array of struct page (vmemmap)"),
-                 "0x%llx <= 0x%llx < 0x%llx", LL(c.vmemmap), LL(c.argument), LL(c.vmemmap_end));
+                 "0x%llx <= 0x%llx < 0x%llx", KD_LLU(c.vmemmap), KD_LLU(c.argument),
+                 KD_LLU(c.vmemmap_end));
     if (c.exact_register.len && c.exact_address) {
         kd_say_evidence(out, view->event, src_of(oops, c.exact_register),
                         "%.*s is the pointer that was passed", KD_FMT(c.exact_register));
@@ -174,8 +177,8 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
                                 "this linear address",
                                 KD_FMT(c.exact_register)),
                      "(0x%llx - 0x%llx) / 64 = 0x%llx; 0x%llx + (0x%llx << 12) = 0x%llx",
-                     LL(c.exact), LL(c.vmemmap), LL(c.exact_pfn), LL(c.linear), LL(c.exact_pfn),
-                     LL(c.exact_address));
+                     KD_LLU(c.exact), KD_LLU(c.vmemmap), KD_LLU(c.exact_pfn), KD_LLU(c.linear),
+                     KD_LLU(c.exact_pfn), KD_LLU(c.exact_address));
         kd_say_hex(out, "struct_page", c.exact);
         kd_say_hex(out, "struct_page_pfn", c.exact_pfn);
         kd_say_hex(out, "linear_address", c.exact_address);
@@ -203,12 +206,12 @@ kd_status kd_check_free_vmalloc(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, c.proved ? KD_CERTAIN : KD_LIKELY,
                 "free_pages() was given an address of the vmalloc range (0x%llx): it has no struct "
                 "page behind it.",
-                LL(c.argument));
+                KD_LLU(c.argument));
     say_access(view, out, &c);
     say_bases(view, out, &c);
     say_argument(out, &c);
     kd_say_proof(out, KD_STR("that page lies in the vmalloc range"), "0x%llx <= 0x%llx < 0x%llx",
-                 LL(c.vmalloc), LL(c.argument), LL(c.vmalloc_end));
+                 KD_LLU(c.vmalloc), KD_LLU(c.argument), KD_LLU(c.vmalloc_end));
     if (c.exact_register.len)
         kd_say_hex(out, "argument", c.exact);
     kd_say_remedy(out, "Free it as it was made: vfree() for vmalloc(), vunmap() for vmap(), "
@@ -226,19 +229,21 @@ kd_status kd_check_free_kmap(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, KD_LIKELY,
                 "free_pages() was given 0x%llx, an address of the pkmap area of kmap(): such an "
                 "address has no struct page behind it.",
-                LL(c.argument));
+                KD_LLU(c.argument));
     say_access(view, out, &c);
     kd_say_evidence(out, view->event, src_of(oops, c.witness_register), "%.*s holds mem_map",
                     KD_FMT(c.witness_register));
     kd_say_proof(
         out,
         kd_text_of(out, "the page pointer is this entry of mem_map (%u bytes each)", c.struct_size),
-        "(0x%llx - 0x%llx) / %u = 0x%llx", LL(c.page), LL(c.vmemmap), c.struct_size, LL(c.pfn));
+        "(0x%llx - 0x%llx) / %u = 0x%llx", KD_LLU(c.page), KD_LLU(c.vmemmap), c.struct_size,
+        KD_LLU(c.pfn));
     kd_say_proof(out, KD_STR("so the address was this page, modulo 2^32"),
-                 "0x%llx + (0x%llx << 12) = 0x%llx", LL(c.linear), LL(c.pfn), LL(c.argument));
+                 "0x%llx + (0x%llx << 12) = 0x%llx", KD_LLU(c.linear), KD_LLU(c.pfn),
+                 KD_LLU(c.argument));
     kd_say_proof(out, KD_STR("the pkmap area is the 2 MiB below PAGE_OFFSET"),
-                 "0x%llx <= 0x%llx < 0x%llx", LL(c.linear - 0x200000), LL(c.argument),
-                 LL(c.linear));
+                 "0x%llx <= 0x%llx < 0x%llx", KD_LLU(c.linear - 0x200000), KD_LLU(c.argument),
+                 KD_LLU(c.linear));
     kd_say_hex(out, "argument", c.argument);
     kd_say_remedy(out, "Call kunmap(page), then __free_pages(page, order).");
     kd_say_assume(out, "CONFIG_PAGE_OFFSET=0xC0000000 (with another split the area lies "

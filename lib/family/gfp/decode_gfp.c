@@ -313,7 +313,7 @@ size_t kd_gfp_print(const kd_gfp_meaning *meaning, char *text, size_t size)
     }
     if (meaning->unnamed_bits != 0) {
         char hex[20];
-        snprintf(hex, sizeof hex, "0x%llx", (unsigned long long)meaning->unnamed_bits);
+        snprintf(hex, sizeof hex, "0x%llx", KD_LLU(meaning->unnamed_bits));
         len = append(text, size, len, len > 0 ? "|" : "");
         len = append(text, size, len, hex);
     }

@@ -17,7 +17,7 @@ static void put_meaning(kdf_gfp *gfp, const kd_gfp_meaning *meaning, kd_arena *a
         add_text(arena, &gfp->names, kd_str_of(meaning->names[i]));
     if (meaning->unnamed_bits)
         add_text(arena, &gfp->names,
-                 kd_arena_format(arena, "0x%llx", (unsigned long long)meaning->unnamed_bits));
+                 kd_arena_format(arena, "0x%llx", KD_LLU(meaning->unnamed_bits)));
     for (size_t i = 0; i < meaning->flag_count; i++)
         add_text(arena, &gfp->flags, kd_str_of(meaning->flags[i]));
     if (meaning->unknown_bits)

@@ -154,12 +154,11 @@ kd_str kd_dump_when(kd_emit *out, const kd_dump *dump)
 {
     const kd_event *event = dump->event;
     if (event->before)
-        return kd_text_of(out, "in line %llu of the earlier capture",
-                          (unsigned long long)first_line(event));
+        return kd_text_of(out, "in line %llu of the earlier capture", KD_LLU(first_line(event)));
     if (event->has_time)
-        return kd_text_of(out, "at %llu.%03llu s", (unsigned long long)(event->time_us / 1000000),
-                          (unsigned long long)(event->time_us / 1000 % 1000));
-    return kd_text_of(out, "in line %llu", (unsigned long long)first_line(event));
+        return kd_text_of(out, "at %llu.%03llu s", KD_LLU(event->time_us / 1000000),
+                          KD_LLU(event->time_us / 1000 % 1000));
+    return kd_text_of(out, "in line %llu", KD_LLU(first_line(event)));
 }
 
 void kd_say_unnamed_users(kd_emit *out, const kd_view *view, const kd_accounting *a)

@@ -71,8 +71,7 @@ static void say_rows(const kd_event *event, kd_emit *out, kd_str zone, uint64_t 
             if (usable && order < row->values.count)
                 kd_say_evidence(out, event, KD_ITEMS(row->values, kd_u64)[order].src,
                                 "then: %llu free blocks of order %llu",
-                                (unsigned long long)KD_ITEMS(row->values, kd_u64)[order].v,
-                                (unsigned long long)order);
+                                KD_LLU(KD_ITEMS(row->values, kd_u64)[order].v), KD_LLU(order));
         }
     }
 }
@@ -82,7 +81,7 @@ static kd_str sum_from(kd_emit *out, const kd_zone_blocks *blocks, uint64_t orde
     kd_str text = { "", 0 };
     for (uint64_t i = order; i < blocks->orders; i++)
         text = kd_text_of(out, "%.*s%s%llu", KD_FMT(text), i > order ? " + " : "",
-                          (unsigned long long)blocks->usable[i]);
+                          KD_LLU(blocks->usable[i]));
     return text;
 }
 
@@ -100,12 +99,11 @@ static void say_indexes(kd_emit *out, const kd_zone_blocks *then, const kd_zone_
                             "fragmentation index for order %llu, over the lists that the "
                             "request may use (-1000: a block is there; towards 1000: enough "
                             "memory, in pieces too small)",
-                            (unsigned long long)order),
+                            KD_LLU(order)),
                  "then %d (%llu pages in %llu blocks), now %d (%s%llu pages in %llu blocks)",
-                 a.index_permille, (unsigned long long)a.free_pages,
-                 (unsigned long long)a.free_blocks, b.index_permille,
-                 now->from == KD_BLOCKS_BY_TYPE ? "" : "at most ", (unsigned long long)b.free_pages,
-                 (unsigned long long)b.free_blocks);
+                 a.index_permille, KD_LLU(a.free_pages), KD_LLU(a.free_blocks), b.index_permille,
+                 now->from == KD_BLOCKS_BY_TYPE ? "" : "at most ", KD_LLU(b.free_pages),
+                 KD_LLU(b.free_blocks));
     kd_say_i64(out, "fragmentation_index_then", a.index_permille);
     kd_say_i64(out, "fragmentation_index_now", b.index_permille);
 }
@@ -115,26 +113,24 @@ static void say_then(kd_emit *out, const supply_then *then, kd_str zone, uint64_
     const kd_zone_blocks *b = &then->blocks;
     if (b->from == KD_BLOCKS_BY_TYPE) {
         say_rows(then->event, out, zone, order);
-        kd_say_proof(
-            out, kd_text_of(out, "usable blocks of order %llu then", (unsigned long long)order),
-            "%llu + %llu + %llu = %llu", (unsigned long long)b->unmovable[order],
-            (unsigned long long)b->movable[order], (unsigned long long)b->reclaimable[order],
-            (unsigned long long)b->usable[order]);
+        kd_say_proof(out, kd_text_of(out, "usable blocks of order %llu then", KD_LLU(order)),
+                     "%llu + %llu + %llu = %llu", KD_LLU(b->unmovable[order]),
+                     KD_LLU(b->movable[order]), KD_LLU(b->reclaimable[order]),
+                     KD_LLU(b->usable[order]));
         return;
     }
     kd_str sum = sum_from(out, b, order);
     for (uint64_t i = order; i < b->orders; i++)
         if (b->usable[i] > 0) {
             kd_say_evidence(out, then->event, b->src[i], "then: %llu free blocks of order %llu",
-                            (unsigned long long)b->usable[i], (unsigned long long)i);
+                            KD_LLU(b->usable[i]), KD_LLU(i));
             break;
         }
     kd_say_proof(out,
-                 kd_text_of(out, "blocks of order %llu and above then%s", (unsigned long long)order,
+                 kd_text_of(out, "blocks of order %llu and above then%s", KD_LLU(order),
                             b->from == KD_BLOCKS_ALL ? ", of all types"
                                                      : ", of orders that are not only CMA"),
-                 "%.*s = %llu", KD_FMT(sum),
-                 (unsigned long long)kd_zone_blocks_at_or_above(b, order));
+                 "%.*s = %llu", KD_FMT(sum), KD_LLU(kd_zone_blocks_at_or_above(b, order)));
 }
 
 static void say_explanation(kd_emit *out, const supply_then *then, kd_str zone, uint64_t order,
@@ -147,9 +143,8 @@ static void say_explanation(kd_emit *out, const supply_then *then, kd_str zone, 
                     "Zone %.*s had %llu free blocks of order %llu that this request could have "
                     "used (%llu unmovable, %llu movable, %llu reclaimable; %llu of that order or "
                     "larger) when the earlier pagetypeinfo was read. Now it has none.",
-                    KD_FMT(zone), (unsigned long long)b->usable[order], n,
-                    (unsigned long long)b->unmovable[order], (unsigned long long)b->movable[order],
-                    (unsigned long long)b->reclaimable[order], larger);
+                    KD_FMT(zone), KD_LLU(b->usable[order]), n, KD_LLU(b->unmovable[order]),
+                    KD_LLU(b->movable[order]), KD_LLU(b->reclaimable[order]), larger);
     else
         kd_say_diag(out, confidence,
                     "Zone %.*s had %llu free blocks of order %llu or larger %s. Now it has none "
@@ -261,9 +256,8 @@ static void say_table(kd_emit *out, const drift *d)
 {
     kd_str text = kd_text_of(out, "order %10s %10s", "then", "now");
     for (size_t i = 0; i < d->then.orders; i++)
-        text =
-            kd_text_of(out, "%.*s\n%5zu %10llu %10llu", KD_FMT(text), i,
-                       (unsigned long long)d->then.usable[i], (unsigned long long)d->now.usable[i]);
+        text = kd_text_of(out, "%.*s\n%5zu %10llu %10llu", KD_FMT(text), i,
+                          KD_LLU(d->then.usable[i]), KD_LLU(d->now.usable[i]));
     kd_emit_proof(out, KD_STR("free blocks by order, without CMA, HighAtomic and Isolate"), text);
 }
 
@@ -284,15 +278,14 @@ static void say_drift(const kd_view *view, kd_emit *out, const kdf_pagetype_zone
                 "readings of pagetypeinfo (%llu, then %llu), at the cost of Movable ones (%llu, "
                 "then %llu). Free blocks of order %u or larger went from %llu to %llu, though as "
                 "much as half of the free memory is still there.",
-                KD_FMT(zone->name.v), (unsigned long long)(d->after.fixed - d->before.fixed),
-                (unsigned long long)d->after.all, (unsigned long long)d->before.fixed,
-                (unsigned long long)d->after.fixed, (unsigned long long)d->before.movable,
-                (unsigned long long)d->after.movable, LARGE_ORDER,
-                (unsigned long long)d->large_then, (unsigned long long)d->large_now);
+                KD_FMT(zone->name.v), KD_LLU(d->after.fixed - d->before.fixed),
+                KD_LLU(d->after.all), KD_LLU(d->before.fixed), KD_LLU(d->after.fixed),
+                KD_LLU(d->before.movable), KD_LLU(d->after.movable), LARGE_ORDER,
+                KD_LLU(d->large_then), KD_LLU(d->large_now));
     kd_say_evidence(out, d->event, d->before.src, "then: %llu pageblocks Unmovable or Reclaimable",
-                    (unsigned long long)d->before.fixed);
+                    KD_LLU(d->before.fixed));
     kd_say_evidence(out, view->event, d->after.src, "now: %llu of these pageblocks",
-                    (unsigned long long)d->after.fixed);
+                    KD_LLU(d->after.fixed));
     kd_say_evidence(out, d->event, d->then.src[LARGE_ORDER], "then: free blocks by order");
     kd_say_evidence(out, view->event, d->now.src[LARGE_ORDER], "now: free blocks by order");
     say_table(out, d);

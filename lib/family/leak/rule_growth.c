@@ -96,22 +96,18 @@ static void say_dump(kd_emit *out, const kd_growth_case *c, const kd_dump *dump)
     kd_src src = item ? item->src : free ? free->src : dump->a.managed_src;
     if (is_unaccounted(c->name)) {
         kd_say_evidence(out, dump->event, src, "%.*s: free %llu kB, in no counter %lld kB",
-                        KD_FMT(when), (unsigned long long)(free ? free->kb : 0),
-                        (long long)dump->a.unaccounted_kb);
+                        KD_FMT(when), KD_LLU(free ? free->kb : 0), KD_LLD(dump->a.unaccounted_kb));
         kd_str less = { "", 0 };
         if (dump->unexplained_kb != dump->a.unaccounted_kb)
             less = kd_text_of(out, "; less what zram, zswap or a balloon may hold: %lld kB",
-                              (long long)dump->unexplained_kb);
+                              KD_LLD(dump->unexplained_kb));
         kd_say_proof(out, kd_text_of(out, "in no counter %.*s", KD_FMT(when)),
-                     "managed %llu - counted %llu = %lld kB%.*s",
-                     (unsigned long long)dump->a.managed_kb,
-                     (unsigned long long)dump->a.accounted_kb, (long long)dump->a.unaccounted_kb,
-                     KD_FMT(less));
+                     "managed %llu - counted %llu = %lld kB%.*s", KD_LLU(dump->a.managed_kb),
+                     KD_LLU(dump->a.accounted_kb), KD_LLD(dump->a.unaccounted_kb), KD_FMT(less));
         return;
     }
     kd_say_evidence(out, dump->event, src, "%.*s: %s %llu kB, free %llu kB", KD_FMT(when), c->name,
-                    (unsigned long long)(item ? item->kb : 0),
-                    (unsigned long long)(free ? free->kb : 0));
+                    KD_LLU(item ? item->kb : 0), KD_LLU(free ? free->kb : 0));
 }
 
 /* The sum of the steps, which is the growth. */
@@ -121,10 +117,10 @@ static void say_steps(kd_emit *out, const kd_growth_case *c)
     kd_str text = { "", 0 };
     for (size_t i = 1; i < t->count && t->count <= SHOWN; i++)
         text = kd_text_of(out, "%.*s%s%lld", KD_FMT(text), i > 1 ? " + " : "",
-                          (long long)t->kept[i].kb - (long long)t->kept[i - 1].kb);
+                          KD_LLD(t->kept[i].kb) - KD_LLD(t->kept[i - 1].kb));
     kd_say_proof(out, kd_text_of(out, "growth of %s over %zu dumps", c->name, t->count),
-                 "%llu - %llu = %llu kB%s%.*s", (unsigned long long)t->kept[t->count - 1].kb,
-                 (unsigned long long)t->kept[0].kb, (unsigned long long)t->grown_kb,
+                 "%llu - %llu = %llu kB%s%.*s", KD_LLU(t->kept[t->count - 1].kb),
+                 KD_LLU(t->kept[0].kb), KD_LLU(t->grown_kb),
                  text.len > 0 && t->count > 2 ? ", by steps " : "",
                  t->count > 2 ? (int)text.len : 0, text.ptr);
 }
@@ -133,21 +129,21 @@ static void say_steps(kd_emit *out, const kd_growth_case *c)
 static kd_str rate_text(kd_emit *out, uint64_t kb_per_hour)
 {
     if (kb_per_hour >= UINT64_C(3600) * 1024)
-        return kd_text_of(out, "%llu kB per second", (unsigned long long)(kb_per_hour / 3600));
+        return kd_text_of(out, "%llu kB per second", KD_LLU(kb_per_hour / 3600));
     if (kb_per_hour >= UINT64_C(60) * 1024)
-        return kd_text_of(out, "%llu kB per minute", (unsigned long long)(kb_per_hour / 60));
-    return kd_text_of(out, "%llu kB per hour", (unsigned long long)kb_per_hour);
+        return kd_text_of(out, "%llu kB per minute", KD_LLU(kb_per_hour / 60));
+    return kd_text_of(out, "%llu kB per hour", KD_LLU(kb_per_hour));
 }
 
 static kd_str duration_text(kd_emit *out, uint64_t seconds)
 {
     if (seconds >= 2 * 86400)
-        return kd_text_of(out, "%llu days", (unsigned long long)(seconds / 86400));
+        return kd_text_of(out, "%llu days", KD_LLU(seconds / 86400));
     if (seconds >= 2 * 3600)
-        return kd_text_of(out, "%llu hours", (unsigned long long)(seconds / 3600));
+        return kd_text_of(out, "%llu hours", KD_LLU(seconds / 3600));
     if (seconds >= 120)
-        return kd_text_of(out, "%llu minutes", (unsigned long long)(seconds / 60));
-    return kd_text_of(out, "%llu seconds", (unsigned long long)seconds);
+        return kd_text_of(out, "%llu minutes", KD_LLU(seconds / 60));
+    return kd_text_of(out, "%llu seconds", KD_LLU(seconds));
 }
 
 /* What the kernel can still hand out: free memory and what reclaim gives back. */
@@ -167,17 +163,16 @@ static void say_rate(kd_emit *out, const kd_growth_case *c)
     uint64_t left = left_kb(last), seconds = kd_trend_seconds(t, left);
     if (t->rate_kb_per_hour == 0) {
         kd_say_more(out, "The dumps have no times that could be compared: %llu kB per dump.",
-                    (unsigned long long)(t->grown_kb / (t->count - 1)));
+                    KD_LLU(t->grown_kb / (t->count - 1)));
         return;
     }
     kd_str rate = rate_text(out, t->rate_kb_per_hour), used_up = duration_text(out, seconds);
     kd_say_more(out,
                 "That is %.*s; at this rate the %llu kB that were still free or reclaimable "
                 "last to about %.*s after the last dump.",
-                KD_FMT(rate), (unsigned long long)left, KD_FMT(used_up));
-    kd_say_proof(out, KD_STR("rate"), "%llu kB / %llu.%03llu s = %.*s",
-                 (unsigned long long)t->grown_kb, (unsigned long long)(t->span_us / 1000000),
-                 (unsigned long long)(t->span_us / 1000 % 1000), KD_FMT(rate));
+                KD_FMT(rate), KD_LLU(left), KD_FMT(used_up));
+    kd_say_proof(out, KD_STR("rate"), "%llu kB / %llu.%03llu s = %.*s", KD_LLU(t->grown_kb),
+                 KD_LLU(t->span_us / 1000000), KD_LLU(t->span_us / 1000 % 1000), KD_FMT(rate));
     kd_say_u64(out, "rate_kb_per_hour", t->rate_kb_per_hour);
     kd_say_u64(out, "seconds_until_used_up", seconds);
 }

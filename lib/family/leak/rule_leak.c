@@ -72,8 +72,7 @@ static bool is_said_before(const kd_view *view, const kd_dump *now)
 /* The consumers, largest first, as a table of lines. */
 static void say_table(kd_emit *out, const kd_accounting *a)
 {
-    kd_str text =
-        kd_text_of(out, "  %-24s %10llu kB", "managed", (unsigned long long)a->managed_kb);
+    kd_str text = kd_text_of(out, "  %-24s %10llu kB", "managed", KD_LLU(a->managed_kb));
     bool done[KD_MAX_ACCOUNTS] = { false };
     for (size_t n = 0; n < a->count; n++) {
         size_t most = KD_MAX_ACCOUNTS;
@@ -82,10 +81,10 @@ static void say_table(kd_emit *out, const kd_accounting *a)
                 most = i;
         done[most] = true;
         text = kd_text_of(out, "%.*s\n- %-24s %10llu kB", KD_FMT(text), a->items[most].name,
-                          (unsigned long long)a->items[most].kb);
+                          KD_LLU(a->items[most].kb));
     }
     text = kd_text_of(out, "%.*s\n= %-24s %10lld kB", KD_FMT(text), "in no counter",
-                      (long long)a->unaccounted_kb);
+                      KD_LLD(a->unaccounted_kb));
     kd_emit_proof(out, KD_STR("memory by consumer, each page once"), text);
 }
 
@@ -93,9 +92,8 @@ static void say_lines(const kd_event *event, kd_emit *out, const kd_accounting *
 {
     for (size_t i = 0; i < a->count; i++)
         kd_say_evidence(out, event, a->items[i].src, "%s %llu kB", a->items[i].name,
-                        (unsigned long long)a->items[i].kb);
-    kd_say_evidence(out, event, a->managed_src, "managed %llu kB",
-                    (unsigned long long)a->managed_kb);
+                        KD_LLU(a->items[i].kb));
+    kd_say_evidence(out, event, a->managed_src, "managed %llu kB", KD_LLU(a->managed_kb));
     if (a->reserved_src)
         kd_say_evidence(out, event, a->reserved_src, "no part of the managed memory");
 }
@@ -108,10 +106,9 @@ static void say_cma_drivers(const kd_event *event, kd_emit *out, const kd_accoun
     kd_say_evidence(out, event, a->cma_driver_src, "CMA pages that drivers hold");
     kd_say_proof(out,
                  kd_text_of(out, "without the %llu CMA pages that drivers hold",
-                            (unsigned long long)(a->cma_driver_kb / page_kb)),
-                 "%lld - %llu = %lld kB", (long long)a->unaccounted_kb,
-                 (unsigned long long)a->cma_driver_kb,
-                 (long long)a->unaccounted_kb - (long long)a->cma_driver_kb);
+                            KD_LLU(a->cma_driver_kb / page_kb)),
+                 "%lld - %llu = %lld kB", KD_LLD(a->unaccounted_kb), KD_LLU(a->cma_driver_kb),
+                 KD_LLD(a->unaccounted_kb) - KD_LLD(a->cma_driver_kb));
     kd_say_i64(out, "unaccounted_without_driver_cma_kb",
                a->unaccounted_kb - (int64_t)a->cma_driver_kb);
 }
@@ -139,9 +136,8 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, KD_POSSIBLE,
                 "Of %llu kB that the kernel manages, the dump's counters explain %llu kB. "
                 "%lld kB (%llu %%) are in use by something that no counter names.",
-                (unsigned long long)a->managed_kb, (unsigned long long)a->accounted_kb,
-                (long long)a->unaccounted_kb,
-                (unsigned long long)((uint64_t)a->unaccounted_kb * 100 / a->managed_kb));
+                KD_LLU(a->managed_kb), KD_LLU(a->accounted_kb), KD_LLD(a->unaccounted_kb),
+                KD_LLU((uint64_t)a->unaccounted_kb * 100 / a->managed_kb));
     kd_say_unnamed_users(out, view, a);
     kd_emit_role(out, KD_CONTRIBUTING);
     say_lines(view->event, out, a);
@@ -149,8 +145,8 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
     kd_say_proof(out,
                  kd_text_of(out, "managed memory (%s) less the sum of these counters",
                             a->managed_by_zones ? "zone lines" : "RAM less reserved pages"),
-                 "%llu - %llu = %lld kB", (unsigned long long)a->managed_kb,
-                 (unsigned long long)a->accounted_kb, (long long)a->unaccounted_kb);
+                 "%llu - %llu = %lld kB", KD_LLU(a->managed_kb), KD_LLU(a->accounted_kb),
+                 KD_LLD(a->unaccounted_kb));
     kd_say_u64(out, "managed_kb", a->managed_kb);
     kd_say_u64(out, "accounted_kb", a->accounted_kb);
     kd_say_i64(out, "unaccounted_kb", a->unaccounted_kb);
@@ -160,7 +156,7 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
         kd_say_assume(out,
                       "%llu kB of the remainder at most are pages swapped to memory (zram, "
                       "zswap) or of a balloon; if none are, more is unexplained",
-                      (unsigned long long)(a->swap_store_kb + a->balloon_kb));
+                      KD_LLU(a->swap_store_kb + a->balloon_kb));
     kd_say_assume(out, "no counter of this kernel overlaps another (where one does, more memory is "
                        "unexplained than said)");
     return KD_OK;

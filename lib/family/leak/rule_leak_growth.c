@@ -88,10 +88,9 @@ static void say_growing(const kd_view *view, kd_emit *out, const kd_growth_case 
                 "%s%s grew from %llu to %llu kB, by %llu kB (%llu %% of the "
                 "memory)",
                 unaccounted ? "Memory that no counter names" : c->name,
-                c->across ? ", compared with the earlier capture," : "",
-                (unsigned long long)t->kept[0].kb, (unsigned long long)t->kept[t->count - 1].kb,
-                (unsigned long long)t->grown_kb,
-                (unsigned long long)(t->grown_kb * 100 / managed_kb));
+                c->across ? ", compared with the earlier capture," : "", KD_LLU(t->kept[0].kb),
+                KD_LLU(t->kept[t->count - 1].kb), KD_LLU(t->grown_kb),
+                KD_LLU(t->grown_kb * 100 / managed_kb));
     kd_str steps = kd_growth_steps(out, c);
     kd_say_more(out, "%.*s.", KD_FMT(steps));
     say_what(out, view, c);
@@ -252,17 +251,16 @@ static bool say_cache(const kd_view *view, kd_emit *out, const kd_growth_case *c
     }
     if (tables > 1)
         kd_say_more(out, "The cache %.*s grew most, by %llu kB to %llu kB.", KD_FMT(found.now.name),
-                    (unsigned long long)found.grown_kb, (unsigned long long)found.now.total_kb);
+                    KD_LLU(found.grown_kb), KD_LLU(found.now.total_kb));
     else
         kd_say_more(out, "The cache %.*s is the largest in the slab table, with %llu kB.",
-                    KD_FMT(found.now.name), (unsigned long long)found.now.total_kb);
+                    KD_FMT(found.now.name), KD_LLU(found.now.total_kb));
     kd_say_evidence(out, last.event, found.now.src, "cache %.*s: %llu kB", KD_FMT(found.now.name),
-                    (unsigned long long)found.now.total_kb);
+                    KD_LLU(found.now.total_kb));
     kd_say_proof(
         out,
         kd_text_of(out, "%.*s can be the growth of slab_unreclaimable", KD_FMT(found.now.name)),
-        "%llu kB of %llu kB", (unsigned long long)found.grown_kb,
-        (unsigned long long)c->trend.grown_kb);
+        "%llu kB of %llu kB", KD_LLU(found.grown_kb), KD_LLU(c->trend.grown_kb));
     kd_say_text(out, "cache", found.now.name);
     kd_say_u64(out, "cache_kb", found.now.total_kb);
     kd_say_remedy(out,
@@ -287,8 +285,7 @@ kd_status kd_check_slab_growth(const kd_view *view, kd_emit *out, void *user)
         kd_say_diag(out, kd_growth_confidence(&c),
                     "Kernel objects that reclaim cannot free (slab_unreclaimable) grew from %llu "
                     "to %llu kB, by %llu kB,",
-                    (unsigned long long)t->kept[0].kb, (unsigned long long)t->kept[t->count - 1].kb,
-                    (unsigned long long)t->grown_kb);
+                    KD_LLU(t->kept[0].kb), KD_LLU(t->kept[t->count - 1].kb), KD_LLU(t->grown_kb));
         kd_str steps = kd_growth_steps(out, &c);
         kd_say_more(out, "%.*s.", KD_FMT(steps));
         bool named = say_cache(view, out, &c);

@@ -34,11 +34,10 @@ bool kd_decode_meminfo(kd_event *event, void *part, const kd_context *context)
     add_consumers(meminfo, &accounting, arena);
     if (!accounting.complete)
         return true;
-    kd_str text =
-        kd_arena_format(arena, "managed %llu kB", (unsigned long long)accounting.managed_kb);
+    kd_str text = kd_arena_format(arena, "managed %llu kB", KD_LLU(accounting.managed_kb));
     for (size_t i = 0; i < accounting.count; i++)
         text = kd_arena_format(arena, "%.*s - %s %llu", KD_FMT(text), accounting.items[i].name,
-                               (unsigned long long)accounting.items[i].kb);
+                               KD_LLU(accounting.items[i].kb));
     kd_derive(&meminfo->unaccounted_kb, accounting.unaccounted_kb);
     kd_derive(&meminfo->unaccounted_is, text);
     return true;

@@ -44,13 +44,13 @@ static void say_parisc(kd_emit *out, const kdf_module_reloc *reloc, const kd_rel
     bool wide = reloc->value.v >= (uint64_t)1 << 30;
     kd_say_proof(out,
                  kd_text_of(out, "0x%llx is a negative number of words, wrapped at 2^%d",
-                            (unsigned long long)reloc->value.v, wide ? 62 : 30),
+                            KD_LLU(reloc->value.v), wide ? 62 : 30),
                  v->units < 0 ? "0x%llx - 2^%d = %lld words"
                               : "0x%llx (no wrap at 2^%d) = %lld "
                                 "words",
-                 (unsigned long long)reloc->value.v, wide ? 62 : 30, (long long)v->units);
-    kd_say_proof(out, KD_STR("in bytes (a word is 4)"), "%lld * 4 = %lld bytes",
-                 (long long)v->units, (long long)v->distance);
+                 KD_LLU(reloc->value.v), wide ? 62 : 30, KD_LLD(v->units));
+    kd_say_proof(out, KD_STR("in bytes (a word is 4)"), "%lld * 4 = %lld bytes", KD_LLD(v->units),
+                 KD_LLD(v->distance));
     kd_say_i64(out, "distance_words", v->units);
 }
 
@@ -61,7 +61,7 @@ static void say_reach(kd_emit *out, const kd_reloc_verdict *v)
                             v->type->scale == 2 ? " of words"
                             : v->type->scale    ? " of scaled units"
                                                 : ""),
-                 "%lld .. %+lld%s", (long long)v->least, (long long)v->most,
+                 "%lld .. %+lld%s", KD_LLD(v->least), KD_LLD(v->most),
                  v->type->kind == KD_RELOC_S ? " bytes" : "");
     kd_say_text(out, "relocation", kd_str_of(v->type->name));
     kd_say_i64(out, "reach_least_bytes", v->least);
@@ -70,12 +70,11 @@ static void say_reach(kd_emit *out, const kd_reloc_verdict *v)
         kd_say_i64(out, "distance_bytes", v->distance);
         if (v->answer == KD_RELOC_OUT)
             kd_say_proof(out, KD_STR("it misses the reach"), "%lld %s %lld: by %llu bytes",
-                         (long long)v->distance, v->distance < v->least ? "<" : ">",
-                         (long long)(v->distance < v->least ? v->least : v->most),
-                         (unsigned long long)v->misses);
+                         KD_LLD(v->distance), v->distance < v->least ? "<" : ">",
+                         KD_LLD(v->distance < v->least ? v->least : v->most), KD_LLU(v->misses));
         else
             kd_say_proof(out, KD_STR("it lies inside the reach"), "%lld <= %lld <= %lld",
-                         (long long)v->least, (long long)v->distance, (long long)v->most);
+                         KD_LLD(v->least), KD_LLD(v->distance), KD_LLD(v->most));
     }
     if (v->answer == KD_RELOC_OUT && v->has_distance)
         kd_say_u64(out, "misses_by_bytes", v->misses);
@@ -130,8 +129,7 @@ kd_status kd_check_relocation(const kd_view *view, kd_emit *out, void *user)
         kd_say_more(out,
                     "It would have to bridge %lld bytes and reaches %lld to %+lld: it misses "
                     "by %llu bytes.",
-                    (long long)v.distance, (long long)v.least, (long long)v.most,
-                    (unsigned long long)v.misses);
+                    KD_LLD(v.distance), KD_LLD(v.least), KD_LLD(v.most), KD_LLU(v.misses));
     else if (v.answer == KD_RELOC_OUT)
         kd_say_more(out, "The target lies outside the kernel's half of the address space: no place "
                          "in a module can reach it.");
@@ -145,7 +143,7 @@ kd_status kd_check_relocation(const kd_view *view, kd_emit *out, void *user)
     if (v.any_place)
         kd_say_proof(out, KD_STR("the target is outside the kernel half, module code is inside it"),
                      "0x%llx < 2^63 <= place",
-                     (unsigned long long)(reloc->target.src ? reloc->target.v : reloc->value.v));
+                     KD_LLU(reloc->target.src ? reloc->target.v : reloc->value.v));
     if (v.type)
         say_reach(out, &v);
     if (reloc->value.src)
@@ -205,7 +203,7 @@ kd_status kd_check_unknown_symbol(const kd_view *view, kd_emit *out, void *user)
     kd_say_evidence(out, view->event, load->headline.src, "the kernel's message");
     kd_say_proof(out, KD_STR("the kernel looked the symbol up and did not find it usable"),
                  "find_symbol(%.*s) failed, err %lld", KD_FMT(load->symbol.v),
-                 (long long)load->error_number.v);
+                 KD_LLD(load->error_number.v));
     say_tools(view, out, load->module.v, "the tool's words for this failure");
     kd_say_remedy(out, "Load the module that exports it first (modprobe does, insmod does not), or "
                        "enable it in the kernel's configuration.");

@@ -5,8 +5,6 @@
 #include "base/scan.h"
 #include "family/alloc/rule_alloc.h"
 
-typedef unsigned long long ull;
-
 const char kd_doc_out_of_memory[] =
     "The OOM killer ran for the whole machine. The counters of the dump are shared out (each page "
     "once), and what holds more than half of the managed memory is proved to have taken it; the "
@@ -86,7 +84,7 @@ static void open_no_block(kd_emit *out, const oom_case *o)
                 c->result.proved && !c->version_assumed && !c->gfp.unknown_bits ? KD_CERTAIN
                                                                                 : KD_LIKELY,
                 "%.*s needed %llu kB in one piece (order %u). %s are free, but %s.",
-                KD_FMT(o->oom->task.comm.v), (ull)(c->page_kb << (c->request.order & 15)),
+                KD_FMT(o->oom->task.comm.v), KD_LLU(c->page_kb << (c->request.order & 15)),
                 c->request.order, kd_size_of(o->p.free_kb).text,
                 cma ? "what is large enough is CMA, which this request may not use"
                     : "not in pieces of that size that it may use: the memory is fragmented");
@@ -150,7 +148,7 @@ static void say_shares(kd_emit *out, const kd_view *view, const oom_case *o)
         kd_say_proof(out,
                      KD_STR("that is more than half of the memory: more than all other uses "
                             "together"),
-                     "%llu kB > %llu kB / 2", (ull)o->main->kb, (ull)managed);
+                     "%llu kB > %llu kB / 2", KD_LLU(o->main->kb), KD_LLU(managed));
     for (size_t i = 1; i < p->share_count && i < 4; i++)
         if (kd_percent_of(p->shares[i].kb, managed) >= 5)
             kd_say_oom_share(out, view->event, p, &p->shares[i]);
@@ -258,7 +256,7 @@ static void check_sysrq(kd_emit *out, const kd_view *view, const oom_case *o)
     kd_say_evidence(out, view->event, src, "order=-1 is printed for sysrq-f alone");
     if (oom->order.src && oom->order.v < 0)
         kd_say_proof(out, KD_STR("only sysrq-f calls the OOM killer with this order"),
-                     "order = %lld", (long long)oom->order.v);
+                     "order = %lld", KD_LLD(oom->order.v));
     kd_say_remedy(out, "Find out who pressed it: a person at the console, or a watchdog that "
                        "writes f to /proc/sysrq-trigger.");
 }
@@ -280,7 +278,7 @@ static void check_page_fault(kd_emit *out, const kd_view *view, const oom_case *
                     "no mask: no page request stands behind "
                     "this report");
     kd_say_proof(out, KD_STR("the page-fault path passes neither mask nor order"),
-                 "gfp_mask = 0x%llx, order = %lld", (ull)oom->gfp.value.v, (long long)oom->order.v);
+                 "gfp_mask = 0x%llx, order = %lld", KD_LLU(oom->gfp.value.v), KD_LLD(oom->order.v));
     kd_say_remedy(out, "Look for what failed just before: a control group at its limit, a fault "
                        "handler of a driver or file system that returned VM_FAULT_OOM.");
     kd_say_assume(out, "what the fault needed is not printed: the state of the zones neither "

@@ -6,8 +6,6 @@
 
 #include "base/scan.h"
 
-typedef unsigned long long ull;
-
 const char kd_doc_memcg_limit[] =
     "A control group used as much as its limit allows and the kernel could reclaim nothing more of "
     "it, so it killed one of the group's tasks. The log says so: by the constraint, the words "
@@ -123,8 +121,8 @@ static void say_counters(kd_emit *out, const kd_event *event, const kdf_memcg *m
         uint64_t usage = limit.counter->usage_kb.v, most = limit.counter->limit_kb.v;
         kd_say_evidence(out, event, limit.counter->usage_kb.src, "%s: usage and limit", limit.name);
         kd_say_proof(out, kd_text_of(out, "%s of the group is at its limit", limit.name),
-                     "usage %llu kB %s limit %llu kB%s", (ull)usage, usage >= most ? ">=" : "<",
-                     (ull)most, usage >= most ? "" : ": less than 2 MiB are left");
+                     "usage %llu kB %s limit %llu kB%s", KD_LLU(usage), usage >= most ? ">=" : "<",
+                     KD_LLU(most), usage >= most ? "" : ": less than 2 MiB are left");
         kd_say_text(out, "limit_of", kd_str_of(limit.name));
         kd_say_u64(out, "limit_kb", most);
         kd_say_u64(out, "usage_kb", usage);
@@ -146,9 +144,9 @@ static void say_parts(kd_emit *out, const kd_event *event, const kd_memcg_part *
         if (i > 0 && kd_percent_of(parts[i].kb, usage_kb) == 0)
             break;
         snprintf(name, sizeof name, "%s_kb", parts[i].name);
-        kd_say_evidence(out, event, parts[i].src, "%s %llu kB", parts[i].name, (ull)parts[i].kb);
+        kd_say_evidence(out, event, parts[i].src, "%s %llu kB", parts[i].name, KD_LLU(parts[i].kb));
         kd_say_proof(out, kd_text_of(out, "of the group's memory is %s", parts[i].name),
-                     "%llu kB of %llu kB = %u %%", (ull)parts[i].kb, (ull)usage_kb,
+                     "%llu kB of %llu kB = %u %%", KD_LLU(parts[i].kb), KD_LLU(usage_kb),
                      kd_percent_of(parts[i].kb, usage_kb));
         kd_say_u64(out, name, parts[i].kb);
     }
@@ -198,7 +196,7 @@ kd_status kd_check_memcg_limit(const kd_view *view, kd_emit *out, void *user)
     say_counters(out, view->event, &oom->memcg, limit);
     if (sign == KD_MEMCG_COUNTERS && !limit.counter)
         kd_say_proof(out, KD_STR("only the report of a group prints its counters"),
-                     "memory: usage %llu kB", (ull)usage_kb);
+                     "memory: usage %llu kB", KD_LLU(usage_kb));
     say_parts(out, view->event, parts, count, usage_kb);
     kd_say_oom_processes(out, view->event, oom, &p);
     say_remedies(out, oom, &p, count > 0 ? &parts[0] : NULL);

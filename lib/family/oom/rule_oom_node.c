@@ -9,8 +9,6 @@
 #include "family/fields.h"
 #include "family/oom/rule_oom.h"
 
-typedef unsigned long long ull;
-
 const char kd_doc_node_short[] =
     "The nodes that a node mask, a cpuset or __GFP_THISNODE binds the request to cannot serve it, "
     "while other nodes have memory. For a failed request their watermark test is taken again; for "
@@ -90,7 +88,7 @@ static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oo
     kd_say_proof(out, KD_STR("the kernel itself says that the request was bound to some nodes"),
                  "constraint=%.*s, nodes %.*s", KD_FMT(oom->constraint.v), KD_FMT(n.nodes));
     kd_say_proof(out, KD_STR("free memory on the other nodes"), "%llu - %llu = %llu kB",
-                 (ull)n.all_free_kb, (ull)n.free_kb, (ull)elsewhere_kb);
+                 KD_LLU(n.all_free_kb), KD_LLU(n.free_kb), KD_LLU(elsewhere_kb));
     kd_say_text(out, "bound_by", n.by_policy ? KD_STR("memory policy") : KD_STR("cpuset"));
     kd_say_text(out, "nodes_allowed", n.nodes);
     kd_say_u64(out, "free_on_allowed_nodes_kb", n.free_kb);

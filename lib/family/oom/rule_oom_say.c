@@ -6,19 +6,17 @@
 
 #include "base/scan.h"
 
-typedef unsigned long long ull;
-
 kd_size_text kd_size_of(uint64_t kb)
 {
     kd_size_text out;
     uint64_t tenths = kb / 1024 * 10 / 1024;
     if (kb >= UINT64_C(10) << 20)
-        snprintf(out.text, sizeof out.text, "%llu.%llu GiB", (ull)(tenths / 10),
-                 (ull)(tenths % 10));
+        snprintf(out.text, sizeof out.text, "%llu.%llu GiB", KD_LLU(tenths / 10),
+                 KD_LLU(tenths % 10));
     else if (kb >= UINT64_C(10) << 10)
-        snprintf(out.text, sizeof out.text, "%llu MiB", (ull)(kb >> 10));
+        snprintf(out.text, sizeof out.text, "%llu MiB", KD_LLU(kb >> 10));
     else
-        snprintf(out.text, sizeof out.text, "%llu kB", (ull)kb);
+        snprintf(out.text, sizeof out.text, "%llu kB", KD_LLU(kb));
     return out;
 }
 
@@ -76,10 +74,10 @@ void kd_say_oom_who(kd_emit *out, const kd_oom_picture *p)
                     "Of the processes, %u named %.*s hold most: together they map %s%s (the "
                     "largest, pid %llu, %s).",
                     p->name.processes, KD_FMT(p->name.comm), kd_size_of(p->name.rss_kb).text, swap,
-                    (ull)p->name.largest.row->pid.v, kd_size_of(p->name.largest.rss_kb).text);
+                    KD_LLU(p->name.largest.row->pid.v), kd_size_of(p->name.largest.rss_kb).text);
     else
         kd_say_more(out, "The process that holds most is %.*s (pid %llu): it maps %s%s.",
-                    KD_FMT(comm_of(p->top[0].row)), (ull)p->top[0].row->pid.v,
+                    KD_FMT(comm_of(p->top[0].row)), KD_LLU(p->top[0].row->pid.v),
                     kd_size_of(p->top[0].rss_kb).text, swap);
 }
 
@@ -90,10 +88,10 @@ static void say_larger(kd_emit *out, const kd_oom_picture *p)
     int64_t adj = top->oom_score_adj.v;
     char why[160] = "";
     if (top->oom_score_adj.src && adj <= -1000)
-        snprintf(why, sizeof why, ", but may not be killed (oom_score_adj %lld)", (long long)adj);
+        snprintf(why, sizeof why, ", but may not be killed (oom_score_adj %lld)", KD_LLD(adj));
     else if (top->oom_score_adj.src && adj < victim->oom_score_adj.v)
         snprintf(why, sizeof why, ", but its oom_score_adj %lld is below the victim's %lld",
-                 (long long)adj, (long long)victim->oom_score_adj.v);
+                 KD_LLD(adj), KD_LLD(victim->oom_score_adj.v));
     else if (top->oom_score_adj.src)
         snprintf(why, sizeof why,
                  "; why it was spared is not printed (it may have been dying "
@@ -101,7 +99,7 @@ static void say_larger(kd_emit *out, const kd_oom_picture *p)
     kd_say_more(out,
                 "It is only number %u of %u by size: %.*s (pid %llu) with %s is the "
                 "largest%s.",
-                p->victim_rank, p->process_count, KD_FMT(comm_of(top)), (ull)top->pid.v,
+                p->victim_rank, p->process_count, KD_FMT(comm_of(top)), KD_LLU(top->pid.v),
                 kd_size_of(p->top[0].rss_kb).text, why);
 }
 
@@ -114,10 +112,10 @@ static void say_victim(kd_emit *out, const kdf_oom_victim *victim, const kd_oom_
                       : ": the largest process, but killing it frees little of what is missing";
     if (p->victim_kb == 0 && !victim->anon_rss_kb.src)
         kd_say_more(out, "The kernel killed %.*s (pid %llu).", KD_FMT(victim->comm.v),
-                    (ull)victim->pid.v);
+                    KD_LLU(victim->pid.v));
     else
         kd_say_more(out, "The kernel killed %.*s (pid %llu), which held %s%s.",
-                    KD_FMT(victim->comm.v), (ull)victim->pid.v, kd_size_of(p->victim_kb).text,
+                    KD_FMT(victim->comm.v), KD_LLU(victim->pid.v), kd_size_of(p->victim_kb).text,
                     right);
 }
 
@@ -134,13 +132,13 @@ void kd_say_oom_victim(kd_emit *out, const kdf_oom *oom, const kd_oom_picture *p
     }
     if (victim->exiting.src) {
         kd_say_more(out, "The kernel chose %.*s (pid %llu), which was exiting already.",
-                    KD_FMT(victim->comm.v), (ull)victim->pid.v);
+                    KD_FMT(victim->comm.v), KD_LLU(victim->pid.v));
         return;
     }
     say_victim(out, victim, p, helps);
     if (oom->selected.pid.src)
         kd_say_more(out, "Chosen was %.*s (pid %llu).", KD_FMT(oom->selected.comm.v),
-                    (ull)oom->selected.pid.v);
+                    KD_LLU(oom->selected.pid.v));
     if (p->victim_rank > 1)
         say_larger(out, p);
     if (oom->also_killed.count > 0)
@@ -153,20 +151,21 @@ static void say_top(kd_emit *out, const kd_event *event, const kd_oom_picture *p
     for (size_t i = 0; i < p->top_count; i++) {
         const kd_oom_process *process = &p->top[i];
         kd_say_evidence(out, event, process->row->pid.src, "%.*s: rss %llu kB, swap %llu kB",
-                        KD_FMT(comm_of(process->row)), (ull)process->rss_kb, (ull)process->swap_kb);
+                        KD_FMT(comm_of(process->row)), KD_LLU(process->rss_kb),
+                        KD_LLU(process->swap_kb));
     }
     kd_say_proof(out,
                  kd_text_of(out, "the largest of %u process%s is %.*s (pid %llu)", p->process_count,
                             p->process_count == 1 ? "" : "es", KD_FMT(comm_of(p->top[0].row)),
-                            (ull)p->top[0].row->pid.v),
-                 "rss %llu pages * %llu kB = %llu kB", (ull)p->top[0].row->rss_pages.v,
-                 (ull)p->page_kb, (ull)p->top[0].rss_kb);
+                            KD_LLU(p->top[0].row->pid.v)),
+                 "rss %llu pages * %llu kB = %llu kB", KD_LLU(p->top[0].row->rss_pages.v),
+                 KD_LLU(p->page_kb), KD_LLU(p->top[0].rss_kb));
     if (p->name.processes > 1)
         kd_say_proof(out,
                      kd_text_of(out, "the %u processes named %.*s map", p->name.processes,
                                 KD_FMT(p->name.comm)),
-                     "%llu kB, and have %llu kB in swap", (ull)p->name.rss_kb,
-                     (ull)p->name.swap_kb);
+                     "%llu kB, and have %llu kB in swap", KD_LLU(p->name.rss_kb),
+                     KD_LLU(p->name.swap_kb));
     kd_say_u64(out, "processes", p->process_count);
     kd_say_u64(out, "processes_rss_kb", p->rss_kb);
     kd_say_text(out, "largest_process", comm_of(p->top[0].row));
@@ -184,12 +183,14 @@ static void say_rank(kd_emit *out, const kd_oom_picture *p)
     kd_say_u64(out, "victim_rank", p->victim_rank);
     if (p->victim_rank > 1)
         kd_say_proof(out, KD_STR("the victim is not the largest (rss + swap + page tables)"),
-                     "%llu kB < %llu kB", (ull)p->victim.badness_kb, (ull)p->top[0].badness_kb);
+                     "%llu kB < %llu kB", KD_LLU(p->victim.badness_kb),
+                     KD_LLU(p->top[0].badness_kb));
     else if (p->top_count > 1)
         kd_say_proof(out,
                      KD_STR("no process is larger than the victim (rss + swap + page "
                             "tables)"),
-                     "%llu kB >= %llu kB", (ull)p->victim.badness_kb, (ull)p->top[1].badness_kb);
+                     "%llu kB >= %llu kB", KD_LLU(p->victim.badness_kb),
+                     KD_LLU(p->top[1].badness_kb));
 }
 
 void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oom,
@@ -208,7 +209,7 @@ void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oo
     }
     if (oom->tasks_left_out.src)
         kd_say_assume(out, "%llu smaller rows of the task table were only added up",
-                      (ull)oom->tasks_left_out.v);
+                      KD_LLU(oom->tasks_left_out.v));
 }
 
 /* ---- shares ---------------------------------------------------------------------------------- */
@@ -236,16 +237,16 @@ void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture 
         if (!kd_str_in_words(kd_str_of(a->items[i].name), share_words[share->use]))
             continue;
         text = kd_text_of(out, "%.*s%s%s %llu", KD_FMT(text), text.len ? " + " : "",
-                          a->items[i].name, (ull)a->items[i].kb);
+                          a->items[i].name, KD_LLU(a->items[i].kb));
         sum += a->items[i].kb;
         kd_say_evidence(out, event, a->items[i].src, "%s", kd_oom_use_name(share->use));
     }
     if (text.len == 0)
         kd_say_evidence(out, event, share->src, "%s", kd_oom_use_name(share->use));
     if (sum > share->kb)
-        text = kd_text_of(out, "%.*s - shmem %llu", KD_FMT(text), (ull)(sum - share->kb));
+        text = kd_text_of(out, "%.*s - shmem %llu", KD_FMT(text), KD_LLU(sum - share->kb));
     kd_say_proof(out,
                  kd_text_of(out, "%u %% of %llu kB are %s", kd_percent_of(share->kb, a->managed_kb),
-                            (ull)a->managed_kb, kd_oom_use_name(share->use)),
-                 "%.*s%s%llu kB", KD_FMT(text), text.len ? " = " : "", (ull)share->kb);
+                            KD_LLU(a->managed_kb), kd_oom_use_name(share->use)),
+                 "%.*s%s%llu kB", KD_FMT(text), text.len ? " = " : "", KD_LLU(share->kb));
 }

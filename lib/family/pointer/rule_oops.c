@@ -119,23 +119,22 @@ static const kd_diag *cause_of(const kd_wide_view *view, const kd_event *failure
 static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_say_evidence(out, view->event, oops->address.src ? oops->address.src : oops->headline.src,
-                    "address 0x%llx%s%.*s", (unsigned long long)oops->address.v,
-                    oops->access.src ? ", " : "", KD_FMT(oops->access.v));
+                    "address 0x%llx%s%.*s", KD_LLU(oops->address.v), oops->access.src ? ", " : "",
+                    KD_FMT(oops->access.v));
     if (oops->esr.value.src) {
         kd_say_evidence(out, view->event, oops->esr.value.src, "%.*s, %.*s",
                         KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v));
         kd_say_proof(out,
-                     kd_text_of(out, "ESR 0x%llx: %.*s, %.*s, %.*s",
-                                (unsigned long long)oops->esr.value.v, KD_FMT(oops->esr.ec_name.v),
-                                KD_FMT(oops->esr.dfsc_name.v), KD_FMT(oops->access.v)),
+                     kd_text_of(out, "ESR 0x%llx: %.*s, %.*s, %.*s", KD_LLU(oops->esr.value.v),
+                                KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v),
+                                KD_FMT(oops->access.v)),
                      "EC = 0x%llx >> 26 & 0x3f = 0x%llx, DFSC = 0x%llx & 0x3f = 0x%llx, WnR = %llu",
-                     (unsigned long long)oops->esr.value.v, (unsigned long long)oops->esr.ec.v,
-                     (unsigned long long)oops->esr.iss.v, (unsigned long long)oops->esr.dfsc.v,
-                     (unsigned long long)oops->esr.wnr.v);
+                     KD_LLU(oops->esr.value.v), KD_LLU(oops->esr.ec.v), KD_LLU(oops->esr.iss.v),
+                     KD_LLU(oops->esr.dfsc.v), KD_LLU(oops->esr.wnr.v));
     }
     if (oops->error_code.value.src && oops->error_code.text.src)
         kd_say_proof(out, KD_STR("the page-fault error code"), "0x%llx: %.*s",
-                     (unsigned long long)oops->error_code.value.v, KD_FMT(oops->error_code.text.v));
+                     KD_LLU(oops->error_code.value.v), KD_FMT(oops->error_code.text.v));
 }
 
 static void say_operand(kd_emit *out, const kdf_oops *oops)
@@ -146,8 +145,8 @@ static void say_operand(kd_emit *out, const kdf_oops *oops)
     kd_say_proof(out,
                  kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
                             KD_FMT(oops->code.instruction.v), KD_FMT(mem->base.v)),
-                 "%.*s + %lld = 0x%llx", KD_FMT(mem->base.v), (long long)mem->displacement.v,
-                 (unsigned long long)mem->effective.v);
+                 "%.*s + %lld = 0x%llx", KD_FMT(mem->base.v), KD_LLD(mem->displacement.v),
+                 KD_LLU(mem->effective.v));
 }
 
 static void say_match(const kd_view *view, kd_emit *out, const match *m, const kdf_oops *oops)
@@ -159,17 +158,17 @@ static void say_match(const kd_view *view, kd_emit *out, const match *m, const k
     if (m->call)
         kd_say_evidence(out, m->failure, m->call->function.src,
                         "the call that failed returns to %.*s+0x%llx", KD_FMT(m->call->function.v),
-                        (unsigned long long)m->call->offset.v);
+                        KD_LLU(m->call->offset.v));
     if (oops->ip.function.src)
         kd_say_evidence(out, view->event, oops->ip.function.src, "the fault is at %.*s+0x%llx",
-                        KD_FMT(oops->ip.function.v), (unsigned long long)oops->ip.offset.v);
+                        KD_FMT(oops->ip.function.v), KD_LLU(oops->ip.offset.v));
     if (m->reaches)
         kd_say_proof(out,
                      KD_STR("between the return of the failed call and the fault no "
                             "instruction calls, branches or replaces the result, and the "
                             "result is the base of the faulting access"),
-                     "0x%llx - 0x%llx = %llu bytes of code", (unsigned long long)oops->ip.offset.v,
-                     (unsigned long long)m->call->offset.v, (unsigned long long)m->distance);
+                     "0x%llx - 0x%llx = %llu bytes of code", KD_LLU(oops->ip.offset.v),
+                     KD_LLU(m->call->offset.v), KD_LLU(m->distance));
 }
 
 kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
@@ -191,7 +190,7 @@ kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
     kd_say_diag(out, m.reaches ? KD_CERTAIN : KD_LIKELY,
                 "A NULL pointer dereference (%.*s of address 0x%llx) follows a failed allocation: "
                 "%s. The caller did not check for NULL.",
-                KD_FMT(oops->access.v), (unsigned long long)oops->address.v, tie);
+                KD_FMT(oops->access.v), KD_LLU(oops->address.v), tie);
     kd_emit_role(out, KD_EFFECT);
     const kd_diag *cause = cause_of(kd_wide(view), m.failure);
     if (cause)
@@ -240,14 +239,14 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
                 jump ? "The kernel jumped to address 0x%llx: a function pointer was NULL%.*s%.*s."
                      : "The kernel accessed address 0x%llx: a NULL pointer plus the offset of a "
                        "member%.*s%.*s.",
-                (unsigned long long)oops->address.v,
+                KD_LLU(oops->address.v),
                 KD_FMT(oops->ip.function.src && !jump ? KD_STR(", in ") : KD_STR("")),
                 KD_FMT(oops->ip.function.src && !jump ? oops->ip.function.v : KD_STR("")));
     say_fault(view, out, oops);
     say_operand(out, oops);
     if (jump)
         kd_say_proof(out, KD_STR("an instruction fetch from the first page"), "0x%llx < 0x1000",
-                     (unsigned long long)oops->address.v);
+                     KD_LLU(oops->address.v));
     if (oops->ip.function.src)
         kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
     kd_say_hex(out, "address", oops->address.v);
@@ -259,7 +258,7 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
                       KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "");
     if (exact)
         kd_say_remedy(out, "pahole or gdb's \"ptype /o\" name the member at offset %lld.",
-                      (long long)mem->displacement.v);
+                      KD_LLD(mem->displacement.v));
     if (!exact && !jump)
         kd_say_assume(out, "the pointer was NULL itself; an index or a wrong small value would "
                            "give "

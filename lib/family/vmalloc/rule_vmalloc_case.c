@@ -195,14 +195,14 @@ void kd_say_wanted(kd_emit *out, const kd_space_case *s, kd_confidence confidenc
         kd_say_diag(out, confidence,
                     "%.*s wanted %llu bytes (%llu page%s)%s, and the %s has no "
                     "hole of that size. It is addresses that are missing, not RAM.",
-                    KD_FMT(who), (unsigned long long)s->bytes, (unsigned long long)s->pages,
-                    s->pages == 1 ? "" : "s", for_what, range);
+                    KD_FMT(who), KD_LLU(s->bytes), KD_LLU(s->pages), s->pages == 1 ? "" : "s",
+                    for_what, range);
     else
         kd_say_diag(out, confidence,
                     "Something wanted a hole of %llu bytes (%llu pages, the guard "
                     "page among them)%s, and the %s has none of that size. It is addresses that "
                     "are missing, not RAM.",
-                    (unsigned long long)s->bytes, (unsigned long long)s->pages, for_what, range);
+                    KD_LLU(s->bytes), KD_LLU(s->pages), for_what, range);
 }
 
 kd_str kd_who_wanted(const kdf_vmalloc *failure)
@@ -218,7 +218,7 @@ static void say_hole(kd_emit *out, const kd_space_case *s)
     kd_say_proof(out,
                  KD_STR("the range search failed: the message is printed only when no hole "
                         "of the size is left"),
-                 "size %llu bytes", (unsigned long long)s->hole->requested_bytes.v);
+                 "size %llu bytes", KD_LLU(s->hole->requested_bytes.v));
 }
 
 void kd_say_request(const kd_view *view, kd_emit *out, const kd_space_case *s)
@@ -235,20 +235,18 @@ void kd_say_request(const kd_view *view, kd_emit *out, const kd_space_case *s)
                      kd_text_of(out,
                                 "both lines are one request: %llu bytes are %llu page%s, "
                                 "plus the guard page",
-                                (unsigned long long)s->bytes, (unsigned long long)s->pages,
-                                s->pages == 1 ? "" : "s"),
-                     "(%llu + 1) * %llu = %llu", (unsigned long long)s->pages,
-                     (unsigned long long)s->page, (unsigned long long)s->hole->requested_bytes.v);
+                                KD_LLU(s->bytes), KD_LLU(s->pages), s->pages == 1 ? "" : "s"),
+                     "(%llu + 1) * %llu = %llu", KD_LLU(s->pages), KD_LLU(s->page),
+                     KD_LLU(s->hole->requested_bytes.v));
     else if (s->fit.fits)
         kd_say_proof(out,
                      kd_text_of(out,
                                 "both lines are one request: %llu bytes, rounded up to "
                                 "huge pages, plus the guard page",
-                                (unsigned long long)s->bytes),
+                                KD_LLU(s->bytes)),
                      "%llu * %llu + %llu = %llu",
-                     (unsigned long long)((s->bytes + s->fit.unit - 1) / s->fit.unit),
-                     (unsigned long long)s->fit.unit, (unsigned long long)s->page,
-                     (unsigned long long)s->hole->requested_bytes.v);
+                     KD_LLU((s->bytes + s->fit.unit - 1) / s->fit.unit), KD_LLU(s->fit.unit),
+                     KD_LLU(s->page), KD_LLU(s->hole->requested_bytes.v));
     if (s->vmap)
         kd_say_u64(out, "hole_bytes", s->hole->requested_bytes.v);
 }
@@ -260,16 +258,14 @@ void kd_say_searched(const kd_view *view, kd_emit *out, const kd_space_case *s)
         uint64_t bytes = end > start ? end - start : 0;
         kd_say_evidence(out, s->vmap, s->hole->range_start.src, "the range that was searched");
         kd_say_proof(out, KD_STR("the range that was searched"), "0x%llx - 0x%llx = %llu MiB",
-                     (unsigned long long)start, (unsigned long long)end,
-                     (unsigned long long)(bytes >> 20));
+                     KD_LLU(start), KD_LLU(end), KD_LLU(bytes >> 20));
         kd_say_hex(out, "range_start", start);
         kd_say_hex(out, "range_end", end);
         if (bytes && s->hole->requested_bytes.v > bytes)
             kd_say_proof(out,
                          KD_STR("the request is larger than the whole range: it can never "
                                 "fit"),
-                         "%llu > %llu", (unsigned long long)s->hole->requested_bytes.v,
-                         (unsigned long long)bytes);
+                         "%llu > %llu", KD_LLU(s->hole->requested_bytes.v), KD_LLU(bytes));
     }
     if (s->caller.module_frame && s->by == KD_BY_TRACE) {
         kd_say_evidence(out, view->event, s->caller.module_frame->function.src,
@@ -296,8 +292,7 @@ void kd_say_free_ram(const kd_view *view, kd_emit *out)
         kd_say_proof(out,
                      kd_text_of(out, "zone %.*s had free memory: pages were not missing",
                                 KD_FMT(zone->name.v)),
-                     "free %llu kB > min %llu kB", (unsigned long long)zone->free_kb.v,
-                     (unsigned long long)zone->min_kb.v);
+                     "free %llu kB > min %llu kB", KD_LLU(zone->free_kb.v), KD_LLU(zone->min_kb.v));
         kd_say_buddy_sum(out, view->event, zone);
     }
 }

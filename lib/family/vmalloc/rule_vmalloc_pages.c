@@ -22,25 +22,24 @@ static void say_progress(kd_emit *out, const kdf_vmalloc *failure, uint64_t page
 {
     uint64_t had = failure->allocated_bytes.v, wanted = failure->requested_bytes.v;
     if (failure->allocated_bytes.src && failure->requested_bytes.src && had < wanted) {
-        kd_say_more(out, "after %llu bytes.", (unsigned long long)had);
+        kd_say_more(out, "after %llu bytes.", KD_LLU(had));
         kd_say_proof(out, KD_STR("pages ran out before the request was filled"), "%llu < %llu",
-                     (unsigned long long)had, (unsigned long long)wanted);
+                     KD_LLU(had), KD_LLU(wanted));
         kd_say_u64(out, "pages_had", had / page);
     } else if (failure->allocated_bytes.src && !failure->requested_bytes.src) {
         kd_say_more(out,
                     "after %llu bytes; how many were wanted, this message does not say (its "
                     "size is that of the pages which were had).",
-                    (unsigned long long)had);
+                    KD_LLU(had));
         kd_say_u64(out, "pages_had", had / page);
     } else if (failure->page_array_bytes.src) {
         kd_say_more(out,
                     "before the first of them: even the array of %llu bytes for their "
                     "pointers was not to be had.",
-                    (unsigned long long)failure->page_array_bytes.v);
+                    KD_LLU(failure->page_array_bytes.v));
         kd_say_proof(out, KD_STR("the array has a pointer for each page"),
-                     "%llu / %llu = %llu pages; %llu bytes", (unsigned long long)wanted,
-                     (unsigned long long)page, (unsigned long long)(wanted / page),
-                     (unsigned long long)failure->page_array_bytes.v);
+                     "%llu / %llu = %llu pages; %llu bytes", KD_LLU(wanted), KD_LLU(page),
+                     KD_LLU(wanted / page), KD_LLU(failure->page_array_bytes.v));
     } else {
         kd_say_more(out, "before all of them were filled.");
     }
@@ -81,7 +80,7 @@ static void say_share(const kd_view *view, kd_emit *out, const kdf_vmalloc *fail
     uint64_t bytes = failure->requested_bytes.v;
     if (ram < 100 || !failure->requested_bytes.src || bytes > ram || bytes / (ram / 100) < 10)
         return;
-    kd_say_more(out, "That is %llu %% of all RAM.", (unsigned long long)(bytes / (ram / 100)));
+    kd_say_more(out, "That is %llu %% of all RAM.", KD_LLU(bytes / (ram / 100)));
     kd_say_evidence(out, view->event, src, "all pages of the machine");
     kd_say_u64(out, "ram_bytes", ram);
 }
@@ -98,7 +97,7 @@ static void say_shortage(kd_emit *out, const kdf_vmalloc *failure, uint64_t page
         kd_say_diag(out, counted ? KD_CERTAIN : KD_LIKELY,
                     "%.*s asked vmalloc() for %llu bytes. "
                     "The addresses were found, but %s",
-                    KD_FMT(who), (unsigned long long)failure->requested_bytes.v, what);
+                    KD_FMT(who), KD_LLU(failure->requested_bytes.v), what);
     else
         kd_say_diag(out, KD_LIKELY,
                     "%.*s asked vmalloc() for memory. The addresses were found, "
@@ -110,7 +109,7 @@ static void say_shortage(kd_emit *out, const kdf_vmalloc *failure, uint64_t page
         kd_say_more(out,
                     "This was the try with huge pages (order %llu); the kernel tries single "
                     "pages next, so it need not be final.",
-                    (unsigned long long)failure->page_order.v);
+                    KD_LLU(failure->page_order.v));
 }
 
 kd_status kd_check_vmalloc_pages(const kd_view *view, kd_emit *out, void *user)
@@ -161,25 +160,22 @@ static void say_ram(const kd_view *view, kd_emit *out, const kdf_vmalloc *failur
         kd_say_evidence(out, view->event, failure->meminfo.reserved_pages.src,
                         "pages that the kernel does not hand out");
         kd_say_proof(out, KD_STR("the request is larger than what is handed out (totalram_pages)"),
-                     "%llu > (%llu - %llu) * %llu", (unsigned long long)failure->requested_bytes.v,
-                     (unsigned long long)failure->meminfo.ram_pages.v,
-                     (unsigned long long)failure->meminfo.reserved_pages.v,
-                     (unsigned long long)page);
+                     "%llu > (%llu - %llu) * %llu", KD_LLU(failure->requested_bytes.v),
+                     KD_LLU(failure->meminfo.ram_pages.v),
+                     KD_LLU(failure->meminfo.reserved_pages.v), KD_LLU(page));
         return;
     }
     if (!src) {
         kd_say_proof(out, KD_STR("the request is larger than the RAM that the boot log names"),
-                     "%llu > %llu", (unsigned long long)failure->requested_bytes.v,
-                     (unsigned long long)ram);
+                     "%llu > %llu", KD_LLU(failure->requested_bytes.v), KD_LLU(ram));
         return;
     }
     kd_say_evidence(out, view->event, src, "all pages of the machine");
     kd_say_proof(out, KD_STR("the request is larger than the RAM"),
                  "%llu > %llu pages * "
                  "%llu = %llu",
-                 (unsigned long long)failure->requested_bytes.v,
-                 (unsigned long long)failure->meminfo.ram_pages.v, (unsigned long long)page,
-                 (unsigned long long)ram);
+                 KD_LLU(failure->requested_bytes.v), KD_LLU(failure->meminfo.ram_pages.v),
+                 KD_LLU(page), KD_LLU(ram));
 }
 
 static void say_size_remedies(kd_emit *out, const kd_vmalloc_caller *caller)
@@ -214,7 +210,7 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
     kd_str who = kd_who_wanted(failure);
     kd_say_diag(out, by_kernel || (ram && bytes > ram) ? KD_CERTAIN : KD_LIKELY,
                 "%.*s asked vmalloc() for %llu bytes: more than all pages of the machine.%s",
-                KD_FMT(who), (unsigned long long)bytes,
+                KD_FMT(who), KD_LLU(bytes),
                 caller.purpose == KD_VMALLOC_USER ? "" : " Such a size is a bug of the caller.");
     kd_emit_role(out, KD_PRIMARY);
     kd_say_purpose(out, view, &caller);
@@ -225,7 +221,7 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
     kd_say_evidence(out, view->event, failure->text.src, "the kernel's own reason");
     if (by_kernel)
         kd_say_proof(out, KD_STR("the message is printed only for more pages than the machine has"),
-                     "%llu / %u > totalram_pages", (unsigned long long)bytes,
+                     "%llu / %u > totalram_pages", KD_LLU(bytes),
                      kd_context_page_size(view->context));
     if (caller.frame)
         kd_say_evidence(out, view->event, caller.frame->function.src, "%s", caller.what);
@@ -233,7 +229,7 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
         kd_say_proof(out,
                      KD_STR("as a signed number the size is negative: an error code or an "
                             "underflow was used as a size"),
-                     "%llu = %lld", (unsigned long long)bytes, (long long)negative);
+                     "%llu = %lld", KD_LLU(bytes), KD_LLD(negative));
         kd_say_i64(out, "size_as_signed", negative);
     }
     say_ram(view, out, failure);
@@ -242,7 +238,7 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
         kd_say_assume(out,
                       "the machine has less than %llu MiB of RAM (the log does not tell; with "
                       "more, a hole of that size was missing in the vmalloc range)",
-                      (unsigned long long)(bytes >> 20));
+                      KD_LLU(bytes >> 20));
     say_size_remedies(out, &caller);
     return KD_OK;
 }
@@ -264,7 +260,7 @@ kd_status kd_check_vmalloc_zero(const kd_view *view, kd_emit *out, void *user)
     kd_say_purpose(out, view, &caller);
     kd_say_evidence(out, view->event, failure->text.src, "a size of 0");
     kd_say_proof(out, KD_STR("a size of 0 fails before memory or addresses are looked for"),
-                 "size %llu = 0", (unsigned long long)failure->requested_bytes.v);
+                 "size %llu = 0", KD_LLU(failure->requested_bytes.v));
     kd_say_u64(out, "requested_bytes", 0);
     kd_say_remedy(out, "Make the caller handle an empty request itself. The caller gets NULL: it "
                        "must not take that for a shortage, nor use it.");

@@ -27,16 +27,15 @@ static void say_area(kd_emit *out, const kd_area *area, const char *name)
         kd_say_line(out, area->line, "the %s, as this kernel printed it at boot", name);
     if (area->start)
         kd_say_proof(out, kd_text_of(out, "the %s%s%s", name, colon, area->condition),
-                     "0x%llx - 0x%llx = %llu MiB%s", (unsigned long long)area->start,
-                     (unsigned long long)area->end, (unsigned long long)(bytes / MIB),
-                     area->kind == KD_AREA_AT_LEAST ? " or more" : "");
+                     "0x%llx - 0x%llx = %llu MiB%s", KD_LLU(area->start), KD_LLU(area->end),
+                     KD_LLU(bytes / MIB), area->kind == KD_AREA_AT_LEAST ? " or more" : "");
     else
         kd_say_proof(out, kd_text_of(out, "size of the %s%s%s", name, colon, area->condition),
                      "%s%llu MiB",
                      area->kind == KD_AREA_AT_MOST    ? "at most "
                      : area->kind == KD_AREA_AT_LEAST ? "at least "
                                                       : "",
-                     (unsigned long long)(bytes / MIB));
+                     KD_LLU(bytes / MIB));
 }
 
 /* The candidates, what they assume, and whether the request could ever fit. */
@@ -55,10 +54,10 @@ static void say_areas(kd_emit *out, const kd_area_list *list, const kd_space_cas
         kd_say_u64(out, "area_bytes_at_most", most);
     if (most && hole > most) {
         kd_say_proof(out, KD_STR("the request is larger than the whole area: it can never fit"),
-                     "%llu > %llu", (unsigned long long)hole, (unsigned long long)most);
+                     "%llu > %llu", KD_LLU(hole), KD_LLU(most));
         kd_say_more(out, "The %s %llu MiB: such a request can never fit.",
                     list->count == 1 ? "whole area has" : "area has at most, in one piece,",
-                    (unsigned long long)(most / MIB));
+                    KD_LLU(most / MIB));
     }
     for (size_t i = 0; i < list->assumed_count; i++)
         kd_say_assume(out, "%s", list->assumed[i]);
@@ -75,11 +74,10 @@ static void say_window(const kd_view *view, kd_emit *out, const kd_space_case *s
                  kd_text_of(out,
                             "the window of modules holds the kernel text at 0x%llx "
                             "(Kernel Offset)",
-                            (unsigned long long)text),
+                            KD_LLU(text)),
                  "it lies between 0x%llx - 0x%llx = 0x%llx and 0x%llx + 0x%llx = 0x%llx",
-                 (unsigned long long)text, (unsigned long long)reach,
-                 (unsigned long long)(text - reach), (unsigned long long)text,
-                 (unsigned long long)reach, (unsigned long long)(text + reach));
+                 KD_LLU(text), KD_LLU(reach), KD_LLU(text - reach), KD_LLU(text), KD_LLU(reach),
+                 KD_LLU(text + reach));
     kd_say_hex(out, "text_start", text);
 }
 
@@ -106,22 +104,21 @@ static void say_vmalloc_option(const kd_view *view, kd_emit *out, const kd_space
         now && more && now < limit ? (now + more + 16 * MIB - 1) & ~(16 * MIB - 1) : 0;
     if (s->area.option_bytes) {
         kd_say_line(out, &view->context->vmalloc_line, "vmalloc= was given: %llu MiB",
-                    (unsigned long long)(s->area.option_bytes / MIB));
+                    KD_LLU(s->area.option_bytes / MIB));
         kd_say_u64(out, "vmalloc_option_bytes", s->area.option_bytes);
         if (sure && now > s->area.option_bytes + 8 * MIB)
             kd_say_proof(out,
                          KD_STR("vmalloc= is not what bounds the area: it is larger, as "
                                 "where RAM ends below it"),
-                         "%llu MiB > %llu MiB", (unsigned long long)(now / MIB),
-                         (unsigned long long)(s->area.option_bytes / MIB));
+                         "%llu MiB > %llu MiB", KD_LLU(now / MIB),
+                         KD_LLU(s->area.option_bytes / MIB));
     }
     if (better && better <= limit)
         kd_say_remedy(out,
                       "Boot with a larger vmalloc=, for example vmalloc=%lluM: more than the "
                       "%s%llu MiB of now; it takes the addresses from lowmem. A 64-bit kernel has "
                       "no such limit.",
-                      (unsigned long long)(better / MIB), sure ? "" : "about ",
-                      (unsigned long long)(now / MIB));
+                      KD_LLU(better / MIB), sure ? "" : "about ", KD_LLU(now / MIB));
     else
         kd_say_remedy(out, "Boot with a larger vmalloc= (for example vmalloc=512M); it takes the "
                            "addresses from lowmem. A 64-bit kernel has no such limit.");
@@ -168,15 +165,14 @@ static void say_arm_remedies(kd_emit *out, const kd_module_area *area)
                  KD_STR("moving the area's bottom to PAGE_OFFSET - 32 MiB is no remedy by "
                         "itself: a branch from there misses the kernel text by this much "
                         "and more"),
-                 "0x%llx - 8 - 0x%llx = 0x%llx; 0x%llx - 0x%llx = 0x%llx",
-                 (unsigned long long)branch.text, (unsigned long long)branch.bottom,
-                 (unsigned long long)branch.needed, (unsigned long long)branch.needed,
-                 (unsigned long long)branch.limit, (unsigned long long)branch.misses);
+                 "0x%llx - 8 - 0x%llx = 0x%llx; 0x%llx - 0x%llx = 0x%llx", KD_LLU(branch.text),
+                 KD_LLU(branch.bottom), KD_LLU(branch.needed), KD_LLU(branch.needed),
+                 KD_LLU(branch.limit), KD_LLU(branch.misses));
     kd_say_remedy(out,
                   "Patching MODULES_VADDR and TASK_SIZE down to PAGE_OFFSET - 32 MiB, as "
                   "found on the web, is no remedy alone: branches from the bottom of that area "
                   "miss the kernel text by 0x%llx bytes and more.",
-                  (unsigned long long)branch.misses);
+                  KD_LLU(branch.misses));
 }
 
 static void say_module_remedies(kd_emit *out, const kd_space_case *s, const kd_view *view)
@@ -287,7 +283,7 @@ static void say_earlier_search(const kd_view *view, kd_emit *out)
             continue;
         kd_say_line(out, kd_event_line(event, hole->range_start.src),
                     "an earlier request found no hole of %llu bytes in this range",
-                    (unsigned long long)hole->requested_bytes.v);
+                    KD_LLU(hole->requested_bytes.v));
         return;
     }
 }
@@ -365,7 +361,7 @@ kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
         kd_say_more(out,
                     "A 64-bit vmalloc range (%llu GiB here) hardly fills up: look for a leak "
                     "of mappings.",
-                    (unsigned long long)(kd_area_bytes(&s.area.list.items[0]) >> 30));
+                    KD_LLU(kd_area_bytes(&s.area.list.items[0]) >> 30));
     kd_say_request(view, out, &s);
     kd_say_searched(view, out, &s);
     if (!jit && !(s.hole && s.hole->range_start.src))
