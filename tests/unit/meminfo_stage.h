@@ -5,6 +5,9 @@
 
 #include "family/fields.h"
 #include "family/memdump/parse_meminfo.h"
+
+extern const kd_parser kd_parser_buddyinfo;
+extern const kd_parser kd_parser_pagetypeinfo;
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,8 @@
 #include "meminfo_stage.h"
 #include "suite.h"
 
+extern const kd_parser kd_parser_meminfo;
+
 static void begin_dump(stage *s)
 {
     stage_begin(s, &kd_kind_page_alloc_failure, &s->dump);

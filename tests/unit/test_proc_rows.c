@@ -3,6 +3,9 @@
 #include "meminfo_stage.h"
 #include "suite.h"
 
+extern const kd_parser kd_parser_buddyinfo;
+extern const kd_parser kd_parser_pagetypeinfo;
+
 static bool types_line(stage *s, const char *line)
 {
     return feed(s, s->taken ? MORE_TYPES : OPEN_TYPES, kd_str_of(line));

@@ -1,4 +1,5 @@
 /* test_vmalloc.c - address ranges of modules and of vmalloc(), holes, callers. */
+#include "core/decode.h"
 #include "core/version.h"
 #include "family/fields.h"
 #include "family/vmalloc/decode_module_area.h"
@@ -349,7 +350,8 @@ static const char *reason_of(const char *text, uint64_t bytes, uint64_t ram_page
     kd_context context = machine("x86_64", V(4, 4), 0);
     failure.meminfo.ram_pages = (kd_u64){ ram_pages, ram_pages != 0 };
     failure.meminfo.reserved_pages = (kd_u64){ reserved_pages, reserved_pages != 0 };
-    kd_decode_vmalloc(&failure, &context);
+    kd_event event = { .kind = &kd_kind_vmalloc_failure, .body = &failure };
+    kd_decode_event(&event, &context);
     return failure.reason.v.ptr;
 }
 
