@@ -5,7 +5,7 @@
  *
  * How a line travels: the open events are asked first, the newest first; each asks its recogniser,
  * then the blocks that may follow its header. A line that nobody takes and that holds an anchor is
- * handed to the recognisers of that anchor, in the order of parsers.def.
+ * handed to the recognisers of that anchor, the last row of the families first.
  */
 #ifndef KD_CORE_PARSER_H
 #define KD_CORE_PARSER_H
