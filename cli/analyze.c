@@ -11,7 +11,8 @@ static const char help[] =
     "usage: oopsdoc analyze [OPTIONS] [FILE...]\n"
     "Finds out why a Linux kernel complained. No FILE, or -: standard input.\n"
     "\n"
-    "  -f, --format F    json (default), ndjson, stream or text\n"
+    "  -f, --format F    json (default), ndjson, stream, text; or lines:\n"
+    "                    each line with who took or refused it\n"
     "      --count       print only the counts\n"
     "      --kernel REL  kernel release, as uname -r prints it (the log's own loses)\n"
     "      --arch ARCH   x86_64, i386, arm64, arm, riscv64, ppc64, s390, parisc ...\n"
@@ -31,7 +32,7 @@ static const char help[] =
     "  dmesg | oopsdoc analyze -f text\n"
     "  oopsdoc analyze --kernel 5.10.0-32-amd64 crash.txt | jq '.diagnoses[].title'\n";
 
-typedef enum format { JSON, NDJSON, STREAM, TEXT } format;
+typedef enum format { JSON, NDJSON, STREAM, TEXT, LINES } format;
 
 typedef struct job {
     kd_engine *engine;
@@ -136,6 +137,8 @@ static int finish(job *j, const char *path)
 static int analyze_file(job *j, const char *path)
 {
     j->options.source_name = (kd_str){ path, strcmp(path, "-") ? strlen(path) : 0 };
+    if (j->format == LINES)
+        return show_lines(j->engine, &j->options, path);
     kd_status status = kd_session_new(&j->session, j->engine, &j->options);
     if (status != KD_OK)
         return complain(path, kd_status_name(status));
@@ -209,14 +212,14 @@ static int set_page_size(job *j, const char *text)
 
 static int set_option(job *j, int option, const char *value, int *colour)
 {
-    static const char *const formats[] = { "json", "ndjson", "stream", "text" };
+    static const char *const formats[] = { "json", "ndjson", "stream", "text", "lines" };
     static const char *const severities[] = { "info", "notice", "warning", "error", "fatal" };
     static const char *const whens[] = { "auto", "always", "never" };
     int choice = 0;
     switch (option) {
     case 'f':
-        if (!parse_choice(value, formats, 4, &choice))
-            return complain(value, "--format takes json, ndjson, stream or text");
+        if (!parse_choice(value, formats, 5, &choice))
+            return complain(value, "--format takes json, ndjson, stream, text or lines");
         j->format = (format)choice;
         return 0;
     case OPT_COUNT: j->count_only = true; return 0;

@@ -10,6 +10,9 @@ int cmd_analyze(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 
+/* analyze -f lines: each line with who took or refused it. */
+int show_lines(kd_engine *engine, kd_options *options, const char *path);
+
 /* One line on stderr, "oopsdoc: SUBJECT: REASON" (subject may be NULL). Always EXIT_TROUBLE. */
 int complain(const char *subject, const char *reason);
 

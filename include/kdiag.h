@@ -143,6 +143,28 @@ enum {
     KD_NO_TEXT = 1u << 2     /**< leave the log's own lines out of the evidence */
 };
 
+/** What became of a line that was read: told to people who write recognisers. */
+typedef enum kd_fate {
+    KD_FATE_REFUSED, /**< the recogniser or the open event did not want it */
+    KD_FATE_WAITS,   /**< it ends in the middle of the recogniser's format: joined with the next */
+    KD_FATE_OPENED,  /**< an event begins with it */
+    KD_FATE_TAKEN,   /**< by the recogniser of an open event, or by one of its blocks */
+    KD_FATE_PASSED,  /**< part of an event, one of many alike: only its number is kept */
+    KD_FATE_CLOSED   /**< an open event ended before it, and did not take it */
+} kd_fate;
+
+/** One answer to one line; a line may get several. Lines without an anchor that no event waits for
+ * get none: they are never looked at. */
+typedef struct kd_line_fate {
+    size_t size;
+    uint64_t line; /**< from 1 */
+    kd_fate fate;
+    uint64_t event;         /**< 3 for "e3"; 0: none, or one that only tells of the machine */
+    const char *recogniser; /**< by its name in the families' rows */
+    const char *block;      /**< that took it; NULL: the recogniser itself */
+} kd_line_fate;
+typedef void (*kd_fate_fn)(const kd_line_fate *fate, void *user);
+
 typedef struct kd_options {
     size_t size;                /**< set by kd_options_init() */
     uint32_t flags;             /**< KD_NO_REPAIR ... */
@@ -158,6 +180,8 @@ typedef struct kd_options {
     uint32_t max_history;       /**< events kept for rules and report (20000) */
     uint32_t max_diags;         /**< held by one report or session    (10000) */
     size_t max_memory;          /**< bytes held by one session        (256 MiB) */
+    kd_fate_fn on_line;         /**< told what becomes of each line that is read; NULL: nobody */
+    void *on_line_user;
 } kd_options;
 
 /** Fills in the defaults. Pass sizeof(kd_options), as your compiler knows it. */

@@ -132,11 +132,24 @@ def forms(tool):
     expect("--no-text", not any("text" in e for d in hidden["diagnoses"] for e in d["evidence"]))
 
 
+def lines(tool):
+    """-f lines: every line once, in order, with who opened and took it."""
+    log = ("noise\n[    1.000000] Kernel panic - not syncing: hung_task\n[    1.000001] CPU: 0 PID: 1 Comm: init\n"
+           "[    1.000002] BUG: unable to handle nothing\n")
+    done = run(tool, "analyze", "-f", "lines", "-", input=log.encode())
+    rows = done.stdout.decode().splitlines()
+    expect("lines: status", done.returncode == 0)
+    expect("lines: one a line", [row[8:52].split() for row in rows][:3]
+           == [[], ["e1", "opens", "panic"], ["e1", "takes", "panic/task"]])
+    expect("lines: who refused", "not panic" in rows[3])
+
+
 def main():
     tool, release = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
         strange(tool, release, folder)
         errors(tool, folder)
+    lines(tool)
     forms(tool)
     print("\n".join(failures))
     return bool(failures)

@@ -131,6 +131,8 @@ static void start(kd_session *session)
         .closed = take_event,
         .user = session,
         .max_event_lines = session->options.max_event_lines,
+        .on_line = session->options.on_line,
+        .on_line_user = session->options.on_line_user,
         .next_id = session->tracker.next_id,
         .boot = session->boots,
     };

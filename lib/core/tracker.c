@@ -23,7 +23,8 @@ struct kd_open {
     /* numbers of lines that it did not take since the last it took */
     uint64_t foreign[MAX_PATIENCE];
     uint32_t foreign_count;
-    bool tired; /* to be closed for want of lines */
+    bool tired;        /* to be closed for want of lines */
+    const char *block; /* that took the line at hand; NULL: the recogniser itself */
 };
 
 typedef struct kd_wrapped {
@@ -74,6 +75,27 @@ static void note_taken(kd_tracker *tracker, kd_open *open, const kd_line *line)
             open->parse.event->not_understood++;
         }
     open->foreign_count = 0;
+}
+
+/* For people who write recognisers: what became of the line. */
+static void tell(const kd_tracker *tracker, uint64_t line, kd_verdict verdict, const kd_open *open,
+                 bool opens)
+{
+    static const kd_fate fates[] = {
+        [KD_NOT_MINE] = KD_FATE_REFUSED, [KD_OVER] = KD_FATE_CLOSED,
+        [KD_TAKEN] = KD_FATE_TAKEN,      [KD_LAST] = KD_FATE_TAKEN,
+        [KD_PASSED] = KD_FATE_PASSED,    [KD_UNFINISHED] = KD_FATE_WAITS,
+    };
+    if (!tracker->on_line)
+        return;
+    kd_fate fate = opens && fates[verdict] == KD_FATE_TAKEN ? KD_FATE_OPENED : fates[verdict];
+    tracker->on_line(&(kd_line_fate){ .size = sizeof(kd_line_fate),
+                                      .line = line,
+                                      .fate = fate,
+                                      .event = open->parse.event->id,
+                                      .recogniser = open->parser->name,
+                                      .block = open->block },
+                     tracker->on_line_user);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -173,6 +195,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     }
     kd_verdict verdict = kept ? parser->open(&open->parse, &first) : KD_NOT_MINE;
     if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED) {
+        tell(tracker, lines[0].number, verdict, open, true);
         free_open(tracker, open, true);
         return verdict;
     }
@@ -180,6 +203,8 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
         note_taken(tracker, open, &lines[i]);
     tracker->repairs += count - 1;
     start_event(tracker, open, &first);
+    for (size_t i = 0; i < count; i++)
+        tell(tracker, lines[i].number, verdict, open, i == 0);
     if (verdict == KD_LAST) {
         event->complete = true;
         close_open(tracker, &tracker->open);
@@ -269,6 +294,7 @@ static kd_verdict ask_blocks(kd_open *open, const kd_line *line)
         if (verdict == KD_NOT_MINE)
             continue;
         open->states[i].begun = true;
+        open->block = uses[i].block->name;
         for (size_t k = 0; open->parser->in_order && k < i; k++)
             open->states[k].closed = true;
         return verdict;
@@ -311,8 +337,10 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
         return KD_NOT_MINE;
     open->parse.src = event->lines.count;
     kd_verdict verdict = open->parser->more ? open->parser->more(&open->parse, &own) : KD_NOT_MINE;
+    open->block = NULL;
     if (verdict == KD_NOT_MINE)
         verdict = ask_blocks(open, &own);
+    tell(tracker, line->number, verdict, open, false);
     if (verdict == KD_NOT_MINE || verdict == KD_OVER || verdict == KD_PASSED) {
         event->lines = lines;
         kd_arena_rollback(arena_of(open), mark);

@@ -35,6 +35,8 @@ typedef struct kd_tracker {
     uint64_t foreign_line; /* number of the last line counted as not understood */
     uint64_t not_understood, repairs;
     bool hit_event_lines;
+    kd_fate_fn on_line; /* told what becomes of each line; may be NULL */
+    void *on_line_user;
     struct kd_wrapped *wrapped; /* a message that seems to go on in the next line */
 } kd_tracker;
 
