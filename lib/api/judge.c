@@ -111,6 +111,7 @@ typedef struct judging {
     const kd_options *options;
     kd_event **all; /* earlier capture first, then this one's */
     size_t count, earlier;
+    kd_memo memo;
 } judging;
 
 /* Receives what a rule emitted. */
@@ -166,10 +167,12 @@ static kd_status ask_rules(judging *work, size_t index)
             .index = index,
             .diags = (const kd_diag *const *)report->diags.items,
             .diag_count = report->diags.len,
+            .memo = &work->memo,
         };
         status = rule->check(&view.view, &out, rule->user);
         kd_emit_finish(&out);
     }
+    kd_memo_clear(&work->memo);
     return status;
 }
 
@@ -190,7 +193,10 @@ static kd_status gather(judging *work)
 
 kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options)
 {
-    judging work = { .report = report, .engine = engine, .options = options };
+    judging work = { .report = report,
+                     .engine = engine,
+                     .options = options,
+                     .memo = { .arena = { .mem = &report->mem } } };
     bool fresh = false;
     for (size_t i = 0; i < report->events.len; i++)
         fresh |= !report->events.items[i]->judged;

@@ -3,6 +3,7 @@
 #define KD_CORE_DIAG_H
 
 #include "core/context.h"
+#include "core/memo.h"
 
 #define KD_MAX_EVIDENCE 16u
 
@@ -44,6 +45,7 @@ typedef struct kd_wide_view {
     size_t event_count, index;
     const kd_diag *const *diags; /* made so far */
     size_t diag_count;
+    kd_memo *memo; /* of this event */
 } kd_wide_view;
 
 static inline const kd_wide_view *kd_wide(const kd_view *view)

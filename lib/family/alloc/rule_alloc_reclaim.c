@@ -113,19 +113,19 @@ static void advise(kd_emit *out, const kd_request *r, bool banned)
 
 kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *r = kd_request_of(view);
     ban b = { NULL, NULL, false };
     (void)user;
-    if (!kd_request_read(view, &r) || !concerns(view, &r))
+    if (!r || !concerns(view, r))
         return KD_OK;
-    bool banned = find_ban(&r.c, &b), freeing = r.c.request.reclaiming == KD_HINT_YES;
+    bool banned = find_ban(&r->c, &b), freeing = r->c.request.reclaiming == KD_HINT_YES;
     if (!banned && !freeing)
         return KD_OK;
-    uint64_t kb = reclaimable_kb(&r.c);
-    bool helps = banned && kb >= 4 * r.request_kb && kb > 1024;
-    kd_say_diag(out, helps ? KD_LIKELY : KD_POSSIBLE, "The request of %.*s", KD_FMT(r.comm));
+    uint64_t kb = reclaimable_kb(&r->c);
+    bool helps = banned && kb >= 4 * r->request_kb && kb > 1024;
+    kd_say_diag(out, helps ? KD_LIKELY : KD_POSSIBLE, "The request of %.*s", KD_FMT(r->comm));
     if (banned)
-        kd_say_more(out, "%s (%.*s).", b.what, KD_FMT(kd_request_mask(&r)));
+        kd_say_more(out, "%s (%.*s).", b.what, KD_FMT(kd_request_mask(r)));
     else
         kd_say_more(out, "was made below reclaim.");
     kd_emit_role(out, KD_CONTRIBUTING);
@@ -133,11 +133,11 @@ kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
         kd_say_more(out, "%llu kB of page cache and reclaimable slab were there to be reclaimed.",
                     KD_LLU(kb));
     if (banned)
-        say_ban(view, out, &r, &b);
+        say_ban(view, out, r, &b);
     if (freeing)
         say_freeing_task(view, out);
     kd_say_u64(out, "reclaimable_kb", kb);
-    advise(out, &r, banned);
+    advise(out, r, banned);
     kd_say_assume(out, "reclaim or compaction would have found the memory (if not, the request "
                        "would have failed all the same)");
     return KD_OK;

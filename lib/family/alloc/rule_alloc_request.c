@@ -13,34 +13,33 @@
 /* Zones whose arithmetic is written out: 4 nodes of 3 zones. */
 #define MAX_ZONES_SAID 12u
 
-static bool get_number(const kd_event *event, const char *path, uint64_t *out, kd_src *src)
+/* A victim that still asks for memory does so soon: so many events later the pid is another's. */
+#define NEAR_EVENTS 256u
+
+static const kdf_oom_victim *victim_of(const kd_event *event)
 {
-    kd_value value;
-    kd_status status =
-        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, src);
-    *out = status == KD_OK && value.type == KD_U64 ? value.as.u : 0;
-    return status == KD_OK && value.type == KD_U64;
+    return kd_event_part(event, &kd_fields_oom_victim, "victim");
 }
 
-/* The last OOM kill of the boot, when it chose the task that failed here. */
+/* The last OOM kill of the boot that chose the task that failed here. */
 static const kd_event *find_kill(const kd_view *view)
 {
     const kdf_task *task = kd_event_task(view->event);
-    uint64_t pid;
+    size_t end = view->history_len > NEAR_EVENTS ? view->history_len - NEAR_EVENTS : 0;
     if (!task || !task->pid.src)
         return NULL;
-    for (size_t i = view->history_len; i-- > 0;) {
+    for (size_t i = view->history_len; i-- > end;) {
         const kd_event *event = view->history[i];
-        if (event->before || event->boot != view->event->boot ||
-            !kd_str_is(kd_str_of(event->kind->name), "oom_kill"))
+        if (event->before || event->boot != view->event->boot)
             continue;
-        if (get_number(event, "victim.pid", &pid, NULL) && pid == task->pid.v)
+        const kdf_oom_victim *victim = victim_of(event);
+        if (victim && victim->pid.src && victim->pid.v == task->pid.v)
             return event;
     }
     return NULL;
 }
 
-bool kd_request_read(const kd_view *view, kd_request *out)
+static bool read_request(const kd_view *view, kd_request *out)
 {
     const kdf_page_alloc *failure = KD_BODY(view->event, page_alloc);
     const kdf_vmalloc *vmalloc = KD_BODY(view->event, vmalloc);
@@ -64,6 +63,22 @@ bool kd_request_read(const kd_view *view, kd_request *out)
     return out->c.usable;
 }
 
+const kd_request *kd_request_of(const kd_view *view)
+{
+    static const char key;
+    bool fresh;
+    kd_request *request = kd_memo_get(kd_wide(view)->memo, &key, sizeof *request, &fresh);
+    if (request && fresh)
+        request->usable = read_request(view, request);
+    return request && request->usable ? request : NULL;
+}
+
+const kd_request *kd_request_with(const kd_view *view, kd_alloc_verdict verdict)
+{
+    const kd_request *request = kd_request_of(view);
+    return request && request->c.result.verdict == verdict ? request : NULL;
+}
+
 kd_confidence kd_request_confidence(const kd_view *view, const kd_request *request)
 {
     const kd_alloc_case *c = &request->c;
@@ -85,15 +100,13 @@ static void say_kill(const kd_view *view, kd_emit *out, const kd_event *kill)
 {
     static const char *const rules[] = { "alloc.out-of-memory", "alloc.memcg-limit",
                                          "alloc.zone-exhausted", "alloc.node-bound" };
-    uint64_t pid;
-    kd_src src = 0;
-    if (!get_number(kill, "victim.pid", &pid, &src))
-        return;
+    const kdf_oom_victim *victim = victim_of(kill);
     kd_say_more(out, "The OOM killer had chosen this task before: it was dying, and its failed "
                      "request is an effect of that, not a second problem.");
-    kd_say_evidence(out, kill, src, "the same task is killed");
+    kd_say_evidence(out, kill, victim->pid.src, "the same task is killed");
     kd_say_proof(out, KD_STR("the task that failed is the victim of the OOM killer"),
-                 "pid %llu = pid %llu", KD_LLU(kd_event_task(view->event)->pid.v), KD_LLU(pid));
+                 "pid %llu = pid %llu", KD_LLU(kd_event_task(view->event)->pid.v),
+                 KD_LLU(victim->pid.v));
     for (size_t i = 0; i < KD_COUNT(rules); i++) {
         const kd_diag *cause = kd_diag_of(kd_wide(view), rules[i], kill);
         if (cause) {

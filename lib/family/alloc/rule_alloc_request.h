@@ -6,6 +6,7 @@
 #include "family/alloc/rule_alloc.h"
 
 typedef struct kd_request {
+    bool usable; /* false: no request, or no zone lines */
     kd_alloc_case c;
     uint64_t order;
     kd_src order_src;
@@ -15,8 +16,11 @@ typedef struct kd_request {
     const kd_event *kill; /* the OOM kill that had chosen this task before; NULL: none is known */
 } kd_request;
 
-/* Re-plays the request of the event; false when it is none or has no zone lines. */
-bool kd_request_read(const kd_view *view, kd_request *out);
+/* The request of the event, re-played once for all rules; NULL when it is none or has no zone
+ * lines. */
+const kd_request *kd_request_of(const kd_view *view);
+/* The same, where that is the decision; else NULL. */
+const kd_request *kd_request_with(const kd_view *view, kd_alloc_verdict verdict);
 
 /* As sure as the re-play is: certain only when it is proved for every reading of the dump, the
  * version is known and its kernel is not one of many back-ports, and memory was not on the way

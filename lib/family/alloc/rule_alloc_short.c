@@ -13,11 +13,6 @@ const char kd_doc_no_longer_short[] =
     "By the dump the request would succeed: memory came free between the failure and the dump, or "
     "the dump has lost what would tell.";
 
-static bool prepare(const kd_view *view, kd_alloc_verdict wanted, kd_request *r)
-{
-    return kd_request_read(view, r) && r->c.result.verdict == wanted;
-}
-
 /* Pages of the failure of vmalloc() are beside its own reason. */
 static void say_role(kd_emit *out, const kd_request *r)
 {
@@ -110,33 +105,33 @@ static void say_amounts(const kd_view *view, kd_emit *out, const kd_request *r)
 
 kd_status kd_check_below_watermark(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *r = kd_request_with(view, KD_ALLOC_BELOW_WATERMARK);
     (void)user;
-    if (!prepare(view, KD_ALLOC_BELOW_WATERMARK, &r))
+    if (!r)
         return KD_OK;
-    const kd_alloc_zone *zone = &r.c.zones[r.c.result.zone];
-    const kd_alloc_zone_result *result = &r.c.results[r.c.result.zone];
-    kd_zone_name name = kd_name_zone(&r.c, r.c.result.zone);
-    kd_say_diag(out, kd_request_confidence(view, &r),
+    const kd_alloc_zone *zone = &r->c.zones[r->c.result.zone];
+    const kd_alloc_zone_result *result = &r->c.results[r->c.result.zone];
+    kd_zone_name name = kd_name_zone(&r->c, r->c.result.zone);
+    kd_say_diag(out, kd_request_confidence(view, r),
                 "%.*s asked for %llu kB (order %u) with %.*s when memory was short: zone %s has "
                 "%llu kB free",
-                KD_FMT(r.comm), KD_LLU(r.request_kb), r.c.request.order,
-                KD_FMT(kd_request_mask(&r)), name.text, KD_LLU(zone->free_pages * r.c.page_kb));
+                KD_FMT(r->comm), KD_LLU(r->request_kb), r->c.request.order,
+                KD_FMT(kd_request_mask(r)), name.text, KD_LLU(zone->free_pages * r->c.page_kb));
     if (zone->free_cma_pages)
         kd_say_more(out, "(%llu kB of it CMA, which this request may not use)",
-                    KD_LLU(zone->free_cma_pages * r.c.page_kb));
-    say_line(out, &r, &result->tests[result->best]);
-    say_users(view, out, &r);
-    say_role(out, &r);
-    say_due_to(out, &r);
-    say_amounts(view, out, &r);
-    kd_say_not_cma(out, &r);
-    kd_say_kmalloc(view, out, &r);
+                    KD_LLU(zone->free_cma_pages * r->c.page_kb));
+    say_line(out, r, &result->tests[result->best]);
+    say_users(view, out, r);
+    say_role(out, r);
+    say_due_to(out, r);
+    say_amounts(view, out, r);
+    kd_say_not_cma(out, r);
+    kd_say_kmalloc(view, out, r);
     kd_say_remedy(out, "Find out what uses the memory: the largest counters of the dump, and the "
                        "leak findings of this report.");
-    kd_advise_reserve(out, &r);
-    kd_advise_caller(view, out, &r);
-    kd_say_alloc_assumes(out, &r.c);
+    kd_advise_reserve(out, r);
+    kd_advise_caller(view, out, r);
+    kd_say_alloc_assumes(out, &r->c);
     return KD_OK;
 }
 
@@ -147,34 +142,34 @@ static bool is_low_zone(const kd_request *r)
 
 kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *r = kd_request_with(view, KD_ALLOC_ZONE_EXHAUSTED);
     (void)user;
-    if (!prepare(view, KD_ALLOC_ZONE_EXHAUSTED, &r))
+    if (!r)
         return KD_OK;
-    const kd_alloc_result *result = &r.c.result;
+    const kd_alloc_result *result = &r->c.result;
     int64_t other = result->excluded_free_pages > result->elsewhere_free_pages
                         ? result->excluded_free_pages
                         : result->elsewhere_free_pages;
-    other *= (int64_t)r.c.page_kb;
-    kd_say_diag(out, kd_request_confidence(view, &r),
+    other *= (int64_t)r->c.page_kb;
+    kd_say_diag(out, kd_request_confidence(view, r),
                 "%.*s asked for %llu kB (order %u) with a mask that allows zone %s and below. "
                 "Those zones are short, while %lld kB are free in zones that the mask excludes.",
-                KD_FMT(r.comm), KD_LLU(r.request_kb), r.c.request.order, r.c.gfp.zone_name,
+                KD_FMT(r->comm), KD_LLU(r->request_kb), r->c.request.order, r->c.gfp.zone_name,
                 KD_LLD(other));
-    say_role(out, &r);
-    say_amounts(view, out, &r);
-    kd_say_kmalloc(view, out, &r);
-    kd_say_text(out, "highest_zone_allowed", kd_str_of(r.c.gfp.zone_name));
+    say_role(out, r);
+    say_amounts(view, out, r);
+    kd_say_kmalloc(view, out, r);
+    kd_say_text(out, "highest_zone_allowed", kd_str_of(r->c.gfp.zone_name));
     kd_say_i64(out, "free_in_other_zones_kb", other);
-    if (is_low_zone(&r))
+    if (is_low_zone(r))
         kd_say_remedy(out, "Drop the zone restriction where the hardware allows it: set the "
                            "device's DMA mask with dma_set_mask_and_coherent() and use the DMA API "
                            "instead of GFP_DMA or GFP_DMA32.");
     else
         kd_say_remedy(out, "Kernel memory of a 32-bit machine is low memory only: use a 64-bit "
                            "kernel, or CONFIG_VMSPLIT_2G for more of it.");
-    kd_advise_caller(view, out, &r);
-    kd_say_alloc_assumes(out, &r.c);
+    kd_advise_caller(view, out, r);
+    kd_say_alloc_assumes(out, &r->c);
     return KD_OK;
 }
 
@@ -207,77 +202,78 @@ static void say_other_node(const kd_view *view, kd_emit *out, const kd_request *
 /* See oom_node.c for the row of the rule. */
 kd_status kd_check_node_bound(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *r = kd_request_with(view, KD_ALLOC_NODE_BOUND);
     (void)user;
-    if (!prepare(view, KD_ALLOC_NODE_BOUND, &r))
+    if (!r)
         return KD_OK;
-    const kd_alloc_zone *zone = &r.c.zones[r.c.result.zone];
-    kd_zone_name name = kd_name_zone(&r.c, r.c.result.zone);
-    kd_say_diag(out, kd_request_confidence(view, &r),
+    const kd_alloc_zone *zone = &r->c.zones[r->c.result.zone];
+    kd_zone_name name = kd_name_zone(&r->c, r->c.result.zone);
+    kd_say_diag(out, kd_request_confidence(view, r),
                 "%.*s asked for %llu kB (order %u) and is bound by %s. %s cannot serve it (%llu kB "
                 "free)",
-                KD_FMT(r.comm), KD_LLU(r.request_kb), r.c.request.order, binding_text(r.c.bound_by),
-                name.text, KD_LLU(zone->free_pages * r.c.page_kb));
-    if (r.c.result.other_node_known)
-        kd_say_more(out, "while %s would.", kd_name_zone(&r.c, r.c.result.other_node_zone).text);
+                KD_FMT(r->comm), KD_LLU(r->request_kb), r->c.request.order,
+                binding_text(r->c.bound_by), name.text, KD_LLU(zone->free_pages * r->c.page_kb));
+    if (r->c.result.other_node_known)
+        kd_say_more(out, "while %s would.", kd_name_zone(&r->c, r->c.result.other_node_zone).text);
     else
         kd_say_more(out, "while other nodes have memory.");
-    say_role(out, &r);
-    kd_say_evidence(out, view->event, r.c.bound_src, "the nodes it may use");
-    kd_say_text(out, "bound_by", kd_str_of(binding_text(r.c.bound_by)));
-    say_amounts(view, out, &r);
-    say_other_node(view, out, &r);
-    kd_say_kmalloc(view, out, &r);
-    if (r.c.this_node_assumed)
+    say_role(out, r);
+    kd_say_evidence(out, view->event, r->c.bound_src, "the nodes it may use");
+    kd_say_text(out, "bound_by", kd_str_of(binding_text(r->c.bound_by)));
+    say_amounts(view, out, r);
+    say_other_node(view, out, r);
+    kd_say_kmalloc(view, out, r);
+    if (r->c.this_node_assumed)
         kd_say_assume(out, "the node that __GFP_THISNODE asked for is the one that cannot serve it "
                            "(the log does not name it)");
     kd_say_remedy(out, "Widen the binding: numactl --preferred instead of --membind, or more nodes "
                        "in the cpuset (cpuset.mems).");
     kd_say_remedy(out, "See with numastat -m and numastat -p PID who fills the node.");
-    kd_advise_caller(view, out, &r);
-    kd_say_alloc_assumes(out, &r.c);
+    kd_advise_caller(view, out, r);
+    kd_say_alloc_assumes(out, &r->c);
     return KD_OK;
 }
 
 /* Nothing to decide on: the mask is senseless, or the numbers of the dump contradict. */
-static bool is_undecided(const kd_view *view, kd_request *r)
+static const kd_request *undecided_of(const kd_view *view)
 {
-    return kd_request_read(view, r) && r->c.result.verdict == KD_ALLOC_UNKNOWN && r->order == 0;
+    const kd_request *r = kd_request_with(view, KD_ALLOC_UNKNOWN);
+    return r && r->order == 0 ? r : NULL;
 }
 
 kd_status kd_check_no_longer_short(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *undecided = undecided_of(view);
+    const kd_request *r = undecided ? undecided : kd_request_with(view, KD_ALLOC_WOULD_SUCCEED);
     (void)user;
-    bool undecided = is_undecided(view, &r);
-    if (!undecided && !prepare(view, KD_ALLOC_WOULD_SUCCEED, &r))
+    if (!r)
         return KD_OK;
-    kd_zone_name name = kd_name_zone(&r.c, r.c.result.zone);
+    kd_zone_name name = kd_name_zone(&r->c, r->c.result.zone);
     if (undecided)
         kd_say_diag(out, KD_POSSIBLE,
                     "The request of %.*s (order %u, %.*s) failed, and the dump does not show why: "
                     "by amount zone %s has enough.",
-                    KD_FMT(r.comm), r.c.request.order, KD_FMT(kd_request_mask(&r)), name.text);
+                    KD_FMT(r->comm), r->c.request.order, KD_FMT(kd_request_mask(r)), name.text);
     else
-        kd_say_diag(out, r.c.samples.rises ? KD_LIKELY : KD_POSSIBLE,
+        kd_say_diag(out, r->c.samples.rises ? KD_LIKELY : KD_POSSIBLE,
                     "By the numbers of the dump the request of %.*s (order %u, %.*s) would succeed "
                     "in zone %s: memory came free between the failure and the dump.",
-                    KD_FMT(r.comm), r.c.request.order, KD_FMT(kd_request_mask(&r)), name.text);
-    if (r.c.samples.rises)
+                    KD_FMT(r->comm), r->c.request.order, KD_FMT(kd_request_mask(r)), name.text);
+    if (r->c.samples.rises)
         kd_say_more(out, "It went on rising while the dump was printed.");
-    say_role(out, &r);
-    kd_say_asked(view, out, &r);
-    kd_say_buddy_sum(out, view->event, r.c.printed[r.c.result.zone]);
-    kd_say_zone_blocks(out, view->event, &r.c, r.c.result.zone);
-    kd_say_zone_amount(out, view->event, &r.c, r.c.result.zone);
-    kd_say_samples(view, out, &r);
-    kd_say_request_facts(out, &r);
+    say_role(out, r);
+    kd_say_asked(view, out, r);
+    kd_say_buddy_sum(out, view->event, r->c.printed[r->c.result.zone]);
+    kd_say_zone_blocks(out, view->event, &r->c, r->c.result.zone);
+    kd_say_zone_amount(out, view->event, &r->c, r->c.result.zone);
+    kd_say_samples(view, out, r);
+    kd_say_request_facts(out, r);
     kd_say_remedy(out, "Look for bursts: other failures at the same time, network or disk load, a "
                        "task that was just killed.");
-    kd_advise_reserve(out, &r);
-    kd_advise_caller(view, out, &r);
+    kd_advise_reserve(out, r);
+    kd_advise_caller(view, out, r);
     kd_say_assume(out, "the task had the rights of its mask (with fewer, or bound to some nodes, "
                        "it may have failed for another reason)");
-    kd_say_alloc_assumes(out, &r.c);
+    kd_say_alloc_assumes(out, &r->c);
     return KD_OK;
 }

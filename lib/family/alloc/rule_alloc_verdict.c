@@ -17,11 +17,6 @@ const char kd_doc_order_too_large[] =
     "a WARN(). Certain where the compare with the limit is decoded at the WARN and the register "
     "dump holds the order.";
 
-static bool prepare(const kd_view *view, kd_alloc_verdict wanted, kd_request *r)
-{
-    return kd_request_read(view, r) && r->c.result.verdict == wanted;
-}
-
 /* "insmod wanted 64 kB in one piece (order 4) with GFP_ATOMIC." */
 static void say_wanted(const kd_view *view, kd_emit *out, const kd_request *r)
 {
@@ -63,13 +58,13 @@ static void say_gfp_kernel(kd_emit *out, const kd_request *r)
 
 kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *r = kd_request_with(view, KD_ALLOC_ONLY_CMA);
     (void)user;
-    if (!prepare(view, KD_ALLOC_ONLY_CMA, &r))
+    if (!r)
         return KD_OK;
-    kd_block_sum sum = kd_request_blocks(&r);
-    const kd_alloc_zone *zone = &r.c.zones[r.c.result.zone];
-    say_wanted(view, out, &r);
+    kd_block_sum sum = kd_request_blocks(r);
+    const kd_alloc_zone *zone = &r->c.zones[r->c.result.zone];
+    say_wanted(view, out, r);
     kd_say_more(out,
                 "%llu free blocks of that size or more exist, but all of them are CMA, which "
                 "only movable pages may use.",
@@ -77,50 +72,51 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
     kd_say_more(out,
                 "Of %llu kB free, %llu kB are CMA; the rest is in blocks of at most %llu kB: "
                 "the amount was enough, the pieces were too small.",
-                KD_LLU(zone->free_pages * r.c.page_kb), KD_LLU(zone->free_cma_pages * r.c.page_kb),
-                KD_LLU(sum.largest_usable_kb));
+                KD_LLU(zone->free_pages * r->c.page_kb),
+                KD_LLU(zone->free_cma_pages * r->c.page_kb), KD_LLU(sum.largest_usable_kb));
     say_moment(out);
     kd_emit_proof(out, KD_STR("only movable requests may take CMA blocks"),
                   KD_STR("migratetype of the request != Movable => no ALLOC_CMA"));
-    say_lists(view, out, &r);
-    kd_say_not_cma(out, &r);
-    say_gfp_kernel(out, &r);
-    kd_say_kmalloc(view, out, &r);
-    kd_advise_smaller(view, out, &r);
-    kd_advise_caller(view, out, &r);
+    say_lists(view, out, r);
+    kd_say_not_cma(out, r);
+    say_gfp_kernel(out, r);
+    kd_say_kmalloc(view, out, r);
+    kd_advise_smaller(view, out, r);
+    kd_advise_caller(view, out, r);
     kd_say_remedy(out,
                   "A smaller CMA area (cma=, or the device tree's reserved-memory) leaves "
                   "more memory to requests like this one; do so only when drivers need less CMA.");
     kd_say_remedy(out, "Find out who holds the memory outside CMA: see the leak and fragmentation "
                        "findings of this report.");
-    kd_say_alloc_assumes(out, &r.c);
+    kd_say_alloc_assumes(out, &r->c);
     return KD_OK;
 }
 
 kd_status kd_check_only_highatomic(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *r = kd_request_with(view, KD_ALLOC_ONLY_HIGHATOMIC);
     (void)user;
-    if (!prepare(view, KD_ALLOC_ONLY_HIGHATOMIC, &r))
+    if (!r)
         return KD_OK;
-    say_wanted(view, out, &r);
+    say_wanted(view, out, r);
     kd_say_more(out,
                 "The only free blocks of that size are in the HighAtomic reserve, which %.*s "
                 "may not use.",
-                KD_FMT(kd_request_mask(&r)));
+                KD_FMT(kd_request_mask(r)));
     say_moment(out);
-    say_lists(view, out, &r);
-    kd_say_kmalloc(view, out, &r);
-    kd_advise_smaller(view, out, &r);
-    kd_advise_caller(view, out, &r);
-    kd_say_alloc_assumes(out, &r.c);
+    say_lists(view, out, r);
+    kd_say_kmalloc(view, out, r);
+    kd_advise_smaller(view, out, r);
+    kd_advise_caller(view, out, r);
+    kd_say_alloc_assumes(out, &r->c);
     return KD_OK;
 }
 
 /* Enough by amount, but the lists were not printed. */
-static bool lacks_lists(const kd_view *view, kd_request *r)
+static const kd_request *without_lists(const kd_view *view)
 {
-    return kd_request_read(view, r) && r->c.result.verdict == KD_ALLOC_UNKNOWN && r->order > 0;
+    const kd_request *r = kd_request_with(view, KD_ALLOC_UNKNOWN);
+    return r && r->order > 0 ? r : NULL;
 }
 
 /* Zones that have such blocks, but must keep what they have. */
@@ -150,20 +146,20 @@ static void say_compaction(kd_emit *out, const kd_request *r)
 
 kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
+    const kd_request *lists = kd_request_with(view, KD_ALLOC_FRAGMENTED);
+    const kd_request *r = lists ? lists : without_lists(view);
     (void)user;
-    bool lists = prepare(view, KD_ALLOC_FRAGMENTED, &r);
-    if (!lists && !lacks_lists(view, &r))
+    if (!r)
         return KD_OK;
-    const kd_alloc_zone *zone = &r.c.zones[r.c.result.zone];
-    kd_zone_name name = kd_name_zone(&r.c, r.c.result.zone);
-    say_wanted(view, out, &r);
+    const kd_alloc_zone *zone = &r->c.zones[r->c.result.zone];
+    kd_zone_name name = kd_name_zone(&r->c, r->c.result.zone);
+    say_wanted(view, out, r);
     kd_say_more(out, "Zone %s has %llu kB free, enough by amount,", name.text,
-                KD_LLU(zone->free_pages * r.c.page_kb));
+                KD_LLU(zone->free_pages * r->c.page_kb));
     if (lists) {
         kd_say_more(out, "but in blocks of at most %llu kB that it may use.",
-                    KD_LLU(kd_request_blocks(&r).largest_usable_kb));
-        say_kept_back(out, &r);
+                    KD_LLU(kd_request_blocks(r).largest_usable_kb));
+        say_kept_back(out, r);
     } else {
         out->diag->confidence = KD_POSSIBLE;
         kd_say_more(out, "but the dump has lost the lines that tell in which pieces.");
@@ -171,34 +167,34 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
                            "one was there, memory came free after the failure)");
     }
     say_moment(out);
-    say_lists(view, out, &r);
-    kd_say_kmalloc(view, out, &r);
-    kd_advise_smaller(view, out, &r);
-    kd_advise_sleeping(out, &r);
-    kd_advise_caller(view, out, &r);
-    say_compaction(out, &r);
-    kd_say_alloc_assumes(out, &r.c);
+    say_lists(view, out, r);
+    kd_say_kmalloc(view, out, r);
+    kd_advise_smaller(view, out, r);
+    kd_advise_sleeping(out, r);
+    kd_advise_caller(view, out, r);
+    say_compaction(out, r);
+    kd_say_alloc_assumes(out, &r->c);
     return KD_OK;
 }
 
 kd_status kd_check_order_too_large(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_request r;
     (void)user;
     if (kd_event_is(view->event, &kd_kind_warning))
         return kd_check_order_warning(view, out);
-    if (!prepare(view, KD_ALLOC_ORDER_TOO_LARGE, &r))
+    const kd_request *r = kd_request_with(view, KD_ALLOC_ORDER_TOO_LARGE);
+    if (!r)
         return KD_OK;
-    kd_say_diag(out, kd_request_confidence(view, &r),
+    kd_say_diag(out, kd_request_confidence(view, r),
                 "%.*s asked for order %u; the largest block that this kernel manages is order %u "
                 "(%u columns in the buddy line). Such a request can never succeed.",
-                KD_FMT(r.comm), r.c.request.order, r.c.result.order_count - 1,
-                r.c.result.order_count);
+                KD_FMT(r->comm), r->c.request.order, r->c.result.order_count - 1,
+                r->c.result.order_count);
     kd_emit_role(out, KD_PRIMARY);
-    kd_say_proof(out, KD_STR("the order is above the largest"), "%u > %u", r.c.request.order,
-                 r.c.result.order_count - 1);
-    kd_say_asked(view, out, &r);
-    kd_say_request_facts(out, &r);
+    kd_say_proof(out, KD_STR("the order is above the largest"), "%u > %u", r->c.request.order,
+                 r->c.result.order_count - 1);
+    kd_say_asked(view, out, r);
+    kd_say_request_facts(out, r);
     kd_say_remedy(out, "Use smaller blocks, vmalloc(), or reserved memory (CMA, memmap=) instead.");
     return KD_OK;
 }

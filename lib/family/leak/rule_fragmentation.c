@@ -1,7 +1,7 @@
 /* rule_fragmentation.c - blocks that a failed request could have used earlier are gone. */
 #include <string.h>
 
-#include "family/alloc/rule_alloc.h"
+#include "family/alloc/rule_alloc_request.h"
 #include "family/fields.h"
 #include "family/memdump/decode_zone_blocks.h"
 
@@ -161,14 +161,12 @@ static void check_failure(const kd_view *view, kd_emit *out, const kdf_page_allo
     uint64_t order = failure->order.v;
     supply_then then;
     kd_zone_blocks now;
-    kd_alloc_case c;
-    if (!failure->order.src || order == 0 || order >= KD_BLOCK_ORDERS)
+    const kd_request *request = kd_request_of(view);
+    if (!request || order == 0 || order >= KD_BLOCK_ORDERS)
         return;
-    kd_alloc_case_of(view->event, order, view->context, &c);
-    if (!c.usable)
-        return;
-    const kd_alloc_zone_result *result = &c.results[c.result.zone];
-    const kdf_zone *zone = c.printed[c.result.zone];
+    const kd_alloc_case *c = &request->c;
+    const kd_alloc_zone_result *result = &c->results[c->result.zone];
+    const kdf_zone *zone = c->printed[c->result.zone];
     if (result->tests[result->best].supply.usable.high != 0 ||
         !look_back(view, zone->name.v, zone->node.v, &then) ||
         kd_zone_blocks_at_or_above(&then.blocks, order) == 0)
@@ -178,7 +176,7 @@ static void check_failure(const kd_view *view, kd_emit *out, const kdf_page_allo
     say_explanation(out, &then, zone->name.v, order, unsure ? KD_POSSIBLE : KD_LIKELY);
     kd_emit_role(out, KD_CONTRIBUTING);
     say_then(out, &then, zone->name.v, order);
-    kd_say_zone_blocks(out, view->event, &c, c.result.zone);
+    kd_say_zone_blocks(out, view->event, c, c->result.zone);
     if (kd_zone_blocks_of(view->event, zone->name.v, zone->node.v, &now))
         say_indexes(out, &then.blocks, &now, order);
     kd_say_u64(out, "usable_blocks_then",

@@ -15,20 +15,19 @@ const char kd_doc_out_of_memory[] =
 typedef struct oom_case {
     const kdf_oom *oom;
     kd_oom_picture p;
-    kd_alloc_case alloc;      /* usable: the request is known and the zones are printed */
-    bool no_block;            /* enough is free, but not in one piece that the request may use */
-    bool constrained;         /* a cpuset or memory policy kept the request on some nodes */
-    const kd_oom_share *main; /* NULL: the dump does not tell */
-    bool proved;              /* it is more than half of the memory */
+    const kd_alloc_case *alloc; /* NULL: no request is known, or the zones are not printed */
+    bool no_block;              /* enough is free, but not in one piece that the request may use */
+    bool constrained;           /* a cpuset or memory policy kept the request on some nodes */
+    const kd_oom_share *main;   /* NULL: the dump does not tell */
+    bool proved;                /* it is more than half of the memory */
 } oom_case;
 
 static void prepare(const kd_view *view, oom_case *o)
 {
     const kdf_oom *oom = o->oom;
     kd_oom_look(oom, kd_context_page_size(view->context) / 1024, view->context->version, &o->p);
-    if (oom->order.src && oom->gfp.value.src && !kd_oom_is_sysrq(oom) && !kd_oom_is_page_fault(oom))
-        kd_alloc_case_of(view->event, (uint64_t)oom->order.v, view->context, &o->alloc);
-    kd_alloc_verdict verdict = o->alloc.usable ? o->alloc.result.verdict : KD_ALLOC_UNKNOWN;
+    o->alloc = kd_oom_request(view, oom);
+    kd_alloc_verdict verdict = o->alloc ? o->alloc->result.verdict : KD_ALLOC_UNKNOWN;
     o->no_block = verdict == KD_ALLOC_FRAGMENTED || verdict == KD_ALLOC_ONLY_CMA ||
                   verdict == KD_ALLOC_ONLY_HIGHATOMIC;
     if (o->p.share_count == 0 || !o->p.accounting.known)
@@ -78,7 +77,7 @@ static void say_swap(kd_emit *out, const kd_oom_picture *p)
 /* Order 1 to 3: the amount was there, the piece was not. */
 static void open_no_block(kd_emit *out, const oom_case *o)
 {
-    const kd_alloc_case *c = &o->alloc;
+    const kd_alloc_case *c = o->alloc;
     bool cma = c->result.verdict == KD_ALLOC_ONLY_CMA;
     kd_say_diag(out,
                 c->result.proved && !c->version_assumed && !c->gfp.unknown_bits ? KD_CERTAIN
@@ -300,16 +299,16 @@ static void check_shortage(kd_emit *out, const kd_view *view, const oom_case *o)
     say_kill(out, view, o);
     say_swap(out, &o->p);
     if (o->no_block)
-        say_blocks(out, view, &o->alloc);
+        say_blocks(out, view, o->alloc);
     say_use_remedy(out, o);
-    if (!o->no_block && !o->constrained && kd_oom_has_recovered(&o->alloc))
+    if (!o->no_block && !o->constrained && kd_oom_has_recovered(o->alloc))
         kd_say_assume(out, "a zone of the dump is above its high mark: memory came free between "
                            "the decision and the dump");
     if (o->p.process_count > 1 && o->main && o->main->use == KD_OOM_PROCESSES)
         kd_say_assume(out, "pages that processes share are counted for each of them; where they "
                            "share much, the sums by name are too large");
     if (o->no_block)
-        kd_say_alloc_assumes(out, &o->alloc);
+        kd_say_alloc_assumes(out, o->alloc);
 }
 
 kd_status kd_check_out_of_memory(const kd_view *view, kd_emit *out, void *user)

@@ -37,9 +37,13 @@ bool kd_oom_name_counts(const kd_oom_picture *picture);
 
 /* oom_node.c: is memory free, but only on nodes that the request may not use? */
 bool kd_oom_is_node_bound(const kd_view *view, const kdf_oom *oom);
+/* The allocator's decision on the request, taken again once for all rules. NULL: no request for
+ * pages stands behind the kill, or its zones are not printed. */
+const kd_alloc_case *kd_oom_request(const kd_view *view, const kdf_oom *oom);
 /* oom_zone.c: is memory free, but only in zones that the request may not use? */
 bool kd_oom_is_zone_bound(const kd_view *view, const kdf_oom *oom);
-/* Before it kills, the kernel tries once more with the high marks: is a zone above its own now? */
+/* Before it kills, the kernel tries once more with the high marks: is a zone above its own now?
+ * NULL: no. */
 bool kd_oom_has_recovered(const kd_alloc_case *c);
 
 #endif

@@ -20,7 +20,7 @@ const char kd_doc_zone_short[] =
 #define NEAR_PAGES 64
 
 typedef struct zone_case {
-    kd_alloc_case c;
+    const kd_alloc_case *c;
     bool short_; /* every zone that the mask allows is short */
     bool near;   /* one of them is a little above its line */
     int64_t reachable_pages;
@@ -49,7 +49,7 @@ static int64_t usable_pages(const kd_alloc_case *c, size_t i)
 
 static void weigh(zone_case *z)
 {
-    const kd_alloc_case *c = &z->c;
+    const kd_alloc_case *c = z->c;
     int64_t largest = -1, spare = 0;
     z->short_ = c->zone_count > 0;
     z->elsewhere = c->zone_count;
@@ -74,13 +74,22 @@ static void weigh(zone_case *z)
     z->short_ &= largest >= 0;
 }
 
+const kd_alloc_case *kd_oom_request(const kd_view *view, const kdf_oom *oom)
+{
+    static const char key;
+    bool fresh;
+    if (!oom->order.src || !oom->gfp.value.src || kd_oom_is_sysrq(oom) || kd_oom_is_page_fault(oom))
+        return NULL;
+    kd_alloc_case *c = kd_memo_get(kd_wide(view)->memo, &key, sizeof *c, &fresh);
+    if (c && fresh)
+        kd_alloc_case_of(view->event, (uint64_t)oom->order.v, view->context, c);
+    return c && c->usable ? c : NULL;
+}
+
 static bool is_zone_bound(const kd_view *view, const kdf_oom *oom, zone_case *z)
 {
-    if (!oom->order.src || !oom->gfp.value.src || kd_oom_is_sysrq(oom) ||
-        kd_oom_is_page_fault(oom) || kd_oom_memcg_sign(oom) != KD_MEMCG_NO)
-        return false;
-    kd_alloc_case_of(view->event, (uint64_t)oom->order.v, view->context, &z->c);
-    if (!z->c.usable)
+    z->c = kd_oom_memcg_sign(oom) == KD_MEMCG_NO ? kd_oom_request(view, oom) : NULL;
+    if (!z->c)
         return false;
     weigh(z);
     return z->short_ && z->spare_pages >= LEAST_SPARE_PAGES && z->spare_pages > z->reachable_pages;
@@ -88,7 +97,7 @@ static bool is_zone_bound(const kd_view *view, const kdf_oom *oom, zone_case *z)
 
 bool kd_oom_has_recovered(const kd_alloc_case *c)
 {
-    if (!c->usable || c->version_assumed || c->gfp.unknown_bits)
+    if (!c || c->version_assumed || c->gfp.unknown_bits)
         return false;
     for (size_t i = 0; i < c->zone_count; i++)
         if (c->results[i].listed == KD_LISTED && usable_pages(c, i) > high_line(c, i))
@@ -104,7 +113,7 @@ bool kd_oom_is_zone_bound(const kd_view *view, const kdf_oom *oom)
 
 static void say_zones(kd_emit *out, const kd_event *event, const zone_case *z)
 {
-    const kd_alloc_case *c = &z->c;
+    const kd_alloc_case *c = z->c;
     for (size_t i = 0; i < c->zone_count; i++) {
         kd_zone_name name = kd_name_zone(c, i);
         bool allowed = c->results[i].listed == KD_LISTED;
@@ -131,7 +140,7 @@ static void say_zones(kd_emit *out, const kd_event *event, const zone_case *z)
 /* What fills the zone, where its line still tells (to 4.12). */
 static void say_slab_of_zone(kd_emit *out, const kd_event *event, const zone_case *z)
 {
-    const kdf_zone *zone = z->c.printed[z->largest];
+    const kdf_zone *zone = z->c->printed[z->largest];
     const kd_pair *slab = kd_map_find(&zone->counters_kb, "slab_unreclaimable");
     uint64_t size = zone->managed_kb.src ? zone->managed_kb.v : zone->present_kb.v;
     if (!slab || kd_percent_of(slab->v, size) < 20)
@@ -144,7 +153,7 @@ static void say_slab_of_zone(kd_emit *out, const kd_event *event, const zone_cas
 
 static void say_remedies(kd_emit *out, const zone_case *z)
 {
-    const kdf_zone *other = z->c.printed[z->elsewhere];
+    const kdf_zone *other = z->c->printed[z->elsewhere];
     if (kd_str_is(other->name.v, "HighMem")) {
         kd_say_remedy(out, "Use a 64-bit kernel: it has no HighMem, all memory serves the kernel.");
         kd_say_remedy(out, "Find what fills lowmem: /proc/slabinfo, number of processes and "
@@ -167,7 +176,7 @@ static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oo
     kd_oom_picture p;
     if (!is_zone_bound(view, oom, &z))
         return KD_OK;
-    const kd_alloc_case *c = &z.c;
+    const kd_alloc_case *c = z.c;
     uint64_t spare_kb = (uint64_t)z.spare_pages * c->page_kb;
     kd_zone_name name = kd_name_zone(c, z.largest), other = kd_name_zone(c, z.elsewhere);
     kd_oom_look(oom, c->page_kb, c->version, &p);

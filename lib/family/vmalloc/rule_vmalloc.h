@@ -24,6 +24,7 @@ typedef enum kd_searched_by {
 } kd_searched_by;
 
 typedef struct kd_space_case {
+    bool usable;          /* false: see kd_space_case_of() */
     const kd_event *vmap; /* the message of the range search, or NULL */
     const kdf_vmap *hole;
     const kdf_vmalloc *failure; /* NULL: only the range search spoke */
@@ -39,8 +40,9 @@ typedef struct kd_space_case {
     uint64_t page, pages, bytes; /* of the request; of the hole where only that is known */
 } kd_space_case;
 
-/* False: the event is no failure for want of addresses, or another event speaks for it. */
-bool kd_space_case_of(const kd_view *view, kd_space_case *out);
+/* Worked out once for all rules. NULL: the event is no failure for want of addresses, or another
+ * event speaks for it. */
+const kd_space_case *kd_space_case_of(const kd_view *view);
 
 /* Is that old text (to 5.12) likelier a request for more than all RAM? */
 bool kd_space_is_too_large(const kd_view *view, const kd_space_case *s);

@@ -150,7 +150,7 @@ static void narrow(const kd_view *view, kd_module_area *area)
     }
 }
 
-bool kd_space_case_of(const kd_view *view, kd_space_case *s)
+static bool read_case(const kd_view *view, kd_space_case *s)
 {
     *s = (kd_space_case){ .failure = KD_BODY(view->event, vmalloc) };
     s->page = kd_context_page_size(view->context);
@@ -175,6 +175,16 @@ bool kd_space_case_of(const kd_view *view, kd_space_case *s)
     s->wide = is_wide(view, s);
     settle_range(view, s);
     return !s->failure || s->is_execmem || kd_str_is(s->failure->reason.v, "no-range");
+}
+
+const kd_space_case *kd_space_case_of(const kd_view *view)
+{
+    static const char key;
+    bool fresh;
+    kd_space_case *s = kd_memo_get(kd_wide(view)->memo, &key, sizeof *s, &fresh);
+    if (s && fresh)
+        s->usable = read_case(view, s);
+    return s && s->usable ? s : NULL;
 }
 
 bool kd_space_is_too_large(const kd_view *view, const kd_space_case *s)

@@ -192,14 +192,14 @@ static void say_size_remedies(kd_emit *out, const kd_vmalloc_caller *caller)
 kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_vmalloc *failure = KD_BODY(view->event, vmalloc);
-    kd_space_case s;
     kd_src src;
     int64_t negative;
     (void)user;
     if (!failure)
         return KD_OK;
     bool said = kd_str_is(failure->reason.v, "too-large");
-    bool guess = !said && kd_space_case_of(view, &s) && kd_space_is_too_large(view, &s);
+    const kd_space_case *s = said ? NULL : kd_space_case_of(view);
+    bool guess = s && kd_space_is_too_large(view, s);
     if (!said && !guess)
         return KD_OK;
     kd_vmalloc_caller caller;

@@ -290,29 +290,29 @@ static void say_earlier_search(const kd_view *view, kd_emit *out)
 
 kd_status kd_check_module_space(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_space_case s;
+    const kd_space_case *s = kd_space_case_of(view);
     (void)user;
-    if (!kd_space_case_of(view, &s) || s.searched == KD_SEARCHED_VMALLOC)
+    if (!s || s->searched == KD_SEARCHED_VMALLOC)
         return KD_OK;
-    say_module_headline(view, out, &s);
+    say_module_headline(view, out, s);
     kd_emit_role(out, KD_PRIMARY);
-    say_hint(view, out, &s);
-    kd_say_retrying(out, &s);
-    kd_say_request(view, out, &s);
-    if (s.is_execmem) {
-        kd_say_evidence(out, view->event, s.failure->text.src,
+    say_hint(view, out, s);
+    kd_say_retrying(out, s);
+    kd_say_request(view, out, s);
+    if (s->is_execmem) {
+        kd_say_evidence(out, view->event, s->failure->text.src,
                         "execmem serves modules and other code that the kernel makes");
         say_earlier_search(view, out);
     }
-    kd_say_searched(view, out, &s);
-    if (s.modules.own_area)
-        say_areas(out, &s.modules.list, &s, "module area");
+    kd_say_searched(view, out, s);
+    if (s->modules.own_area)
+        say_areas(out, &s->modules.list, s, "module area");
     else
-        say_areas(out, &s.area.list, &s, "vmalloc area");
-    say_window(view, out, &s);
+        say_areas(out, &s->area.list, s, "vmalloc area");
+    say_window(view, out, s);
     kd_say_free_ram(view, out);
-    say_module_remedies(out, &s, view);
-    say_module_assumptions(view, out, &s);
+    say_module_remedies(out, s, view);
+    say_module_assumptions(view, out, s);
     return KD_OK;
 }
 
@@ -345,33 +345,32 @@ static void say_vmalloc_assumptions(const kd_view *view, kd_emit *out, const kd_
 
 kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
 {
-    kd_space_case s;
+    const kd_space_case *s = kd_space_case_of(view);
     (void)user;
-    if (!kd_space_case_of(view, &s) || s.searched != KD_SEARCHED_VMALLOC ||
-        kd_space_is_too_large(view, &s))
+    if (!s || s->searched != KD_SEARCHED_VMALLOC || kd_space_is_too_large(view, s))
         return KD_OK;
-    bool jit = s.caller.purpose == KD_VMALLOC_JIT && s.modules.jit_apart;
-    kd_say_wanted(out, &s, vmalloc_confidence(view, &s), " of kernel addresses",
+    bool jit = s->caller.purpose == KD_VMALLOC_JIT && s->modules.jit_apart;
+    kd_say_wanted(out, s, vmalloc_confidence(view, s), " of kernel addresses",
                   jit ? "BPF JIT range" : "vmalloc range");
     kd_emit_role(out, KD_PRIMARY);
-    kd_say_purpose(out, view, &s.caller);
-    say_hint(view, out, &s);
-    kd_say_retrying(out, &s);
-    if (s.wide && !jit && s.area.list.count > 0)
+    kd_say_purpose(out, view, &s->caller);
+    say_hint(view, out, s);
+    kd_say_retrying(out, s);
+    if (s->wide && !jit && s->area.list.count > 0)
         kd_say_more(out,
                     "A 64-bit vmalloc range (%llu GiB here) hardly fills up: look for a leak "
                     "of mappings.",
-                    KD_LLU(kd_area_bytes(&s.area.list.items[0]) >> 30));
-    kd_say_request(view, out, &s);
-    kd_say_searched(view, out, &s);
-    if (!jit && !(s.hole && s.hole->range_start.src))
-        say_areas(out, &s.area.list, &s, "vmalloc area");
+                    KD_LLU(kd_area_bytes(&s->area.list.items[0]) >> 30));
+    kd_say_request(view, out, s);
+    kd_say_searched(view, out, s);
+    if (!jit && !(s->hole && s->hole->range_start.src))
+        say_areas(out, &s->area.list, s, "vmalloc area");
     kd_say_free_ram(view, out);
-    say_larger_area(view, out, &s);
+    say_larger_area(view, out, s);
     if (jit)
         kd_say_remedy(out, "Look for what loads so many BPF programs (bpftool prog).");
     kd_say_remedy(out, "/proc/vmallocinfo lists who holds the addresses, by caller and size: look "
                        "for a driver that maps much or never unmaps.");
-    say_vmalloc_assumptions(view, out, &s);
+    say_vmalloc_assumptions(view, out, s);
     return KD_OK;
 }

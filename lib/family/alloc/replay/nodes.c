@@ -9,27 +9,16 @@
 
 #include "family/alloc/decode_node_list.h"
 
-static kd_str text_at(const kd_event *event, const char *path, kd_src *src)
-{
-    kd_value value;
-    kd_status status =
-        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, src);
-    if (status == KD_OK && value.type == KD_TEXT)
-        return value.as.s;
-    *src = 0;
-    return (kd_str){ "", 0 };
-}
-
 /* Marks the zones of nodes that the list lacks; true when it binds to some of those printed. */
-static bool bind(kd_alloc_case *c, kd_str list, kd_bound_by by, kd_src src)
+static bool bind(kd_alloc_case *c, const kd_text *list, kd_bound_by by)
 {
-    if (kd_node_list_read(list) != KD_NODES_SOME)
+    if (kd_node_list_read(list->v) != KD_NODES_SOME)
         return false;
     for (size_t i = 0; i < c->zone_count; i++)
-        if (!kd_node_list_has(list, c->zones[i].node))
+        if (!kd_node_list_has(list->v, c->zones[i].node))
             c->zones[i].excluded = true;
     c->bound_by = by;
-    c->bound_src = src;
+    c->bound_src = list->src;
     c->request.node_bound = true;
     return true;
 }
@@ -44,16 +33,13 @@ static bool has_many_nodes(const kd_alloc_case *c)
 
 void kd_alloc_bind_nodes(const kd_event *event, kd_alloc_case *c)
 {
-    kd_src src;
-    kd_str nodemask = text_at(event, "nodemask", &src);
-    if (bind(c, nodemask, KD_BOUND_NODEMASK, src))
+    const kdf_scope *scope = kd_event_part(event, &kd_fields_scope, NULL);
+    if (scope && bind(c, &scope->nodemask, KD_BOUND_NODEMASK))
         return;
-    kd_str mems = text_at(event, "mems_allowed", &src);
-    kd_str cpuset = text_at(event, "cpuset", &(kd_src){ 0 });
     /* the root cpuset allows every node there is, and lists many that are not */
-    bool own_cpuset = cpuset.len > 0 && !kd_str_is(cpuset, "/");
+    bool own_cpuset = scope && scope->cpuset.v.len > 0 && !kd_str_is(scope->cpuset.v, "/");
     if (own_cpuset && c->gfp.hardwall && c->gfp.may_sleep &&
-        c->request.in_interrupt != KD_HINT_YES && bind(c, mems, KD_BOUND_CPUSET, src))
+        c->request.in_interrupt != KD_HINT_YES && bind(c, &scope->mems_allowed, KD_BOUND_CPUSET))
         return;
     if (c->gfp.thisnode && has_many_nodes(c)) {
         c->bound_by = KD_BOUND_THISNODE;
