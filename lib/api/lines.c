@@ -4,59 +4,31 @@
 
 #include "api/session.h"
 
-/* Whole lines before `at`, back to a long line or TAIL_BYTES: in the block, then in the tail. */
 typedef struct block_walk {
     const kd_blockview *block;
     const char *at;
     uint64_t line;
 } block_walk;
 
-/* The block and the tail before it as one text; NULL when memory ran out. */
-static kd_before look_back(kd_session *session, const block_walk *walk, char *room)
-{
-    kd_str data = walk->block->data;
-    size_t inside = (size_t)(walk->at - data.ptr);
-    size_t take = inside < TAIL_BYTES ? inside : TAIL_BYTES;
-    size_t older = TAIL_BYTES - take < session->tail_len ? TAIL_BYTES - take : session->tail_len;
-    if (session->tail && older > 0)
-        memcpy(room, session->tail + session->tail_len - older, older);
-    else
-        older = 0;
-    memcpy(room + older, walk->at - take, take);
-    kd_str text = { room, older + take };
-    const char *start = text.ptr + text.len, *end = start;
-    uint64_t lines = 0, offset = walk->block->offset + inside;
-    size_t longest = session->options.max_line < TAIL_LINE ? session->options.max_line : TAIL_LINE;
-    bool from_the_start = offset == text.len;
-    while (start > text.ptr && (size_t)(end - start) < TAIL_BYTES / 2) {
-        const char *before = memrchr(text.ptr, '\n', (size_t)(start - 1 - text.ptr));
-        const char *first = before ? before + 1 : text.ptr;
-        /* the first line of the window may have lost its beginning */
-        if ((!before && !from_the_start) || (size_t)(start - 1 - first) >= longest)
-            break;
-        start = first;
-        lines++;
-    }
-    uint64_t bytes = (uint64_t)(end - start);
-    return (kd_before){ { start, (size_t)bytes }, walk->line - lines, offset - bytes };
-}
-
+/* The tail has room for twice of what is kept, so that it is moved only now and then. */
 static void keep_tail(kd_session *session, const kd_blockview *block)
 {
     kd_str data = block->data;
     if (!session->tail)
-        session->tail = kd_mem_resize(&session->mem, NULL, 0, TAIL_BYTES);
+        session->tail = kd_mem_resize(&session->mem, NULL, 0, TAIL_ROOM);
     if (!session->tail)
         return;
     /* a carried line comes without its newline */
     bool bare = data.len == 0 || data.ptr[data.len - 1] != '\n';
     if (data.len > TAIL_BYTES - 1)
         data = kd_str_from(data, data.len - (TAIL_BYTES - 1));
-    size_t old = TAIL_BYTES - 1 - data.len;
-    old = old < session->tail_len ? old : session->tail_len;
-    memmove(session->tail, session->tail + session->tail_len - old, old);
-    memcpy(session->tail + old, data.ptr, data.len);
-    session->tail_len = old + data.len;
+    if (session->tail_len + data.len + 1 > TAIL_ROOM) {
+        size_t kept = TAIL_BYTES - 1 - data.len;
+        memmove(session->tail, session->tail + session->tail_len - kept, kept);
+        session->tail_len = kept;
+    }
+    memcpy(session->tail + session->tail_len, data.ptr, data.len);
+    session->tail_len += data.len;
     if (bare)
         session->tail[session->tail_len++] = '\n';
 }
@@ -64,7 +36,6 @@ static void keep_tail(kd_session *session, const kd_blockview *block)
 static void one_line(kd_session *session, const block_walk *walk, const char *end)
 {
     const kd_blockview *block = walk->block;
-    char room[2 * TAIL_BYTES];
     kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
     line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
     line.length = line.raw.len + block->dropped;
@@ -72,7 +43,15 @@ static void one_line(kd_session *session, const block_walk *walk, const char *en
         line.raw.len = session->options.max_line;
     kd_line_read(&line, !(session->options.flags & KD_NO_REPAIR));
     session->report->forms |= line.forms;
-    kd_before before = look_back(session, walk, room);
+    size_t max_line = session->options.max_line;
+    const kd_before before = {
+        .near = { block->data.ptr, (size_t)(walk->at - block->data.ptr) },
+        .far = { session->tail, session->tail ? session->tail_len : 0 },
+        .line = walk->line,
+        .offset = line.offset,
+        .longest = max_line < TAIL_LINE ? max_line : TAIL_LINE,
+        .from_the_start = block->offset == session->tail_len,
+    };
     kd_tracker_line(&session->tracker, &line, &before);
 }
 

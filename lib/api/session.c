@@ -233,7 +233,7 @@ void kd_session_free(kd_session *session)
     free_text(session, session->options.before);
     free_text(session, session->options.source_name);
     if (session->tail)
-        kd_mem_resize(&session->mem, session->tail, TAIL_BYTES, 0);
+        kd_mem_resize(&session->mem, session->tail, TAIL_ROOM, 0);
     engine->allocator.resize(engine->allocator.user, session, sizeof *session, 0);
     kd_engine_free(engine);
 }

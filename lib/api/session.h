@@ -7,6 +7,7 @@
 
 /* How far back a recogniser may look for lines before its own. */
 #define TAIL_BYTES 16384u
+#define TAIL_ROOM (2 * TAIL_BYTES)
 /* A longer line ends that look back. */
 #define TAIL_LINE 1024u
 
@@ -17,7 +18,7 @@ struct kd_session {
     kd_mem mem;        /* of the session itself: buffers */
     kd_reader reader;
     kd_tracker tracker;
-    char *tail; /* the last TAIL_BYTES of the lines that went by */
+    char *tail; /* the last TAIL_BYTES or more of the lines that went by */
     size_t tail_len;
     uint64_t boots; /* seen so far, over all reports */
     kd_item handed; /* what the last kd_session_next() gave */

@@ -60,6 +60,14 @@ const char *kd_str_find_last(kd_str s, const char *needle)
     return NULL;
 }
 
+kd_str kd_str_line_at(kd_str s, const char *at)
+{
+    const char *end = s.ptr + s.len, *newline = memrchr(s.ptr, '\n', (size_t)(at - s.ptr));
+    const char *start = newline ? newline + 1 : s.ptr;
+    const char *stop = memchr(at, '\n', (size_t)(end - at));
+    return (kd_str){ start, (size_t)((stop ? stop : end) - start) };
+}
+
 bool kd_str_has(kd_str s, const char *needle)
 {
     return kd_str_find(s, needle) != NULL;

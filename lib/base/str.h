@@ -30,6 +30,8 @@ bool kd_str_in_words(kd_str text, const char *words);
 const char *kd_str_find(kd_str s, const char *needle);
 /* Last occurrence, or NULL. */
 const char *kd_str_find_last(kd_str s, const char *needle);
+/* The line of the text that `at` stands in, without its newline. */
+kd_str kd_str_line_at(kd_str s, const char *at);
 /* Does the text hold it? */
 bool kd_str_has(kd_str s, const char *needle);
 

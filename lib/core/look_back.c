@@ -1,5 +1,11 @@
 /* look_back.c - what stands on the lines before the one that opens an event. Layer: core. */
+#define _GNU_SOURCE /* memrchr */
+#include <string.h>
+
 #include "core/parser.h"
+
+/* How far a recogniser may look back; the line that passes it is still given. */
+#define BACK_BYTES 8192u
 
 /* The kernel prints it directly before the report; another CPU may print in between. */
 #define NEAR_LINES 3
@@ -17,31 +23,60 @@ kd_src kd_parse_keep(kd_parse *parse, const kd_line_ref *line)
 
 kd_back kd_back_from(const kd_parse *parse)
 {
-    kd_back back = { parse->preceding, parse->preceding_line,
-                     parse->preceding_offset + parse->preceding.len };
-    kd_str rest = parse->preceding, line;
-    while (rest.len > 0 && kd_str_split(&rest, '\n', &line))
-        back.number++;
-    return back;
+    const kd_before *before = parse->before;
+    if (!before)
+        return (kd_back){ .bytes = BACK_BYTES };
+    return (kd_back){ .near = before->near,
+                      .far = before->far,
+                      .number = before->line,
+                      .offset = before->offset,
+                      .longest = before->longest,
+                      .from_the_start = before->from_the_start };
+}
+
+/* The line before as it lies there, without its newline. */
+static bool step(kd_back *back, kd_str *out)
+{
+    bool last = back->near.len == 0; /* of the two texts */
+    kd_str *rest = last ? &back->far : &back->near;
+    if (rest->len == 0 || back->bytes >= BACK_BYTES)
+        return false;
+    size_t end = rest->len - 1; /* its newline */
+    const char *newline = end ? memrchr(rest->ptr, '\n', end) : NULL;
+    size_t start = newline ? (size_t)(newline + 1 - rest->ptr) : 0;
+    bool older = !last && back->far.len > 0;
+    /* the first line of all may have lost its beginning */
+    if ((!newline && !older && !back->from_the_start) || end - start >= back->longest)
+        return false;
+    *out = (kd_str){ rest->ptr + start, end - start };
+    back->bytes += rest->len - start;
+    back->offset -= rest->len - start;
+    back->number--;
+    rest->len = start;
+    return true;
 }
 
 bool kd_back_line(kd_back *back, kd_line *out)
 {
-    kd_str rest = back->rest;
-    if (rest.len == 0)
+    kd_str raw;
+    if (!step(back, &raw))
         return false;
-    size_t end = rest.ptr[rest.len - 1] == '\n' ? rest.len - 1 : rest.len, start = end;
-    while (start > 0 && rest.ptr[start - 1] != '\n')
-        start--;
-    back->offset -= rest.len - start;
-    back->number--;
-    back->rest.len = start;
-    *out = (kd_line){ .raw = { rest.ptr + start, end - start },
-                      .number = back->number,
-                      .offset = back->offset,
-                      .length = end - start };
+    *out =
+        (kd_line){ .raw = raw, .number = back->number, .offset = back->offset, .length = raw.len };
     kd_line_read(out, true);
     return true;
+}
+
+void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint64_t *offset)
+{
+    kd_back back = kd_back_from(parse);
+    kd_str all[2] = { back.far, back.near }, line;
+    while (step(&back, &line))
+        continue;
+    out[0] = kd_str_from(all[0], back.far.len);
+    out[1] = kd_str_from(all[1], back.near.len);
+    *number = back.number;
+    *offset = back.offset;
 }
 
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line)

@@ -31,15 +31,23 @@ typedef struct kd_block_state {
     bool begun, closed;
 } kd_block_state;
 
+/* Lines before the one at hand, for recognisers that look back; nothing is read or copied before
+ * one does. */
+typedef struct kd_before {
+    kd_str near, far;      /* whole lines, each with its newline; `far` ends where `near` begins */
+    uint64_t line, offset; /* of the line at hand */
+    size_t longest;        /* a longer line ends the look back */
+    bool from_the_start;   /* does `far` begin where the log begins? */
+} kd_before;
+
 typedef struct kd_parse {
     kd_event *event;
     void *body;
     kd_arena *arena;
-    kd_src src;            /* of the line at hand: what kd_put() notes */
-    kd_block_state *state; /* of the block at hand */
-    uint32_t own[4];       /* the recogniser's own state, zeroed */
-    kd_str preceding;      /* while opening: whole lines before this one, up to 16 KiB */
-    uint64_t preceding_line, preceding_offset; /* of the first of them */
+    kd_src src;              /* of the line at hand: what kd_put() notes */
+    kd_block_state *state;   /* of the block at hand */
+    uint32_t own[4];         /* the recogniser's own state, zeroed */
+    const kd_before *before; /* while opening: the lines before this one; NULL: not known */
 } kd_parse;
 
 /* Sets a field and where it was read. The first value stays: later ones are repetitions. */
@@ -73,18 +81,24 @@ typedef struct kd_parser {
 
 /* ---- small steps that recognisers share ------------------------------------------------------ */
 
-/* Keeps a line that the recogniser found by itself (in `preceding`); gives its source. */
+/* Keeps a line that the recogniser found by itself (before its own); gives its source. */
 kd_src kd_parse_keep(kd_parse *parse, const kd_line_ref *line);
 
-/* Walks the lines before the one that opens an event, the nearest first. */
+/* Walks the lines before the one that opens an event, the nearest first: some 8 KiB of them. */
 typedef struct kd_back {
-    kd_str rest;     /* whole lines that were not given yet */
-    uint64_t number; /* of the line given last */
-    uint64_t offset; /* of the end of `rest` */
+    kd_str near, far; /* whole lines that were not given yet */
+    uint64_t number;  /* of the line given last */
+    uint64_t offset;  /* of the end of what was not given yet */
+    size_t bytes;     /* that were given */
+    size_t longest;
+    bool from_the_start;
 } kd_back;
 kd_back kd_back_from(const kd_parse *parse);
 /* The line before; its views last while the recogniser runs. False when there is none. */
 bool kd_back_line(kd_back *back, kd_line *out);
+/* The same lines as they lie in memory, in the order of the log: two texts, either may be empty.
+ * @param number, offset  of the first line */
+void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint64_t *offset);
 /* Keeps such a line as one that was only looked at; gives its source. */
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line);
 

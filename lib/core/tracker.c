@@ -156,7 +156,7 @@ static void close_open(kd_tracker *tracker, kd_open **link)
     *link = open->next;
     tracker->open_count--;
     open->parse.src = KD_DERIVED;
-    open->parse.preceding = (kd_str){ NULL, 0 };
+    open->parse.before = NULL;
     if (open->parser->close)
         open->parser->close(&open->parse);
     free_open(tracker, open, false);
@@ -188,11 +188,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
             kd_arena_format(&event->arena, "%.*s %.*s", KD_FMT(first.text), KD_FMT(next.text));
     }
     open->parse.src = 1;
-    if (before) {
-        open->parse.preceding = before->text;
-        open->parse.preceding_line = before->line;
-        open->parse.preceding_offset = before->offset;
-    }
+    open->parse.before = before;
     kd_verdict verdict = kept ? parser->open(&open->parse, &first) : KD_NOT_MINE;
     if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED) {
         tell(tracker, lines[0].number, verdict, open, true);

@@ -40,12 +40,6 @@ typedef struct kd_tracker {
     struct kd_wrapped *wrapped; /* a message that seems to go on in the next line */
 } kd_tracker;
 
-/* Lines before the one at hand, for recognisers that look back. */
-typedef struct kd_before {
-    kd_str text;
-    uint64_t line, offset; /* of its first line */
-} kd_before;
-
 void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *before);
 /* Does the tracker want to see every line? Otherwise those with an anchor are enough. */
 bool kd_tracker_busy(const kd_tracker *tracker);

@@ -13,10 +13,14 @@
  * One event from the headline to "---[ end trace". Where the headline is lost, the line with "[#1]"
  * begins it.
  */
+#include "base/match.h"
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
+
+/* Lines before the header that name an address. */
+#define MAX_NOTES 32u
 
 typedef struct headline {
     const char *begins;
@@ -291,26 +295,47 @@ static bool scan_note(kd_str text, uint64_t *address, uint64_t *order, bool *has
     return true;
 }
 
+/* False when memory ran out. */
+static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line)
+{
+    uint64_t address, order;
+    bool has_order;
+    kd_line_read(line, true);
+    if (!scan_note(line->text, &address, &order, &has_order))
+        return true;
+    kd_src src = kd_back_keep(parse, line);
+    kdf_note *note = src ? KD_LIST_ADD(parse->arena, &oops->notes, kdf_note) : NULL;
+    if (!note)
+        return false;
+    note->address = (kd_hex){ address, src };
+    if (has_order)
+        note->order = (kd_u64){ order, src };
+    return true;
+}
+
+/* Only lines that hold "ffff" are read: a header may be one of a flood. */
 static void read_notes(kd_parse *parse, kdf_oops *oops)
 {
-    kd_str rest = parse->preceding, raw;
-    uint64_t number = parse->preceding_line, offset = parse->preceding_offset, address, order;
-    bool has_order;
-    while (rest.len > 0 && kd_str_split(&rest, '\n', &raw) && oops->notes.count < 32) {
-        kd_line line = { .raw = raw, .number = number };
-        kd_line_read(&line, true);
-        if (scan_note(line.text, &address, &order, &has_order)) {
-            kd_line_ref ref = { number, offset, raw.len, raw, true };
-            kd_src src = kd_parse_keep(parse, &ref);
-            kdf_note *note = src ? KD_LIST_ADD(parse->arena, &oops->notes, kdf_note) : NULL;
-            if (!note)
+    kd_str texts[2];
+    uint64_t number, offset;
+    kd_back_texts(parse, texts, &number, &offset);
+    for (size_t i = 0; i < KD_COUNT(texts); i++) {
+        kd_str rest = texts[i];
+        const char *hit;
+        while (oops->notes.count < MAX_NOTES && (hit = kd_str_find(rest, "ffff")) != NULL) {
+            kd_str line = kd_str_line_at(rest, hit);
+            kd_line read = { .raw = line,
+                             .number = number + kd_count_newlines(rest.ptr, line.ptr),
+                             .offset = offset + (uint64_t)(line.ptr - rest.ptr),
+                             .length = line.len };
+            if (!read_note(parse, oops, &read))
                 return;
-            note->address = (kd_hex){ address, src };
-            if (has_order)
-                note->order = (kd_u64){ order, src };
+            number = read.number + 1;
+            offset = read.offset + line.len + 1;
+            rest = kd_str_from(rest, (size_t)(line.ptr + line.len - rest.ptr) + 1);
         }
-        number++;
-        offset += raw.len + 1;
+        number += kd_count_newlines(rest.ptr, rest.ptr + rest.len);
+        offset += rest.len;
     }
 }
 
