@@ -36,7 +36,7 @@ def peak_kb(tool, path):
 
 def strange(tool, release, folder):
     rng = random.Random(1)
-    seed = open("tests/logs/seeds/arm64-cma-order4.log", "rb").read()
+    seed = open("tests/logs/alloc/arm64-cma-order4.log", "rb").read()
     files = {
         "empty": b"",
         "nuls": bytes(1 << 20),
@@ -83,7 +83,7 @@ def errors(tool, folder):
     one_line("bad command", run(tool, "diagnose"))
     one_line("bad number", run(tool, "decode", "gfp", "0xzz"))
     one_line("bad rule", run(tool, "rules", "explain", "no.such"))
-    log = "tests/logs/seeds/parisc-reloc.log"
+    log = "tests/logs/module/parisc-reloc.log"
     with open("/dev/full", "wb") as full:
         done = subprocess.run([tool, "analyze", log], stdout=full, stderr=subprocess.PIPE)
         one_line("full disk", done)
@@ -97,7 +97,7 @@ def errors(tool, folder):
 
 
 def forms(tool):
-    log = "tests/logs/seeds/arm64-cma-order4.log"
+    log = "tests/logs/alloc/arm64-cma-order4.log"
     one = json.loads(run(tool, "analyze", log).stdout)
     expect("ndjson is the same report", json.loads(run(tool, "analyze", "-f", "ndjson", log).stdout) == one)
     expect("two files make an array", len(json.loads(run(tool, "analyze", log, log).stdout)) == 2)

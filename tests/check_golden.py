@@ -1,43 +1,76 @@
 #!/usr/bin/env python3
-"""check_golden.py [--update] TOOL LOG...: the report of each log is the .json beside it, byte for byte.
+"""check_golden.py [--update] TOOL LOG...: has the report of each log changed?
 
-Extra arguments of a log stand in its .args file, one a line. Run from the top of the repository.
+Beside SLUG.log stands what is frozen of its report, from the top of the repository:
+  SLUG.json      the whole report, byte for byte. Few logs have one: those that choose_golden.py names,
+                 so that each kind of event and each rule is read once in full
+  SLUG.skeleton  elsewhere: the events and their lines, the diagnoses with confidence, role and events,
+                 the problems, one a line
+--update writes the file anew: read the difference before you commit it.
+Extra arguments of a log stand in its SLUG.args, one a line.
 """
 import difflib
-import os
+import json
+import pathlib
 import re
-import subprocess
 import sys
 
+from check_index import read_logs, run
 
-def report(tool, log):
-    args = log[:-4] + ".args"
-    extra = open(args).read().splitlines() if os.path.exists(args) else []
-    done = subprocess.run([tool, "analyze", *extra, log], stdout=subprocess.PIPE)
-    if done.returncode:
-        sys.exit(f"{log}: exit status {done.returncode}")
+
+def frozen_whole(output):
     # the number of rules changes with each new one and says nothing of the log
-    return re.sub(rb'("tool": \{[^}]*"rules": )\d+', rb'\g<1>0', done.stdout, count=1)
+    return re.sub(rb'("tool": \{[^}]*"rules": )\d+', rb'\g<1>0', output, count=1).decode("utf-8", "replace")
+
+
+def skeleton(output):
+    report = json.loads(output)
+    lines = []
+    for event in report.get("events", []):
+        spans = " ".join(f"{first}-{last}" for first, last in event.get("lines", []))
+        lines.append(f"{event['id']} {event['kind']} {spans}")
+    for found in report.get("diagnoses", []):
+        lines.append(f"{found['id']} {found['rule']} {found['confidence']} {found['role']} "
+                     f"{' '.join(found['events'])}")
+    for problem in report.get("problems", []):
+        lines.append(f"{problem['id']} root {problem['root']} x{problem['count']}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def frozen_file(log):
+    """The file that holds what is frozen, and what makes its text from the tool's output."""
+    whole = log.with_suffix(".json")
+    return (whole, frozen_whole) if whole.exists() else (log.with_suffix(".skeleton"), skeleton)
+
+
+def update(log, output):
+    path, text_of = frozen_file(log)
+    path.write_text(text_of(output), encoding="utf-8")
+
+
+def difference(log, output):
+    """The lines of a diff between what is frozen and what the tool says now."""
+    path, text_of = frozen_file(log)
+    if not path.exists():
+        return [f"{path.name} is missing: ./dev update-logs makes it; read it before you commit it\n"]
+    was = path.read_text(encoding="utf-8")
+    return list(difflib.unified_diff(was.splitlines(True), text_of(output).splitlines(True), path.name, "now"))
 
 
 def main():
-    update = sys.argv[1] == "--update"
-    tool, *logs = sys.argv[1 + update:]
+    updates = sys.argv[1] == "--update"
+    tool, *names = sys.argv[1 + updates:]
+    tool = str(pathlib.Path(tool).resolve())
     failed = 0
-    for log in logs:
-        golden = log[:-4] + ".json"
-        now = report(tool, log)
-        if update:
-            open(golden, "wb").write(now)
+    for name in names:
+        (log,) = read_logs(pathlib.Path(name).resolve())
+        output = run(tool, log)
+        if updates:
+            update(log.path, output)
             continue
-        if not os.path.exists(golden):
-            sys.exit(f"{golden} is missing: ./dev update-logs makes it; read it before you commit it")
-        was = open(golden, "rb").read()
-        if was != now:
-            failed = 1
-            sys.stdout.writelines(difflib.unified_diff(
-                was.decode("utf-8", "replace").splitlines(True), now.decode("utf-8", "replace").splitlines(True),
-                golden, "now"))
+        changed = difference(log.path, output)
+        sys.stdout.writelines(changed)
+        failed |= bool(changed)
     return failed
 
 

@@ -1,20 +1,31 @@
 #!/usr/bin/env python3
-"""check_index.py TOOL INDEX.tsv [PATTERN...]: does each log get the report that it means?
+"""check_index.py TOOL WHERE [PATTERN...]: does each log get the report that it means?
 
-Runs `TOOL analyze [options of LOG.args] LOG` for each row of the index, from the top of the
-repository (two folders above the one of INDEX.tsv; a relative TOOL counts from the present folder).
-With patterns, only the rows whose log matches one. One line for each failure; the last line is
-"N passed, N failed"; exit status 1 when anything failed.
+WHERE is a folder (all SLUG.expect files below it, each beside its SLUG.log), one SLUG.expect, one
+SLUG.log (its expectations), or an INDEX.tsv. Runs `TOOL analyze [options of SLUG.args] SLUG.log`
+for each, from the top of the repository (two folders above `logs`; a relative TOOL counts from the
+present folder). With patterns, only the logs whose name below `logs` matches one. One line for each
+failure; the last line is "N passed, N failed"; exit status 1 when anything failed.
 
-Columns: log, origin, kernel, arch, must, never, proves.
-`must` and `never` hold entries with commas between them, or "-":
+A SLUG.expect says what the log means, one entry a line:
+  # the first such line: what the log shows; further ones: where it comes from, kernel, arch
+  must ENTRY               the report holds it
+  never ENTRY              the report does not
+An INDEX.tsv has one row a log, with the columns log, origin, kernel, arch, must, never, proves;
+`must` and `never` hold entries with commas between them, or "-".
+
+An ENTRY:
 
   RULE[|RULE...][:CONFIDENCE][:ROLE]
       a diagnosis. RULE may hold `*`. CONFIDENCE: certain, likely, possible, >=likely, any.
       ROLE: primary, contributing, effect. Under `never` too: `alloc.*`, `free.*:certain`
   kind=KIND[|KIND...]      an event of this kind
+  count:KIND[|KIND...]=N   exactly N events of these kinds
+  problems=N               the report counts N problems
   boot:FIELD=VALUE         a field of the first boot (arch, kernel_release, page_size ...)
-  field:KIND.PATH=VALUE    a field of an event of this kind; a list on the way: any of its members
+  field:KIND[|KIND...].PATH=VALUE[|VALUE...]
+      a field of an event of one of these kinds has one of these values; a list on the way: any of
+      its members
   fact:RULE.NAME=VALUE     a fact of a diagnosis
   text:RULE~WORDS          WORDS stand somewhere in the diagnosis: title, explanation, proof,
                            evidence, facts (as name=value), remedies, assumes. A number stands
@@ -39,19 +50,56 @@ CONFIDENCE = ['possible', 'likely', 'certain']
 ROLES = ['primary', 'contributing', 'effect']
 
 
-def read_index(path):
-    """The rows of the index, checked for their shape."""
-    with open(path, encoding='utf-8', newline='') as handle:
-        rows = list(csv.DictReader(handle, delimiter='\t', quoting=csv.QUOTE_NONE))
-    for number, row in enumerate(rows, 2):
-        if list(row) != COLUMNS or None in row.values():
-            sys.exit(f'{path}:{number}: wants the columns {" ".join(COLUMNS)}')
-    return rows
+class Log:
+    """A log, what it must and must never show, and where the paths of its report count from."""
+
+    def __init__(self, path, top, must, never):
+        self.path, self.top, self.must, self.never = path, top, must, never
+        self.name = '/'.join(path.relative_to(top).parts[2:])
 
 
 def entries(cell):
     found = [entry.strip() for entry in cell.split(',')]
     return [entry for entry in found if entry not in ('', '-')]
+
+
+def read_index(path):
+    """The logs of an INDEX.tsv, its rows checked for their shape."""
+    with open(path, encoding='utf-8', newline='') as handle:
+        rows = list(csv.DictReader(handle, delimiter='\t', quoting=csv.QUOTE_NONE))
+    for number, row in enumerate(rows, 2):
+        if list(row) != COLUMNS or None in row.values():
+            sys.exit(f'{path}:{number}: wants the columns {" ".join(COLUMNS)}')
+    return [Log(path.parent / row['log'], path.parents[2], entries(row['must']),
+                entries(row['never'])) for row in rows]
+
+
+def read_expect(path, top):
+    """The log of a SLUG.expect."""
+    said = {'must': [], 'never': []}
+    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+        word, _, entry = line.partition(' ')
+        if word in said and entry.strip():
+            said[word].append(entry.strip())
+        elif line.strip() and not line.startswith('#'):
+            sys.exit(f'{path}:{number}: neither "# ...", "must ENTRY" nor "never ENTRY"')
+    return Log(path.with_suffix('.log'), top, said['must'], said['never'])
+
+
+def top_of(path):
+    """The folder above tests/logs, which the paths in .args files count from."""
+    logs = [parent for parent in (path, *path.parents) if parent.name == 'logs']
+    return logs[-1].parents[1] if logs else path.parents[1]
+
+
+def read_logs(where):
+    """All logs that are meant, and a line for each that is without expectations."""
+    if where.suffix == '.tsv':
+        return read_index(where)
+    top = top_of(where)
+    if where.is_dir():
+        return [read_expect(path, top) for path in sorted(where.rglob('*.expect'))]
+    return [read_expect(where.with_suffix('.expect'), top)]
 
 
 def same(wanted, value):
@@ -139,22 +187,33 @@ def holds_diagnosis(report, entry):
 
 def holds_field(report, where):
     path, wanted = where.split('=', 1)
-    kind, *rest = path.split('.')
-    events = [event for event in report.get('events', []) if event.get('kind') == kind]
-    return any(same(wanted, value) for value in values_at(events, rest))
+    kinds, *rest = path.split('.')
+    events = [event for event in report.get('events', []) if event.get('kind') in kinds.split('|')]
+    values = values_at(events, rest)
+    return any(same(one, value) for one in (wanted, *wanted.split('|')) for value in values)
+
+
+def holds_count(report, where):
+    kinds, wanted = where.split('=', 1)
+    kinds = kinds.split('|')
+    return sum(event.get('kind') in kinds for event in report.get('events', [])) == int(wanted)
 
 
 def holds(report, entry):
-    """Does the report hold what this entry of the index names?"""
+    """Does the report hold what this entry names?"""
     if entry.startswith('kind='):
         kinds = {event.get('kind') for event in report.get('events', [])}
         return bool(kinds & set(entry[5:].split('|')))
+    if entry.startswith('problems='):
+        return 'problems' in report and len(report['problems']) == int(entry[9:])
     head, _, rest = entry.partition(':')
     if head == 'boot':
         name, wanted = rest.split('=', 1)
         return any(same(wanted, value) for value in values_at(report.get('boots', [])[:1], [name]))
     if head == 'field':
         return holds_field(report, rest)
+    if head == 'count':
+        return holds_count(report, rest)
     if head == 'fact':
         path, wanted = rest.split('=', 1)
         rule, name = path.rsplit('.', 1)
@@ -205,41 +264,46 @@ def faults_of_any(report, lines):
             yield f'{event} has {count} primary diagnoses'
 
 
-def run(tool, top, log):
-    options = log.with_suffix('.args')
+def run(tool, log):
+    options = log.path.with_suffix('.args')
     options = options.read_text(encoding='utf-8').splitlines() if options.exists() else []
-    name = log.relative_to(top).as_posix()
-    done = subprocess.run([tool, 'analyze', *options, name], cwd=top, timeout=120, check=False,
+    name = log.path.relative_to(log.top).as_posix()
+    done = subprocess.run([tool, 'analyze', *options, name], cwd=log.top, timeout=120, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != 0:
         message = done.stderr.decode('utf-8', 'replace').strip()
         raise ValueError(f'exit status {done.returncode}: {message[:200]}')
-    report = json.loads(done.stdout.decode('utf-8'))
-    return report[0] if isinstance(report, list) else report
+    return done.stdout
 
 
-def faults_of(tool, top, log, row):
+def faults_of_report(log, report):
+    """What is wrong with a report, by the log's expectations and by those of every log."""
+    lines = log.path.read_bytes().decode('utf-8', 'replace').split('\n')
+    yield from faults_of_any(report, lines)
+    yield from (f'lacks {entry}' for entry in log.must if not holds(report, entry))
+    yield from (f'must not have {entry}' for entry in log.never if holds(report, entry))
+
+
+def faults_of(tool, log):
     """What is wrong with the report on one log."""
-    if not log.is_file():
+    if not log.path.is_file():
         return ['no such log']
     try:
-        report = run(tool, top, log)
-        lines = log.read_bytes().decode('utf-8', 'replace').split('\n')
-        faults = list(faults_of_any(report, lines))
-        faults += [f'lacks {entry}' for entry in entries(row['must']) if not holds(report, entry)]
-        faults += [f'must not have {entry}' for entry in entries(row['never'])
-                   if holds(report, entry)]
-        return faults
+        report = json.loads(run(tool, log).decode('utf-8'))
+        return list(faults_of_report(log, report[0] if isinstance(report, list) else report))
     except (ValueError, OSError, subprocess.TimeoutExpired) as error:
         return [str(error)]
 
 
-def faults_of_index(folder, listed):
-    """Logs that the index does not list, or lists twice."""
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob('*.log')}
-    yield from (f'{name}: not in the index' for name in sorted(found - set(listed)))
-    yield from (f'{name}: twice in the index' for name in sorted(set(listed))
-                if listed.count(name) > 1)
+def faults_of_listing(where, logs):
+    """Logs below a folder, or beside an index, that nobody says anything about, or twice."""
+    listed = collections.Counter(log.path for log in logs)
+    folder = where if where.is_dir() else where.parent
+    if where.is_dir() or where.suffix == '.tsv':
+        for path in sorted(set(folder.rglob('*.log')) - set(listed)):
+            yield f'{path.relative_to(folder)}: no expectations'
+    yield from (f'{path.relative_to(folder)}: listed twice' for path in sorted(listed)
+                if listed[path] > 1)
 
 
 def main():
@@ -247,19 +311,19 @@ def main():
         sys.exit(__doc__)
     tool = pathlib.Path(sys.argv[1])
     tool = str(tool.resolve()) if tool.exists() else sys.argv[1]
-    index = pathlib.Path(sys.argv[2]).resolve()
+    where = pathlib.Path(sys.argv[2]).resolve()
     patterns = sys.argv[3:] or ['*']
-    rows = read_index(index)
+    logs = read_logs(where)
     passed = failed = 0
-    for fault in faults_of_index(index.parent, [row['log'] for row in rows]):
+    for fault in faults_of_listing(where, logs):
         print(fault)
         failed += 1
-    for row in rows:
-        if not any(fnmatch.fnmatchcase(row['log'], pattern) for pattern in patterns):
+    for log in logs:
+        if not any(fnmatch.fnmatchcase(log.name, pattern) for pattern in patterns):
             continue
-        faults = faults_of(tool, index.parents[2], index.parent / row['log'], row)
+        faults = faults_of(tool, log)
         for fault in faults:
-            print(f'{row["log"]}: {fault}')
+            print(f'{log.name}: {fault}')
         passed += not faults
         failed += bool(faults)
     print(f'{passed} passed, {failed} failed')

@@ -36,13 +36,13 @@ ORDINARY = [
     "workqueue: round-robin CPU selection for unbound work {a}",
     "tcp_listen_portaddr_hash hash table entries: {c} (order: {a}, {d} bytes, linear)",
 ]
+SEEDS = ["vmalloc/arm-3.14-module-space", "alloc/arm64-cma-order4", "module/parisc-reloc", "free/x86_64-free-pages"]
 LIMIT_KB = 64 * 1024
 
 
 def planted(rng, count):
     """The four real failures, each time with another task number."""
-    seeds = [open(p, "rb").read() for p in sorted(glob.glob("tests/logs/seeds/*.log")) if "quoted" not in p
-             and "before" not in p and "page" not in p]
+    seeds = [open(f"tests/logs/{name}.log", "rb").read() for name in SEEDS]
     for i in range(count):
         text = seeds[i % len(seeds)]
         yield re.sub(rb"(PID: |Pid: )\d+", lambda m: m[1] + str(rng.randrange(300, 30000)).encode(), text)
