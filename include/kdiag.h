@@ -53,6 +53,27 @@ typedef struct kd_str {
 
 typedef enum kd_severity { KD_INFO, KD_NOTICE, KD_WARNING, KD_ERROR, KD_FATAL } kd_severity;
 typedef enum kd_confidence { KD_POSSIBLE, KD_LIKELY, KD_CERTAIN } kd_confidence;
+/** What it meant for the machine; KD_IMPACT_UNKNOWN: the log does not tell. */
+typedef enum kd_impact {
+    KD_IMPACT_UNKNOWN,
+    KD_IMPACT_NONE, /**< harmless as printed */
+    KD_IMPACT_DEGRADED,
+    KD_IMPACT_REQUEST_FAILED,
+    KD_IMPACT_TASK_KILLED,
+    KD_IMPACT_MACHINE_DOWN
+} kd_impact;
+/** Whose turn it is. */
+typedef enum kd_suspect {
+    KD_SUSPECT_NONE, /**< nothing was said */
+    KD_SUSPECT_HARDWARE,
+    KD_SUSPECT_FIRMWARE,
+    KD_SUSPECT_DRIVER,
+    KD_SUSPECT_KERNEL,
+    KD_SUSPECT_CONFIGURATION,
+    KD_SUSPECT_WORKLOAD,
+    KD_SUSPECT_TEST,
+    KD_SUSPECT_UNKNOWN
+} kd_suspect;
 typedef enum kd_role { KD_PRIMARY, KD_CONTRIBUTING, KD_EFFECT } kd_role;
 
 typedef struct kd_engine kd_engine;
@@ -134,6 +155,13 @@ KD_API kd_status kd_emit_fact(kd_emit *out, const char *name, const kd_value *va
 KD_API kd_status kd_emit_proof(kd_emit *out, kd_str claim, kd_str equation);
 KD_API kd_status kd_emit_remedy(kd_emit *out, kd_str text);
 KD_API kd_status kd_emit_assume(kd_emit *out, kd_str text);
+KD_API kd_status kd_emit_impact(kd_emit *out, kd_impact impact);
+/** @param name  module, file, unit or part; may be empty @param why  may be empty */
+KD_API kd_status kd_emit_suspect(kd_emit *out, kd_suspect suspect, kd_str name, kd_str why);
+/** What would settle it: "the Mem-Info block". */
+KD_API kd_status kd_emit_missing(kd_emit *out, kd_str text);
+/** Somebody asked for it: sysrq, a test. */
+KD_API kd_status kd_emit_deliberate(kd_emit *out);
 
 /* ---- options and limits ---------------------------------------------------------------------- */
 

@@ -28,11 +28,16 @@ struct kd_diag {
     kd_list events;   /* of uint64_t: ids */
     kd_list evidence; /* of kd_evidence */
     uint64_t evidence_left_out;
-    kd_list proof;           /* of kd_proof */
-    kd_list facts;           /* of kd_fact */
-    kd_list remedies;        /* of kd_str */
-    kd_list assumes;         /* of kd_str */
-    kd_list caused_by;       /* of uint64_t: ids of diagnoses */
+    kd_list proof;     /* of kd_proof */
+    kd_list facts;     /* of kd_fact */
+    kd_list remedies;  /* of kd_str */
+    kd_list assumes;   /* of kd_str */
+    kd_list caused_by; /* of uint64_t: ids of diagnoses */
+    kd_list missing;   /* of kd_str: what would settle it */
+    kd_impact impact;
+    kd_suspect suspect;
+    kd_str suspect_name, suspect_why;
+    bool deliberate;         /* somebody asked for it */
     uint64_t boot, woken_by; /* id of the event that woke the rule */
     bool pulled;
 };
@@ -89,6 +94,12 @@ void kd_say_text(kd_emit *out, const char *name, kd_str value);
 void kd_say_bool(kd_emit *out, const char *name, bool value);
 /* This case is less (or more) severe than the rule's others. */
 void kd_say_severity(kd_emit *out, kd_severity severity);
+/* What it meant for the machine, whose turn it is, what would settle it; see kdiag.h. */
+void kd_say_impact(kd_emit *out, kd_impact impact);
+void kd_say_suspect(kd_emit *out, kd_suspect suspect, kd_str name, const char *why, ...)
+    KD_PRINTF(4, 5);
+void kd_say_missing(kd_emit *out, const char *format, ...) KD_PRINTF(2, 3);
+void kd_say_deliberate(kd_emit *out);
 /* A line of the boot log that the context kept: it belongs to no reported event. */
 void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...) KD_PRINTF(3, 4);
 /* The diagnosis also speaks of that event. */

@@ -152,6 +152,37 @@ kd_status kd_emit_assume(kd_emit *out, kd_str text)
     return out->diag ? add_text(out, &out->diag->assumes, text) : KD_E_INVAL;
 }
 
+kd_status kd_emit_missing(kd_emit *out, kd_str text)
+{
+    return out->diag ? add_text(out, &out->diag->missing, text) : KD_E_INVAL;
+}
+
+kd_status kd_emit_impact(kd_emit *out, kd_impact impact)
+{
+    if (!out->diag || (unsigned)impact > KD_IMPACT_MACHINE_DOWN)
+        return KD_E_INVAL;
+    out->diag->impact = impact;
+    return KD_OK;
+}
+
+kd_status kd_emit_suspect(kd_emit *out, kd_suspect suspect, kd_str name, kd_str why)
+{
+    if (!out->diag || (unsigned)suspect > KD_SUSPECT_UNKNOWN)
+        return KD_E_INVAL;
+    out->diag->suspect = suspect;
+    out->diag->suspect_name = kd_arena_str(&out->diag->arena, name);
+    out->diag->suspect_why = kd_arena_str(&out->diag->arena, why);
+    return out->mem->failed;
+}
+
+kd_status kd_emit_deliberate(kd_emit *out)
+{
+    if (!out->diag)
+        return KD_E_INVAL;
+    out->diag->deliberate = true;
+    return KD_OK;
+}
+
 /* ---- formatted ------------------------------------------------------------------------------- */
 
 #define FORMAT(buffer, format, text)                                        \
@@ -198,6 +229,28 @@ void kd_say_severity(kd_emit *out, kd_severity severity)
 {
     if (out->diag)
         out->diag->severity = severity;
+}
+
+void kd_say_impact(kd_emit *out, kd_impact impact)
+{
+    kd_emit_impact(out, impact);
+}
+
+void kd_say_suspect(kd_emit *out, kd_suspect suspect, kd_str name, const char *why, ...)
+{
+    FORMAT(buffer, why, text);
+    kd_emit_suspect(out, suspect, name, text);
+}
+
+void kd_say_missing(kd_emit *out, const char *format, ...)
+{
+    FORMAT(buffer, format, text);
+    kd_emit_missing(out, text);
+}
+
+void kd_say_deliberate(kd_emit *out)
+{
+    kd_emit_deliberate(out);
 }
 
 void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...)
