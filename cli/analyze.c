@@ -256,6 +256,7 @@ int cmd_analyze(int argc, char **argv)
     char *standard[] = { (char[]){ "-" } };
     int option, result = 0, colour = 0;
     kd_options_init(&j.options, sizeof j.options);
+    j.options.tool_name = "oopsdoc";
     opterr = 0;
     while (result == 0 && (option = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
         if (option == OPT_HELP)

@@ -121,7 +121,11 @@ typedef struct kd_view {
     size_t history_len;
 } kd_view;
 
-/** A rule in C. Same view, same findings: no I/O, no statics. Its strings outlive the engine. */
+/**
+ * A rule in C. Same view, same findings: no I/O, no statics. Its strings outlive the engine.
+ * When check() returns an error, the finding that it was making is dropped, kd_stats.rules_failed
+ * counts it, and the other rules are asked as if nothing had happened.
+ */
 typedef struct kd_rule {
     size_t size;       /**< sizeof(kd_rule), so that the struct can grow */
     const char *id;    /**< unique, and stable for ever: "acme.dma-pool-empty" */
@@ -133,7 +137,10 @@ typedef struct kd_rule {
     void *user;
 } kd_rule;
 
-/** Before first use of the engine; later KD_E_INVAL. The rule is copied, its strings are not. */
+/**
+ * Before first use of the engine; later KD_E_INVAL. The rule is copied, its strings are not.
+ * KD_E_INVAL also for an id that is taken, and for a word in wakes_on that is no event kind.
+ */
 KD_API kd_status kd_engine_add_rule(kd_engine *engine, const kd_rule *rule);
 
 /** Built-in rules first, then those added, in the order in which they are asked. */
@@ -143,6 +150,8 @@ KD_API const kd_rule *kd_engine_rule(const kd_engine *engine, size_t index); /**
 /**
  * In a rule: starts a finding. What follows belongs to it until the next kd_emit_diag().
  * All texts are copied. A `certain` finding without proof is handed on as `likely`.
+ * KD_E_INVAL: no finding was started, a value is none of its enum, or the path is none of the
+ * event.
  */
 KD_API kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanation);
 KD_API kd_status kd_emit_role(kd_emit *out, kd_role role);
@@ -197,22 +206,25 @@ typedef struct kd_options {
     size_t size;                /**< set by kd_options_init() */
     uint32_t flags;             /**< KD_NO_REPAIR ... */
     uint32_t kernel_version;    /**< KD_KERNEL(5, 4, 125). 0: learn it. A given fact wins */
-    uint32_t page_size;         /**< bytes. 0: learn it */
+    uint32_t page_size;         /**< bytes, a power of two up to 1 MiB. 0: learn it */
     const char *arch;           /**< "arm64". NULL: learn it */
     const char *kernel_release; /**< "6.1.0-50-amd64". NULL: learn it. Back-ports turn on it */
     kd_str source_name;         /**< for the report: "dmesg.txt" */
     kd_str kconfig;             /**< text of a kernel .config; empty: none */
     kd_str before;              /**< an earlier capture of the same machine; empty: none */
-    uint32_t max_line;          /**< bytes read of one line           (16 KiB) */
-    uint32_t max_event_lines;   /**< lines that one event may take    (4096) */
+    uint32_t max_line;          /**< bytes read of one line, 256 to 16 MiB       (16 KiB) */
+    uint32_t max_event_lines;   /**< lines that one event may take, 16 at least  (4096) */
     uint32_t max_history;       /**< events kept for rules and report (20000) */
     uint32_t max_diags;         /**< held by one report or session    (10000) */
     size_t max_memory;          /**< bytes held by one session        (256 MiB) */
     kd_fate_fn on_line;         /**< told what becomes of each line that is read; NULL: nobody */
     void *on_line_user;
+    const char *tool_name; /**< who made the report. NULL: "libkdiag" */
 } kd_options;
 
-/** Fills in the defaults. Pass sizeof(kd_options), as your compiler knows it. */
+/** Fills in the defaults. Whoever takes options copies them with all their texts, and answers
+ * KD_E_INVAL when one of them is none of what stands above. Pass sizeof(kd_options), as your
+ * compiler knows it. */
 KD_API void kd_options_init(kd_options *options, size_t size);
 
 /* ---- one shot -------------------------------------------------------------------------------- */
@@ -257,7 +269,11 @@ KD_API void *kd_session_user(const kd_session *session);
 /** Bytes in any portions, split anywhere. Copied as needed: the buffer is yours again on return. */
 KD_API kd_status kd_session_feed(kd_session *session, kd_str bytes);
 
-/** A record that comes without prefix (/dev/kmsg, journal). Unknown: seq 0, level and cpu -1. */
+/**
+ * A record that comes without prefix (/dev/kmsg, journal). Unknown: seq 0, level and cpu -1.
+ * Records of one CPU belong together, so that reports of two CPUs that interleave come apart; gaps
+ * in seq are counted in kd_stats.records_lost. A level is 0 to 7.
+ */
 typedef struct kd_record {
     size_t size;
     kd_str text;
@@ -266,14 +282,15 @@ typedef struct kd_record {
 } kd_record;
 KD_API kd_status kd_session_feed_record(kd_session *session, const kd_record *record);
 
-/** Is an event still unfinished? Then flush at end of input, or when the stream falls quiet. */
-KD_API bool kd_session_open(const kd_session *session);
+/** Is a line or an event unfinished? Then flush at end of input, or when the stream falls quiet. */
+KD_API bool kd_session_busy(const kd_session *session);
 KD_API kd_status kd_session_flush(kd_session *session);
 
 /**
  * At most one pointer is set; it lives until the next call on this session. KD_END: feed more.
- * Items pulled early know what had been fed by then; what they assumed they say. What was pulled
- * stays in the history for rules (max_history) but is not in a later report.
+ * Items pulled early know what had been fed by then; what they assumed they say. What was pulled is
+ * not in a later report, but stays in the history for rules: the last max_history events, fewer
+ * when they take more than a sixteenth of max_memory.
  */
 typedef struct kd_item {
     const kd_context *boot;
@@ -282,7 +299,9 @@ typedef struct kd_item {
 } kd_item;
 KD_API kd_status kd_session_next(kd_session *session, kd_item *out);
 
-/** Flushes and hands over everything that was not pulled as one report; the session starts afresh.
+/**
+ * Flushes and hands over everything that was not pulled as one report; the session starts afresh.
+ * KD_E_LIMIT comes with a report. Any other error leaves *out NULL and the session as it was.
  */
 KD_API kd_status kd_session_report(kd_session *session, kd_report **out);
 KD_API kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user);
@@ -332,7 +351,9 @@ KD_API const kd_evidence *kd_diag_evidence(const kd_diag *diag, size_t index);
 typedef struct kd_stats {
     uint64_t bytes, lines, lines_in_events, lines_not_understood, lines_cut, repairs;
     uint64_t bytes_not_utf8, events, events_cut, events_left_out, diags_left_out;
-    uint32_t limits; /**< KD_LIMIT_... that were reached */
+    uint32_t limits;       /**< KD_LIMIT_... that were reached */
+    uint64_t rules_failed; /**< calls of added rules that returned an error */
+    uint64_t records_lost; /**< gaps in kd_record.seq */
 } kd_stats;
 enum {
     KD_LIMIT_LINE = 1u << 0,        /**< a line was longer than max_line: cut, not an error */

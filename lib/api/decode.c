@@ -111,12 +111,7 @@ kd_status kd_decode(kd_engine *engine, const char *what, uint64_t value, bool al
     kd_options all;
     if (!engine || !what || !write)
         return KD_E_INVAL;
-    kd_options_init(&all, sizeof all);
-    if (options)
-        memcpy(&all, options, options->size < sizeof all ? options->size : sizeof all);
-    if (all.kernel_release && kd_kernel_parse(kd_str_of(all.kernel_release)) == 0)
-        return KD_E_INVAL;
-    if (all.arch && !kd_arch_known(kd_str_of(all.arch)))
+    if (kd_options_take(&all, options) != KD_OK)
         return KD_E_INVAL;
     kd_mem mem = { .allocator = &engine->allocator, .limit = (size_t)1 << 20 };
     kd_arena arena = { .mem = &mem };

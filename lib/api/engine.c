@@ -44,15 +44,74 @@ const char *kd_confidence_name(kd_confidence confidence)
     return (unsigned)confidence < KD_COUNT(names) ? names[confidence] : "possible";
 }
 
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+static const kd_kind *kind_of(kd_str name)
+{
+    for (size_t i = 0; i < kd_kind_count; i++)
+        if (!kd_kinds[i]->is_fact && kd_str_is(name, kd_kinds[i]->name))
+            return kd_kinds[i];
+    return NULL;
+}
+
+/* Is each word a kind, and is there one? */
+static bool knows_kinds(const char *wakes_on)
+{
+    kd_scan in = kd_scan_of(kd_str_of(wakes_on));
+    kd_str word;
+    bool any = false;
+    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
+        if (!kind_of(word))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* Notes the rule, which is the last one, with each kind that wakes it. */
+static bool add_wakes(kd_engine *engine, const char *wakes_on)
+{
+    uint32_t number = (uint32_t)engine->rules.len - 1;
+    kd_scan in = kd_scan_of(kd_str_of(wakes_on));
+    kd_str word;
+    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
+        kd_list *list = &engine->wakes[kind_of(word)->index];
+        if (list->count > 0 && KD_ITEMS(*list, uint32_t)[list->count - 1] == number)
+            continue;
+        uint32_t *item = KD_LIST_ADD(&engine->arena, list, uint32_t);
+        if (!item)
+            return false;
+        *item = number;
+    }
+    return true;
+}
+
+static void take_back_wakes(kd_engine *engine)
+{
+    for (size_t i = 0; i < kd_kind_count; i++) {
+        kd_list *list = &engine->wakes[i];
+        if (list->count > 0 && KD_ITEMS(*list, uint32_t)[list->count - 1] == engine->rules.len)
+            list->count--;
+    }
+}
+
 static kd_status add_rule(kd_engine *engine, const kd_rule *rule)
 {
+    if (!knows_kinds(rule->wakes_on))
+        return KD_E_INVAL;
     if (!KD_VEC_ROOM(&engine->mem, &engine->rules))
         return KD_E_NOMEM;
     kd_rule *copy = &engine->rules.items[engine->rules.len++];
     memset(copy, 0, sizeof *copy);
     memcpy(copy, rule, rule->size < sizeof *copy ? rule->size : sizeof *copy);
-    return KD_OK;
+    if (add_wakes(engine, copy->wakes_on))
+        return KD_OK;
+    engine->rules.len--;
+    take_back_wakes(engine);
+    return KD_E_NOMEM;
 }
+
+/* ---- the engine ------------------------------------------------------------------------------ */
 
 static kd_status add_identity(kd_engine *engine, const kd_kind *kind)
 {
@@ -75,7 +134,9 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     engine->mem = (kd_mem){ .allocator = &engine->allocator, .limit = SIZE_MAX };
     atomic_init(&engine->references, 1);
     atomic_init(&engine->used, false);
-    kd_status status = kd_anchors_init(&engine->anchors, &engine->mem);
+    engine->arena.mem = &engine->mem;
+    engine->wakes = kd_arena_alloc(&engine->arena, kd_kind_count * sizeof *engine->wakes);
+    kd_status status = engine->wakes ? kd_anchors_init(&engine->anchors, &engine->mem) : KD_E_NOMEM;
     for (size_t i = 0; status == KD_OK && i < kd_kind_count; i++)
         status = add_identity(engine, kd_kinds[i]);
     for (size_t i = 0; status == KD_OK && i < kd_builtin_rule_count; i++)
@@ -103,13 +164,15 @@ void kd_engine_free(kd_engine *engine)
     kd_anchors_free(&engine->anchors, &engine->mem);
     KD_VEC_FREE(&engine->mem, &engine->identities);
     KD_VEC_FREE(&engine->mem, &engine->rules);
+    kd_arena_free(&engine->arena);
     allocator.resize(allocator.user, engine, sizeof *engine, 0);
 }
 
 kd_status kd_engine_add_rule(kd_engine *engine, const kd_rule *rule)
 {
     if (!engine || !rule || rule->size < offsetof(kd_rule, user) || !rule->id || !rule->title ||
-        !rule->wakes_on || !rule->check || atomic_load(&engine->used))
+        !rule->wakes_on || !rule->check || (unsigned)rule->severity > KD_FATAL ||
+        atomic_load(&engine->used))
         return KD_E_INVAL;
     for (size_t i = 0; i < engine->rules.len; i++)
         if (!strcmp(engine->rules.items[i].id, rule->id))
@@ -125,6 +188,49 @@ size_t kd_engine_rule_count(const kd_engine *engine)
 const kd_rule *kd_engine_rule(const kd_engine *engine, size_t index)
 {
     return engine && index < engine->rules.len ? &engine->rules.items[index] : NULL;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+#define ALL_FLAGS (uint32_t)(KD_COPY_INPUT | KD_NO_REPAIR | KD_NO_TEXT)
+#define LARGEST_PAGE ((uint32_t)1 << 20)
+#define LONGEST_LINE ((uint32_t)1 << 24)
+
+static bool is_text(kd_str text)
+{
+    return text.ptr || text.len == 0;
+}
+
+static bool is_page_size(uint32_t size)
+{
+    return size == 0 || (size >= 1024 && size <= LARGEST_PAGE && !(size & (size - 1)));
+}
+
+static bool is_machine(const kd_options *options)
+{
+    uint32_t major = options->kernel_version >> 24;
+    if (options->arch && !kd_arch_known(kd_str_of(options->arch)))
+        return false;
+    if (options->kernel_release && kd_kernel_parse(kd_str_of(options->kernel_release)) == 0)
+        return false;
+    return is_page_size(options->page_size) &&
+           (options->kernel_version == 0 || (major >= 2 && major <= 99));
+}
+
+kd_status kd_options_take(kd_options *out, const kd_options *given)
+{
+    kd_options_init(out, sizeof *out);
+    if (given && given->size < offsetof(kd_options, kernel_version))
+        return KD_E_INVAL;
+    if (given)
+        memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
+    out->size = sizeof *out;
+    if (!is_machine(out) || out->flags & ~ALL_FLAGS || !is_text(out->source_name) ||
+        !is_text(out->kconfig) || !is_text(out->before))
+        return KD_E_INVAL;
+    return out->max_line < 256 || out->max_line > LONGEST_LINE || out->max_event_lines < 16
+               ? KD_E_INVAL
+               : KD_OK;
 }
 
 void kd_options_init(kd_options *options, size_t size)

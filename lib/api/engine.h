@@ -15,12 +15,17 @@ struct kd_engine {
     kd_anchors anchors;
     KD_VEC(kd_rule) rules;
     KD_VEC(kd_identity) identities; /* by kd_kind.index */
+    kd_list *wakes;                 /* by kd_kind.index: of uint32_t, the rules to be asked */
+    kd_arena arena;                 /* holds them */
     atomic_uint references;
     atomic_bool used; /* no rule may be added any more */
 };
 
 /* NULL-safe; marks the engine as used. */
 kd_engine *kd_engine_hold(kd_engine *engine);
+
+/* The caller's options with the defaults for what it does not know. KD_E_INVAL: one is none. */
+kd_status kd_options_take(kd_options *out, const kd_options *given);
 
 /* A fresh, empty report that holds a reference to the engine; NULL: out of memory. */
 kd_report *kd_report_new(kd_engine *engine, const kd_options *options);

@@ -8,8 +8,10 @@
 #include "base/utf8.h"
 #include "core/decode.h"
 
-/* Events that were handed out and stay for the rules to look back at. */
-#define PULLED_HISTORY 256u
+/* What was handed out stays for the rules to look back at: this much of the memory, but always
+ * some. */
+#define PULLED_SHARE 16u
+#define PULLED_AT_LEAST 256u
 
 /* ---- identical events ------------------------------------------------------------------------ */
 
@@ -89,7 +91,9 @@ bool kd_fold(kd_report *report, kd_event *event)
     kd_event **link = &report->fold[bucket_of(event->signature)];
     for (kd_event *first = *link; first; first = first->fold_next)
         if (first->boot == event->boot && kd_str_eq(first->signature, event->signature)) {
+            bool pulled = first->pulled;
             fold_onto(identity, first, event);
+            report->pulled_events -= pulled && !first->pulled;
             return true;
         }
     event->fold_next = *link;
@@ -119,7 +123,7 @@ static void take_diag(void *user, kd_diag *diag)
 {
     judging *work = user;
     kd_report *report = work->report;
-    bool full = report->diags.len >= work->options->max_diags;
+    bool full = report->diags.len - report->pulled_diags >= work->options->max_diags;
     if (full || !KD_VEC_ROOM(&report->mem, &report->diags)) {
         report->stats.diags_left_out++;
         report->stats.limits |= full ? (uint32_t)KD_LIMIT_DIAGS : 0;
@@ -141,18 +145,15 @@ static kd_context *boot_of(const kd_report *report, const kd_event *event)
     return NULL;
 }
 
-static kd_status ask_rules(judging *work, size_t index)
+/* A rule that fails is its own affair: it is counted, and the others are asked. */
+static void ask_rules(judging *work, size_t index)
 {
     kd_report *report = work->report;
     kd_event *event = work->all[index];
     const kd_context *boot = boot_of(report, event);
-    kd_status status = KD_OK;
-    if (!boot)
-        return KD_OK;
-    for (size_t i = 0; status == KD_OK && i < work->engine->rules.len; i++) {
-        const kd_rule *rule = &work->engine->rules.items[i];
-        if (!kd_str_in_words(kd_str_of(event->kind->name), rule->wakes_on))
-            continue;
+    const kd_list *wakes = &work->engine->wakes[event->kind->index];
+    for (uint32_t i = 0; boot && i < wakes->count; i++) {
+        const kd_rule *rule = &work->engine->rules.items[KD_ITEMS(*wakes, uint32_t)[i]];
         kd_emit out = { .mem = &report->mem,
                         .rule = rule,
                         .event = event,
@@ -169,11 +170,25 @@ static kd_status ask_rules(judging *work, size_t index)
             .diag_count = report->diags.len,
             .memo = &work->memo,
         };
-        status = rule->check(&view.view, &out, rule->user);
+        if (rule->check(&view.view, &out, rule->user) < KD_OK) {
+            report->stats.rules_failed++;
+            kd_emit_drop(&out);
+        }
         kd_emit_finish(&out);
     }
     kd_memo_clear(&work->memo);
-    return status;
+}
+
+/* Memory ran out while the event was judged: as if that had not begun, so that it can be tried
+ * again. */
+static void take_back(kd_report *report, kd_event *event, size_t diags)
+{
+    while (report->diags.len > diags) {
+        kd_arena arena = report->diags.items[--report->diags.len]->arena;
+        kd_arena_free(&arena);
+        report->next_diag--;
+    }
+    event->judged = false;
 }
 
 static kd_status gather(judging *work)
@@ -205,24 +220,30 @@ kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *optio
     qsort(report->events.items, report->events.len, sizeof *report->events.items, by_id);
     kd_status status = gather(&work);
     for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
-        if (!work.all[i]->judged) {
+        if (!work.all[i]->decoded) {
             kd_context *boot = boot_of(report, work.all[i]);
+            work.all[i]->decoded = true;
             if (boot && !kd_decode_event(work.all[i], boot))
                 boot->conflicts++;
         }
-    for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
-        if (!work.all[i]->judged) {
-            work.all[i]->judged = true;
-            status = ask_rules(&work, i);
+    for (size_t i = work.earlier; status == KD_OK && i < work.count; i++) {
+        size_t diags = report->diags.len;
+        if (work.all[i]->judged)
+            continue;
+        work.all[i]->judged = true;
+        ask_rules(&work, i);
+        if (report->mem.failed == KD_E_NOMEM) {
+            take_back(report, work.all[i], diags);
+            status = KD_E_NOMEM;
         }
+    }
     if (work.all)
         kd_mem_resize(&report->mem, work.all, (work.count + 1) * sizeof *work.all, 0);
-    if (report->mem.failed == KD_E_LIMIT || status == KD_E_LIMIT) {
-        report->mem.failed = KD_OK;
+    status = status != KD_OK ? status : report->mem.failed;
+    report->mem.failed = KD_OK;
+    if (status == KD_E_LIMIT)
         report->stats.limits |= KD_LIMIT_MEMORY;
-        return KD_OK;
-    }
-    return report->mem.failed ? report->mem.failed : status;
+    return status == KD_E_LIMIT ? KD_OK : status;
 }
 
 /* ---- the life of a report -------------------------------------------------------------------- */
@@ -240,8 +261,14 @@ kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
     report->flags = options->flags;
     report->rules = engine->rules.len;
     report->source_name = kd_arena_str(&report->arena, options->source_name);
+    report->tool_name = options->tool_name
+                            ? kd_arena_str(&report->arena, kd_str_of(options->tool_name))
+                            : KD_STR("libkdiag");
     report->stats.bytes_not_utf8 = kd_utf8_bad(options->source_name);
-    return report;
+    if (report->mem.failed != KD_E_NOMEM)
+        return report;
+    kd_report_free(report);
+    return NULL;
 }
 
 void kd_unfold(kd_report *report, const kd_event *event)
@@ -256,25 +283,46 @@ void kd_unfold(kd_report *report, const kd_event *event)
         }
 }
 
-static void free_event_at(kd_report *report, size_t index)
+static void let_go(kd_report *report, kd_event *event)
 {
-    kd_event *event = report->events.items[index];
     kd_unfold(report, event);
     if (event->repeat.latest)
         free_event(event->repeat.latest);
     free_event(event);
-    report->events.len--;
-    memmove(&report->events.items[index], &report->events.items[index + 1],
-            (report->events.len - index) * sizeof *report->events.items);
 }
 
-static void free_diag_at(kd_report *report, size_t index)
+/* Lets go of the oldest `count` events that were pulled. */
+static void drop_events(kd_report *report, size_t count)
 {
-    kd_arena arena = report->diags.items[index]->arena;
-    kd_arena_free(&arena);
-    report->diags.len--;
-    memmove(&report->diags.items[index], &report->diags.items[index + 1],
-            (report->diags.len - index) * sizeof *report->diags.items);
+    size_t kept = 0;
+    for (size_t i = 0; i < report->events.len; i++) {
+        kd_event *event = report->events.items[i];
+        if (event->pulled && count > 0) {
+            let_go(report, event);
+            report->pulled_events--;
+            count--;
+        } else {
+            report->events.items[kept++] = event;
+        }
+    }
+    report->events.len = kept;
+}
+
+static void drop_diags(kd_report *report, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < report->diags.len; i++) {
+        kd_diag *diag = report->diags.items[i];
+        if (diag->pulled && count > 0) {
+            kd_arena arena = diag->arena;
+            kd_arena_free(&arena);
+            report->pulled_diags--;
+            count--;
+        } else {
+            report->diags.items[kept++] = diag;
+        }
+    }
+    report->diags.len = kept;
 }
 
 void kd_report_free(kd_report *report)
@@ -282,10 +330,12 @@ void kd_report_free(kd_report *report)
     if (!report)
         return;
     kd_engine *engine = report->engine;
-    while (report->events.len > 0)
-        free_event_at(report, report->events.len - 1);
-    while (report->diags.len > 0)
-        free_diag_at(report, report->diags.len - 1);
+    for (size_t i = 0; i < report->events.len; i++)
+        let_go(report, report->events.items[i]);
+    for (size_t i = 0; i < report->diags.len; i++) {
+        kd_arena arena = report->diags.items[i]->arena;
+        kd_arena_free(&arena);
+    }
     kd_report_free(report->earlier);
     KD_VEC_FREE(&report->mem, &report->events);
     KD_VEC_FREE(&report->mem, &report->diags);
@@ -299,21 +349,30 @@ void kd_report_adopt_earlier(kd_report *report, kd_report *earlier)
 {
     for (size_t i = 0; i < earlier->events.len; i++) {
         earlier->events.items[i]->before = true;
-        earlier->events.items[i]->judged = true;
+        earlier->events.items[i]->decoded = earlier->events.items[i]->judged = true;
     }
     report->earlier = earlier;
 }
 
-static void drop_old(kd_report *report)
+/* How many of the pulled ones go. An eighth at once, so that not every pull has to move the rest.
+ */
+static size_t too_many(const kd_report *report, size_t pulled, size_t most)
 {
-    size_t pulled = 0;
-    for (size_t i = report->events.len; i-- > 0;)
-        if (report->events.items[i]->pulled && ++pulled > PULLED_HISTORY)
-            free_event_at(report, i);
-    pulled = 0;
-    for (size_t i = report->diags.len; i-- > 0;)
-        if (report->diags.items[i]->pulled && ++pulled > PULLED_HISTORY)
-            free_diag_at(report, i);
+    bool heavy = report->mem.used > report->mem.limit / PULLED_SHARE && pulled > PULLED_AT_LEAST;
+    if (pulled <= most && !heavy)
+        return 0;
+    size_t over = pulled > most ? pulled - most : 0;
+    return over + (pulled - over) / 8;
+}
+
+static void drop_old(kd_report *report, const kd_options *options)
+{
+    size_t events = too_many(report, report->pulled_events, options->max_history);
+    size_t diags = too_many(report, report->pulled_diags, options->max_diags);
+    if (events > 0)
+        drop_events(report, events);
+    if (diags > 0)
+        drop_diags(report, diags);
 }
 
 /* The boot of the event, when it was not handed out yet. */
@@ -343,13 +402,13 @@ static const kd_event *event_by_id(const kd_report *report, uint64_t id)
 
 kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *out)
 {
-    (void)options;
-    drop_old(report);
+    drop_old(report, options);
     for (size_t i = 0; i < report->diags.len; i++) {
         kd_diag *diag = report->diags.items[i];
         const kd_event *event = diag->pulled ? NULL : event_by_id(report, diag->woken_by);
         if (event && event->pulled) {
             diag->pulled = true;
+            report->pulled_diags++;
             out->diag = diag;
             return KD_OK;
         }
@@ -365,6 +424,7 @@ kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *
             return KD_OK;
         }
         event->pulled = true;
+        report->pulled_events++;
         out->event = event;
         return KD_OK;
     }
@@ -373,11 +433,7 @@ kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *
 
 void kd_report_finish(kd_report *report)
 {
-    for (size_t i = report->diags.len; i-- > 0;)
-        if (report->diags.items[i]->pulled)
-            free_diag_at(report, i);
-    for (size_t i = report->events.len; i-- > 0;)
-        if (report->events.items[i]->pulled)
-            free_event_at(report, i);
+    drop_diags(report, report->pulled_diags);
+    drop_events(report, report->pulled_events);
     kd_report_sort(report);
 }

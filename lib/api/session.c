@@ -77,7 +77,7 @@ static void keep_event(kd_session *session, kd_event *event)
     report->stats.bytes_not_utf8 += event->not_utf8;
     if (kd_fold(report, event))
         return;
-    if (report->events.len >= session->options.max_history) {
+    if (report->events.len - report->pulled_events >= session->options.max_history) {
         report->stats.limits |= KD_LIMIT_HISTORY;
         report->stats.events_left_out++;
         kd_unfold(report, event);
@@ -154,15 +154,40 @@ static void free_text(kd_session *session, kd_str text)
         kd_mem_resize(&session->mem, (void *)(uintptr_t)text.ptr, text.len, 0);
 }
 
-static kd_status check_options(const kd_options *options)
+/* Texts of options live as long as the session. */
+static const char *copy_name(kd_session *session, const char *name)
 {
-    if (options->arch && !kd_arch_known(kd_str_of(options->arch)))
-        return KD_E_INVAL;
-    if (options->kernel_release && kd_kernel_parse(kd_str_of(options->kernel_release)) == 0)
-        return KD_E_INVAL;
-    if (options->page_size & (options->page_size - 1))
-        return KD_E_INVAL;
-    return options->max_line < 256 || options->max_event_lines < 16 ? KD_E_INVAL : KD_OK;
+    kd_str text = kd_str_of(name);
+    return name ? copy_text(session, (kd_str){ name, text.len + 1 }).ptr : NULL;
+}
+
+static void free_name(kd_session *session, const char *name)
+{
+    if (name)
+        free_text(session, (kd_str){ name, kd_str_of(name).len + 1 });
+}
+
+static void copy_options(kd_session *session, const kd_options *given)
+{
+    kd_options *own = &session->options;
+    *own = *given;
+    own->kconfig = copy_text(session, given->kconfig);
+    own->before = copy_text(session, given->before);
+    own->source_name = copy_text(session, given->source_name);
+    own->arch = copy_name(session, given->arch);
+    own->kernel_release = copy_name(session, given->kernel_release);
+    own->tool_name = copy_name(session, given->tool_name);
+}
+
+static void free_options(kd_session *session)
+{
+    kd_options *own = &session->options;
+    free_text(session, own->kconfig);
+    free_text(session, own->before);
+    free_text(session, own->source_name);
+    free_name(session, own->arch);
+    free_name(session, own->kernel_release);
+    free_name(session, own->tool_name);
 }
 
 /* The earlier capture is analysed first; its events only serve the rules. */
@@ -182,14 +207,9 @@ static kd_status read_before(kd_session *session)
 kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *options)
 {
     kd_options all;
-    kd_options_init(&all, sizeof all);
-    if (!out || !engine)
-        return KD_E_INVAL;
-    *out = NULL;
-    if (options)
-        memcpy(&all, options, options->size < sizeof all ? options->size : sizeof all);
-    all.size = sizeof all;
-    if (check_options(&all) != KD_OK)
+    if (out)
+        *out = NULL;
+    if (!out || !engine || kd_options_take(&all, options) != KD_OK)
         return KD_E_INVAL;
     kd_allocator *allocator = &engine->allocator;
     kd_session *session = allocator->resize(allocator->user, NULL, 0, sizeof *session);
@@ -198,10 +218,7 @@ kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *
     memset(session, 0, sizeof *session);
     session->engine = kd_engine_hold(engine);
     session->mem = (kd_mem){ .allocator = allocator, .limit = SIZE_MAX };
-    session->options = all;
-    session->options.kconfig = copy_text(session, all.kconfig);
-    session->options.before = copy_text(session, all.before);
-    session->options.source_name = copy_text(session, all.source_name);
+    copy_options(session, &all);
     session->report = kd_report_new(engine, &session->options);
     if (!session->report || session->mem.failed) {
         kd_session_free(session);
@@ -229,9 +246,7 @@ void kd_session_free(kd_session *session)
         kd_report_free(session->report);
     }
     kd_reader_free(&session->reader);
-    free_text(session, session->options.kconfig);
-    free_text(session, session->options.before);
-    free_text(session, session->options.source_name);
+    free_options(session);
     if (session->tail)
         kd_mem_resize(&session->mem, session->tail, TAIL_ROOM, 0);
     engine->allocator.resize(engine->allocator.user, session, sizeof *session, 0);
@@ -272,19 +287,45 @@ kd_status kd_session_feed(kd_session *session, kd_str bytes)
     return settled != KD_OK ? settled : status;
 }
 
+/* What the record tells beside its text, as the kernel would print it: "<4>[    1.000000] [    C3]
+ * ". The CPU stands where a caller id does. */
+static size_t write_prefix(const kd_record *record, char *out, size_t size)
+{
+    int len = 0;
+    if (record->level >= 0)
+        len = snprintf(out, size, "<%d>", (int)record->level);
+    len += snprintf(out + len, size - (size_t)len, "[%5llu.%06llu] ",
+                    KD_LLU(record->time_us / 1000000), KD_LLU(record->time_us % 1000000));
+    if (record->cpu >= 0)
+        len += snprintf(out + len, size - (size_t)len, "[%5s%d] ", "C", (int)record->cpu);
+    return (size_t)len;
+}
+
+/* Numbers run up by one; a smaller one is a new boot's. */
+static void note_sequence(kd_session *session, uint64_t seq)
+{
+    if (seq == 0)
+        return;
+    if (session->last_seq > 0 && seq > session->last_seq + 1)
+        session->report->stats.records_lost += seq - session->last_seq - 1;
+    session->last_seq = seq;
+}
+
 kd_status kd_session_feed_record(kd_session *session, const kd_record *record)
 {
     kd_record all = { .level = -1, .cpu = -1 };
     if (!session || !record || record->size < offsetof(kd_record, time_us))
         return KD_E_INVAL;
     memcpy(&all, record, record->size < sizeof all ? record->size : sizeof all);
-    if (session->reader.carry_len > 0)
-        kd_session_feed(session, KD_STR("\n"));
-    char stamp[48];
-    int len = snprintf(stamp, sizeof stamp, "[%5llu.%06llu] ", KD_LLU(all.time_us / 1000000),
-                       KD_LLU(all.time_us % 1000000));
-    kd_str prefix = { stamp, (size_t)len };
+    if ((!all.text.ptr && all.text.len) || all.level < -1 || all.level > 7 || all.cpu < -1)
+        return KD_E_INVAL;
+    const kd_reader *reader = &session->reader;
     kd_status status = KD_OK;
+    if (reader->carry_len > 0 || reader->dropped > 0 || reader->skip_rest)
+        status = kd_session_feed(session, KD_STR("\n"));
+    note_sequence(session, all.seq);
+    char stamp[80];
+    kd_str prefix = { stamp, write_prefix(&all, stamp, sizeof stamp) };
     kd_str rest = all.text, line;
     while (status == KD_OK && kd_str_split(&rest, '\n', &line)) {
         status = kd_session_feed(session, prefix);
@@ -294,7 +335,7 @@ kd_status kd_session_feed_record(kd_session *session, const kd_record *record)
     return status;
 }
 
-bool kd_session_open(const kd_session *session)
+bool kd_session_busy(const kd_session *session)
 {
     return session && (kd_tracker_busy(&session->tracker) || session->reader.carry_len > 0);
 }
@@ -349,11 +390,13 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
     kd_status status = kd_session_flush(session);
     if (status != KD_OK)
         return status;
+    kd_report *report = session->report;
+    status = kd_judge(report, session->engine, &session->options);
+    if (status != KD_OK)
+        return status;
     kd_report *fresh = kd_report_new(session->engine, &session->options);
     if (!fresh)
         return KD_E_NOMEM;
-    kd_report *report = session->report;
-    status = kd_judge(report, session->engine, &session->options);
     fill_stats(session, &report->stats);
     for (size_t i = 0; i < report->boots.len; i++) {
         kd_context *boot = report->boots.items[i];
@@ -368,8 +411,6 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
     session->tail_len = 0;
     start(session);
     *out = report;
-    if (status != KD_OK)
-        return status;
     return report->stats.limits & ~(uint32_t)KD_LIMIT_LINE ? KD_E_LIMIT : KD_OK;
 }
 

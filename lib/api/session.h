@@ -20,8 +20,9 @@ struct kd_session {
     kd_tracker tracker;
     char *tail; /* the last TAIL_BYTES or more of the lines that went by */
     size_t tail_len;
-    uint64_t boots; /* seen so far, over all reports */
-    kd_item handed; /* what the last kd_session_next() gave */
+    uint64_t last_seq; /* of the last record that had one */
+    uint64_t boots;    /* seen so far, over all reports */
+    kd_item handed;    /* what the last kd_session_next() gave */
     void *user;
 };
 

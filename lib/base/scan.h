@@ -16,7 +16,8 @@ typedef struct kd_scan {
 
 static inline kd_scan kd_scan_of(kd_str text)
 {
-    return (kd_scan){ text.ptr, text.ptr + text.len, false };
+    const char *start = text.ptr ? text.ptr : ""; /* NULL + 0 is undefined */
+    return (kd_scan){ start, start + text.len, false };
 }
 
 static inline size_t kd_scan_left(const kd_scan *scan)

@@ -76,7 +76,7 @@ bool kd_str_has(kd_str s, const char *needle)
 kd_str kd_str_from(kd_str s, size_t from)
 {
     if (from >= s.len)
-        return (kd_str){ s.ptr + s.len, 0 };
+        return (kd_str){ s.ptr ? s.ptr + s.len : NULL, 0 };
     return (kd_str){ s.ptr + from, s.len - from };
 }
 

@@ -70,6 +70,8 @@ struct kd_emit {
 
 /* Hands the last diagnosis on. */
 void kd_emit_finish(kd_emit *out);
+/* Lets go of it. */
+void kd_emit_drop(kd_emit *out);
 
 /* ---- for rules of ours: formatted texts, values with their lines ----------------------------- */
 

@@ -31,8 +31,19 @@ static void add_event(kd_diag *diag, const kd_event *event)
         *id = event->id;
 }
 
+void kd_emit_drop(kd_emit *out)
+{
+    if (!out->diag)
+        return;
+    kd_arena arena = out->diag->arena; /* it holds the diagnosis that holds it */
+    out->diag = NULL;
+    kd_arena_free(&arena);
+}
+
 kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanation)
 {
+    if (!out || (unsigned)confidence > KD_CERTAIN)
+        return KD_E_INVAL;
     kd_arena arena = { .mem = out->mem };
     kd_emit_finish(out);
     kd_diag *diag = kd_arena_alloc(&arena, sizeof *diag);
@@ -52,7 +63,7 @@ kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanatio
 
 kd_status kd_emit_role(kd_emit *out, kd_role role)
 {
-    if (!out->diag)
+    if (!out || !out->diag || (unsigned)role > KD_EFFECT)
         return KD_E_INVAL;
     out->diag->role = role;
     out->diag->has_role = true;
@@ -95,7 +106,7 @@ kd_status kd_emit_evidence(kd_emit *out, const kd_event *event, const char *path
 {
     kd_value value;
     kd_src src;
-    if (!out->diag || !event || !path)
+    if (!out || !out->diag || !event || !path)
         return KD_E_INVAL;
     kd_status status =
         kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, &src);
@@ -108,7 +119,8 @@ kd_status kd_emit_evidence(kd_emit *out, const kd_event *event, const char *path
 
 kd_status kd_emit_fact(kd_emit *out, const char *name, const kd_value *value)
 {
-    if (!out->diag || !name || !value)
+    if (!out || !out->diag || !name || !*name || !value || value->type < KD_BOOL ||
+        value->type > KD_TEXT || (value->type == KD_TEXT && !value->as.s.ptr && value->as.s.len))
         return KD_E_INVAL;
     kd_fact *fact = KD_LIST_ADD(&out->diag->arena, &out->diag->facts, kd_fact);
     if (!fact)
@@ -123,7 +135,7 @@ kd_status kd_emit_fact(kd_emit *out, const char *name, const kd_value *value)
 
 kd_status kd_emit_proof(kd_emit *out, kd_str claim, kd_str equation)
 {
-    if (!out->diag)
+    if (!out || !out->diag)
         return KD_E_INVAL;
     kd_proof *proof = KD_LIST_ADD(&out->diag->arena, &out->diag->proof, kd_proof);
     if (!proof)
@@ -144,12 +156,12 @@ static kd_status add_text(kd_emit *out, kd_list *list, kd_str text)
 
 kd_status kd_emit_remedy(kd_emit *out, kd_str text)
 {
-    return out->diag ? add_text(out, &out->diag->remedies, text) : KD_E_INVAL;
+    return out && out->diag ? add_text(out, &out->diag->remedies, text) : KD_E_INVAL;
 }
 
 kd_status kd_emit_assume(kd_emit *out, kd_str text)
 {
-    return out->diag ? add_text(out, &out->diag->assumes, text) : KD_E_INVAL;
+    return out && out->diag ? add_text(out, &out->diag->assumes, text) : KD_E_INVAL;
 }
 
 kd_status kd_emit_missing(kd_emit *out, kd_str text)

@@ -41,9 +41,9 @@ struct kd_event {
     kd_str wall_time, caller;
     bool has_time;
     bool complete;
-    bool before; /* from the earlier capture (kd_options.before) */
-    bool pulled; /* handed out by kd_session_next() */
-    bool judged; /* decoded, and asked about by the rules */
+    bool before;          /* from the earlier capture (kd_options.before) */
+    bool pulled;          /* handed out by kd_session_next() */
+    bool decoded, judged; /* by kd_decode_event(), by the rules */
     uint64_t not_understood, not_utf8;
     kd_str signature;    /* of what makes events identical; empty: never folded */
     kd_event *fold_next; /* the next one in the same bucket of the store */

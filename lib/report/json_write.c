@@ -132,7 +132,7 @@ static struct json_object *tool(const kd_report *report)
     char version[32];
     snprintf(version, sizeof version, "%d.%d.%d", KD_VERSION_MAJOR, KD_VERSION_MINOR,
              KD_VERSION_PATCH);
-    add(out, "name", json_object_new_string("oopsdoc"));
+    add(out, "name", kd_json_text(report->tool_name));
     add(out, "version", json_object_new_string(version));
     add(out, "rules", json_object_new_uint64(report->rules));
     return out;

@@ -10,7 +10,7 @@ struct kd_report {
     kd_engine *engine; /* a reference */
     kd_mem mem;
     kd_arena arena; /* boots, source name */
-    kd_str source_name;
+    kd_str source_name, tool_name;
     unsigned forms; /* kd_form bits */
     KD_VEC(kd_context *) boots;
     KD_VEC(kd_event *) events; /* in the order of their first lines, once judged */
@@ -18,6 +18,7 @@ struct kd_report {
     kd_report *earlier; /* of kd_options.before; owned; may be NULL */
     kd_event *fold[KD_FOLD_BUCKETS];
     kd_stats stats;
+    size_t pulled_events, pulled_diags; /* of them that were handed out and stay for the rules */
     uint64_t next_diag;
     size_t rules;   /* how many the engine has */
     uint32_t flags; /* kd_options.flags */

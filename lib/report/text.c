@@ -288,7 +288,7 @@ static void put_footer(page *out, const kd_report *report)
              KD_LLU(report->events.len), KD_LLU(report->stats.lines_not_understood));
     put_item(out, "", kd_str_of(text));
     if (report->stats.limits & ~(uint32_t)KD_LIMIT_LINE)
-        put(out, "A limit was reached: the report is partial (see --count).\n");
+        put(out, "A limit was reached: the report is partial.\n");
     if (report->stats.lines_cut) {
         put_u64(out, report->stats.lines_cut);
         put(out, " lines were too long and read only at their beginning.\n");

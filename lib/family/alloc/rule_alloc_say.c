@@ -155,7 +155,7 @@ void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)
     if (c->version_assumed)
         kd_say_assume(out,
                       "kernel version: the log names none; the rules of %u.%u were used (another "
-                      "version may have other reserves; --kernel gives it)",
+                      "version may have other reserves)",
                       c->version >> 24, c->version >> 16 & 255);
     if (c->version_contradicted)
         kd_say_assume(out,

@@ -8,7 +8,8 @@
 const char kd_doc_fragmentation_grew[] =
     "Compares the free blocks of the failed order in the dump with those of an earlier "
     "/proc/pagetypeinfo, /proc/buddyinfo or memory dump of the same zone (earlier in the log, or "
-    "given with --before): blocks of the request's migratetype and its fallbacks were there then, "
+    "in the earlier capture): blocks of the request's migratetype and its fallbacks were there "
+    "then, "
     "and none is now. Without a failure it compares the last /proc/pagetypeinfo of a boot with the "
     "first: pageblocks went over from Movable to Unmovable or Reclaimable, and large free blocks "
     "are gone though memory is free. Lack of memory alone, and page cache that fills it, is no "
@@ -39,8 +40,8 @@ static bool is_earlier(const kd_view *view, const kd_event *event)
     return !kd_event_meminfo(event) || kd_event_is(event, &kd_kind_meminfo);
 }
 
-/* The one that lies furthest back in the same boot, or of --before. The types apart tell most, the
- * letters of a dump less, /proc/buddyinfo least. */
+/* The one that lies furthest back in the same boot, or of the earlier capture. The types apart tell
+ * most, the letters of a dump less, /proc/buddyinfo least. */
 static bool look_back(const kd_view *view, kd_str zone, uint64_t node, supply_then *out)
 {
     size_t found = 0;

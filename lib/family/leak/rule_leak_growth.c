@@ -7,7 +7,8 @@
 #include "family/leak/rule_growth.h"
 
 const char kd_doc_growing[] =
-    "Compares the memory dumps of one boot (and the last one of --before): the memory that no "
+    "Compares the memory dumps of one boot (and the last one of the earlier capture): the memory "
+    "that no "
     "counter names, kernel stacks and page tables. Growth of page cache or process memory is "
     "workload and says nothing. Fires when one of them grew by 3 % of the machine and a tenth of "
     "what it was, up to the last dump; likely when it grew in two steps or more, or by 5 % in one "
