@@ -8,32 +8,28 @@
 #include "family/fault/decode_code.h"
 #include "family/fields.h"
 
-#ifdef KD_CAPSTONE
-#include <capstone/capstone.h>
-
-#define put(field, value) \
-    ((field)->src ? (void)0 : (void)((field)->v = (value), (field)->src = KD_DERIVED))
-
-/* Bytes from the marker on, in memory order. Words are printed as values of a little-endian CPU. */
-static size_t read_bytes(const kdf_code *code, uint8_t *out, size_t room)
+size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room)
 {
     kd_scan in = kd_scan_of(code->bytes.v);
     kd_str word;
-    uint64_t value, at = 0;
+    uint64_t value;
     size_t len = 0;
     while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
         if (word.ptr[0] == '<' || word.ptr[0] == '(')
             word = (kd_str){ word.ptr + 1, word.len > 1 ? word.len - 2 : 0 };
         kd_scan hex = kd_scan_of(word);
-        if (!kd_scan_hex(&hex, &value) || !kd_scan_at_end(&hex))
+        if (!kd_scan_hex(&hex, &value) || !kd_scan_at_end(&hex) || len + word.len / 2 > room)
             break;
-        size_t bytes = word.len / 2;
-        for (size_t i = 0; i < bytes && at >= code->marker.v && len < room; i++)
+        for (size_t i = 0; i < word.len / 2; i++)
             out[len++] = (uint8_t)(value >> (8 * i));
-        at += bytes;
     }
     return len;
 }
+
+#ifdef KD_CAPSTONE
+
+/* The code lines of x86 hold 64 bytes, of arm64 20. */
+#define MAX_BYTES 128u
 
 static bool register_value(const kdf_oops *oops, const char *name, uint64_t *value)
 {
@@ -73,6 +69,11 @@ static bool x86_operand(csh handle, const cs_insn *insn, operand *out)
     return false;
 }
 
+bool kd_arm64_is_post_index(const cs_insn *insn)
+{
+    return insn->detail->arm64.writeback && strstr(insn->op_str, "],");
+}
+
 static bool arm64_operand(csh handle, const cs_insn *insn, operand *out)
 {
     const cs_arm64 *arm64 = &insn->detail->arm64;
@@ -83,8 +84,7 @@ static bool arm64_operand(csh handle, const cs_insn *insn, operand *out)
         *out = (operand){
             cs_reg_name(handle, mem->base), cs_reg_name(handle, mem->index), mem->disp, 1, 0, false
         };
-        /* a post-index changes the base after the access */
-        if (arm64->writeback && insn->op_str[0] && strstr(insn->op_str, "],"))
+        if (kd_arm64_is_post_index(insn))
             out->displacement = 0;
         return arm64->operands[i].shift.type == ARM64_SFT_INVALID &&
                arm64->operands[i].ext == ARM64_EXT_INVALID;
@@ -101,43 +101,64 @@ static void put_operand(kdf_oops *oops, const operand *from, kd_arena *arena)
     bool known = !from->base || register_value(oops, from->base, &base);
     known &= !from->index || register_value(oops, from->index, &index);
     if (from->base)
-        put(&to->base, kd_arena_str(arena, kd_str_of(from->base)));
+        kd_derive(&to->base, kd_arena_str(arena, kd_str_of(from->base)));
     if (from->index) {
-        put(&to->index, kd_arena_str(arena, kd_str_of(from->index)));
-        put(&to->scale, from->scale);
+        kd_derive(&to->index, kd_arena_str(arena, kd_str_of(from->index)));
+        kd_derive(&to->scale, from->scale);
     }
-    put(&to->displacement, from->displacement);
+    kd_derive(&to->displacement, from->displacement);
     if (from->size)
-        put(&to->size, from->size);
+        kd_derive(&to->size, from->size);
     if (known && (from->base || from->index))
-        put(&to->effective, base + index * from->scale + (uint64_t)from->displacement);
+        kd_derive(&to->effective, base + index * from->scale + (uint64_t)from->displacement);
 }
 
-void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+/* Traps that capstone's versions spell and read differently: by their bytes, without operands. */
+static const char *trap_name(kd_isa isa, const uint8_t *bytes, size_t len)
 {
-    bool x86 = kd_arch_is(context, "x86_64") || kd_arch_is(context, "i386");
-    uint8_t bytes[64];
+    if (isa == KD_ISA_ARM64)
+        return NULL;
+    while (len > 0 && (bytes[0] == 0x66 || bytes[0] == 0x67 ||
+                       (isa == KD_ISA_X86_64 && (bytes[0] & 0xf0) == 0x40)))
+        bytes++, len--;
+    if (len < 2 || bytes[0] != 0x0f)
+        return NULL;
+    return bytes[1] == 0x0b ? "ud2" : bytes[1] == 0xb9 ? "ud1" : bytes[1] == 0xff ? "ud0" : NULL;
+}
+
+static void decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t len, kd_arena *arena)
+{
     csh handle;
     cs_insn *insn;
     operand memory;
-    if (!oops->code.marker.src || (!x86 && !kd_arch_is(context, "arm64")))
+    if (!kd_isa_open(isa, &handle))
         return;
-    size_t len = read_bytes(&oops->code, bytes, sizeof bytes);
-    cs_arch arch = x86 ? CS_ARCH_X86 : CS_ARCH_ARM64;
-    cs_mode mode = !x86                          ? CS_MODE_LITTLE_ENDIAN
-                   : kd_arch_is(context, "i386") ? CS_MODE_32
-                                                 : CS_MODE_64;
-    if (len == 0 || cs_open(arch, mode, &handle) != CS_ERR_OK)
-        return;
-    cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
     if (cs_disasm(handle, bytes, len, oops->ip.address.v, 1, &insn) == 1) {
-        put(&oops->code.instruction, kd_arena_format(arena, "%s%s%s", insn->mnemonic,
-                                                     insn->op_str[0] ? " " : "", insn->op_str));
-        if (x86 ? x86_operand(handle, insn, &memory) : arm64_operand(handle, insn, &memory))
+        kd_derive(&oops->code.instruction,
+                  kd_arena_format(arena, "%s%s%s", insn->mnemonic, insn->op_str[0] ? " " : "",
+                                  insn->op_str));
+        if (isa == KD_ISA_ARM64 ? arm64_operand(handle, insn, &memory)
+                                : x86_operand(handle, insn, &memory))
             put_operand(oops, &memory, arena);
         cs_free(insn, 1);
     }
     cs_close(&handle);
+}
+
+void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+{
+    kd_isa isa = kd_isa_of(context);
+    uint8_t bytes[MAX_BYTES];
+    if (!oops->code.marker.src || isa == KD_ISA_NONE)
+        return;
+    size_t len = kd_code_bytes(&oops->code, bytes, sizeof bytes), at = len;
+    if (oops->code.marker.v < len)
+        at = (size_t)oops->code.marker.v;
+    const char *trap = trap_name(isa, bytes + at, len - at);
+    if (trap)
+        kd_derive(&oops->code.instruction, kd_str_of(trap));
+    else if (at < len)
+        decode_at(oops, isa, bytes + at, len - at, arena);
 }
 
 #else

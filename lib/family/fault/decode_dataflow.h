@@ -9,11 +9,9 @@
  * Follows the return register from the return address of a call to the faulting instruction, over
  * the `distance` bytes before the marker of the code line. True when every instruction between
  * decodes, none of them calls or branches, and the base of the faulting access holds the returned
- * value unchanged. False also when the code line does not reach back that far.
+ * value unchanged, and 0 as base gives the address of the fault. False also when the code line does
+ * not reach back that far.
  */
 bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, uint64_t distance);
-
-/* All bytes of the code line, in memory order; only with capstone. */
-size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room);
 
 #endif

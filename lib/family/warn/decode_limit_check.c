@@ -3,12 +3,11 @@
 #include "family/fields.h"
 
 #ifdef KD_CAPSTONE
-#include <capstone/capstone.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "family/fault/decode_dataflow.h"
+#include "family/fault/decode_code.h"
 
 #define MAX_BYTES 128u
 /* No instruction is longer: so many starts can differ in what they make of the bytes. */
@@ -46,35 +45,26 @@ static bool goes_away(const cs_insn *jump, uint64_t from, uint64_t marker)
     return to->type == X86_OP_IMM && ((uint64_t)to->imm < from || (uint64_t)to->imm > marker);
 }
 
-/* One number for all the names of a register's parts: rax, eax, ax, al; r10, r10d. */
-static unsigned family_of(const char *name)
+/* May what stands between write the register? A branch by itself does not. */
+static bool may_write(kd_isa isa, csh handle, const cs_insn *insn, x86_reg reg)
 {
-    if (!name || !name[0] || !name[1])
-        return 0;
-    if (name[0] == 'r' && kd_is_digit(name[1]))
-        return 1000u + (unsigned)(name[1] - '0') * 10u +
-               (kd_is_digit(name[2]) ? (unsigned)(name[2] - '0') : 20u);
-    if ((name[0] == 'r' || name[0] == 'e') && strlen(name) == 3)
-        name++;
-    char second = name[1] == 'l' || name[1] == 'h' ? 'x' : name[1];
-    return (unsigned)name[0] << 8 | (unsigned char)second;
+    uint32_t written;
+    int number = kd_register_number(isa, reg);
+    if (cs_insn_group(handle, insn, CS_GRP_JUMP))
+        return false;
+    return number < 0 || !kd_insn_writes(isa, handle, insn, &written) || written >> number & 1;
 }
 
-static bool writes(csh handle, const cs_insn *insn, x86_reg reg)
-{
-    cs_regs read, written;
-    uint8_t read_count, written_count;
-    unsigned own = family_of(cs_reg_name(handle, reg));
-    if (cs_regs_access(handle, insn, read, &read_count, written, &written_count) != CS_ERR_OK)
-        return true;
-    for (uint8_t i = 0; i < written_count; i++)
-        if (family_of(cs_reg_name(handle, written[i])) == own)
-            return true;
-    return false;
-}
+typedef struct reading {
+    kd_isa isa;
+    csh handle;
+    const uint8_t *bytes;
+    size_t len, marker;
+    uint64_t ip;
+} reading;
 
 /* Back from the marker, which is at `ip`. */
-static bool find_check(csh handle, const cs_insn *insns, size_t marker, uint64_t ip, check *out)
+static bool find_check(const reading *r, const cs_insn *insns, size_t marker, check *out)
 {
     for (size_t i = marker; i-- > 1;) {
         if (reads_limit(&insns[i - 1], &insns[i], out)) {
@@ -82,23 +72,16 @@ static bool find_check(csh handle, const cs_insn *insns, size_t marker, uint64_t
             out->jump = i;
             break;
         }
-        if (leaves_for_good(handle, &insns[i]) || i == 1)
+        if (leaves_for_good(r->handle, &insns[i]) || i == 1)
             return false;
     }
-    if (marker < 2 || !goes_away(&insns[out->jump], insns[out->compare].address, ip))
+    if (marker < 2 || !goes_away(&insns[out->jump], insns[out->compare].address, r->ip))
         return false;
     for (size_t i = out->jump + 1; i < marker; i++)
-        if (writes(handle, &insns[i], out->reg))
+        if (may_write(r->isa, r->handle, &insns[i], out->reg))
             return false;
     return true;
 }
-
-typedef struct reading {
-    csh handle;
-    const uint8_t *bytes;
-    size_t len, marker;
-    uint64_t ip;
-} reading;
 
 /* Does an instruction begin at that byte? The one there need not be known to capstone (ud1). */
 static bool begins_at(const cs_insn *insns, size_t count, uint64_t address, size_t *index)
@@ -153,7 +136,7 @@ static bool read_check(const reading *r, kd_limit_check *out)
         size_t count =
             cs_disasm(r->handle, r->bytes + start, r->len - start, base + start, 0, &insns);
         bool arrives = begins_at(insns, count, r->ip, &marker);
-        bool good = arrives && find_check(r->handle, insns, marker, r->ip, &found);
+        bool good = arrives && find_check(r, insns, marker, &found);
         if (good)
             describe(r->handle, &insns[found.compare], &found, out);
         uint64_t compare = good ? insns[found.compare].address : 0;
@@ -198,10 +181,9 @@ bool kd_limit_check_find(const kdf_oops *oops, const kd_context *context, kd_lim
     r.len = kd_code_bytes(&oops->code, bytes, sizeof bytes);
     r.marker = (size_t)oops->code.marker.v;
     r.ip = 0x10000; /* any: only distances count */
-    if (r.marker >= r.len ||
-        cs_open(CS_ARCH_X86, x86_64 ? CS_MODE_64 : CS_MODE_32, &r.handle) != CS_ERR_OK)
+    r.isa = x86_64 ? KD_ISA_X86_64 : KD_ISA_I386;
+    if (r.marker >= r.len || !kd_isa_open(r.isa, &r.handle))
         return false;
-    cs_option(r.handle, CS_OPT_DETAIL, CS_OPT_ON);
     bool found = read_check(&r, out) && out->reg[0];
     cs_close(&r.handle);
     return found && read_register(oops, x86_64, out);

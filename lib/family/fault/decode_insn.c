@@ -1,0 +1,203 @@
+/* decode_insn.c - which general registers an instruction writes, by capstone.
+ *
+ * What capstone says of reads and writes is incomplete for some instructions and differs between
+ * its versions. So only instructions of insn.def count as known, with what the manuals say that
+ * they write; capstone may add to that, never take away.
+ */
+#include "family/fault/decode_insn.h"
+
+#ifdef KD_CAPSTONE
+
+#include "base/str.h"
+
+kd_isa kd_isa_of(const kd_context *context)
+{
+    static const struct {
+        const char *arch;
+        kd_isa isa;
+    } rows[] = { { "x86_64", KD_ISA_X86_64 }, { "i386", KD_ISA_I386 }, { "arm64", KD_ISA_ARM64 } };
+    for (size_t i = 0; i < KD_COUNT(rows); i++)
+        if (kd_arch_is(context, rows[i].arch))
+            return rows[i].isa;
+    return KD_ISA_NONE;
+}
+
+bool kd_isa_open(kd_isa isa, csh *handle)
+{
+    cs_arch arch = isa == KD_ISA_ARM64 ? CS_ARCH_ARM64 : CS_ARCH_X86;
+    cs_mode mode = isa == KD_ISA_ARM64    ? CS_MODE_LITTLE_ENDIAN
+                   : isa == KD_ISA_X86_64 ? CS_MODE_64
+                                          : CS_MODE_32;
+    if (isa == KD_ISA_NONE || cs_open(arch, mode, handle) != CS_ERR_OK)
+        return false;
+    if (cs_option(*handle, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK)
+        return true;
+    cs_close(handle);
+    return false;
+}
+
+/* ---- registers ------------------------------------------------------------------------------- */
+
+/* In the order of their numbers in the code; parts without a name are capstone's 0. */
+static const struct {
+    unsigned whole64, whole32, word, low, high;
+} x86_registers[] = {
+#define OLD(letter)                                                                           \
+    {                                                                                         \
+        X86_REG_R##letter##X, X86_REG_E##letter##X, X86_REG_##letter##X, X86_REG_##letter##L, \
+            X86_REG_##letter##H                                                               \
+    }
+#define NAMED(name)                                                            \
+    {                                                                          \
+        X86_REG_R##name, X86_REG_E##name, X86_REG_##name, X86_REG_##name##L, 0 \
+    }
+#define NEW(n)                                                             \
+    {                                                                      \
+        X86_REG_R##n, X86_REG_R##n##D, X86_REG_R##n##W, X86_REG_R##n##B, 0 \
+    }
+    OLD(A), OLD(C), OLD(D),  OLD(B),  NAMED(SP), NAMED(BP), NAMED(SI), NAMED(DI),
+    NEW(8), NEW(9), NEW(10), NEW(11), NEW(12),   NEW(13),   NEW(14),   NEW(15),
+#undef OLD
+#undef NAMED
+#undef NEW
+};
+enum { RAX = 0, RCX = 1, RDX = 2, RSP = 4, RSI = 6, RDI = 7 };
+
+static int x86_number(unsigned reg)
+{
+    for (size_t i = 0; reg && i < KD_COUNT(x86_registers); i++)
+        if (reg == x86_registers[i].whole64 || reg == x86_registers[i].whole32 ||
+            reg == x86_registers[i].word || reg == x86_registers[i].low ||
+            reg == x86_registers[i].high)
+            return (int)i;
+    return -1;
+}
+
+static int arm64_number(unsigned reg)
+{
+    if (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30)
+        return (int)(reg - ARM64_REG_W0);
+    if (reg >= ARM64_REG_X0 && reg <= ARM64_REG_X28)
+        return (int)(reg - ARM64_REG_X0);
+    switch (reg) {
+    case ARM64_REG_X29: return 29;
+    case ARM64_REG_X30: return 30;
+    case ARM64_REG_SP:
+    case ARM64_REG_WSP: return 31;
+    default: return -1;
+    }
+}
+
+int kd_register_number(kd_isa isa, unsigned reg)
+{
+    return isa == KD_ISA_ARM64 ? arm64_number(reg) : x86_number(reg);
+}
+
+bool kd_register_is_whole(kd_isa isa, unsigned reg)
+{
+    int number = kd_register_number(isa, reg);
+    if (number < 0)
+        return false;
+    if (isa == KD_ISA_ARM64)
+        return reg != ARM64_REG_WSP && !(reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30);
+    return reg ==
+           (isa == KD_ISA_X86_64 ? x86_registers[number].whole64 : x86_registers[number].whole32);
+}
+
+/* ---- what is written ------------------------------------------------------------------------- */
+
+typedef enum effect { UNKNOWN, NOTHING, FIRST, ALL, STACK, RAX_RDX, WITH_RAX, STRING } effect;
+
+static effect x86_effect(unsigned id)
+{
+    switch (id) {
+#define KD_X86(id, effect) \
+    case X86_INS_##id:     \
+        return effect;
+#define KD_ARM64(id, effect)
+#include "family/fault/insn.def"
+#undef KD_X86
+#undef KD_ARM64
+    default: return UNKNOWN;
+    }
+}
+
+static effect arm64_effect(unsigned id)
+{
+    switch (id) {
+#define KD_X86(id, effect)
+#define KD_ARM64(id, effect) \
+    case ARM64_INS_##id:     \
+        return effect;
+#include "family/fault/insn.def"
+#undef KD_X86
+#undef KD_ARM64
+    default: return UNKNOWN;
+    }
+}
+
+static uint32_t bit_of(kd_isa isa, unsigned reg)
+{
+    int number = kd_register_number(isa, reg);
+    return number < 0 ? 0 : UINT32_C(1) << number;
+}
+
+/* Of the operands, the first only or all. */
+static uint32_t operands_of(kd_isa isa, const cs_insn *insn, bool all)
+{
+    uint32_t bits = 0;
+    if (isa != KD_ISA_ARM64) {
+        const cs_x86 *x86 = &insn->detail->x86;
+        for (uint8_t i = 0; i < x86->op_count && (all || i == 0); i++)
+            bits |= x86->operands[i].type == X86_OP_REG ? bit_of(isa, x86->operands[i].reg) : 0;
+        return bits;
+    }
+    const cs_arm64 *arm64 = &insn->detail->arm64;
+    for (uint8_t i = 0; i < arm64->op_count && (all || i == 0); i++)
+        bits |= arm64->operands[i].type == ARM64_OP_REG ? bit_of(isa, arm64->operands[i].reg) : 0;
+    return bits;
+}
+
+static uint32_t written_back(const cs_insn *insn)
+{
+    const cs_arm64 *arm64 = &insn->detail->arm64;
+    uint32_t bits = 0;
+    for (uint8_t i = 0; i < arm64->op_count; i++)
+        if (arm64->operands[i].type == ARM64_OP_MEM)
+            bits |= bit_of(KD_ISA_ARM64, arm64->operands[i].mem.base);
+    return arm64->writeback ? bits : 0;
+}
+
+static uint32_t bits_of(kd_isa isa, const cs_insn *insn, effect what)
+{
+    const uint32_t accumulators = UINT32_C(1) << RAX | UINT32_C(1) << RDX;
+    switch (what) {
+    case FIRST: return operands_of(isa, insn, false);
+    case ALL: return operands_of(isa, insn, true);
+    case STACK:
+        return UINT32_C(1) << RSP | (insn->id == X86_INS_POP ? operands_of(isa, insn, true) : 0);
+    case RAX_RDX: return accumulators | operands_of(isa, insn, false);
+    case WITH_RAX: return UINT32_C(1) << RAX | operands_of(isa, insn, true);
+    case STRING:
+        return UINT32_C(1) << RAX | UINT32_C(1) << RCX | UINT32_C(1) << RSI | UINT32_C(1) << RDI;
+    default: return 0;
+    }
+}
+
+bool kd_insn_writes(kd_isa isa, csh handle, const cs_insn *insn, uint32_t *written)
+{
+    effect what = isa == KD_ISA_ARM64 ? arm64_effect(insn->id) : x86_effect(insn->id);
+    cs_regs reads, writes;
+    uint8_t read_count, write_count;
+    if (what == UNKNOWN ||
+        cs_regs_access(handle, insn, reads, &read_count, writes, &write_count) != CS_ERR_OK)
+        return false;
+    *written = bits_of(isa, insn, what);
+    if (isa == KD_ISA_ARM64)
+        *written |= written_back(insn);
+    for (uint8_t i = 0; i < write_count; i++)
+        *written |= bit_of(isa, writes[i]);
+    return true;
+}
+
+#endif

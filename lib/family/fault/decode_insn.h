@@ -1,0 +1,34 @@
+/* decode_insn.h - which general registers an instruction writes, by capstone. */
+#ifndef KD_FAULT_DECODE_INSN_H
+#define KD_FAULT_DECODE_INSN_H
+
+#ifdef KD_CAPSTONE
+#include <capstone/capstone.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/context.h"
+
+typedef enum kd_isa { KD_ISA_NONE, KD_ISA_X86_64, KD_ISA_I386, KD_ISA_ARM64 } kd_isa;
+
+/* KD_ISA_NONE: code of this machine is not decoded. */
+kd_isa kd_isa_of(const kd_context *context);
+
+/* Opens capstone with details. False: it refuses. */
+bool kd_isa_open(kd_isa isa, csh *handle);
+
+/* The number of the general register that capstone's register is, or is a part of: al, ax, eax and
+ * rax are 0, w5 and x5 are 5, sp of arm64 is 31. -1: none. */
+int kd_register_number(kd_isa isa, unsigned reg);
+/* Is it the whole of a general register, not a part? */
+bool kd_register_is_whole(kd_isa isa, unsigned reg);
+
+/*
+ * The general registers that the instruction may write, as bits by number: in whole or in part, by
+ * its operands or without naming them. False: the instruction branches, calls, or is none of those
+ * known here; it may write anything.
+ */
+bool kd_insn_writes(kd_isa isa, csh handle, const cs_insn *insn, uint32_t *written);
+
+#endif
+#endif
