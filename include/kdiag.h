@@ -82,8 +82,10 @@ typedef struct kd_report kd_report;
 typedef struct kd_event kd_event;     /**< one thing the kernel said: an Oops, a failed vmap, ... */
 typedef struct kd_context kd_context; /**< one boot: arch, version, page size, ... */
 typedef struct kd_diag kd_diag;       /**< one diagnosis with its evidence */
-typedef struct kd_emit kd_emit;       /**< where a rule puts its findings */
-typedef struct kd_value kd_value;     /**< one value, with the line it was read from */
+typedef struct kd_problem
+    kd_problem;                   /**< one root and what follows from it: what a person counts */
+typedef struct kd_emit kd_emit;   /**< where a rule puts its findings */
+typedef struct kd_value kd_value; /**< one value, with the line it was read from */
 
 KD_API uint32_t kd_version(void);                    /**< of the running library, packed 8.8.16 */
 KD_API const char *kd_status_name(kd_status status); /**< static text, never NULL */

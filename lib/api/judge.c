@@ -1,6 +1,7 @@
 /* judge.c - decoding events and asking the rules; the life of a report. Layer: api. */
 #include "api/judge.h"
 #include "family/fields.h"
+#include "problem/signature.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,7 @@ static void free_event(kd_event *event)
 static void fold_onto(const kd_identity *identity, kd_event *first, kd_event *event)
 {
     count_repeat(identity, first, event);
+    kd_problem_repeated(first, event);
     if (!kd_event_meminfo(event) || kd_event_meminfo(event)->zones.count == 0) {
         free_event(event);
         return;
@@ -225,6 +227,7 @@ kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *optio
             work.all[i]->decoded = true;
             if (boot && !kd_decode_event(work.all[i], boot))
                 boot->conflicts++;
+            kd_signature_set(work.all[i]);
         }
     for (size_t i = work.earlier; status == KD_OK && i < work.count; i++) {
         size_t diags = report->diags.len;
@@ -235,6 +238,8 @@ kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *optio
         if (report->mem.failed == KD_E_NOMEM) {
             take_back(report, work.all[i], diags);
             status = KD_E_NOMEM;
+        } else {
+            kd_note_problems(report, work.all, i, diags);
         }
     }
     if (work.all)
@@ -258,6 +263,7 @@ kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
     report->engine = kd_engine_hold(engine);
     report->mem = (kd_mem){ .allocator = allocator, .limit = options->max_memory };
     report->arena.mem = &report->mem;
+    report->problems = (kd_problems){ .mem = &report->mem, .limit = options->max_diags };
     report->flags = options->flags;
     report->rules = engine->rules.len;
     report->source_name = kd_arena_str(&report->arena, options->source_name);
@@ -337,6 +343,7 @@ void kd_report_free(kd_report *report)
         kd_arena_free(&arena);
     }
     kd_report_free(report->earlier);
+    kd_problems_free(&report->problems);
     KD_VEC_FREE(&report->mem, &report->events);
     KD_VEC_FREE(&report->mem, &report->diags);
     KD_VEC_FREE(&report->mem, &report->boots);
@@ -436,4 +443,5 @@ void kd_report_finish(kd_report *report)
     drop_diags(report, report->pulled_diags);
     drop_events(report, report->pulled_events);
     kd_report_sort(report);
+    kd_finish_problems(report);
 }

@@ -17,6 +17,11 @@ kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *optio
  * handed out and is older than max_history. */
 kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *out);
 
+/* Notes the event all[index] with the diagnoses from `woken` on. */
+void kd_note_problems(kd_report *report, kd_event *const *all, size_t index, size_t woken);
+/* Once the diagnoses have their last ids. */
+void kd_finish_problems(kd_report *report);
+
 /* Sorts, numbers, drops what was pulled: the report is ready for readers. */
 void kd_report_finish(kd_report *report);
 

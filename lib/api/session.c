@@ -405,6 +405,8 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
         boot->last_line = next ? next - 1 : report->stats.lines;
     }
     kd_report_finish(report);
+    fresh->next_diag = report->next_diag;
+    fresh->problems.next_id = report->problems.next_id;
     session->report = fresh;
     kd_reader_free(&session->reader);
     kd_reader_init(&session->reader, &session->mem, session->options.max_line);

@@ -157,3 +157,35 @@ bool kd_scan_rest(kd_scan *scan, kd_str *out)
     scan->at = scan->end;
     return true;
 }
+
+/* The end of the word of letters and digits that begins at `from`. */
+static size_t word_end(kd_str text, size_t from, bool *number)
+{
+    size_t end = from;
+    bool digit = false, hex = true;
+    while (end < text.len && (kd_is_alpha(text.ptr[end]) || kd_is_digit(text.ptr[end]))) {
+        digit |= kd_is_digit(text.ptr[end]);
+        hex &= kd_is_hex(text.ptr[end]) || (end == from + 1 && text.ptr[end] == 'x');
+        end++;
+    }
+    *number = digit && hex;
+    return end;
+}
+
+size_t kd_blank_numbers(kd_str text, char *out, size_t room)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len && len < room;) {
+        bool number;
+        size_t end = word_end(text, i, &number);
+        if (number) {
+            out[len++] = '#';
+            i = end;
+            continue;
+        }
+        end = end > i ? end : i + 1;
+        while (i < end && len < room)
+            out[len++] = text.ptr[i++];
+    }
+    return len;
+}

@@ -64,4 +64,8 @@ bool kd_scan_name(kd_scan *scan, kd_str *out);
 /* What is left; may be empty. */
 bool kd_scan_rest(kd_scan *scan, kd_str *out);
 
+/* Copies the text with its numbers blanked: "0xbf002000" and "12" become "#". As much as fits;
+ * gives the length. */
+size_t kd_blank_numbers(kd_str text, char *out, size_t room);
+
 #endif

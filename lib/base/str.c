@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* memmem, memrchr: libc has the fast ones */
 #include "base/str.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 kd_str kd_str_of(const char *text)
@@ -118,4 +120,13 @@ bool kd_str_split(kd_str *rest, char separator, kd_str *out)
     *out = (kd_str){ rest->ptr, (size_t)(p - rest->ptr) };
     *rest = (kd_str){ p + 1, rest->len - out->len - 1 };
     return true;
+}
+
+kd_str kd_str_print(char *room, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(room, size, format, args);
+    va_end(args);
+    return (kd_str){ room, len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1 };
 }

@@ -62,4 +62,8 @@ static inline bool kd_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* printf into the room; cut at its end. */
+kd_str kd_str_print(char *room, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 #endif

@@ -40,6 +40,7 @@ struct kd_diag {
     bool deliberate;         /* somebody asked for it */
     uint64_t boot, woken_by; /* id of the event that woke the rule */
     bool pulled;
+    struct kd_problem *problem; /* that it belongs to */
 };
 
 /* What the engine hands to every rule: a kd_view first, so that built-in rules see more. */

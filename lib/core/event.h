@@ -48,6 +48,9 @@ struct kd_event {
     kd_str signature;    /* of what makes events identical; empty: never folded */
     kd_event *fold_next; /* the next one in the same bucket of the store */
     kd_repeat repeat;
+    uint64_t bug;               /* signature.id; 0: not computed */
+    kd_str bug_title;           /* signature.title */
+    struct kd_problem *problem; /* that it belongs to; NULL: none */
 };
 
 static inline bool kd_event_is(const kd_event *event, const kd_kind *kind)

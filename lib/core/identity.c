@@ -53,26 +53,9 @@ static void add_byte(text_buffer *out, char byte)
         out->bytes[out->len++] = byte;
 }
 
-/* Numbers blanked: "0xbf002000" and "12" become "#". */
 static void add_blanked(text_buffer *out, kd_str text)
 {
-    for (size_t i = 0; i < text.len;) {
-        size_t end = i;
-        bool digit = false, hex = true;
-        while (end < text.len && (kd_is_alpha(text.ptr[end]) || kd_is_digit(text.ptr[end]))) {
-            digit |= kd_is_digit(text.ptr[end]);
-            hex &= kd_is_hex(text.ptr[end]) || (end == i + 1 && text.ptr[end] == 'x');
-            end++;
-        }
-        if (digit && hex) {
-            add_byte(out, '#');
-            i = end;
-            continue;
-        }
-        end = end > i ? end : i + 1;
-        while (i < end)
-            add_byte(out, text.ptr[i++]);
-    }
+    out->len += kd_blank_numbers(text, out->bytes + out->len, sizeof out->bytes - out->len);
 }
 
 static void add_number(text_buffer *out, uint64_t value)

@@ -2,7 +2,7 @@
 #ifndef KD_REPORT_STORE_H
 #define KD_REPORT_STORE_H
 
-#include "core/diag.h"
+#include "problem/problem.h"
 
 #define KD_FOLD_BUCKETS 1024u
 
@@ -15,6 +15,7 @@ struct kd_report {
     KD_VEC(kd_context *) boots;
     KD_VEC(kd_event *) events; /* in the order of their first lines, once judged */
     KD_VEC(kd_diag *) diags;
+    kd_problems problems;
     kd_report *earlier; /* of kd_options.before; owned; may be NULL */
     kd_event *fold[KD_FOLD_BUCKETS];
     kd_stats stats;

@@ -1,0 +1,347 @@
+/* problem.c - roots and their effects. Layer: problem. */
+#include "problem/problem.h"
+
+#include <stdlib.h>
+
+#include "family/fields.h"
+
+/* How far back an explanation is looked for. */
+#define LOOK_BACK 64u
+
+/* ---- which event explains another ------------------------------------------------------------ */
+
+typedef struct chain {
+    const char *effects, *words, *causes;
+    uint64_t seconds;
+} chain;
+
+static const chain chains[] = {
+#define KD_CHAIN(effects, words, causes, seconds) { effects, words, causes, seconds },
+#include "problem/chain.def"
+#undef KD_CHAIN
+};
+
+static kd_str text_of(const kd_event *event, const char *path)
+{
+    kd_value value;
+    kd_status status =
+        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
+    return status == KD_OK && value.type == KD_TEXT ? value.as.s : KD_STR("");
+}
+
+static bool has_word(const kd_event *event, const char *words)
+{
+    kd_str rest = kd_str_of(words), word;
+    if (rest.len == 0)
+        return true;
+    kd_str texts[] = { text_of(event, "reason"), text_of(event, "headline") };
+    while (kd_str_split(&rest, '|', &word))
+        for (size_t i = 0; i < KD_COUNT(texts); i++)
+            for (size_t at = 0; at + word.len <= texts[i].len; at++)
+                if (kd_str_eq((kd_str){ texts[i].ptr + at, word.len }, word))
+                    return true;
+    return false;
+}
+
+static bool is_near(const kd_event *cause, const kd_event *event, uint64_t seconds)
+{
+    uint64_t last = cause->repeat.count ? cause->repeat.last_time_us : cause->time_us;
+    if (!cause->has_time || !event->has_time)
+        return true;
+    return last <= event->time_us ? event->time_us - last <= seconds * 1000000u
+                                  : cause->time_us <= event->time_us;
+}
+
+static kd_problem *explained_by(const kd_event *event, const chain *link,
+                                const kd_known_items *known)
+{
+    size_t most = known->before_count < LOOK_BACK ? known->before_count : LOOK_BACK;
+    for (size_t i = 0; i < most; i++) {
+        const kd_event *cause = known->before[known->before_count - 1 - i];
+        if (cause->boot != event->boot || cause->before)
+            break;
+        if (cause->problem && kd_str_in_words(kd_str_of(cause->kind->name), link->causes) &&
+            is_near(cause, event, link->seconds))
+            return kd_problem_of(cause->problem);
+    }
+    return NULL;
+}
+
+static kd_problem *find_chain(const kd_event *event, const kd_known_items *known)
+{
+    for (size_t i = 0; i < KD_COUNT(chains); i++) {
+        if (!kd_str_in_words(kd_str_of(event->kind->name), chains[i].effects) ||
+            !has_word(event, chains[i].words))
+            continue;
+        kd_problem *found = explained_by(event, &chains[i], known);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* ---- one problem ----------------------------------------------------------------------------- */
+
+kd_problem *kd_problem_of(kd_problem *problem)
+{
+    while (problem && problem->into)
+        problem = problem->into;
+    return problem;
+}
+
+static void free_problem(kd_problem *problem)
+{
+    kd_arena arena = problem->arena;
+    kd_arena_free(&arena);
+}
+
+static void leave_bucket(kd_problems *problems, const kd_problem *problem)
+{
+    kd_problem **link = &problems->buckets[problem->bug % KD_PROBLEM_BUCKETS];
+    while (*link && *link != problem)
+        link = &(*link)->bucket_next;
+    if (*link)
+        *link = problem->bucket_next;
+}
+
+static kd_problem *open_problem(kd_problems *problems, const kd_event *event)
+{
+    if (problems->items.len >= problems->limit || !KD_VEC_ROOM(problems->mem, &problems->items)) {
+        problems->left_out++;
+        return NULL;
+    }
+    kd_arena arena = { .mem = problems->mem };
+    kd_problem *problem = kd_arena_alloc(&arena, sizeof *problem);
+    if (!problem) {
+        problems->left_out++;
+        return NULL;
+    }
+    *problem = (kd_problem){
+        .arena = arena,
+        .id = ++problems->next_id,
+        .bug = event->bug,
+        .boot = event->boot,
+        .last_boot = event->boot,
+        .root_event = event->id,
+        .first_line = kd_event_lines(event)[0].number,
+        .first_time_us = event->time_us,
+        .last_time_us = event->time_us,
+        .has_time = event->has_time,
+    };
+    kd_problem **bucket = &problems->buckets[event->bug % KD_PROBLEM_BUCKETS];
+    problem->bucket_next = *bucket;
+    *bucket = problem;
+    problems->items.items[problems->items.len++] = problem;
+    return problem;
+}
+
+static kd_problem *find_bug(const kd_problems *problems, uint64_t bug)
+{
+    kd_problem *problem = problems->buckets[bug % KD_PROBLEM_BUCKETS];
+    while (problem && problem->bug != bug)
+        problem = problem->bucket_next;
+    return kd_problem_of(problem);
+}
+
+static void add_id(kd_problem *problem, kd_list *list, uint64_t id, uint64_t *left_out)
+{
+    uint64_t *item =
+        list->count < KD_PROBLEM_LISTED ? KD_LIST_ADD(&problem->arena, list, uint64_t) : NULL;
+    if (item)
+        *item = id;
+    else
+        ++*left_out;
+}
+
+/* The higher, the better a root: a diagnosis that is no effect, then any other, then an event. */
+static unsigned rank_of(const kd_diag *diag)
+{
+    if (!diag)
+        return 1;
+    return diag->caused_by.count > 0 || diag->role == KD_EFFECT ? 2
+           : diag->role == KD_PRIMARY                           ? 4
+                                                                : 3;
+}
+
+static void set_root(kd_problem *problem, const kd_event *event, const kd_diag *diag)
+{
+    unsigned rank = rank_of(diag);
+    if (rank <= problem->root_rank)
+        return;
+    problem->root_rank = rank;
+    problem->root_event = event->id;
+    problem->root_kind = event->kind;
+    problem->bug_title = kd_arena_str(&problem->arena, event->bug_title);
+    problem->title = problem->bug_title;
+    if (!diag)
+        return;
+    problem->root = diag;
+    problem->root_diag = diag->id;
+    problem->rule = diag->rule->id;
+    problem->confidence = diag->confidence;
+    problem->title = kd_str_of(diag->rule->title);
+    problem->deliberate = diag->deliberate;
+    if (diag->suspect) {
+        problem->suspect = diag->suspect;
+        problem->suspect_name = kd_arena_str(&problem->arena, diag->suspect_name);
+        problem->suspect_why = kd_arena_str(&problem->arena, diag->suspect_why);
+    }
+}
+
+static void add_diag(kd_problem *problem, const kd_event *event, kd_diag *diag)
+{
+    diag->problem = problem;
+    add_id(problem, &problem->diags, diag->id, &problem->diags_left_out);
+    set_root(problem, event, diag);
+    if (diag->severity > problem->severity)
+        problem->severity = diag->severity;
+    if (diag->impact > problem->impact)
+        problem->impact = diag->impact;
+}
+
+static void widen_times(kd_problem *problem, const kd_event *event)
+{
+    uint64_t last = event->repeat.count ? event->repeat.last_time_us : event->time_us;
+    problem->last_boot = event->boot > problem->last_boot ? event->boot : problem->last_boot;
+    if (!event->has_time)
+        return;
+    if (!problem->has_time) {
+        problem->first_time_us = event->time_us;
+        problem->has_time = true;
+    }
+    problem->last_time_us = last;
+}
+
+static void add_event(kd_problem *problem, kd_event *event)
+{
+    event->problem = problem;
+    add_id(problem, &problem->events, event->id, &problem->events_left_out);
+    set_root(problem, event, NULL);
+    if (event->kind->severity > problem->severity)
+        problem->severity = event->kind->severity;
+    if (event->bug == problem->bug)
+        problem->count += event->repeat.count ? event->repeat.count : 1;
+    widen_times(problem, event);
+    problem->changed = true;
+}
+
+/* The later one becomes part of the earlier. */
+static kd_problem *join(kd_problems *problems, kd_problem *a, kd_problem *b)
+{
+    if (!a || !b || a == b)
+        return a ? a : b;
+    kd_problem *first = a->id < b->id ? a : b, *second = first == a ? b : a;
+    leave_bucket(problems, second);
+    second->into = first;
+    for (uint32_t i = 0; i < second->events.count; i++)
+        add_id(first, &first->events, KD_ITEMS(second->events, uint64_t)[i],
+               &first->events_left_out);
+    for (uint32_t i = 0; i < second->diags.count; i++)
+        add_id(first, &first->diags, KD_ITEMS(second->diags, uint64_t)[i], &first->diags_left_out);
+    first->severity = second->severity > first->severity ? second->severity : first->severity;
+    first->impact = second->impact > first->impact ? second->impact : first->impact;
+    first->changed = true;
+    return first;
+}
+
+/* ---- where an event belongs ------------------------------------------------------------------ */
+
+static kd_problem *pointed_at(kd_problems *problems, const kd_event *event, const kd_diag *diag,
+                              const kd_known_items *known)
+{
+    kd_problem *found = NULL;
+    for (uint32_t i = 0; i < diag->caused_by.count; i++) {
+        const kd_diag *cause = known->diag(known->user, KD_ITEMS(diag->caused_by, uint64_t)[i]);
+        found = join(problems, found, cause ? kd_problem_of(cause->problem) : NULL);
+    }
+    for (uint32_t i = 0; i < diag->events.count; i++) {
+        uint64_t id = KD_ITEMS(diag->events, uint64_t)[i];
+        const kd_event *other = id < event->id ? known->event(known->user, id) : NULL;
+        found = join(problems, found, other ? kd_problem_of(other->problem) : NULL);
+    }
+    return found;
+}
+
+static bool is_finding(const kd_event *event)
+{
+    return event->kind->severity >= KD_WARNING;
+}
+
+void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *woken, size_t count,
+                      const kd_known_items *known)
+{
+    kd_problem *problem = NULL;
+    if (count == 0 && !is_finding(event))
+        return;
+    for (size_t i = 0; i < count; i++)
+        problem = join(problems, problem, pointed_at(problems, event, woken[i], known));
+    if (!problem)
+        problem = find_bug(problems, event->bug);
+    if (!problem)
+        problem = find_chain(event, known);
+    if (!problem)
+        problem = open_problem(problems, event);
+    if (!problem)
+        return;
+    add_event(problem, event);
+    for (size_t i = 0; i < count; i++)
+        add_diag(problem, event, woken[i]);
+}
+
+void kd_problem_repeated(kd_event *first, const kd_event *event)
+{
+    kd_problem *problem = kd_problem_of(first->problem);
+    if (!problem)
+        return;
+    if (first->bug == problem->bug)
+        problem->count++;
+    if (event->has_time)
+        problem->last_time_us = event->time_us;
+    /* who already has it is told at 2, 4, 8 ... */
+    problem->changed |= problem->count >= 2 * problem->told;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+void kd_problems_free(kd_problems *problems)
+{
+    for (size_t i = 0; i < problems->items.len; i++)
+        free_problem(problems->items.items[i]);
+    KD_VEC_FREE(problems->mem, &problems->items);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const kd_problem *x = *(kd_problem *const *)a, *y = *(kd_problem *const *)b;
+    if (!x->into != !y->into)
+        return x->into ? 1 : -1;
+    if (x->severity != y->severity)
+        return x->severity > y->severity ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void sort_ids(kd_list *ids)
+{
+    if (ids->count > 1)
+        qsort(ids->items, ids->count, sizeof(uint64_t), by_number);
+}
+
+void kd_problems_sort(kd_problems *problems)
+{
+    if (problems->items.len == 0)
+        return;
+    uint64_t base = problems->next_id - problems->items.len;
+    qsort(problems->items.items, problems->items.len, sizeof *problems->items.items, compare);
+    for (size_t i = 0; i < problems->items.len; i++) {
+        kd_problem *problem = problems->items.items[i];
+        problem->id = base + i + 1;
+        sort_ids(&problem->events);
+        sort_ids(&problem->diags);
+    }
+}

@@ -1,0 +1,78 @@
+/* problem.h - what a person counts: one root and what follows from it. Layer: problem.
+ *
+ * Events and their diagnoses are noted in log order, once they are judged. Each joins the problem
+ * that its diagnoses point back to, else the one of the same signature, else the one that explains
+ * it (chain.def), else it opens one. Two problems that turn out to be one are joined: the later
+ * becomes part of the earlier.
+ */
+#ifndef KD_PROBLEM_PROBLEM_H
+#define KD_PROBLEM_PROBLEM_H
+
+#include "core/diag.h"
+
+#define KD_PROBLEM_BUCKETS 1024u
+/* Ids that a problem lists; more are counted. */
+#define KD_PROBLEM_LISTED 256u
+
+struct kd_problem {
+    kd_arena arena; /* holds the problem itself */
+    uint64_t id;
+    kd_problem *into;        /* the problem that it became part of; NULL: it stands */
+    kd_problem *bucket_next; /* of the same bucket of signatures */
+    uint64_t bug;            /* signature of the root event */
+    kd_str bug_title;
+    kd_str title;
+    const kd_diag *root; /* NULL: nothing is diagnosed, or it was handed out and is gone */
+    uint64_t root_event, root_diag; /* ids; root_diag 0: nothing is diagnosed */
+    unsigned root_rank;
+    const kd_kind *root_kind;
+    const char *rule; /* id of the root's rule; NULL: none */
+    kd_confidence confidence;
+    kd_severity severity;  /* the worst of all */
+    kd_list events, diags; /* of uint64_t: ids, at most KD_PROBLEM_LISTED */
+    uint64_t events_left_out, diags_left_out;
+    uint64_t count; /* how often the root happened */
+    uint64_t boot, last_boot, first_line, first_time_us, last_time_us;
+    bool has_time;
+    kd_impact impact;
+    kd_suspect suspect;
+    kd_str suspect_name, suspect_why;
+    bool deliberate;
+    uint64_t told; /* count when it was handed out last; 0: never */
+    bool changed;  /* since it was handed out last */
+};
+
+typedef struct kd_problems {
+    kd_mem *mem;
+    KD_VEC(kd_problem *) items; /* in the order in which they opened */
+    kd_problem *buckets[KD_PROBLEM_BUCKETS];
+    uint64_t next_id;
+    size_t limit; /* the oldest that were handed out go first */
+    uint64_t left_out;
+} kd_problems;
+
+void kd_problems_free(kd_problems *problems);
+
+/* What else is known, for kd_problems_note(): the events and diagnoses so far, by id. */
+typedef struct kd_known_items {
+    const kd_event *(*event)(const void *user, uint64_t id);
+    const kd_diag *(*diag)(const void *user, uint64_t id);
+    kd_event *const *before; /* events before this one, in log order */
+    size_t before_count;
+    const void *user;
+} kd_known_items;
+
+/* Notes an event that was judged, with the diagnoses that it woke. */
+void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *woken, size_t count,
+                      const kd_known_items *known);
+
+/* A repetition of the event was counted. */
+void kd_problem_repeated(kd_event *first, const kd_event *event);
+
+/* The problem that it is part of now. */
+kd_problem *kd_problem_of(kd_problem *problem);
+
+/* What matters most first; ids follow. The joined ones are dropped. */
+void kd_problems_sort(kd_problems *problems);
+
+#endif
