@@ -312,7 +312,11 @@ KD_API kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *use
 
 /* ---- reading what was found ------------------------------------------------------------------ */
 
-/** One name space for C and JSON: "gfp.value", "meminfo.zones[0].free_kb" (docs/fields.md). */
+/**
+ * One name space for C and JSON: "gfp.value", "meminfo.zones[0].free_kb" (docs/fields.md), and all
+ * other names of the report: "repeated.count", "lines[0][1]", "how_known.arch.by". "e3" is the
+ * number 3. KD_E_INVAL: there is no such name; KD_NONE: it has no value here.
+ */
 typedef enum kd_type { KD_NONE, KD_BOOL, KD_U64, KD_I64, KD_HEX, KD_TEXT, KD_LIST } kd_type;
 struct kd_value {
     kd_type type;
@@ -331,7 +335,7 @@ KD_API uint64_t kd_event_id(const kd_event *event);      /**< 3 for "e3" */
 KD_API kd_status kd_event_get(const kd_event *event, const char *path, kd_value *out);
 KD_API kd_status kd_context_get(const kd_context *context, const char *path, kd_value *out);
 
-/** By the names of the report: "facts.needed_order", "proof[0].equation", "remedies[0]". */
+/** "facts.needed_order", "proof[0].equation", "remedies[0]", "evidence[0].line", "role". */
 KD_API kd_status kd_diag_get(const kd_diag *diag, const char *path, kd_value *out);
 KD_API const char *kd_diag_id(const kd_diag *diag);  /**< "vmalloc.module-space-exhausted" */
 KD_API uint64_t kd_diag_number(const kd_diag *diag); /**< 1 for "d1" */

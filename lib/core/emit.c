@@ -166,12 +166,12 @@ kd_status kd_emit_assume(kd_emit *out, kd_str text)
 
 kd_status kd_emit_missing(kd_emit *out, kd_str text)
 {
-    return out->diag ? add_text(out, &out->diag->missing, text) : KD_E_INVAL;
+    return out && out->diag ? add_text(out, &out->diag->missing, text) : KD_E_INVAL;
 }
 
 kd_status kd_emit_impact(kd_emit *out, kd_impact impact)
 {
-    if (!out->diag || (unsigned)impact > KD_IMPACT_MACHINE_DOWN)
+    if (!out || !out->diag || (unsigned)impact > KD_IMPACT_MACHINE_DOWN)
         return KD_E_INVAL;
     out->diag->impact = impact;
     return KD_OK;
@@ -179,7 +179,7 @@ kd_status kd_emit_impact(kd_emit *out, kd_impact impact)
 
 kd_status kd_emit_suspect(kd_emit *out, kd_suspect suspect, kd_str name, kd_str why)
 {
-    if (!out->diag || (unsigned)suspect > KD_SUSPECT_UNKNOWN)
+    if (!out || !out->diag || (unsigned)suspect > KD_SUSPECT_UNKNOWN)
         return KD_E_INVAL;
     out->diag->suspect = suspect;
     out->diag->suspect_name = kd_arena_str(&out->diag->arena, name);
@@ -189,7 +189,7 @@ kd_status kd_emit_suspect(kd_emit *out, kd_suspect suspect, kd_str name, kd_str 
 
 kd_status kd_emit_deliberate(kd_emit *out)
 {
-    if (!out->diag)
+    if (!out || !out->diag)
         return KD_E_INVAL;
     out->diag->deliberate = true;
     return KD_OK;

@@ -109,6 +109,26 @@ static kd_status get_pair(const kd_list *map, kd_str name, kd_type type, kd_valu
     return KD_OK;
 }
 
+static kd_status get_list(const kd_field *row, const kd_list *list, kd_scan in, kd_value *out,
+                          kd_src *src);
+
+/* "free.Unmovable" and "free.Unmovable[3]": a name may hold any byte, so that it is what the path
+ * begins with. */
+static kd_status get_row(const kd_list *map, kd_str path, kd_value *out, kd_src *src)
+{
+    static const kd_field numbers = { "", KDF_u64s, 0, NULL, "" };
+    const kd_row *rows = map->items;
+    *out = (kd_value){ .type = KD_NONE };
+    for (uint32_t i = 0; i < map->count; i++) {
+        kd_str rest = kd_str_from(path, rows[i].name.len);
+        if (path.len >= rows[i].name.len &&
+            kd_str_eq((kd_str){ path.ptr, rows[i].name.len }, rows[i].name) &&
+            (rest.len == 0 || rest.ptr[0] == '['))
+            return get_list(&numbers, &rows[i].values, kd_scan_of(rest), out, src);
+    }
+    return KD_OK;
+}
+
 static kd_status get_item(const kd_field *row, const kd_list *list, uint64_t index, kd_value *out,
                           kd_src *src)
 {
@@ -187,5 +207,7 @@ kd_status kd_fields_get(const kd_fields *fields, const void *record, kd_str path
     if (row->type == KDF_map_u64 || row->type == KDF_map_hex)
         return get_pair((const kd_list *)(const void *)at, rest,
                         row->type == KDF_map_hex ? KD_HEX : KD_U64, out, src);
+    if (row->type == KDF_map_u64s)
+        return get_row((const kd_list *)(const void *)at, rest, out, src);
     return KD_E_INVAL;
 }

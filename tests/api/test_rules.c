@@ -20,6 +20,10 @@ static kd_status say_all(const kd_view *view, kd_emit *out, void *user)
     ck_assert_int_eq(kd_emit_proof(out, str("order 4 is 16 pages"), str("1 << 4 = 16")), KD_OK);
     ck_assert_int_eq(kd_emit_remedy(out, str("Ask for less.")), KD_OK);
     ck_assert_int_eq(kd_emit_assume(out, str("nothing")), KD_OK);
+    ck_assert_int_eq(kd_emit_impact(out, KD_IMPACT_REQUEST_FAILED), KD_OK);
+    ck_assert_int_eq(kd_emit_suspect(out, KD_SUSPECT_WORKLOAD, str("cat"), str("it asked")), KD_OK);
+    ck_assert_int_eq(kd_emit_missing(out, str("the Mem-Info block")), KD_OK);
+    ck_assert_int_eq(kd_emit_deliberate(out), KD_OK);
     kd_value values[] = { { .type = KD_U64, .as.u = 16 },
                           { .type = KD_I64, .as.i = -12 },
                           { .type = KD_HEX, .as.u = 0xd0 },
@@ -92,6 +96,13 @@ START_TEST(all_that_it_says_arrives)
     ck_assert(text_is(get(diag, "proof[0].equation").as.s, "1 << 4 = 16"));
     ck_assert(text_is(get(diag, "remedies[0]").as.s, "Ask for less."));
     ck_assert(text_is(get(diag, "assumes[0]").as.s, "nothing"));
+    ck_assert(text_is(get(diag, "impact").as.s, "request-failed"));
+    ck_assert(text_is(get(diag, "suspect.class").as.s, "workload"));
+    ck_assert(text_is(get(diag, "suspect.name").as.s, "cat"));
+    ck_assert(text_is(get(diag, "suspect.why").as.s, "it asked"));
+    ck_assert(text_is(get(diag, "missing[0]").as.s, "the Mem-Info block"));
+    ck_assert(get(diag, "deliberate").as.b);
+    ck_assert(text_is(get(diag, "role").as.s, "contributing"));
     ck_assert_uint_eq(get(diag, "facts.pages").as.u, 16);
     ck_assert_int_eq(get(diag, "facts.error").as.i, -12);
     ck_assert_int_eq(get(diag, "facts.mask").type, KD_HEX);
@@ -129,6 +140,8 @@ static kd_status speak_nonsense(const kd_view *view, kd_emit *out, void *user)
     ck_assert_int_eq(kd_emit_evidence(out, view->event, "boot", str("")), KD_E_INVAL);
     ck_assert_int_eq(kd_emit_diag(out, KD_POSSIBLE, (kd_str){ NULL, 0 }), KD_OK);
     ck_assert_int_eq(kd_emit_role(out, (kd_role)55), KD_E_INVAL);
+    ck_assert_int_eq(kd_emit_impact(out, (kd_impact)55), KD_E_INVAL);
+    ck_assert_int_eq(kd_emit_suspect(out, (kd_suspect)55, str("x"), str("y")), KD_E_INVAL);
     ck_assert_int_eq(kd_emit_fact(out, "odd", &odd), KD_E_INVAL);
     ck_assert_int_eq(kd_emit_fact(out, "list", &list), KD_E_INVAL);
     ck_assert_int_eq(kd_emit_fact(out, "none", &none), KD_E_INVAL);

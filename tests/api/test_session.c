@@ -70,6 +70,9 @@ START_TEST(level_and_time_of_a_record_are_read)
                 "vmap allocation for size 8192 failed: use vmalloc=<size> to "
                 "increase size.");
     kd_report *report = report_of(session, KD_OK);
+    kd_value value;
+    ck_assert_int_eq(kd_event_get(kd_report_event(report, 0), "time_us", &value), KD_OK);
+    ck_assert_uint_eq(value.as.u, 1000007);
     ck_assert_int_eq(kd_report_write(report, KD_FORMAT_JSON, 0, text_put, &out), KD_OK);
     ck_assert_int_eq(text_put("", 1, &out), 0);
     ck_assert_ptr_nonnull(strstr(out.ptr, "\"forms\":[\"dmesg\",\"level\",\"caller\"]"));
