@@ -20,7 +20,8 @@ def kinds_of(log):
     whole, skeleton = log.path.with_suffix(".json"), log.path.with_suffix(".skeleton")
     if whole.exists():
         return {event["kind"] for event in json.loads(whole.read_bytes())["events"]}
-    return {line.split()[1] for line in skeleton.read_text().splitlines() if line.startswith("e")}
+    lines = skeleton.read_text().splitlines() if skeleton.exists() else []
+    return {line.split()[1] for line in lines if line.startswith("e")}
 
 
 def main():
