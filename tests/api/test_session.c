@@ -473,8 +473,8 @@ static void *analyze_seed(void *user)
     return status == KD_OK ? log : NULL;
 }
 
-/* Sanitizers need more for their own frames. */
-#ifdef KD_SANITIZED
+/* Sanitizers need more for their own frames, and a build that is not optimised for its temporaries. */
+#if defined KD_SANITIZED || !defined __OPTIMIZE__
 #define STACK_BYTES (512 * 1024)
 #else
 #define STACK_BYTES (64 * 1024)
