@@ -34,13 +34,18 @@ const char *kd_status_name(kd_status status)
 
 const char *kd_severity_name(kd_severity severity)
 {
-    static const char *const names[] = { "info", "notice", "warning", "error", "fatal" };
+    static const char *const names[] = {
+        [KD_INFO] = "info",   [KD_NOTICE] = "notice", [KD_WARNING] = "warning",
+        [KD_ERROR] = "error", [KD_FATAL] = "fatal",
+    };
     return (unsigned)severity < KD_COUNT(names) ? names[severity] : "info";
 }
 
 const char *kd_confidence_name(kd_confidence confidence)
 {
-    static const char *const names[] = { "possible", "likely", "certain" };
+    static const char *const names[] = {
+        [KD_POSSIBLE] = "possible", [KD_LIKELY] = "likely", [KD_CERTAIN] = "certain"
+    };
     return (unsigned)confidence < KD_COUNT(names) ? names[confidence] : "possible";
 }
 

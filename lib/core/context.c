@@ -8,7 +8,10 @@
 
 const char *kd_by_name(kd_by by)
 {
-    static const char *const names[] = { NULL, "assumed", "read", "given" };
+    static const char *const names[] = { [KD_BY_NONE] = NULL,
+                                         [KD_BY_ASSUMED] = "assumed",
+                                         [KD_BY_READ] = "read",
+                                         [KD_BY_GIVEN] = "given" };
     return names[by];
 }
 

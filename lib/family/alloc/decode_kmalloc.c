@@ -74,6 +74,9 @@ void kd_kmalloc_of(const kd_list *backtrace, uint64_t order, uint32_t version, u
 
 const char *kd_slab_allocator_name(kd_slab_allocator allocator)
 {
-    static const char *const names[] = { "unknown", "SLUB", "SLAB", "SLOB" };
+    static const char *const names[] = { [KD_SLAB_UNKNOWN] = "unknown",
+                                         [KD_SLAB_SLUB] = "SLUB",
+                                         [KD_SLAB_SLAB] = "SLAB",
+                                         [KD_SLAB_SLOB] = "SLOB" };
     return names[allocator];
 }

@@ -175,8 +175,12 @@ kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
 
 static const char *binding_text(kd_bound_by by)
 {
-    static const char *const texts[] = { "its nodes", "its node mask (memory policy)", "its cpuset",
-                                         "__GFP_THISNODE" };
+    static const char *const texts[] = {
+        [KD_BOUND_NOT] = "its nodes",
+        [KD_BOUND_NODEMASK] = "its node mask (memory policy)",
+        [KD_BOUND_CPUSET] = "its cpuset",
+        [KD_BOUND_THISNODE] = "__GFP_THISNODE",
+    };
     return texts[by];
 }
 

@@ -134,7 +134,10 @@ static void find_data_fields(uint32_t iss, uint32_t iss2, kd_esr_abort *out)
 
 static void find_access(bool data, kd_esr_abort *out)
 {
-    static const char *const names[] = { "", "read", "write", "execute" };
+    static const char *const names[] = { [KD_ESR_ACCESS_NONE] = "",
+                                         [KD_ESR_READ] = "read",
+                                         [KD_ESR_WRITE] = "write",
+                                         [KD_ESR_EXECUTE] = "execute" };
     /* Cache maintenance always reports a write. */
     out->access = !data ? KD_ESR_EXECUTE : out->wnr && !out->cm ? KD_ESR_WRITE : KD_ESR_READ;
     out->access_name = names[out->access];
@@ -239,8 +242,15 @@ void kd_esr_decode(uint64_t value, uint32_t version, kd_esr *out)
 const char *kd_esr_fault_name(kd_esr_fault fault)
 {
     static const char *const names[] = {
-        "none",           "translation", "access flag", "permission", "address size",
-        "external abort", "alignment",   "tag check",   "other",
+        [KD_ESR_FAULT_NONE] = "none",
+        [KD_ESR_FAULT_TRANSLATION] = "translation",
+        [KD_ESR_FAULT_ACCESS_FLAG] = "access flag",
+        [KD_ESR_FAULT_PERMISSION] = "permission",
+        [KD_ESR_FAULT_ADDRESS_SIZE] = "address size",
+        [KD_ESR_FAULT_EXTERNAL] = "external abort",
+        [KD_ESR_FAULT_ALIGNMENT] = "alignment",
+        [KD_ESR_FAULT_TAG_CHECK] = "tag check",
+        [KD_ESR_FAULT_OTHER] = "other",
     };
     return (unsigned)fault < KD_COUNT(names) ? names[fault] : "none";
 }

@@ -29,45 +29,34 @@ typedef struct headline {
 } headline;
 
 static const headline headlines[] = {
-    { "BUG: unable to handle kernel NULL pointer dereference", &kd_kind_null_deref, " at " },
-    { "BUG: unable to handle kernel paging request", NULL, " at " },
-    { "BUG: unable to handle page fault for address: ", NULL, "" },
-    { "BUG: kernel NULL pointer dereference, address: ", &kd_kind_null_deref, "" },
-    { "BUG: Kernel NULL pointer dereference", &kd_kind_null_deref, " at " },
-    { "BUG: Unable to handle kernel ", NULL, " at " },
-    { "Unable to handle kernel NULL pointer dereference", &kd_kind_null_deref, "address " },
-    { "Unable to handle kernel ", NULL, "address " },
-    { "Unhandled fault: ", NULL, " at " },
-    { "kernel BUG at ", &kd_kind_kernel_bug, NULL },
-    { "Kernel BUG at ", &kd_kind_kernel_bug, NULL },
-    { "BUG: stack guard page was hit at ", &kd_kind_stack_overflow, "" },
-    { "Insufficient stack space to handle exception", &kd_kind_stack_overflow, NULL },
-    { "PANIC: double fault", &kd_kind_double_fault, NULL },
-    { "kernel tried to execute NX-protected page", NULL, NULL },
-    { "unable to execute userspace code", NULL, NULL },
-    { "Kernel attempted to ", NULL, NULL },
+#define KD_OOPS_HEADLINE(begins, kind, address) { begins, kind, address },
+#include "family/fault/oops_form.def"
 };
 
-/* "BUG: TASK stack guard page was hit at ..." has the name of the stack in it. */
-static const headline guard_page = { "stack guard page was hit at ", &kd_kind_stack_overflow, "" };
+static const char *const die_begins[] = {
+#define KD_OOPS_DIE(begins) begins,
+#include "family/fault/oops_form.def"
+};
 
 /* What stands before " [#1]" when there was no headline, or beside it. */
 static const struct {
     const char *word;
     const kd_kind *kind;
 } dies[] = {
-    { "general protection fault", &kd_kind_general_protection },
-    { "invalid opcode", &kd_kind_invalid_opcode },
-    { "divide error", &kd_kind_divide_error },
-    { "double fault", &kd_kind_double_fault },
-    { "stack guard page", &kd_kind_stack_overflow },
-    { "kernel stack overflow", &kd_kind_stack_overflow },
-    { "Oops - BUG", &kd_kind_kernel_bug },
-    { "Oops - undefined instruction", &kd_kind_undefined_instruction },
-    { "Oops - Undefined instruction", &kd_kind_undefined_instruction },
-    { "alignment", &kd_kind_alignment_fault },
-    { "external abort", &kd_kind_external_abort },
+#define KD_OOPS_NAME(words, kind) { words, kind },
+#include "family/fault/oops_form.def"
 };
+
+static const char *const anchors[] = {
+#define KD_OOPS_HEADLINE(begins, kind, address) begins,
+#define KD_OOPS_DIE(begins) begins,
+#define KD_OOPS_TORN(begins) begins,
+#include "family/fault/oops_form.def"
+    NULL,
+};
+
+/* So much of "BUG: NAME stack guard page was hit" may stand before the words. */
+#define MOST_BEFORE 24
 
 /* parse->own[0]: the kind that the headline settled, index + 1; own[1]: die line seen */
 enum { OWN_HEADLINE, OWN_DIE, OWN_WEAK };
@@ -104,16 +93,19 @@ static void put_location(kd_parse *parse, kdf_oops *oops, kd_str rest)
 
 static const headline *find_headline(kd_str text, kd_str *rest)
 {
-    for (size_t i = 0; i < KD_COUNT(headlines); i++)
-        if (kd_str_starts(text, headlines[i].begins)) {
-            *rest = kd_str_from(text, kd_str_of(headlines[i].begins).len);
-            return &headlines[i];
-        }
-    const char *at = kd_str_starts(text, "BUG: ") ? kd_str_find(text, guard_page.begins) : NULL;
-    if (!at || at - text.ptr > 24)
-        return NULL;
-    *rest = kd_str_from(text, (size_t)(at - text.ptr) + kd_str_of(guard_page.begins).len);
-    return &guard_page;
+    bool bug = kd_str_starts(text, "BUG: ");
+    for (size_t i = 0; i < KD_COUNT(headlines); i++) {
+        const headline *form = &headlines[i];
+        bool guard = bug && form->kind == &kd_kind_stack_overflow;
+        const char *at = kd_str_starts(text, form->begins) ? text.ptr
+                         : guard                           ? kd_str_find(text, form->begins)
+                                                           : NULL;
+        if (!at || at - text.ptr > MOST_BEFORE)
+            continue;
+        *rest = kd_str_from(text, (size_t)(at - text.ptr) + kd_str_of(form->begins).len);
+        return form;
+    }
+    return NULL;
 }
 
 static bool take_headline(kd_parse *parse, kdf_oops *oops, kd_str text)
@@ -346,13 +338,8 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
     kdf_oops *oops = parse->body;
     kd_str text = line->text;
     bool header = take_headline(parse, oops, text);
-    if (!header &&
-        (kd_str_starts(text, "Oops") || kd_str_starts(text, "Internal error: ") ||
-         kd_str_starts(text, "general protection fault") ||
-         kd_str_starts(text, "invalid opcode: ") || kd_str_starts(text, "divide error: ") ||
-         kd_str_starts(text, "double fault: ") || kd_str_starts(text, "stack segment: ") ||
-         kd_str_starts(text, "int3: ")))
-        header = take_die(parse, oops, text);
+    for (size_t i = 0; i < KD_COUNT(die_begins) && !header; i++)
+        header = kd_str_starts(text, die_begins[i]) && take_die(parse, oops, text);
     if (!header)
         return KD_NOT_MINE;
     read_notes(parse, oops);
@@ -374,32 +361,6 @@ static void close_oops(kd_parse *parse)
         event->kind = &kd_kind_external_abort;
     kd_blame_set(parse, &oops->blame, &oops->backtrace, &oops->ip);
 }
-
-static const char *const anchors[] = { "BUG: unable to handle ",
-                                       "BUG: kernel NULL pointer",
-                                       "BUG: Kernel NULL pointer",
-                                       "BUG: Unable to handle kernel ",
-                                       "Unable to handle kernel ",
-                                       "Unhandled fault: ",
-                                       "kernel BUG at ",
-                                       "Kernel BUG at ",
-                                       "stack guard page was hit at ",
-                                       "Insufficient stack space to handle",
-                                       "PANIC: double fault",
-                                       "kernel tried to execute NX-protected",
-                                       "unable to execute userspace code",
-                                       "Kernel attempted to ",
-                                       "Internal error: ",
-                                       "Oops: ",
-                                       "Oops - ",
-                                       "Oops [#",
-                                       "general protection fault",
-                                       "invalid opcode: ",
-                                       "divide error: ",
-                                       "double fault: ",
-                                       "stack segment: ",
-                                       "int3: 0000",
-                                       NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_page_table, 0 },

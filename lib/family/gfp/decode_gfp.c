@@ -163,8 +163,11 @@ static void find_zone(kd_gfp_meaning *m)
         [0xc] = KD_ZONE_DMA32,   [0xd] = KD_ZONE_INVALID, [0xe] = KD_ZONE_INVALID,
         [0xf] = KD_ZONE_INVALID,
     };
-    static const char *const names[] = { "DMA",     "DMA32",  "Normal", "HighMem",
-                                         "Movable", "Device", "invalid" };
+    static const char *const names[] = {
+        [KD_ZONE_DMA] = "DMA",         [KD_ZONE_DMA32] = "DMA32",     [KD_ZONE_NORMAL] = "Normal",
+        [KD_ZONE_HIGHMEM] = "HighMem", [KD_ZONE_MOVABLE] = "Movable", [KD_ZONE_DEVICE] = "Device",
+        [KD_ZONE_INVALID] = "invalid",
+    };
     m->zone = zones[m->mask & 0xf];
     m->zone_name = names[m->zone];
 }
@@ -177,7 +180,9 @@ static bool bits_are_neighbours(const kd_gfp_meaning *m)
 
 static void find_migratetype(const table *t, kd_gfp_meaning *m)
 {
-    static const char *const names[] = { "unmovable", "movable", "reclaimable" };
+    static const char *const names[] = {
+        [KD_UNMOVABLE] = "unmovable", [KD_MOVABLE] = "movable", [KD_RECLAIMABLE] = "reclaimable"
+    };
     bool movable = kd_gfp_has(m, KD_GFP_MOVABLE), reclaimable = kd_gfp_has(m, KD_GFP_RECLAIMABLE);
     m->movable_bit = t->flags[KD_GFP_MOVABLE];
     m->reclaimable_bit = t->flags[KD_GFP_RECLAIMABLE];

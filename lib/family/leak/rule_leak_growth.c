@@ -124,7 +124,7 @@ kd_status kd_check_growing(const kd_view *view, kd_emit *out, void *user)
 
 typedef struct slab_table {
     const kd_event *event;
-    const char *list; /* path of the list in the event */
+    const kd_list *rows; /* of kdf_slab_cache */
 } slab_table;
 
 typedef struct cache {
@@ -133,56 +133,35 @@ typedef struct cache {
     kd_src src;
 } cache;
 
-/* By path: not every event kind has such a table. */
-static bool get_at(const slab_table *table, const char *member, size_t i, kd_value *out,
-                   kd_src *src)
+static uint64_t number_of(kd_u64 number)
 {
-    char path[64];
-    snprintf(path, sizeof path, "%s[%zu].%s", table->list, i, member);
-    return kd_fields_get(table->event->kind->fields, table->event->body, kd_str_of(path), out,
-                         src) == KD_OK &&
-           out->type != KD_NONE;
-}
-
-static uint64_t number_at(const slab_table *table, const char *member, size_t i)
-{
-    kd_value value;
-    kd_src ignored;
-    bool known = get_at(table, member, i, &value, &ignored) && value.type == KD_U64;
-    return known && value.as.u < UINT64_C(1) << 40 ? value.as.u : 0;
+    return number.v < UINT64_C(1) << 40 ? number.v : 0;
 }
 
 /* As printed, or by objects and slabs as /proc/slabinfo has them (pages of 4 kB). */
-static uint64_t total_at(const slab_table *table, size_t i)
+static uint64_t total_of(const kdf_slab_cache *row)
 {
-    uint64_t total_kb = number_at(table, "total_kb", i);
-    uint64_t per_slab = number_at(table, "objects_per_slab", i);
-    uint64_t pages = number_at(table, "pages_per_slab", i);
+    uint64_t total_kb = number_of(row->total_kb);
+    uint64_t per_slab = number_of(row->objects_per_slab);
+    uint64_t pages = number_of(row->pages_per_slab);
     if (total_kb > 0 || per_slab == 0 || pages > 1024)
         return total_kb;
-    return number_at(table, "objects", i) / per_slab * pages * 4;
+    return number_of(row->objects) / per_slab * pages * 4;
 }
 
 static bool cache_at(const slab_table *table, size_t i, cache *out)
 {
-    kd_value name;
-    if (i >= CACHES || !get_at(table, "name", i, &name, &out->src) || name.type != KD_TEXT)
+    if (i >= CACHES || i >= table->rows->count)
         return false;
-    out->name = name.as.s;
-    out->total_kb = total_at(table, i);
-    return true;
+    const kdf_slab_cache *row = &KD_ITEMS(*table->rows, kdf_slab_cache)[i];
+    *out = (cache){ row->name.v, total_of(row), row->name.src };
+    return row->name.src != 0;
 }
 
 static bool has_table(const kd_event *event, slab_table *out)
 {
-    static const char *const lists[] = { "slabs", "meminfo.slabs" };
-    cache first;
-    for (size_t i = 0; i < KD_COUNT(lists); i++) {
-        *out = (slab_table){ event, lists[i] };
-        if (cache_at(out, 0, &first))
-            return true;
-    }
-    return false;
+    *out = (slab_table){ event, kd_event_part(event, &kd_fields_slab_cache, "slabs") };
+    return out->rows && out->rows->count > 0;
 }
 
 /* The first and the last table of the boot; one table is the last. */

@@ -31,16 +31,16 @@ unsigned kd_percent_of(uint64_t part, uint64_t of)
 const char *kd_oom_use_name(kd_oom_use use)
 {
     static const char *const names[] = {
-        "anonymous memory of processes",
-        "shared memory and tmpfs files",
-        "page cache of files",
-        "unevictable pages (mlock() and the like)",
-        "kernel objects in unreclaimable slab caches",
-        "reclaimable slab caches (dentries, inodes)",
-        "page tables",
-        "kernel stacks",
-        "pools of huge pages",
-        "in use by something that no counter names",
+        [KD_OOM_PROCESSES] = "anonymous memory of processes",
+        [KD_OOM_SHMEM] = "shared memory and tmpfs files",
+        [KD_OOM_CACHE] = "page cache of files",
+        [KD_OOM_UNEVICTABLE] = "unevictable pages (mlock() and the like)",
+        [KD_OOM_SLAB] = "kernel objects in unreclaimable slab caches",
+        [KD_OOM_RECLAIMABLE] = "reclaimable slab caches (dentries, inodes)",
+        [KD_OOM_PAGETABLES] = "page tables",
+        [KD_OOM_STACKS] = "kernel stacks",
+        [KD_OOM_HUGETLB] = "pools of huge pages",
+        [KD_OOM_UNACCOUNTED] = "in use by something that no counter names",
     };
     return names[use];
 }
@@ -214,17 +214,18 @@ void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oo
 
 /* ---- shares ---------------------------------------------------------------------------------- */
 
+/* The counters of a use, by name; empty: it has none of its own. */
 static const char *const share_words[] = {
-    "active_anon inactive_anon isolated_anon",
-    "",
-    "active_file inactive_file isolated_file",
-    "unevictable",
-    "slab_unreclaimable",
-    "slab_reclaimable",
-    "pagetables sec_pagetables",
-    "kernel_stack shadow_call_stack",
-    "",
-    "",
+    [KD_OOM_PROCESSES] = "active_anon inactive_anon isolated_anon",
+    [KD_OOM_SHMEM] = "",
+    [KD_OOM_CACHE] = "active_file inactive_file isolated_file",
+    [KD_OOM_UNEVICTABLE] = "unevictable",
+    [KD_OOM_SLAB] = "slab_unreclaimable",
+    [KD_OOM_RECLAIMABLE] = "slab_reclaimable",
+    [KD_OOM_PAGETABLES] = "pagetables sec_pagetables",
+    [KD_OOM_STACKS] = "kernel_stack shadow_call_stack",
+    [KD_OOM_HUGETLB] = "",
+    [KD_OOM_UNACCOUNTED] = "",
 };
 
 void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture *p,
