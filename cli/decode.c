@@ -7,10 +7,11 @@
 #include "cli.h"
 
 static const char help[] =
-    "usage: oopsdoc decode gfp MASK | esr VALUE | x86-fault VALUE | taint VALUE\n"
+    "usage: oopsdoc decode gfp MASK | esr VALUE | x86-fault VALUE | arm-fsr VALUE\n"
+    "                      | taint VALUE\n"
     "                      [--kernel 5.4] [--arch arm64] [--all-versions]\n"
     "Prints one JSON object. gfp and taint are decimal unless they begin with 0x;\n"
-    "esr and x86-fault are hexadecimal, as an Oops prints them.\n"
+    "esr, x86-fault and arm-fsr are hexadecimal, as an Oops prints them.\n"
     "\n"
     "  --kernel REL      kernel release or version; default: the newest known\n"
     "  --arch ARCH       default: x86_64\n"
@@ -24,7 +25,7 @@ static const char help[] =
 static bool parse_number(const char *what, const char *text, uint64_t *out)
 {
     char *end;
-    bool hex = strcmp(what, "esr") == 0 || strcmp(what, "x86-fault") == 0;
+    bool hex = strcmp(what, "gfp") != 0 && strcmp(what, "taint") != 0;
     if (strchr(text, '-') || strchr(text, '+') || !*text || *text == ' ')
         return false;
     errno = 0;
@@ -75,6 +76,6 @@ int cmd_decode(int argc, char **argv)
     kd_status status = kd_decode(engine, what, value, all, &opts, put_stdout, NULL);
     kd_engine_free(engine);
     if (status == KD_E_INVAL)
-        return complain(what, "decode knows gfp, esr, x86-fault and taint");
+        return complain(what, "decode knows gfp, esr, x86-fault, arm-fsr and taint");
     return status == KD_OK || status == KD_E_SINK ? 0 : complain(what, kd_status_name(status));
 }

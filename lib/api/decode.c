@@ -1,151 +1,156 @@
 /* decode.c - the decoders on their own: kd_decode(). Layer: api. */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/engine.h"
 #include "core/decode.h"
-#include "core/fields.h"
+#include "core/lists.h"
 #include "core/version.h"
-#include "family/fields.h"
 #include "family/gfp/decode_gfp.h"
-#include "family/shared/decode_taint.h"
 
-/* The same objects that events carry, through the same writer. */
-static kd_status write_group(kd_event event, const char *member, const kd_context *context,
-                             kd_write_fn write, void *user)
+/* What one number needs. */
+#define DECODE_MEMORY ((size_t)1 << 20)
+
+static const kd_number *number_of(kd_str word)
 {
-    kd_decode_event(&event, context);
-    struct json_object *all = kd_json_event(&event), *inner;
-    kd_sink sink = { write, user, KD_OK };
-    if (!json_object_object_get_ex(all, member, &inner)) {
-        json_object_put(all);
+    for (size_t i = 0; i < kd_number_count; i++)
+        if (kd_str_is(word, kd_numbers[i].word))
+            return &kd_numbers[i];
+    return NULL;
+}
+
+/* An event of the kind that holds such numbers, with nothing else in it; `group`: the group of the
+ * number in its body. */
+static kd_status make_event(kd_event *event, const kd_number *number, uint64_t value,
+                            const kd_context *context, void **group, const kd_fields **fields)
+{
+    size_t at, inner;
+    const kd_field *row = kd_fields_find(number->kind->fields, kd_str_of(number->group), &at);
+    if (!row || row->type != KDF_one)
         return KD_E_INVAL;
+    event->kind = number->kind;
+    event->body = kd_arena_alloc(&event->arena, number->kind->fields->size);
+    if (!event->body)
+        return event->arena.mem->failed;
+    *group = (char *)event->body + at;
+    *fields = row->group;
+    if (number->put) {
+        number->put(*group, value, context, &event->arena);
+        return event->arena.mem->failed;
     }
-    kd_json_put(&sink, json_object_get(inner), KD_PRETTY, 0);
-    kd_sink_put(&sink, KD_STR("\n"));
-    json_object_put(all);
-    return sink.status;
+    row = kd_fields_find(*fields, KD_STR("value"), &inner);
+    if (!row || row->type != KDF_hex)
+        return KD_E_INVAL;
+    kd_hex *hex = (kd_hex *)(void *)((char *)*group + inner);
+    *hex = (kd_hex){ value, KD_DERIVED };
+    return KD_OK;
 }
 
-typedef struct meanings {
-    struct json_object *list;
-} meanings;
-
-static void add_names(struct json_object *out, const kd_gfp_meaning *meaning)
+static kd_status write_number(const kd_number *number, uint64_t value, const kd_options *options,
+                              kd_json *out, kd_mem *mem)
 {
-    struct json_object *names = json_object_new_array();
-    for (size_t i = 0; i < meaning->name_count; i++)
-        json_object_array_add(names, json_object_new_string(meaning->names[i]));
-    if (meaning->unnamed_bits)
-        json_object_array_add(names, kd_json_hex(meaning->unnamed_bits));
-    json_object_object_add(out, "names", names);
+    kd_event event = { .arena = { .mem = mem } };
+    const kd_fields *fields = NULL;
+    kd_context context;
+    void *group = NULL;
+    kd_context_init(&context, 0, options, &event.arena);
+    if (context.version == 0)
+        context.version = KD_NEWEST_KNOWN;
+    kd_status status = make_event(&event, number, value, &context, &group, &fields);
+    if (status == KD_OK) {
+        kd_decode_event(&event, &context);
+        status = mem->failed;
+    }
+    if (status == KD_OK) {
+        kd_json_open(out, '{');
+        kd_put_fields(out, fields, group);
+        kd_json_close(out, '}');
+    }
+    kd_arena_free(&event.arena);
+    return status;
 }
 
-static void add_flags(struct json_object *out, const kd_gfp_meaning *meaning)
+/* ---- each meaning that a mask ever had ------------------------------------------------------- */
+
+static void add_text(kd_json *out, kd_str name, const char *text)
 {
-    struct json_object *flags = json_object_new_array();
-    for (size_t i = 0; i < meaning->flag_count; i++)
-        json_object_array_add(flags, json_object_new_string(meaning->flags[i]));
-    json_object_object_add(out, "flags", flags);
+    kd_json_key(out, name);
+    kd_json_text(out, kd_str_of(text));
 }
 
-static bool add_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until,
+static void add_version(kd_json *out, kd_str name, uint32_t version)
+{
+    char text[32];
+    snprintf(text, sizeof text, version >> 24 == 2 ? "%u.%u.%u" : "%u.%u", version >> 24,
+             version >> 16 & 255, version & 65535);
+    add_text(out, name, text);
+}
+
+static void put_names(kd_json *out, const char *const *names, size_t count, uint64_t unnamed)
+{
+    kd_json_open(out, '[');
+    for (size_t i = 0; i < count; i++)
+        kd_json_text(out, kd_str_of(names[i]));
+    if (unnamed)
+        kd_json_hex(out, unnamed);
+    kd_json_close(out, ']');
+}
+
+static bool put_meaning(const kd_gfp_meaning *meaning, uint32_t from, uint32_t until,
                         const char *condition, void *user)
 {
-    meanings *all = user;
-    struct json_object *out = json_object_new_object();
-    char text[32];
-    snprintf(text, sizeof text, from >> 24 == 2 ? "%u.%u.%u" : "%u.%u", from >> 24,
-             from >> 16 & 255, from & 65535);
-    json_object_object_add(out, "from", json_object_new_string(text));
-    if (until != KD_NEWEST) {
-        snprintf(text, sizeof text, until >> 24 == 2 ? "%u.%u.%u" : "%u.%u", until >> 24,
-                 until >> 16 & 255, until & 65535);
-        json_object_object_add(out, "until", json_object_new_string(text));
-    }
+    kd_json *out = user;
+    kd_json_open(out, '{');
+    add_version(out, KD_STR("from"), from);
+    if (until != KD_NEWEST)
+        add_version(out, KD_STR("until"), until);
     if (condition[0])
-        json_object_object_add(out, "condition", json_object_new_string(condition));
-    add_names(out, meaning);
-    add_flags(out, meaning);
-    json_object_object_add(out, "migratetype", json_object_new_string(meaning->migratetype_name));
-    json_object_object_add(out, "zone", json_object_new_string(meaning->zone_name));
-    if (meaning->unknown_bits)
-        json_object_object_add(out, "unknown_bits", kd_json_hex(meaning->unknown_bits));
-    json_object_array_add(all->list, out);
+        add_text(out, KD_STR("condition"), condition);
+    kd_json_key(out, KD_STR("names"));
+    put_names(out, meaning->names, meaning->name_count, meaning->unnamed_bits);
+    kd_json_key(out, KD_STR("flags"));
+    put_names(out, meaning->flags, meaning->flag_count, 0);
+    add_text(out, KD_STR("migratetype"), meaning->migratetype_name);
+    add_text(out, KD_STR("zone"), meaning->zone_name);
+    if (meaning->unknown_bits) {
+        kd_json_key(out, KD_STR("unknown_bits"));
+        kd_json_hex(out, meaning->unknown_bits);
+    }
+    kd_json_close(out, '}');
     return true;
 }
 
-static kd_status write_all_versions(uint64_t value, kd_write_fn write, void *user)
+static void write_meanings(uint64_t value, kd_json *out)
 {
-    struct json_object *out = json_object_new_object();
-    meanings all = { json_object_new_array() };
-    kd_sink sink = { write, user, KD_OK };
-    json_object_object_add(out, "value", kd_json_hex(value));
-    kd_gfp_each_version(value, add_meaning, &all);
-    json_object_object_add(out, "meanings", all.list);
-    kd_json_put(&sink, out, KD_PRETTY, 0);
-    kd_sink_put(&sink, KD_STR("\n"));
-    return sink.status;
-}
-
-static void fill_taint(kdf_task *task, uint64_t value, uint32_t version, kd_arena *arena)
-{
-    kd_taint taint;
-    char raw[KD_TAINT_MAX];
-    kd_taint_number(value, version, &taint);
-    for (size_t i = 0; i < taint.count; i++) {
-        kdf_taint_flag *flag = KD_LIST_ADD(arena, &task->taint.flags, kdf_taint_flag);
-        if (!flag)
-            return;
-        raw[i] = taint.flags[i].letter;
-        flag->letter = (kd_text){ kd_arena_str(arena, (kd_str){ &raw[i], 1 }), KD_DERIVED };
-        flag->name = (kd_text){ kd_str_of(taint.flags[i].name), KD_DERIVED };
-    }
-    task->taint.raw = (kd_text){ kd_arena_str(arena, (kd_str){ raw, taint.count }), KD_DERIVED };
+    kd_json_open(out, '{');
+    kd_json_key(out, KD_STR("value"));
+    kd_json_hex(out, value);
+    kd_json_key(out, KD_STR("meanings"));
+    kd_json_open(out, '[');
+    kd_gfp_each_version(value, put_meaning, out);
+    kd_json_close(out, ']');
+    kd_json_close(out, '}');
 }
 
 kd_status kd_decode(kd_engine *engine, const char *what, uint64_t value, bool all_versions,
                     const kd_options *options, kd_write_fn write, void *user)
 {
     kd_options all;
-    if (!engine || !what || !write)
+    kd_json out;
+    const kd_number *number = what ? number_of(kd_str_of(what)) : NULL;
+    if (!engine || !write || !number)
         return KD_E_INVAL;
     if (kd_options_take(&all, options) != KD_OK)
         return KD_E_INVAL;
-    kd_mem mem = { .allocator = &engine->allocator, .limit = (size_t)1 << 20 };
-    kd_arena arena = { .mem = &mem };
-    kd_context context;
-    kd_context_init(&context, 0, &all, &arena);
-    if (context.version == 0)
-        context.version = KD_NEWEST_KNOWN;
-    kdf_page_alloc failure = { .order = { 0, 0 } };
-    kdf_oops oops = { .headline = { { NULL, 0 }, 0 } };
-    kd_str name = kd_str_of(what);
-    kd_status status = KD_E_INVAL;
-    if (kd_str_is(name, "gfp") && all_versions) {
-        status = write_all_versions(value, write, user);
-    } else if (kd_str_is(name, "gfp")) {
-        failure.gfp.value = (kd_hex){ value, KD_DERIVED };
-        status = write_group(
-            (kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
-            "gfp", &context, write, user);
-    } else if (kd_str_is(name, "esr")) {
-        oops.esr.value = (kd_hex){ value, KD_DERIVED };
-        status =
-            write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
-                        "esr", &context, write, user);
-    } else if (kd_str_is(name, "x86-fault")) {
-        oops.error_code.value = (kd_hex){ value, KD_DERIVED };
-        status =
-            write_group((kd_event){ .arena = arena, .kind = &kd_kind_paging_fault, .body = &oops },
-                        "error_code", &context, write, user);
-    } else if (kd_str_is(name, "taint")) {
-        fill_taint(&failure.task, value, context.version, &arena);
-        status = write_group(
-            (kd_event){ .arena = arena, .kind = &kd_kind_page_alloc_failure, .body = &failure },
-            "taint", &context, write, user);
-    }
-    kd_arena_free(&arena);
-    return status;
+    kd_mem mem = { .allocator = &engine->allocator, .limit = DECODE_MEMORY };
+    kd_json_init(&out, KD_PRETTY, write, user);
+    kd_status status = KD_OK;
+    if (all_versions && !strcmp(what, "gfp"))
+        write_meanings(value, &out);
+    else
+        status = write_number(number, value, &all, &out, &mem);
+    if (status != KD_OK)
+        return status;
+    kd_json_line(&out);
+    return kd_json_end(&out);
 }

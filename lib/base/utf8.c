@@ -39,14 +39,16 @@ uint64_t kd_utf8_bad(kd_str text)
     return bad;
 }
 
-size_t kd_utf8_repair(kd_str text, char *out)
+bool kd_utf8_same(kd_str a, kd_str b)
 {
-    size_t len = 0;
-    while (text.len > 0) {
-        size_t step = kd_utf8_step(text);
-        memcpy(out + len, step ? text.ptr : "\xef\xbf\xbd", step ? step : 3);
-        len += step ? step : 3;
-        text = kd_str_from(text, step ? step : 1);
+    if (a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len)))
+        return true;
+    while (a.len > 0 && b.len > 0) {
+        size_t x = kd_utf8_step(a), y = kd_utf8_step(b);
+        if (x != y || (x > 0 && memcmp(a.ptr, b.ptr, x) != 0))
+            return false;
+        a = kd_str_from(a, x ? x : 1);
+        b = kd_str_from(b, x ? x : 1);
     }
-    return len;
+    return a.len == b.len;
 }

@@ -11,7 +11,7 @@ size_t kd_utf8_step(kd_str text);
 /* Bytes that are part of no valid sequence. */
 uint64_t kd_utf8_bad(kd_str text);
 
-/* Writes the repaired text; `out` has room for 3 bytes per byte of text. Returns its length. */
-size_t kd_utf8_repair(kd_str text, char *out);
+/* Are they the same once repaired? */
+bool kd_utf8_same(kd_str a, kd_str b);
 
 #endif

@@ -27,6 +27,17 @@ typedef struct kd_decoder {
 extern const kd_decoder kd_decoders[];
 extern const size_t kd_decoder_count;
 
+/* A number that has a meaning of its own: "gfp", "esr". */
+typedef struct kd_number {
+    const char *word;
+    const kd_kind *kind; /* of events that hold such a number */
+    const char *group;   /* path in their body; its member "value" is the number */
+    /* Where the group does not hold the number itself: fills in what a log would have said. */
+    void (*put)(void *group, uint64_t value, const kd_context *context, kd_arena *arena);
+} kd_number;
+extern const kd_number kd_numbers[];
+extern const size_t kd_number_count;
+
 extern const kd_rule kd_builtin_rules[];
 extern const size_t kd_builtin_rule_count;
 

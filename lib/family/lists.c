@@ -11,6 +11,8 @@
                          kd_arena *arena);
 #define KD_DECODER(name, group) \
     bool kd_decode_##name(kd_event *event, void *part, const kd_context *context);
+#define KD_VALUE_PUT(word, kind, path, name) \
+    void kd_put_##name(void *group, uint64_t value, const kd_context *context, kd_arena *arena);
 #define KD_RULE(function, id, severity, wakes, title)                             \
     kd_status kd_check_##function(const kd_view *view, kd_emit *out, void *user); \
     extern const char kd_doc_##function[];
@@ -33,6 +35,13 @@ const kd_decoder kd_decoders[] = {
 #include "family/families.def"
 };
 const size_t kd_decoder_count = KD_COUNT(kd_decoders);
+
+const kd_number kd_numbers[] = {
+#define KD_VALUE(word, kind, path) { word, &kd_kind_##kind, path, NULL },
+#define KD_VALUE_PUT(word, kind, path, name) { word, &kd_kind_##kind, path, kd_put_##name },
+#include "family/families.def"
+};
+const size_t kd_number_count = KD_COUNT(kd_numbers);
 
 const kd_rule kd_builtin_rules[] = {
 #define KD_RULE(function, id, severity, wakes, title)                             \

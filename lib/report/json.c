@@ -1,174 +1,189 @@
-/* json.c - events, diagnoses and reports as JSON, one object at a time through json-c.
- * Layer: report. */
-#include <json-c/json.h>
-#include <stdio.h>
-#include <string.h>
-
+/* json.c - boots, events, diagnoses and counts as JSON, one object at a time. Layer: report. */
 #include "base/utf8.h"
 #include "report/store.h"
 
-/* ---- values ---------------------------------------------------------------------------------- */
+#define KEY(out, name) kd_json_key((out), KD_STR(name))
 
-struct json_object *kd_json_text(kd_str text)
+static void put_word(kd_json *out, const char *word)
 {
-    char small[1536];
-    size_t need = text.len * 3;
-    char *out = need <= sizeof small ? small : malloc(need);
-    if (!out)
-        return NULL;
-    size_t len = kd_utf8_repair(text, out);
-    struct json_object *string = json_object_new_string_len(out, (int)len);
-    if (out != small)
-        free(out);
-    return string;
+    kd_json_text(out, kd_str_of(word));
 }
 
-struct json_object *kd_json_hex(uint64_t value)
+static void add_text(kd_json *out, kd_str name, kd_str text)
 {
-    char text[24];
-    snprintf(text, sizeof text, "0x%llx", KD_LLU(value));
-    return json_object_new_string(text);
+    if (text.len == 0)
+        return;
+    kd_json_key(out, name);
+    kd_json_text(out, text);
 }
 
-static void add(struct json_object *object, const char *name, struct json_object *value)
+static void add_u64(kd_json *out, kd_str name, uint64_t value)
 {
-    if (value)
-        json_object_object_add(object, name, value);
+    kd_json_key(out, name);
+    kd_json_u64(out, value);
 }
 
-static void add_text(struct json_object *object, const char *name, kd_str text)
+static void add_word(kd_json *out, kd_str name, const char *word)
 {
-    if (text.len > 0)
-        add(object, name, kd_json_text(text));
+    kd_json_key(out, name);
+    put_word(out, word);
 }
 
-static void add_u64(struct json_object *object, const char *name, uint64_t value)
+/* "e12", "d3" */
+static void put_id(kd_json *out, char letter, uint64_t id)
 {
-    add(object, name, json_object_new_uint64(value));
+    char text[24], *at = text + sizeof text;
+    do
+        *--at = (char)('0' + id % 10);
+    while (id /= 10);
+    *--at = letter;
+    kd_json_text(out, (kd_str){ at, (size_t)(text + sizeof text - at) });
 }
 
-static void add_named(struct json_object *object, kd_str name, struct json_object *value)
+static void put_range(kd_json *out, uint64_t first, uint64_t last)
 {
-    char key[256];
-    size_t len = name.len * 3 < sizeof key ? kd_utf8_repair(name, key) : 0;
-    key[len] = 0;
-    add(object, key, value);
+    kd_json_open(out, '[');
+    kd_json_u64(out, first);
+    kd_json_u64(out, last);
+    kd_json_close(out, ']');
 }
 
 /* ---- fields by their descriptors ------------------------------------------------------------- */
 
-static bool write_fields(struct json_object *out, const kd_fields *fields, const char *record);
-
-static struct json_object *number_list(const kd_list *list)
+static bool has_value(const kd_field *row, const void *at)
 {
-    struct json_object *array = json_object_new_array();
-    for (uint32_t i = 0; i < list->count; i++)
-        json_object_array_add(array, json_object_new_uint64(KD_ITEMS(*list, kd_u64)[i].v));
-    return array;
+    if (row->type == KDF_flat || row->type == KDF_one)
+        return kd_has_fields(row->group, at);
+    if (row->type >= KDF_texts)
+        return ((const kd_list *)at)->count > 0;
+    switch (row->type) {
+    case KDF_i64: return ((const kd_i64 *)at)->src != 0;
+    case KDF_text: return ((const kd_text *)at)->src != 0;
+    case KDF_bool: return ((const kd_bool *)at)->src != 0;
+    default: return ((const kd_u64 *)at)->src != 0;
+    }
 }
 
-static struct json_object *map(const kd_list *list, bool hex)
+bool kd_has_fields(const kd_fields *fields, const void *record)
 {
-    struct json_object *object = json_object_new_object();
+    for (size_t i = 0; i < fields->count; i++)
+        if (has_value(&fields->rows[i], (const char *)record + fields->rows[i].at))
+            return true;
+    return false;
+}
+
+static void put_numbers(kd_json *out, const kd_list *list)
+{
+    kd_json_open(out, '[');
+    for (uint32_t i = 0; i < list->count; i++)
+        kd_json_u64(out, KD_ITEMS(*list, kd_u64)[i].v);
+    kd_json_close(out, ']');
+}
+
+static void put_text_list(kd_json *out, const kd_list *list)
+{
+    kd_json_open(out, '[');
+    for (uint32_t i = 0; i < list->count; i++)
+        kd_json_text(out, KD_ITEMS(*list, kd_text)[i].v);
+    kd_json_close(out, ']');
+}
+
+/* Recognisers keep one value a name; names that differ only in bytes that are no UTF-8 become the
+ * same key, and an object has a key once. */
+_Static_assert(offsetof(kd_pair, name) == 0 && offsetof(kd_row, name) == 0 &&
+                   offsetof(kd_fact, name) == 0,
+               "is_said() reads the name of each");
+
+static bool is_said(const char *first, size_t item_size, uint32_t index)
+{
+    const kd_str *name = (const kd_str *)(const void *)(first + index * item_size);
+    for (uint32_t i = 0; i < index; i++)
+        if (kd_utf8_same(*name, *(const kd_str *)(const void *)(first + i * item_size)))
+            return true;
+    return false;
+}
+
+static void put_map(kd_json *out, const kd_list *list, bool hex)
+{
     const kd_pair *pairs = list->items;
-    for (uint32_t i = 0; i < list->count; i++)
-        add_named(object, pairs[i].name,
-                  hex ? kd_json_hex(pairs[i].v) : json_object_new_uint64(pairs[i].v));
-    return object;
-}
-
-static struct json_object *map_of_lists(const kd_list *list)
-{
-    struct json_object *object = json_object_new_object();
-    const kd_row *rows = list->items;
-    for (uint32_t i = 0; i < list->count; i++)
-        add_named(object, rows[i].name, number_list(&rows[i].values));
-    return object;
-}
-
-static struct json_object *text_list(const kd_list *list)
-{
-    struct json_object *array = json_object_new_array();
-    for (uint32_t i = 0; i < list->count; i++)
-        json_object_array_add(array, kd_json_text(KD_ITEMS(*list, kd_text)[i].v));
-    return array;
-}
-
-static struct json_object *group_list(const kd_fields *fields, const kd_list *list)
-{
-    struct json_object *array = json_object_new_array();
+    kd_json_open(out, '{');
     for (uint32_t i = 0; i < list->count; i++) {
-        struct json_object *item = json_object_new_object();
-        write_fields(item, fields, (const char *)list->items + i * fields->size);
-        json_object_array_add(array, item);
+        if (is_said(list->items, sizeof *pairs, i))
+            continue;
+        kd_json_key(out, pairs[i].name);
+        if (hex)
+            kd_json_hex(out, pairs[i].v);
+        else
+            kd_json_u64(out, pairs[i].v);
     }
-    return array;
+    kd_json_close(out, '}');
 }
 
-static struct json_object *list_value(const kd_field *row, const kd_list *list)
+static void put_map_of_lists(kd_json *out, const kd_list *list)
 {
-    if (list->count == 0)
-        return NULL;
+    const kd_row *rows = list->items;
+    kd_json_open(out, '{');
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (is_said(list->items, sizeof *rows, i))
+            continue;
+        kd_json_key(out, rows[i].name);
+        put_numbers(out, &rows[i].values);
+    }
+    kd_json_close(out, '}');
+}
+
+static void put_groups(kd_json *out, const kd_fields *fields, const kd_list *list)
+{
+    kd_json_open(out, '[');
+    for (uint32_t i = 0; i < list->count; i++) {
+        kd_json_open(out, '{');
+        kd_put_fields(out, fields, (const char *)list->items + i * fields->size);
+        kd_json_close(out, '}');
+    }
+    kd_json_close(out, ']');
+}
+
+static void put_one(kd_json *out, const kd_fields *fields, const void *record)
+{
+    kd_json_open(out, '{');
+    kd_put_fields(out, fields, record);
+    kd_json_close(out, '}');
+}
+
+static void put_field(kd_json *out, const kd_field *row, const void *at)
+{
     switch (row->type) {
-    case KDF_texts: return text_list(list);
-    case KDF_u64s: return number_list(list);
-    case KDF_map_u64: return map(list, false);
-    case KDF_map_hex: return map(list, true);
-    case KDF_map_u64s: return map_of_lists(list);
-    default: return group_list(row->group, list);
+    case KDF_u64: kd_json_u64(out, ((const kd_u64 *)at)->v); break;
+    case KDF_i64: kd_json_i64(out, ((const kd_i64 *)at)->v); break;
+    case KDF_hex: kd_json_hex(out, ((const kd_hex *)at)->v); break;
+    case KDF_text: kd_json_text(out, ((const kd_text *)at)->v); break;
+    case KDF_bool: kd_json_bool(out, ((const kd_bool *)at)->v); break;
+    case KDF_texts: put_text_list(out, at); break;
+    case KDF_u64s: put_numbers(out, at); break;
+    case KDF_map_u64: put_map(out, at, false); break;
+    case KDF_map_hex: put_map(out, at, true); break;
+    case KDF_map_u64s: put_map_of_lists(out, at); break;
+    case KDF_many: put_groups(out, row->group, at); break;
+    case KDF_one: put_one(out, row->group, at); break;
+    case KDF_flat: break;
     }
 }
 
-static struct json_object *scalar_value(const kd_field *row, const void *at)
+void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record)
 {
-    const kd_u64 *number = at;
-    switch (row->type) {
-    case KDF_i64:
-        return ((const kd_i64 *)at)->src ? json_object_new_int64(((const kd_i64 *)at)->v) : NULL;
-    case KDF_text:
-        return ((const kd_text *)at)->src ? kd_json_text(((const kd_text *)at)->v) : NULL;
-    case KDF_bool:
-        return ((const kd_bool *)at)->src ? json_object_new_boolean(((const kd_bool *)at)->v)
-                                          : NULL;
-    case KDF_hex: return number->src ? kd_json_hex(number->v) : NULL;
-    default: return number->src ? json_object_new_uint64(number->v) : NULL;
-    }
-}
-
-/* False when nothing was there to write. */
-static bool write_fields(struct json_object *out, const kd_fields *fields, const char *record)
-{
-    bool any = false;
     for (size_t i = 0; i < fields->count; i++) {
         const kd_field *row = &fields->rows[i];
-        const void *at = record + row->at;
-        struct json_object *value = NULL;
+        const void *at = (const char *)record + row->at;
         if (row->type == KDF_flat) {
-            any |= write_fields(out, row->group, at);
-        } else if (row->type == KDF_one) {
-            value = json_object_new_object();
-            if (!write_fields(value, row->group, at)) {
-                json_object_put(value);
-                value = NULL;
-            }
-        } else {
-            value = row->type >= KDF_texts ? list_value(row, at) : scalar_value(row, at);
+            kd_put_fields(out, row->group, at);
+        } else if (has_value(row, at)) {
+            kd_json_key(out, kd_str_of(row->name));
+            put_field(out, row, at);
         }
-        any |= value != NULL;
-        add(out, row->name, value);
     }
-    return any;
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
-
-static void add_range(struct json_object *array, uint64_t first, uint64_t last)
-{
-    struct json_object *range = json_object_new_array();
-    json_object_array_add(range, json_object_new_uint64(first));
-    json_object_array_add(range, json_object_new_uint64(last));
-    json_object_array_add(array, range);
-}
 
 /* The next piece of the event's lines, of those kept and those only counted; both are in order. */
 static bool next_piece(const kd_event *event, uint32_t *kept, uint32_t *passed, kd_range *out)
@@ -187,233 +202,173 @@ static bool next_piece(const kd_event *event, uint32_t *kept, uint32_t *passed, 
     return more;
 }
 
-static struct json_object *line_ranges(const kd_event *event)
+static void put_lines(kd_json *out, const kd_event *event)
 {
-    struct json_object *array = json_object_new_array();
     uint32_t kept = 0, passed = 0;
     kd_range open = { 0, 0 }, piece;
+    kd_json_open(out, '[');
     while (next_piece(event, &kept, &passed, &piece)) {
         if (open.first && piece.first == open.last + 1) {
             open.last = piece.last;
             continue;
         }
         if (open.first)
-            add_range(array, open.first, open.last);
+            put_range(out, open.first, open.last);
         open = piece;
     }
     if (open.first)
-        add_range(array, open.first, open.last);
-    return array;
+        put_range(out, open.first, open.last);
+    kd_json_close(out, ']');
 }
 
-static struct json_object *repeated(const kd_repeat *repeat)
+static void put_repeat(kd_json *out, const kd_repeat *repeat)
 {
-    struct json_object *out = json_object_new_object(), *lines = json_object_new_array();
-    add_u64(out, "count", repeat->count);
+    kd_json_open(out, '{');
+    add_u64(out, KD_STR("count"), repeat->count);
     if (repeat->has_time) {
-        add_u64(out, "first_time_us", repeat->first_time_us);
-        add_u64(out, "last_time_us", repeat->last_time_us);
+        add_u64(out, KD_STR("first_time_us"), repeat->first_time_us);
+        add_u64(out, KD_STR("last_time_us"), repeat->last_time_us);
     }
+    KEY(out, "lines");
+    kd_json_open(out, '[');
     for (uint32_t i = 0; i < repeat->lines.count; i++) {
         const kd_range *range = &KD_ITEMS(repeat->lines, kd_range)[i];
-        add_range(lines, range->first, range->last);
+        put_range(out, range->first, range->last);
     }
-    add(out, "lines", lines);
+    kd_json_close(out, ']');
     if (repeat->lines_left_out)
-        add_u64(out, "lines_left_out", repeat->lines_left_out);
-    return out;
+        add_u64(out, KD_STR("lines_left_out"), repeat->lines_left_out);
+    kd_json_close(out, '}');
 }
 
-static void add_id(struct json_object *array, char letter, uint64_t id)
+void kd_put_event(kd_json *out, const kd_event *event)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%c%llu", letter, KD_LLU(id));
-    json_object_array_add(array, json_object_new_string(text));
-}
-
-static struct json_object *id_text(char letter, uint64_t id)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%c%llu", letter, KD_LLU(id));
-    return json_object_new_string(text);
-}
-
-struct json_object *kd_json_event(const kd_event *event)
-{
-    struct json_object *out = json_object_new_object();
-    add(out, "id", id_text('e', event->id));
-    add(out, "kind", json_object_new_string(event->kind->name));
-    add_u64(out, "boot", event->boot);
-    add(out, "lines", line_ranges(event));
-    add_u64(out, "offset", event->offset);
+    kd_json_open(out, '{');
+    KEY(out, "id");
+    put_id(out, 'e', event->id);
+    add_word(out, KD_STR("kind"), event->kind->name);
+    add_u64(out, KD_STR("boot"), event->boot);
+    KEY(out, "lines");
+    put_lines(out, event);
+    add_u64(out, KD_STR("offset"), event->offset);
     if (event->has_time)
-        add_u64(out, "time_us", event->time_us);
-    add_text(out, "wall_time", event->wall_time);
-    add(out, "complete", json_object_new_boolean(event->complete));
-    write_fields(out, event->kind->fields, event->body);
-    if (event->repeat.count > 1)
-        add(out, "repeated", repeated(&event->repeat));
-    return out;
+        add_u64(out, KD_STR("time_us"), event->time_us);
+    add_text(out, KD_STR("wall_time"), event->wall_time);
+    KEY(out, "complete");
+    kd_json_bool(out, event->complete);
+    kd_put_fields(out, event->kind->fields, event->body);
+    if (event->repeat.count > 1) {
+        KEY(out, "repeated");
+        put_repeat(out, &event->repeat);
+    }
+    kd_json_close(out, '}');
 }
 
 /* ---- diagnoses ------------------------------------------------------------------------------- */
 
-static struct json_object *value_of(const kd_value *value)
+static void put_value(kd_json *out, const kd_value *value)
 {
     switch (value->type) {
-    case KD_BOOL: return json_object_new_boolean(value->as.b);
-    case KD_U64: return json_object_new_uint64(value->as.u);
-    case KD_I64: return json_object_new_int64(value->as.i);
-    case KD_HEX: return kd_json_hex(value->as.u);
-    case KD_TEXT: return kd_json_text(value->as.s);
-    default: return NULL;
+    case KD_BOOL: kd_json_bool(out, value->as.b); break;
+    case KD_U64: kd_json_u64(out, value->as.u); break;
+    case KD_I64: kd_json_i64(out, value->as.i); break;
+    case KD_HEX: kd_json_hex(out, value->as.u); break;
+    default: kd_json_text(out, value->as.s); break;
     }
 }
 
-static struct json_object *evidence(const kd_diag *diag)
+static void put_evidence(kd_json *out, const kd_diag *diag)
 {
-    struct json_object *array = json_object_new_array();
+    kd_json_open(out, '[');
     for (uint32_t i = 0; i < diag->evidence.count; i++) {
         const kd_evidence *piece = &KD_ITEMS(diag->evidence, kd_evidence)[i];
-        struct json_object *item = json_object_new_object();
+        kd_json_open(out, '{');
         if (piece->before)
-            add(item, "source", json_object_new_string("before"));
-        add_u64(item, "line", piece->line);
-        add_u64(item, "offset", piece->offset);
-        add_u64(item, "length", piece->length);
-        add_text(item, "text", piece->text);
-        add_text(item, "says", piece->says);
-        json_object_array_add(array, item);
+            add_word(out, KD_STR("source"), "before");
+        add_u64(out, KD_STR("line"), piece->line);
+        add_u64(out, KD_STR("offset"), piece->offset);
+        add_u64(out, KD_STR("length"), piece->length);
+        add_text(out, KD_STR("text"), piece->text);
+        add_text(out, KD_STR("says"), piece->says);
+        kd_json_close(out, '}');
     }
-    return array;
+    kd_json_close(out, ']');
 }
 
-static struct json_object *proofs(const kd_diag *diag)
+static void put_proof(kd_json *out, const kd_diag *diag)
 {
-    struct json_object *array = json_object_new_array();
+    kd_json_open(out, '[');
     for (uint32_t i = 0; i < diag->proof.count; i++) {
         const kd_proof *proof = &KD_ITEMS(diag->proof, kd_proof)[i];
-        struct json_object *item = json_object_new_object();
-        add(item, "claim", kd_json_text(proof->claim));
-        add(item, "equation", kd_json_text(proof->equation));
-        json_object_array_add(array, item);
+        kd_json_open(out, '{');
+        KEY(out, "claim");
+        kd_json_text(out, proof->claim);
+        KEY(out, "equation");
+        kd_json_text(out, proof->equation);
+        kd_json_close(out, '}');
     }
-    return array;
+    kd_json_close(out, ']');
 }
 
-static struct json_object *texts(const kd_list *list)
+static void put_facts(kd_json *out, const kd_diag *diag)
 {
-    struct json_object *array = json_object_new_array();
-    for (uint32_t i = 0; i < list->count; i++)
-        json_object_array_add(array, kd_json_text(KD_ITEMS(*list, kd_str)[i]));
-    return array;
+    const kd_fact *facts = diag->facts.items;
+    kd_json_open(out, '{');
+    for (uint32_t i = 0; i < diag->facts.count; i++) {
+        const kd_value *value = &facts[i].value;
+        if (value->type < KD_BOOL || value->type > KD_TEXT ||
+            is_said(diag->facts.items, sizeof *facts, i))
+            continue;
+        kd_json_key(out, facts[i].name);
+        put_value(out, value);
+    }
+    kd_json_close(out, '}');
 }
 
-static struct json_object *ids(const kd_list *list, char letter)
+static void put_texts(kd_json *out, const kd_list *list)
 {
-    struct json_object *array = json_object_new_array();
+    kd_json_open(out, '[');
     for (uint32_t i = 0; i < list->count; i++)
-        add_id(array, letter, KD_ITEMS(*list, uint64_t)[i]);
-    return array;
+        kd_json_text(out, KD_ITEMS(*list, kd_str)[i]);
+    kd_json_close(out, ']');
 }
 
-struct json_object *kd_json_diag(const kd_diag *diag)
+static void put_ids(kd_json *out, const kd_list *list, char letter)
+{
+    kd_json_open(out, '[');
+    for (uint32_t i = 0; i < list->count; i++)
+        put_id(out, letter, KD_ITEMS(*list, uint64_t)[i]);
+    kd_json_close(out, ']');
+}
+
+void kd_put_diag(kd_json *out, const kd_diag *diag)
 {
     static const char *const roles[] = { "primary", "contributing", "effect" };
-    struct json_object *out = json_object_new_object(), *facts = json_object_new_object();
-    add(out, "id", id_text('d', diag->id));
-    add(out, "rule", json_object_new_string(diag->rule->id));
-    add(out, "severity", json_object_new_string(kd_severity_name(diag->severity)));
-    add(out, "confidence", json_object_new_string(kd_confidence_name(diag->confidence)));
-    add(out, "role", json_object_new_string(roles[diag->role]));
-    add(out, "title", json_object_new_string(diag->rule->title));
-    add(out, "explanation", kd_json_text(diag->explanation));
-    add(out, "events", ids(&diag->events, 'e'));
-    add(out, "evidence", evidence(diag));
+    kd_json_open(out, '{');
+    KEY(out, "id");
+    put_id(out, 'd', diag->id);
+    add_word(out, KD_STR("rule"), diag->rule->id);
+    add_word(out, KD_STR("severity"), kd_severity_name(diag->severity));
+    add_word(out, KD_STR("confidence"), kd_confidence_name(diag->confidence));
+    add_word(out, KD_STR("role"), roles[diag->role]);
+    add_word(out, KD_STR("title"), diag->rule->title);
+    KEY(out, "explanation");
+    kd_json_text(out, diag->explanation);
+    KEY(out, "events");
+    put_ids(out, &diag->events, 'e');
+    KEY(out, "evidence");
+    put_evidence(out, diag);
     if (diag->evidence_left_out)
-        add_u64(out, "evidence_left_out", diag->evidence_left_out);
-    add(out, "proof", proofs(diag));
-    for (uint32_t i = 0; i < diag->facts.count; i++) {
-        const kd_fact *fact = &KD_ITEMS(diag->facts, kd_fact)[i];
-        add_named(facts, fact->name, value_of(&fact->value));
-    }
-    add(out, "facts", facts);
-    add(out, "remedies", texts(&diag->remedies));
-    add(out, "caused_by", ids(&diag->caused_by, 'd'));
-    add(out, "assumes", texts(&diag->assumes));
-    return out;
-}
-
-/* ---- the rest -------------------------------------------------------------------------------- */
-
-static void add_known(struct json_object *out, const char *name, kd_known known)
-{
-    if (!kd_by_name(known.by))
-        return;
-    struct json_object *item = json_object_new_object();
-    add(item, "by", json_object_new_string(kd_by_name(known.by)));
-    if (known.by == KD_BY_READ && known.line)
-        add_u64(item, "line", known.line);
-    add(out, name, item);
-}
-
-struct json_object *kd_json_boot(const kd_context *boot)
-{
-    struct json_object *out = json_object_new_object(), *lines = json_object_new_array();
-    struct json_object *known = json_object_new_object();
-    add_u64(out, "boot", boot->boot);
-    if (boot->last_line)
-        add_range(lines, boot->first_line, boot->last_line);
-    add(out, "lines", lines);
-    add_text(out, "arch", boot->arch);
-    add_text(out, "kernel_release", boot->release);
-    add_text(out, "kernel_version", boot->version_text);
-    add_text(out, "hardware", boot->hardware);
-    if (boot->page_size)
-        add_u64(out, "page_size", boot->page_size);
-    if (boot->conflicts)
-        add_u64(out, "conflicts", boot->conflicts);
-    add_known(known, "arch", boot->arch_known);
-    add_known(known, "kernel_release", boot->release_known);
-    add_known(known, "kernel_version", boot->version_known);
-    add_known(known, "hardware", boot->hardware_known);
-    add_known(known, "page_size", boot->page_size_known);
-    add(out, "how_known", known);
-    return out;
-}
-
-struct json_object *kd_json_stats(const kd_stats *stats)
-{
-    static const char *const names[] = { "line-length", "event-lines", "history", "diagnoses",
-                                         "memory" };
-    struct json_object *out = json_object_new_object(), *limits = json_object_new_array();
-    add_u64(out, "lines", stats->lines);
-    add_u64(out, "lines_in_events", stats->lines_in_events);
-    add_u64(out, "lines_not_understood", stats->lines_not_understood);
-    add_u64(out, "lines_cut", stats->lines_cut);
-    add_u64(out, "events_cut", stats->events_cut);
-    add_u64(out, "repairs", stats->repairs);
-    add_u64(out, "bytes_not_utf8", stats->bytes_not_utf8);
-    add_u64(out, "events_left_out", stats->events_left_out);
-    add_u64(out, "diagnoses_left_out", stats->diags_left_out);
-    for (size_t i = 0; i < KD_COUNT(names); i++)
-        if (stats->limits >> i & 1)
-            json_object_array_add(limits, json_object_new_string(names[i]));
-    add(out, "limits", limits);
-    return out;
-}
-
-struct json_object *kd_json_source(const kd_report *report)
-{
-    static const char *const names[] = { "dmesg", "level",   "caller", "syslog", "iso", "ctime",
-                                         "mail",  "decoded", "delta",  "kmsg",   "json" };
-    struct json_object *out = json_object_new_object(), *forms = json_object_new_array();
-    add(out, "name", kd_json_text(report->source_name));
-    add_u64(out, "bytes", report->stats.bytes);
-    add_u64(out, "lines", report->stats.lines);
-    for (size_t i = 0; i < KD_COUNT(names); i++)
-        if (report->forms >> i & 1)
-            json_object_array_add(forms, json_object_new_string(names[i]));
-    add(out, "forms", forms);
-    return out;
+        add_u64(out, KD_STR("evidence_left_out"), diag->evidence_left_out);
+    KEY(out, "proof");
+    put_proof(out, diag);
+    KEY(out, "facts");
+    put_facts(out, diag);
+    KEY(out, "remedies");
+    put_texts(out, &diag->remedies);
+    KEY(out, "caused_by");
+    put_ids(out, &diag->caused_by, 'd');
+    KEY(out, "assumes");
+    put_texts(out, &diag->assumes);
+    kd_json_close(out, '}');
 }

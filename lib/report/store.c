@@ -115,26 +115,48 @@ void kd_report_stats(const kd_report *report, kd_stats *out, size_t size)
         memcpy(out, &report->stats, size < sizeof report->stats ? size : sizeof report->stats);
 }
 
-static kd_status write_object(struct json_object *object, kd_write_fn write, void *user)
-{
-    kd_sink sink = { write, user, KD_OK };
-    kd_json_put(&sink, object, 0, 0);
-    return sink.status;
-}
-
 kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user)
 {
-    return boot && write ? write_object(kd_json_boot(boot), write, user) : KD_E_INVAL;
+    kd_json out;
+    if (!boot || !write)
+        return KD_E_INVAL;
+    kd_json_init(&out, 0, write, user);
+    kd_put_boot(&out, boot);
+    return kd_json_end(&out);
 }
 
 kd_status kd_event_write(const kd_event *event, kd_write_fn write, void *user)
 {
-    return event && write ? write_object(kd_json_event(event), write, user) : KD_E_INVAL;
+    kd_json out;
+    if (!event || !write)
+        return KD_E_INVAL;
+    kd_json_init(&out, 0, write, user);
+    kd_put_event(&out, event);
+    return kd_json_end(&out);
 }
 
 kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *user)
 {
-    return diag && write ? write_object(kd_json_diag(diag), write, user) : KD_E_INVAL;
+    kd_json out;
+    if (!diag || !write)
+        return KD_E_INVAL;
+    kd_json_init(&out, 0, write, user);
+    kd_put_diag(&out, diag);
+    return kd_json_end(&out);
+}
+
+/* The last line of a stream. */
+static void put_end(kd_json *out, const kd_report *report)
+{
+    kd_json_open(out, '{');
+    kd_json_key(out, KD_STR("end"));
+    kd_json_open(out, '{');
+    kd_json_key(out, KD_STR("source"));
+    kd_put_source(out, report);
+    kd_json_key(out, KD_STR("stats"));
+    kd_put_stats(out, &report->stats);
+    kd_json_close(out, '}');
+    kd_json_close(out, '}');
 }
 
 kd_status kd_report_write(const kd_report *report, kd_format format, uint32_t flags,
@@ -146,16 +168,12 @@ kd_status kd_report_write(const kd_report *report, kd_format format, uint32_t fl
         return kd_text_write(report, flags, write, user);
     if (format == KD_FORMAT_JSON)
         return kd_json_write(report, flags, write, user);
-    kd_sink sink = { write, user, KD_OK };
-    if (format == KD_FORMAT_END) {
-        kd_sink_put(&sink, KD_STR("{\"end\":{\"source\":"));
-        kd_json_put(&sink, kd_json_source(report), 0, 0);
-        kd_sink_put(&sink, KD_STR(",\"stats\":"));
-        kd_json_put(&sink, kd_json_stats(&report->stats), 0, 0);
-        kd_sink_put(&sink, KD_STR("}}\n"));
-        return sink.status;
-    }
-    kd_json_put(&sink, kd_json_stats(&report->stats), flags, 0);
-    kd_sink_put(&sink, KD_STR("\n"));
-    return sink.status;
+    kd_json out;
+    kd_json_init(&out, format == KD_FORMAT_END ? 0 : flags, write, user);
+    if (format == KD_FORMAT_END)
+        put_end(&out, report);
+    else
+        kd_put_stats(&out, &report->stats);
+    kd_json_line(&out);
+    return kd_json_end(&out);
 }

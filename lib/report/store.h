@@ -2,6 +2,7 @@
 #ifndef KD_REPORT_STORE_H
 #define KD_REPORT_STORE_H
 
+#include "base/json.h"
 #include "problem/problem.h"
 
 #define KD_FOLD_BUCKETS 1024u
@@ -28,24 +29,15 @@ struct kd_report {
 /* Diagnoses: causes first, then most severe first, then in log order. */
 void kd_report_sort(kd_report *report);
 
-/* One object as JSON text (json-c); for the writers and kd_event_write(). */
-struct json_object;
-struct json_object *kd_json_boot(const kd_context *boot);
-struct json_object *kd_json_event(const kd_event *event);
-struct json_object *kd_json_diag(const kd_diag *diag);
-struct json_object *kd_json_stats(const kd_stats *stats);
-struct json_object *kd_json_source(const kd_report *report);
-struct json_object *kd_json_text(kd_str text);
-struct json_object *kd_json_hex(uint64_t value);
-
-/* Writes one object and releases it. @param flags  KD_PRETTY @param indent  blanks before lines */
-typedef struct kd_sink {
-    kd_write_fn write;
-    void *user;
-    kd_status status; /* the first failure stays */
-} kd_sink;
-void kd_sink_put(kd_sink *sink, kd_str text);
-void kd_json_put(kd_sink *sink, struct json_object *object, uint32_t flags, int indent);
+/* One object as JSON; for the writers and kd_event_write(). */
+void kd_put_boot(kd_json *out, const kd_context *boot);
+void kd_put_event(kd_json *out, const kd_event *event);
+void kd_put_diag(kd_json *out, const kd_diag *diag);
+void kd_put_stats(kd_json *out, const kd_stats *stats);
+void kd_put_source(kd_json *out, const kd_report *report);
+/* The members of a record that have a value, into the object that is open; and whether any has. */
+void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record);
+bool kd_has_fields(const kd_fields *fields, const void *record);
 
 kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user);
 kd_status kd_text_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user);

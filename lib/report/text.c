@@ -297,7 +297,9 @@ static void put_footer(page *out, const kd_report *report)
 
 kd_status kd_text_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user)
 {
-    page out = { { write, user, KD_OK }, flags & KD_COLOUR };
+    page out;
+    kd_sink_init(&out.sink, write, user);
+    out.colour = flags & KD_COLOUR;
     put_header(&out, report);
     if (report->diags.len == 0)
         put(&out, report->events.len == 0 ? "Nothing was found.\n\n"
@@ -306,5 +308,5 @@ kd_status kd_text_write(const kd_report *report, uint32_t flags, kd_write_fn wri
         put_diag(&out, report->diags.items[i]);
     put_events(&out, report);
     put_footer(&out, report);
-    return out.sink.status;
+    return kd_sink_end(&out.sink);
 }

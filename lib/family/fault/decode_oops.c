@@ -2,6 +2,7 @@
 #include "core/lists.h"
 #include "family/fault/decode_code.h"
 #include "family/fault/decode_esr.h"
+#include "family/fault/decode_fsr.h"
 #include "family/fault/decode_x86_fault.h"
 #include "family/fields.h"
 
@@ -61,12 +62,28 @@ static void decode_error_code(kdf_oops *oops, const kd_context *context, kd_aren
     kd_derive(&oops->access, kd_str_of(fault.access));
 }
 
+static void decode_fsr(kdf_fsr *to, kd_arena *arena)
+{
+    kd_fsr fsr;
+    if (!to->value.src)
+        return;
+    kd_fsr_decode(to->value.v, &fsr);
+    kd_derive(&to->status, fsr.status);
+    kd_derive(&to->name, kd_arena_str(arena, kd_str_of(fsr.name)));
+    if (!fsr.fetch)
+        kd_derive(&to->write, fsr.write);
+    if (!fsr.lpae)
+        kd_derive(&to->domain, fsr.domain);
+    kd_derive(&to->lpae, fsr.lpae);
+}
+
 bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
 {
     kdf_oops *oops = part;
     kd_arena *arena = &event->arena;
     decode_esr(oops, context);
     decode_error_code(oops, context, arena);
+    decode_fsr(&oops->fsr, arena);
     kd_decode_code(oops, context, arena);
     return true;
 }

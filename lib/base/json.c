@@ -1,0 +1,280 @@
+/* json.c - a JSON writer without a tree. Layer: base. */
+#include "base/json.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* ---- what is held back ----------------------------------------------------------------------- */
+
+static void put_line_start(kd_json *out, kd_str separator)
+{
+    static const char blanks[] = "                                ";
+    kd_sink_put(&out->sink, separator);
+    for (unsigned left = out->indent; left > 0;) {
+        unsigned n = left < sizeof blanks - 1 ? left : (unsigned)sizeof blanks - 1;
+        kd_sink_put(&out->sink, (kd_str){ blanks, n });
+        left -= n;
+    }
+}
+
+static void put_held(kd_json *out, size_t from, size_t until)
+{
+    kd_sink_put(&out->sink, (kd_str){ out->held + from, until - from });
+}
+
+/* Where the next member's separator stands, or `len`; `bracket`: where the first object or list of
+ * this member begins. What is held is JSON of our own, cut at its end. */
+static size_t member_end(const char *held, size_t from, size_t len, size_t *bracket)
+{
+    bool quoted = false;
+    unsigned depth = 0;
+    size_t i;
+    *bracket = len;
+    for (i = from; i < len; i++) {
+        char c = held[i];
+        if (quoted) {
+            i += c == '\\';
+            quoted = c != '"';
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '{' || c == '[') {
+            *bracket = depth++ == 0 ? i : *bracket;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        } else if (c == ',' && depth == 0) {
+            return i;
+        }
+    }
+    return len;
+}
+
+/* The outermost object or list that is held does not fit on a line: it gets its own lines. Its
+ * members that are complete fit, for they are shorter; the last one may go on being held. */
+static void spill(kd_json *out)
+{
+    size_t len = out->held_len, from = 2, bracket = len, end;
+    put_held(out, 0, 1);
+    out->indent += 2;
+    out->levels--;
+    out->held_len = 0;
+    if (len == 1)
+        return;
+    put_line_start(out, KD_STR("\n"));
+    while ((end = member_end(out->held, from, len, &bracket)) < len) {
+        put_held(out, from, end);
+        put_line_start(out, KD_STR(",\n"));
+        from = end + 2;
+    }
+    if (out->levels == 0) {
+        put_held(out, from, len);
+        return;
+    }
+    put_held(out, from, bracket);
+    out->held_len = len - bracket;
+    memmove(out->held, out->held + bracket, out->held_len);
+}
+
+/* Is something held back, with room for that many bytes on its line? */
+static bool is_held(kd_json *out, size_t len)
+{
+    while (out->levels > 0 && out->held_len + len + out->indent > KD_JSON_WIDTH)
+        spill(out);
+    return out->levels > 0;
+}
+
+static void put(kd_json *out, kd_str text)
+{
+    if (!is_held(out, text.len)) {
+        kd_sink_put(&out->sink, text);
+        return;
+    }
+    memcpy(out->held + out->held_len, text.ptr, text.len);
+    out->held_len += text.len;
+}
+
+static void begin_value(kd_json *out)
+{
+    kd_str separator = out->empty ? KD_STR(" ") : KD_STR(", ");
+    if (out->bare) {
+        out->bare = false;
+    } else if (!out->pretty) {
+        kd_sink_put(&out->sink, out->empty ? KD_STR("") : KD_STR(","));
+    } else if (is_held(out, separator.len)) {
+        put(out, separator);
+    } else {
+        put_line_start(out, out->empty ? KD_STR("\n") : KD_STR(",\n"));
+    }
+    out->empty = false;
+}
+
+/* ---- objects and lists ----------------------------------------------------------------------- */
+
+void kd_json_init(kd_json *out, uint32_t flags, kd_write_fn write, void *user)
+{
+    kd_sink_init(&out->sink, write, user);
+    out->pretty = flags & KD_PRETTY;
+    out->bare = true;
+    out->empty = false;
+    out->indent = out->levels = 0;
+    out->held_len = 0;
+}
+
+void kd_json_line(kd_json *out)
+{
+    kd_sink_put(&out->sink, KD_STR("\n"));
+    out->bare = true;
+}
+
+kd_status kd_json_end(kd_json *out)
+{
+    return kd_sink_end(&out->sink);
+}
+
+void kd_json_open(kd_json *out, char bracket)
+{
+    begin_value(out);
+    out->empty = true;
+    if (!out->pretty) {
+        kd_sink_put(&out->sink, (kd_str){ &bracket, 1 });
+        return;
+    }
+    if (!is_held(out, 1))
+        out->held_len = 0;
+    out->held[out->held_len++] = bracket;
+    out->levels++;
+}
+
+void kd_json_open_lines(kd_json *out, char bracket)
+{
+    begin_value(out);
+    while (out->levels > 0)
+        spill(out);
+    kd_sink_put(&out->sink, (kd_str){ &bracket, 1 });
+    out->indent += 2;
+    out->empty = true;
+}
+
+void kd_json_close(kd_json *out, char bracket)
+{
+    char end[2] = { ' ', bracket };
+    if (is_held(out, sizeof end)) {
+        put(out, (kd_str){ end, sizeof end });
+        if (--out->levels == 0) {
+            put_held(out, 0, out->held_len);
+            out->held_len = 0;
+        }
+    } else {
+        out->indent -= out->pretty ? 2 : 0;
+        if (out->pretty && !out->empty)
+            put_line_start(out, KD_STR("\n"));
+        kd_sink_put(&out->sink, (kd_str){ &bracket, 1 });
+    }
+    out->empty = false;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static void put_escape(kd_json *out, char c)
+{
+    static const char digits[] = "0123456789abcdef", marks[] = "\"\\\b\f\n\r\t",
+                      letters[] = "\"\\bfnrt";
+    const char *mark = c ? strchr(marks, c) : NULL;
+    char code[6] = { '\\', 'u', '0', '0', digits[(c >> 4) & 15], digits[c & 15] };
+    if (mark) {
+        code[1] = letters[mark - marks];
+        put(out, (kd_str){ code, 2 });
+    } else {
+        put(out, (kd_str){ code, sizeof code });
+    }
+}
+
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+static void put_string(kd_json *out, kd_str text)
+{
+    size_t run = 0;
+    put(out, KD_STR("\""));
+    while (run < text.len) {
+        if (is_plain(text.ptr[run])) {
+            run++;
+            continue;
+        }
+        size_t step = kd_utf8_step(kd_str_from(text, run));
+        if (step > 1) {
+            run += step;
+            continue;
+        }
+        if (run > 0)
+            put(out, (kd_str){ text.ptr, run });
+        if (step == 1)
+            put_escape(out, text.ptr[run]);
+        else
+            put(out, KD_STR("\xef\xbf\xbd"));
+        text = kd_str_from(text, run + 1);
+        run = 0;
+    }
+    if (run > 0)
+        put(out, text);
+    put(out, KD_STR("\""));
+}
+
+void kd_json_key(kd_json *out, kd_str name)
+{
+    begin_value(out);
+    put_string(out, name);
+    put(out, out->pretty ? KD_STR(": ") : KD_STR(":"));
+    out->bare = true;
+}
+
+void kd_json_text(kd_json *out, kd_str text)
+{
+    begin_value(out);
+    put_string(out, text);
+}
+
+static void put_number(kd_json *out, bool minus, uint64_t number)
+{
+    char text[24], *at = text + sizeof text;
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    if (minus)
+        *--at = '-';
+    put(out, (kd_str){ at, (size_t)(text + sizeof text - at) });
+}
+
+void kd_json_u64(kd_json *out, uint64_t number)
+{
+    begin_value(out);
+    put_number(out, false, number);
+}
+
+void kd_json_i64(kd_json *out, int64_t number)
+{
+    begin_value(out);
+    put_number(out, number < 0, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+void kd_json_bool(kd_json *out, bool value)
+{
+    begin_value(out);
+    put(out, value ? KD_STR("true") : KD_STR("false"));
+}
+
+void kd_json_hex(kd_json *out, uint64_t number)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[24], *at = text + sizeof text;
+    *--at = '"';
+    do
+        *--at = digits[number & 15];
+    while (number >>= 4);
+    at -= 3;
+    memcpy(at, "\"0x", 3);
+    begin_value(out);
+    put(out, (kd_str){ at, (size_t)(text + sizeof text - at) });
+}

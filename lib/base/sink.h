@@ -1,0 +1,22 @@
+/* sink.h - where written text goes: the caller's function, in portions. Layer: base. */
+#ifndef KD_BASE_SINK_H
+#define KD_BASE_SINK_H
+
+#include "base/str.h"
+
+#define KD_SINK_PORTION 4096u
+
+typedef struct kd_sink {
+    kd_write_fn write;
+    void *user;
+    kd_status status; /* KD_E_SINK once the function refused: it is not asked again */
+    size_t len;
+    char portion[KD_SINK_PORTION];
+} kd_sink;
+
+void kd_sink_init(kd_sink *sink, kd_write_fn write, void *user);
+void kd_sink_put(kd_sink *sink, kd_str text);
+/* Hands out what is left. KD_OK: everything was taken. */
+kd_status kd_sink_end(kd_sink *sink);
+
+#endif
