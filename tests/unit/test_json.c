@@ -1,6 +1,7 @@
 /* test_json.c - the JSON writer against json-c's parser: random values of any bytes, sizes and
  * depths come back as they were, in both layouts. */
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
