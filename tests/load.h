@@ -2,6 +2,9 @@
 #ifndef KD_TESTS_LOAD_H
 #define KD_TESTS_LOAD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

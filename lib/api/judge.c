@@ -243,7 +243,7 @@ kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *optio
         }
     }
     if (work.all)
-        kd_mem_resize(&report->mem, work.all, (work.count + 1) * sizeof *work.all, 0);
+        kd_mem_free(&report->mem, work.all, (work.count + 1) * sizeof *work.all);
     status = status != KD_OK ? status : report->mem.failed;
     report->mem.failed = KD_OK;
     if (status == KD_E_LIMIT)

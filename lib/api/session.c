@@ -151,7 +151,7 @@ static kd_str copy_text(kd_session *session, kd_str text)
 static void free_text(kd_session *session, kd_str text)
 {
     if (text.len)
-        kd_mem_resize(&session->mem, (void *)(uintptr_t)text.ptr, text.len, 0);
+        kd_mem_free(&session->mem, (void *)(uintptr_t)text.ptr, text.len);
 }
 
 /* Texts of options live as long as the session. */
@@ -248,7 +248,7 @@ void kd_session_free(kd_session *session)
     kd_reader_free(&session->reader);
     free_options(session);
     if (session->tail)
-        kd_mem_resize(&session->mem, session->tail, TAIL_ROOM, 0);
+        kd_mem_free(&session->mem, session->tail, TAIL_ROOM);
     engine->allocator.resize(engine->allocator.user, session, sizeof *session, 0);
     kd_engine_free(engine);
 }
@@ -282,6 +282,12 @@ kd_status kd_session_feed(kd_session *session, kd_str bytes)
 {
     if (!session || (!bytes.ptr && bytes.len))
         return KD_E_INVAL;
+    /* the last report took the boots along, and there was no memory for the next one */
+    if (session->report->boots.len == 0 && !add_boot(session)) {
+        kd_status failed = settle(session);
+        if (failed != KD_OK)
+            return failed;
+    }
     kd_status status = kd_reader_feed(&session->reader, bytes, kd_session_block, session);
     kd_status settled = settle(session);
     return settled != KD_OK ? settled : status;

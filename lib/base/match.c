@@ -145,7 +145,7 @@ void kd_matcher_free(kd_matcher *matcher, kd_mem *mem)
 {
     size_t size = (matcher->count + 1) * sizeof *matcher->patterns;
     if (matcher->patterns)
-        kd_mem_resize(mem, matcher->patterns, size, 0);
+        kd_mem_free(mem, matcher->patterns, size);
     matcher->patterns = NULL;
 }
 

@@ -22,12 +22,18 @@ void *kd_mem_resize(kd_mem *mem, void *ptr, size_t old_size, size_t new_size)
         return NULL;
     }
     void *fresh = mem->allocator->resize(mem->allocator->user, ptr, old_size, new_size);
-    if (!fresh && new_size > 0) {
+    if (!fresh) {
         mem->failed = KD_E_NOMEM;
         return NULL;
     }
     mem->used += new_size - old_size;
     return fresh;
+}
+
+void kd_mem_free(kd_mem *mem, void *ptr, size_t size)
+{
+    mem->allocator->resize(mem->allocator->user, ptr, size, 0);
+    mem->used -= size;
 }
 
 static kd_chunk *add_chunk(kd_arena *arena, size_t need)
@@ -97,7 +103,7 @@ static void drop_chunk(kd_arena *arena)
 {
     kd_chunk *chunk = arena->top;
     arena->top = chunk->below;
-    kd_mem_resize(arena->mem, chunk, sizeof *chunk + chunk->size, 0);
+    kd_mem_free(arena->mem, chunk, sizeof *chunk + chunk->size);
 }
 
 void kd_arena_rollback(kd_arena *arena, kd_mark mark)

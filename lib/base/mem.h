@@ -14,8 +14,13 @@ typedef struct kd_mem {
     kd_status failed;              /* KD_OK, KD_E_NOMEM or KD_E_LIMIT */
 } kd_mem;
 
-/* Like realloc with the old size named; new_size 0 frees. NULL when refused (ptr stays valid). */
-void *kd_mem_resize(kd_mem *mem, void *ptr, size_t old_size, size_t new_size);
+/* What an allocation gives must be looked at: the compiler sees to it. */
+#define KD_MUST_CHECK __attribute__((warn_unused_result))
+
+/* Like realloc with the old size named; new_size is not 0. NULL when refused (ptr stays valid). */
+KD_MUST_CHECK void *kd_mem_resize(kd_mem *mem, void *ptr, size_t old_size, size_t new_size);
+/* `ptr` may be NULL when the size is 0. */
+void kd_mem_free(kd_mem *mem, void *ptr, size_t size);
 
 /* ---- arena: many small things that die together ---------------------------------------------- */
 
@@ -31,13 +36,13 @@ typedef struct kd_mark {
 } kd_mark;
 
 /* Zeroed, aligned for any type. NULL when refused: see mem->failed. */
-void *kd_arena_alloc(kd_arena *arena, size_t size);
+KD_MUST_CHECK void *kd_arena_alloc(kd_arena *arena, size_t size);
 /* The first chunk of an empty arena, when what goes into it is known. False: refused. */
-bool kd_arena_reserve(kd_arena *arena, size_t size);
+KD_MUST_CHECK bool kd_arena_reserve(kd_arena *arena, size_t size);
 /* A copy that lives as long as the arena; the empty string when refused. */
-kd_str kd_arena_str(kd_arena *arena, kd_str text);
+KD_MUST_CHECK kd_str kd_arena_str(kd_arena *arena, kd_str text);
 /* printf into the arena. Plain formats only; the text is cut at 4 KiB. */
-kd_str kd_arena_format(kd_arena *arena, const char *format, ...)
+KD_MUST_CHECK kd_str kd_arena_format(kd_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 kd_mark kd_arena_mark(const kd_arena *arena);
 /* Gives back everything taken since the mark. */
@@ -64,8 +69,8 @@ static inline size_t kd_vec_next_cap(size_t cap)
      (((vec)->wider = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items, \
                                     kd_vec_next_cap((vec)->cap) * sizeof *(vec)->items)) && \
       ((vec)->items = (vec)->wider, (vec)->cap = kd_vec_next_cap((vec)->cap), true)))
-#define KD_VEC_FREE(mem, vec)                                                                 \
-    ((vec)->items = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items, 0), \
+#define KD_VEC_FREE(mem, vec)                                                                  \
+    (kd_mem_free((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items), (vec)->items = NULL, \
      (vec)->len = (vec)->cap = 0)
 
 #endif

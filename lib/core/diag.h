@@ -97,6 +97,8 @@ void kd_say_text(kd_emit *out, const char *name, kd_str value);
 void kd_say_bool(kd_emit *out, const char *name, bool value);
 /* This case is less (or more) severe than the rule's others. */
 void kd_say_severity(kd_emit *out, kd_severity severity);
+/* This case is less sure (or more) than it was begun. */
+void kd_say_confidence(kd_emit *out, kd_confidence confidence);
 /* What it meant for the machine, whose turn it is, what would settle it; see kdiag.h. */
 void kd_say_impact(kd_emit *out, kd_impact impact);
 void kd_say_suspect(kd_emit *out, kd_suspect suspect, kd_str name, const char *why, ...)

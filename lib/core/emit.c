@@ -243,6 +243,12 @@ void kd_say_severity(kd_emit *out, kd_severity severity)
         out->diag->severity = severity;
 }
 
+void kd_say_confidence(kd_emit *out, kd_confidence confidence)
+{
+    if (out->diag)
+        out->diag->confidence = confidence;
+}
+
 void kd_say_impact(kd_emit *out, kd_impact impact)
 {
     kd_emit_impact(out, impact);

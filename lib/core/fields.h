@@ -92,7 +92,7 @@ extern const kd_kind *const kd_kinds[];
 extern const size_t kd_kind_count;
 
 /* A zeroed item at the end of the list, grown inside the arena; NULL when refused. */
-void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size);
+KD_MUST_CHECK void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size);
 #define KD_LIST_ADD(arena, list, type) ((type *)kd_list_add((arena), (list), sizeof(type)))
 #define KD_ITEMS(list, type) ((type *)(list).items)
 

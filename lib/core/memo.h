@@ -13,7 +13,7 @@ typedef struct kd_memo {
 
 /* `size` bytes, the same for each who asks with that key: an address that the asker owns. Zeroed
  * when *fresh, and then to be filled in. NULL when refused: see mem->failed. */
-void *kd_memo_get(kd_memo *memo, const void *key, size_t size, bool *fresh);
+KD_MUST_CHECK void *kd_memo_get(kd_memo *memo, const void *key, size_t size, bool *fresh);
 
 /* Forgets everything: the next event begins. */
 void kd_memo_clear(kd_memo *memo);

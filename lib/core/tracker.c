@@ -111,7 +111,7 @@ static kd_open *new_open(kd_tracker *tracker, const kd_parser *parser)
     if (!body) {
         kd_arena_free(&arena);
         if (open)
-            kd_mem_resize(tracker->mem, open, sizeof *open, 0);
+            kd_mem_free(tracker->mem, open, sizeof *open);
         return NULL;
     }
     memset(open, 0, sizeof *open);
@@ -130,7 +130,7 @@ static void free_open(kd_tracker *tracker, kd_open *open, bool with_event)
         kd_arena arena = open->parse.event->arena;
         kd_arena_free(&arena);
     }
-    kd_mem_resize(tracker->mem, open, sizeof *open, 0);
+    kd_mem_free(tracker->mem, open, sizeof *open);
 }
 
 static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first)
@@ -217,7 +217,7 @@ static void drop_wrapped(kd_tracker *tracker)
     kd_wrapped *wrapped = tracker->wrapped;
     tracker->wrapped = NULL;
     kd_arena_free(&wrapped->arena);
-    kd_mem_resize(tracker->mem, wrapped, sizeof *wrapped, 0);
+    kd_mem_free(tracker->mem, wrapped, sizeof *wrapped);
 }
 
 static void keep_wrapped(kd_wrapped *wrapped, const kd_line *line)
@@ -476,7 +476,7 @@ void kd_anchors_free(kd_anchors *anchors, kd_mem *mem)
 {
     kd_matcher_free(&anchors->matcher, mem);
     if (anchors->texts)
-        kd_mem_resize(mem, anchors->texts, anchors->count * sizeof *anchors->texts, 0);
+        kd_mem_free(mem, anchors->texts, anchors->count * sizeof *anchors->texts);
     if (anchors->parser)
-        kd_mem_resize(mem, anchors->parser, anchors->count * sizeof *anchors->parser, 0);
+        kd_mem_free(mem, anchors->parser, anchors->count * sizeof *anchors->parser);
 }

@@ -14,7 +14,7 @@ void kd_reader_init(kd_reader *reader, kd_mem *mem, uint32_t max_line)
 void kd_reader_free(kd_reader *reader)
 {
     if (reader->carry)
-        kd_mem_resize(reader->mem, reader->carry, reader->max_line, 0);
+        kd_mem_free(reader->mem, reader->carry, reader->max_line);
     reader->carry = NULL;
 }
 

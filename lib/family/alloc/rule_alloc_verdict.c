@@ -161,7 +161,7 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
                     KD_LLU(kd_request_blocks(r).largest_usable_kb));
         say_kept_back(out, r);
     } else {
-        out->diag->confidence = KD_POSSIBLE;
+        kd_say_confidence(out, KD_POSSIBLE);
         kd_say_more(out, "but the dump has lost the lines that tell in which pieces.");
         kd_say_assume(out, "no free block of the order was there: the buddy lines are missing (if "
                            "one was there, memory came free after the failure)");
