@@ -10,6 +10,7 @@
 #define KD_ONE(group, other, name, doc) kdf_##other name;
 #define KD_MANY(group, other, name, doc) kd_list name;
 #define KD_FLAT(group, other) kdf_##other other;
+#define KD_INTERNAL(group, type, name, doc) type name;
 #define KD_END(group) \
     }                 \
     kdf_##group;

@@ -82,6 +82,10 @@ const kd_request *kd_request_with(const kd_view *view, kd_alloc_verdict verdict)
 kd_confidence kd_request_confidence(const kd_view *view, const kd_request *request)
 {
     const kd_alloc_case *c = &request->c;
+    if (!c->zones_whole)
+        return KD_POSSIBLE;
+    if (request->order > 0 && !c->lists_whole)
+        return KD_LIKELY;
     if (!c->result.proved || c->version_assumed || c->version_contradicted || c->gfp.unknown_bits ||
         c->this_node_assumed || c->samples.falls || c->zones_beyond)
         return KD_LIKELY;

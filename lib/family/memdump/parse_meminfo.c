@@ -295,6 +295,14 @@ static bool may_begin(kd_str text)
     return kd_str_has(text, "kB") || kd_str_has(text, "Mem-") || kd_str_has(text, "active_anon:");
 }
 
+/* A line of another part tells that the one before it is whole. */
+static void note_ends(const kd_mem_dump *before, const kd_mem_dump *now)
+{
+    kdf_zone *zone = kd_mem_zone_here(before);
+    if (before->place.part == KD_MEM_RESERVE && now->place.part != KD_MEM_RESERVE && zone)
+        zone->reserve_ended = true;
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     static bool (*const steps[])(kd_mem_dump *) = {
@@ -319,6 +327,7 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
             continue;
         if (steps[i] != take_node_alone)
             tried.place.node_alone = false;
+        note_ends(&dump, &tried);
         keep_place(parse->state, &tried.place);
         return KD_TAKEN;
     }

@@ -214,6 +214,7 @@ bool kd_mem_take_buddy(kd_mem_dump *dump)
     uint16_t index = kd_mem_zone_find(dump, name);
     if (has_blocks(dump, index))
         return false;
+    dump->info->zones_ended = true;
     dump->place.index = index == KD_MEM_DROPPED ? kd_mem_zone_add(dump, name) : index;
     dump->place.part = KD_MEM_BUDDY;
     dump->place.page_log = 0;

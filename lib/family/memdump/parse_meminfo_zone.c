@@ -134,10 +134,27 @@ static void put_count(kd_mem_dump *dump, const kd_count *c)
         kd_mem_map_put(dump->parse, &dump->info->vendor, c->name, c->n);
 }
 
+/* What the line ends with tells whether its end is there: see decode_whole.c. */
+static void put_last(kd_mem_dump *dump, const kd_count *c)
+{
+    kdf_zone *zone = dump->place.part == KD_MEM_ZONE ? kd_mem_zone_here(dump) : NULL;
+    kdf_node *node = dump->place.part == KD_MEM_NODE ? node_here(dump) : NULL;
+    kd_str name = { NULL, 0 };
+    if (c->kind == KD_COUNT_KB)
+        name = c->name;
+    else if (c->kind == KD_COUNT_YES_NO && c->n != KD_YES_NO_LATER)
+        name = KD_STR("all_unreclaimable");
+    if (zone)
+        zone->last_counter = name;
+    else if (node)
+        node->last_counter = name;
+}
+
 static void put_counts(kd_mem_dump *dump, kd_scan in)
 {
     dump->place.pending = KD_MEM_NOTHING;
     for (kd_count c = kd_count_next(&in); c.kind != KD_COUNT_END; c = kd_count_next(&in)) {
+        put_last(dump, &c);
         if (c.kind == KD_COUNT_HALF)
             dump->place.pending = KD_MEM_VALUE;
         else if (c.kind == KD_COUNT_YES_NO && c.n == KD_YES_NO_LATER)
@@ -293,8 +310,10 @@ bool kd_mem_take_more(kd_mem_dump *dump)
         return false;
     if (line.first.len > 0 && has_count(dump, line.first))
         return false;
-    if (pending)
+    if (pending) {
+        put_last(dump, &late);
         put_count(dump, &late);
+    }
     put_counts(dump, in);
     return true;
 }

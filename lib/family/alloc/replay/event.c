@@ -7,6 +7,7 @@
 #include "core/version.h"
 #include "family/alloc/replay/nodes.h"
 #include "family/gfp/decode_gfp_table.h"
+#include "family/memdump/decode_whole.h"
 
 /* Functions below which the task itself is freeing memory (PF_MEMALLOC). */
 const char kd_reclaim_functions[] =
@@ -29,9 +30,22 @@ static uint32_t letters_of(kd_str types)
     return bits;
 }
 
-static void fill_blocks(kd_alloc_zone *to, const kdf_zone *from)
+/* A list that was cut still shows the blocks that it has; that there are no others, or how many
+ * orders there are, it cannot tell. */
+static bool is_list_of_use(const kdf_zone *zone, uint32_t order)
+{
+    const kdf_buddy *items = zone->buddy.items;
+    for (uint32_t i = 0; i < zone->buddy.count; i++)
+        if (items[i].order.v >= order && items[i].blocks.v > 0)
+            return true;
+    return kd_dump_list_is_whole(zone);
+}
+
+static void fill_blocks(kd_alloc_zone *to, const kdf_zone *from, uint32_t order)
 {
     const kdf_buddy *items = from->buddy.items;
+    if (!is_list_of_use(from, order))
+        return;
     for (uint32_t i = 0; i < from->buddy.count; i++) {
         if (items[i].order.v >= KD_ALLOC_ORDERS)
             continue;
@@ -44,7 +58,7 @@ static void fill_blocks(kd_alloc_zone *to, const kdf_zone *from)
     }
 }
 
-static void fill_zone(kd_alloc_zone *to, const kdf_zone *from, uint64_t page_kb)
+static void fill_zone(kd_alloc_zone *to, const kdf_zone *from, uint64_t page_kb, uint32_t order)
 {
     *to = (kd_alloc_zone){
         .kind = kd_alloc_zone_kind(from->name.v),
@@ -65,7 +79,7 @@ static void fill_zone(kd_alloc_zone *to, const kdf_zone *from, uint64_t page_kb)
     for (uint32_t i = 0; i < from->lowmem_reserve_pages.count && i < KD_ALLOC_RESERVES; i++)
         to->lowmem_reserve[to->lowmem_reserve_count++] =
             KD_ITEMS(from->lowmem_reserve_pages, kd_u64)[i].v;
-    fill_blocks(to, from);
+    fill_blocks(to, from, order);
 }
 
 static void fill_request(kd_alloc_case *out, uint64_t order, const kd_context *context)
@@ -188,11 +202,13 @@ void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_con
             continue;
         }
         out->printed[out->zone_count] = zone;
-        fill_zone(&out->zones[out->zone_count++], zone, out->page_kb);
+        fill_zone(&out->zones[out->zone_count++], zone, out->page_kb, out->request.order);
     }
     if (out->zone_count == 0 || out->request.zone == KD_ZONE_INVALID)
         return;
     out->usable = true;
+    out->zones_whole = kd_dump_zones_are_whole(out->meminfo);
+    out->lists_whole = kd_dump_lists_are_whole(out->meminfo);
     take_samples(out);
     kd_alloc_bind_nodes(event, out);
     kd_alloc_replay(&out->request, out->zones, out->zone_count, out->results, &out->result);

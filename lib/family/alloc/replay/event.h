@@ -44,6 +44,7 @@ typedef struct kd_alloc_case {
     kd_alloc_zone zones[KD_ALLOC_MAX_ZONES];
     const kdf_zone *printed[KD_ALLOC_MAX_ZONES]; /* the lines they come from */
     size_t zone_count, zones_beyond;             /* beyond: more than are re-played */
+    bool zones_whole, lists_whole;               /* no zone line or buddy line is cut or missing */
     kd_alloc_zone_result results[KD_ALLOC_MAX_ZONES];
     kd_alloc_result result;
 } kd_alloc_case;
