@@ -3,8 +3,8 @@
  * Each log is analysed whole; then cut at bytes of the lines that its events hold, with such lines
  * torn (their rest lost, the lines after them there), and with events closed at a limit of lines.
  * A diagnosis that says more than the whole log's report is a claim that the log does not hold: the
- * rest was taken for the whole. A weaker, more general verdict may take the place of a narrower one,
- * and log.* speaks of the loss itself.
+ * rest was taken for the whole. A weaker, more general verdict may take the place of a narrower
+ * one, and log.* speaks of the loss itself.
  *
  * --every N: every N-th byte only (1: all of them, takes minutes); --seed S: other places.
  */
@@ -30,9 +30,9 @@ static char area_of(const char *id)
     static const struct {
         const char *start;
         char area;
-    } areas[] = { { "alloc.", 'a' }, { "vmalloc.", 'a' }, { "cma.", 'a' },  { "leak.", 'a' },
-                  { "memory.", 'a' }, { "oops.", 'o' },   { "free.", 'o' }, { "bug.", 'o' },
-                  { "module.", 'm' }, { "hang.", 'h' },   { "panic.", 'p' } };
+    } areas[] = { { "alloc.", 'a' },  { "vmalloc.", 'a' }, { "cma.", 'a' },  { "leak.", 'a' },
+                  { "memory.", 'a' }, { "oops.", 'o' },    { "free.", 'o' }, { "bug.", 'o' },
+                  { "module.", 'm' }, { "hang.", 'h' },    { "panic.", 'p' } };
     for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)
         if (strncmp(id, areas[i].start, strlen(areas[i].start)) == 0)
             return areas[i].area;
@@ -46,8 +46,8 @@ static int has_numbers(kd_str whole, kd_str part)
     for (size_t i = 0; i < part.len; i = from + len + (len == 0)) {
         for (from = i; from < part.len && (part.ptr[from] < '0' || part.ptr[from] > '9'); from++)
             ;
-        for (len = 0; from + len < part.len && part.ptr[from + len] >= '0' &&
-                      part.ptr[from + len] <= '9';
+        for (len = 0;
+             from + len < part.len && part.ptr[from + len] >= '0' && part.ptr[from + len] <= '9';
              len++)
             ;
         if (len == 0)
@@ -102,8 +102,8 @@ static void compare(const char *path, const kd_report *whole, const kd_report *w
             continue;
         found++;
         printf("%s: %s at %zu: %s %s: %.*s\n    %.*s\n", path, kinds[kind], place,
-               kd_diag_confidence(claim) == KD_CERTAIN ? "certain" : "stronger",
-               kd_diag_id(claim), (int)(says.len < 240 ? says.len : 240), says.ptr,
+               kd_diag_confidence(claim) == KD_CERTAIN ? "certain" : "stronger", kd_diag_id(claim),
+               (int)(says.len < 240 ? says.len : 240), says.ptr,
                (int)(line.len < 160 ? line.len : 160), line.ptr);
     }
 }

@@ -1,5 +1,5 @@
-/* decode_whole.h - is a part of a memory dump whole? A log is cut anywhere, and lines are torn: a list
- * is taken for complete only where its end was seen. */
+/* decode_whole.h - is a part of a memory dump whole? A log is cut anywhere, and lines are torn: a
+ * list is taken for complete only where its end was seen. */
 #ifndef KD_MEMDUMP_DECODE_WHOLE_H
 #define KD_MEMDUMP_DECODE_WHOLE_H
 
