@@ -221,7 +221,11 @@ static kd_confidence confidence_of(const kd_view *view, const refused *r)
     if (r->proved)
         return KD_CERTAIN;
     /* without registers the trace must do; with them, one of them should hold the order */
-    bool hint = r->guess || r->kmalloc || r->oops->registers.count == 0;
+    bool whole =
+        r->oops->registers.count == 0 && r->oops->code.bytes.src == 0 && view->event->complete;
+    bool hint = r->guess || r->kmalloc || whole;
+    if (r->oops->code.bytes.src && !r->oops->code.marker.src)
+        hint = false; /* the compare may be what was cut off */
     return hint && view->context->version ? KD_LIKELY : KD_POSSIBLE;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "family/memdump/decode_accounting.h"
 #include "family/fields.h"
+#include "family/memdump/decode_whole.h"
 
 #include <string.h>
 
@@ -212,7 +213,8 @@ void kd_account_for(const kdf_meminfo *meminfo, uint64_t page_kb, uint32_t versi
     /* more than there is, by more than the drift of counters: zones were cut off */
     if (out->unaccounted_kb < -(int64_t)(out->managed_kb / 50 + 1024))
         out->known = false;
-    out->complete = out->known && !out->missing;
+    out->complete = out->known && !out->missing && kd_dump_zones_are_whole(meminfo) &&
+                    kd_dump_nodes_are_whole(meminfo) && meminfo->ram_pages.src;
 }
 
 const kd_account *kd_account_find(const kd_accounting *a, const char *name)

@@ -3,13 +3,15 @@
  * What tells: the buddy line ends in its sum; a zone line ends in the counter that its version
  * prints last, a line of lowmem_reserve[] follows, then another zone or the first buddy line; all
  * zones have columns alike. Which counter is the last one: all_unreclaimable (zones to 4.7, nodes
- * from 4.8), free_cma (zones from 4.8). Vendor trees print others: then all lines agree on it.
+ * from 4.8), free_cma (zones from 4.8), gpu_reclaim (nodes from 7.1). Vendor trees print others:
+ * then all lines agree on it.
  */
 #include "family/memdump/decode_whole.h"
 
 static bool is_last(kd_str name)
 {
-    return kd_str_is(name, "all_unreclaimable") || kd_str_is(name, "free_cma");
+    return kd_str_is(name, "all_unreclaimable") || kd_str_is(name, "free_cma") ||
+           kd_str_is(name, "gpu_reclaim");
 }
 
 bool kd_dump_list_is_whole(const kdf_zone *zone)
@@ -47,7 +49,7 @@ bool kd_dump_zones_are_whole(const kdf_meminfo *meminfo)
     for (uint32_t i = 0; i < meminfo->zones.count; i++)
         if (!is_zone_whole(meminfo, &zones[i]))
             return false;
-    return meminfo->zones.count > 0 && meminfo->zones_ended;
+    return meminfo->zones.count > 0 && (meminfo->zones_ended || meminfo->ram_pages.src);
 }
 
 bool kd_dump_lists_are_whole(const kdf_meminfo *meminfo)

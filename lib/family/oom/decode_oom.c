@@ -241,6 +241,8 @@ void kd_oom_look(const kdf_oom *oom, uint64_t page_kb, uint32_t version, kd_oom_
     const kdf_slab_cache *slabs = oom->slabs.items;
     *out = (kd_oom_picture){ .page_kb = page_kb };
     look_at_tasks(oom, out);
+    out->table_whole = !oom->tasks_torn && (oom->constraint.src || oom->kill_reason.src ||
+                                            oom->victim.pid.src || oom->no_victim.src);
     look_at_dump(&oom->meminfo, version, out);
     for (uint32_t i = 0; i < oom->slabs.count; i++)
         if (!out->slab || slabs[i].total_kb.v > out->slab->total_kb.v)

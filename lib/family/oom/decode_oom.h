@@ -55,6 +55,7 @@ typedef struct kd_oom_picture {
     kd_oom_process victim; /* row NULL: not in the table */
     uint64_t victim_kb;    /* its memory by the table, else by the kill line */
     uint32_t victim_rank;  /* 1: none is larger; 0: unknown */
+    bool table_whole;      /* the choice follows the task table, no row is torn */
     /* the memory dump */
     kd_accounting accounting;
     kd_oom_share shares[KD_OOM_SHARES]; /* largest first */

@@ -22,11 +22,14 @@ typedef struct oom_case {
     bool proved;                /* it is more than half of the memory */
 } oom_case;
 
+static bool has_panicked(const kd_view *view);
+
 static void prepare(const kd_view *view, oom_case *o)
 {
     const kdf_oom *oom = o->oom;
     kd_oom_look(oom, kd_context_page_size(view->context) / 1024, view->context->version, &o->p);
     o->alloc = kd_oom_request(view, oom);
+    o->p.table_whole |= !oom->tasks_torn && has_panicked(view);
     kd_alloc_verdict verdict = o->alloc ? o->alloc->result.verdict : KD_ALLOC_UNKNOWN;
     o->no_block = verdict == KD_ALLOC_FRAGMENTED || verdict == KD_ALLOC_ONLY_CMA ||
                   verdict == KD_ALLOC_ONLY_HIGHATOMIC;
@@ -36,7 +39,7 @@ static void prepare(const kd_view *view, oom_case *o)
     o->constrained = kd_str_is(oom->constraint.v, "CONSTRAINT_CPUSET") ||
                      kd_str_is(oom->constraint.v, "CONSTRAINT_MEMORY_POLICY");
     /* with much memory free the largest use is not yet the reason */
-    o->proved = o->main->kb > o->p.accounting.managed_kb / 2 &&
+    o->proved = o->main->kb > o->p.accounting.managed_kb / 2 && o->p.accounting.complete &&
                 o->main->use != KD_OOM_UNACCOUNTED && !o->constrained &&
                 o->p.free_kb <= o->p.accounting.managed_kb / 8;
 }
@@ -80,8 +83,9 @@ static void open_no_block(kd_emit *out, const oom_case *o)
     const kd_alloc_case *c = o->alloc;
     bool cma = c->result.verdict == KD_ALLOC_ONLY_CMA;
     kd_say_diag(out,
-                c->result.proved && !c->version_assumed && !c->gfp.unknown_bits ? KD_CERTAIN
-                                                                                : KD_LIKELY,
+                c->result.proved && c->lists_whole && !c->version_assumed && !c->gfp.unknown_bits
+                    ? KD_CERTAIN
+                    : KD_LIKELY,
                 "%.*s needed %llu kB in one piece (order %u). %s are free, but %s.",
                 KD_FMT(o->oom->task.comm.v), KD_LLU(c->page_kb << (c->request.order & 15)),
                 c->request.order, kd_size_of(o->p.free_kb).text,

@@ -7,6 +7,7 @@
  */
 #include "family/alloc/decode_node_list.h"
 #include "family/fields.h"
+#include "family/memdump/decode_whole.h"
 #include "family/oom/rule_oom.h"
 
 const char kd_doc_node_short[] =
@@ -73,7 +74,7 @@ static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oo
         return KD_OK;
     uint64_t elsewhere_kb = n.all_free_kb - n.free_kb;
     kd_oom_look(oom, page_kb, view->context->version, &p);
-    kd_say_diag(out, KD_CERTAIN,
+    kd_say_diag(out, kd_dump_zones_are_whole(&oom->meminfo) ? KD_CERTAIN : KD_LIKELY,
                 "Node %.*s ran out, not the machine: %.*s is bound to it by %s, while %s are free "
                 "on other nodes and %s here.",
                 KD_FMT(n.nodes), KD_FMT(oom->task.comm.v),

@@ -66,17 +66,19 @@ void kd_say_oom_who(kd_emit *out, const kd_oom_picture *p)
     if (p->top_count == 0)
         return;
     bool many = kd_oom_name_counts(p);
+    const char *rows = p->table_whole ? "" : " in the rows that the log holds";
     uint64_t swap_kb = many ? p->name.swap_kb : p->top[0].swap_kb;
     if (swap_kb > 0)
         snprintf(swap, sizeof swap, " and has %s in swap", kd_size_of(swap_kb).text);
     if (many)
         kd_say_more(out,
-                    "Of the processes, %u named %.*s hold most: together they map %s%s (the "
+                    "Of the processes%s, %u named %.*s hold most: together they map %s%s (the "
                     "largest, pid %llu, %s).",
-                    p->name.processes, KD_FMT(p->name.comm), kd_size_of(p->name.rss_kb).text, swap,
-                    KD_LLU(p->name.largest.row->pid.v), kd_size_of(p->name.largest.rss_kb).text);
+                    rows, p->name.processes, KD_FMT(p->name.comm), kd_size_of(p->name.rss_kb).text,
+                    swap, KD_LLU(p->name.largest.row->pid.v),
+                    kd_size_of(p->name.largest.rss_kb).text);
     else
-        kd_say_more(out, "The process that holds most is %.*s (pid %llu): it maps %s%s.",
+        kd_say_more(out, "The process%s that holds most is %.*s (pid %llu): it maps %s%s.", rows,
                     KD_FMT(comm_of(p->top[0].row)), KD_LLU(p->top[0].row->pid.v),
                     kd_size_of(p->top[0].rss_kb).text, swap);
 }

@@ -180,7 +180,7 @@ static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oo
     uint64_t spare_kb = (uint64_t)z.spare_pages * c->page_kb;
     kd_zone_name name = kd_name_zone(c, z.largest), other = kd_name_zone(c, z.elsewhere);
     kd_oom_look(oom, c->page_kb, c->version, &p);
-    kd_say_diag(out, c->gfp.unknown_bits || z.near ? KD_LIKELY : KD_CERTAIN,
+    kd_say_diag(out, c->gfp.unknown_bits || z.near || !c->zones_whole ? KD_LIKELY : KD_CERTAIN,
                 "Zone %s ran out, not the machine: %s are free above the marks of zone %s, but "
                 "%.*s asked with a mask that allows zone %s and below.",
                 name.text, kd_size_of(spare_kb).text, other.text, KD_FMT(oom->task.comm.v),

@@ -27,7 +27,7 @@ static reason_form read_reason(kd_str text, uint64_t *start, uint64_t *end)
     kd_scan range = kd_scan_of(text), hint = range;
     if (kd_scan_literal(&range, "Address range restricted to ") && kd_scan_hex(&range, start) &&
         kd_scan_literal(&range, " - ") && kd_scan_hex(&range, end))
-        return REASON_RANGE;
+        return *end > *start ? REASON_RANGE : REASON_PART; /* its last digits were cut off */
     if (kd_scan_literal(&hint, "use vmalloc=") &&
         (kd_scan_literal(&hint, "<size> to increase size") ||
          kd_scan_literal(&hint, " to increase size")))
