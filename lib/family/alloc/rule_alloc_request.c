@@ -86,6 +86,9 @@ kd_confidence kd_request_confidence(const kd_view *view, const kd_request *reque
         return KD_POSSIBLE;
     if (request->order > 0 && !c->lists_whole)
         return KD_LIKELY;
+    /* from 4.6 on the names follow: without them the mask's last digits may be cut off */
+    if (c->version >= V(4, 6) && !kd_event_gfp(view->event)->printed.src)
+        return KD_LIKELY;
     if (!c->result.proved || c->version_assumed || c->version_contradicted || c->gfp.unknown_bits ||
         c->this_node_assumed || c->samples.falls || c->zones_beyond)
         return KD_LIKELY;
