@@ -63,6 +63,13 @@ enum { OWN_HEADLINE, OWN_DIE, OWN_WEAK };
 
 /* ---- headlines ------------------------------------------------------------------------------- */
 
+/* Printed in full width, 8 or 16 digits: others, where the text ends behind them, were cut. */
+static bool is_cut_address(kd_str digits, const kd_scan *in)
+{
+    return kd_scan_at_end(in) && !kd_str_starts(digits, "0x") && digits.len != 8 &&
+           digits.len != 16;
+}
+
 static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, kd_str rest)
 {
     kd_scan in = kd_scan_of(rest);
@@ -73,9 +80,11 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
     if (form->address[0] && !kd_scan_past(&in, form->address, &skipped))
         return;
     kd_scan_blanks(&in);
-    if (kd_scan_hex(&in, &address))
-        kd_put(parse, &oops->address, address);
-    else if (kd_scan_literal(&in, "(null)"))
+    const char *from = in.at;
+    if (kd_scan_hex(&in, &address)) {
+        if (!is_cut_address(kd_scan_since(&in, from), &in))
+            kd_put(parse, &oops->address, address);
+    } else if (kd_scan_literal(&in, "(null)"))
         kd_put(parse, &oops->address, 0);
 }
 

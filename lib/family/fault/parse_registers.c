@@ -76,8 +76,29 @@ static bool scan_register(kd_scan *in, kd_str *name, uint64_t *value)
         return false;
     kd_scan_literal(&try, ">]");
     kd_scan_char(&try, '>');
+    /* "lr : free_pages+0x34": a name that begins like a number */
+    if (!kd_scan_at_end(&try) && (kd_is_alpha(*try.at) || *try.at == '_' || *try.at == '+'))
+        return false;
     *in = try;
     return true;
+}
+
+/* Digits of the number that ends the text. */
+static size_t last_digits(kd_str text)
+{
+    size_t count = 0;
+    while (count < text.len && kd_is_hex(text.ptr[text.len - 1 - count]))
+        count++;
+    return count;
+}
+
+/* Registers are printed in full width: a shorter number that ends the line was cut. */
+static bool is_cut(kd_str text, kd_str name, size_t widest)
+{
+    if (kd_str_in_words(name, "cs ds es fs gs ss flags eflags trap irqmask"))
+        return false;
+    size_t digits = last_digits(text);
+    return digits > 0 && digits < widest;
 }
 
 /* A row of NAME: VALUE pairs; false when the line does not begin with one. */
@@ -86,12 +107,15 @@ static bool take_pairs(kd_parse *parse, kdf_oops *oops, kd_str text)
     kd_scan in = kd_scan_of(text);
     kd_str name;
     uint64_t value;
-    size_t count = 0;
+    size_t count = 0, widest = 0;
     while (scan_register(&in, &name, &value)) {
         kd_str low = lower(parse, name);
         if (!known(low))
             return count > 0;
-        if (!parse->state->closed && !parse->state->at)
+        size_t digits = last_digits(kd_scan_since(&in, text.ptr));
+        bool cut = kd_scan_at_end(&in) && is_cut(text, low, widest);
+        widest = digits > widest && digits >= 8 ? digits : widest;
+        if (!cut && !parse->state->closed && !parse->state->at)
             put_register(parse, oops, low, value);
         count++;
     }
@@ -128,7 +152,10 @@ static bool take_symbol(kd_parse *parse, kdf_symbol *symbol, kd_scan in)
         found.address = (kd_hex){ address, parse->src };
     }
     kd_scan_blanks(&in);
-    if (kd_scan_symbol(&in, &found, parse->src) || found.address.src)
+    /* behind an address "EFLAGS: 00010246" or "Not tainted" may stand */
+    if (kd_scan_symbol(&in, &found, parse->src) && !found.offset.src && !kd_scan_at_end(&in))
+        found.function = found.module = (kd_text){ .src = 0 };
+    if (found.function.src || found.address.src)
         *symbol = found;
     return true;
 }

@@ -208,10 +208,7 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
     uint64_t ram = kd_ram_bytes(&failure->meminfo, view->context, &src);
     bool by_kernel = kd_str_has(failure->text.v, "exceeds total pages");
     kd_str who = kd_who_wanted(failure);
-    kd_say_diag(out,
-                by_kernel || (ram && bytes > ram) ? KD_CERTAIN
-                : guess && !view->event->complete ? KD_POSSIBLE
-                                                  : KD_LIKELY,
+    kd_say_diag(out, by_kernel || (ram && bytes > ram) ? KD_CERTAIN : KD_LIKELY,
                 "%.*s asked vmalloc() for %llu bytes: more than all pages of the machine.%s",
                 KD_FMT(who), KD_LLU(bytes),
                 caller.purpose == KD_VMALLOC_USER ? "" : " Such a size is a bug of the caller.");
