@@ -6,8 +6,6 @@
 #include "family/oom/decode_oom.h"
 #include "family/fields.h"
 
-#include <stdlib.h>
-
 #include "base/scan.h"
 #include "family/alloc/replay/event.h"
 
@@ -36,38 +34,63 @@ static kd_oom_process measure(const kdf_oom_task *row, uint64_t page_kb)
     return process;
 }
 
-static int by_tgid(const void *a, const void *b)
+/* Rows of the table by index: pointers would take more of the stack than a thread may have. */
+typedef struct task_rows {
+    const kdf_oom_task *tasks;
+    size_t count;
+    uint16_t at[MAX_ROWS];
+} task_rows;
+
+static int by_tgid(const kdf_oom_task *x, const kdf_oom_task *y)
 {
-    const kdf_oom_task *x = *(const kdf_oom_task *const *)a, *y = *(const kdf_oom_task *const *)b;
     if (x->tgid.v != y->tgid.v)
         return x->tgid.v < y->tgid.v ? -1 : 1;
     return x->pid.src < y->pid.src ? -1 : x->pid.src > y->pid.src;
 }
 
-static int by_comm(const void *a, const void *b)
+static int by_comm(const kdf_oom_task *x, const kdf_oom_task *y)
 {
-    const kdf_oom_task *x = *(const kdf_oom_task *const *)a, *y = *(const kdf_oom_task *const *)b;
     size_t i = 0;
     for (; i < x->comm.v.len && i < y->comm.v.len; i++)
         if (x->comm.v.ptr[i] != y->comm.v.ptr[i])
             return (unsigned char)x->comm.v.ptr[i] < (unsigned char)y->comm.v.ptr[i] ? -1 : 1;
     if (x->comm.v.len != y->comm.v.len)
         return x->comm.v.len < y->comm.v.len ? -1 : 1;
-    return by_tgid(a, b);
+    return by_tgid(x, y);
+}
+
+/* Shell's sort. */
+static void sort_rows(task_rows *rows, int (*order)(const kdf_oom_task *, const kdf_oom_task *))
+{
+    for (size_t gap = rows->count / 2; gap > 0; gap /= 2)
+        for (size_t i = gap; i < rows->count; i++) {
+            uint16_t row = rows->at[i];
+            size_t k = i;
+            for (; k >= gap && order(&rows->tasks[rows->at[k - gap]], &rows->tasks[row]) > 0;
+                 k -= gap)
+                rows->at[k] = rows->at[k - gap];
+            rows->at[k] = row;
+        }
+}
+
+static const kdf_oom_task *row_at(const task_rows *rows, size_t i)
+{
+    return &rows->tasks[rows->at[i]];
 }
 
 /* To 2.6.36 the table could list threads: one row for each process is enough. */
-static size_t list_processes(const kdf_oom *oom, const kdf_oom_task *rows[MAX_ROWS])
+static void list_processes(const kdf_oom *oom, task_rows *rows)
 {
-    const kdf_oom_task *tasks = oom->tasks.items;
-    size_t count = 0, kept = 0;
-    for (uint32_t i = 0; i < oom->tasks.count && count < MAX_ROWS; i++)
-        rows[count++] = &tasks[i];
-    qsort(rows, count, sizeof *rows, by_tgid);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || !rows[i]->tgid.src || rows[i]->tgid.v != rows[kept - 1]->tgid.v)
-            rows[kept++] = rows[i];
-    return kept;
+    size_t kept = 0;
+    rows->tasks = oom->tasks.items;
+    for (rows->count = 0; rows->count < oom->tasks.count && rows->count < MAX_ROWS; rows->count++)
+        rows->at[rows->count] = (uint16_t)rows->count;
+    sort_rows(rows, by_tgid);
+    for (size_t i = 0; i < rows->count; i++)
+        if (kept == 0 || !row_at(rows, i)->tgid.src ||
+            row_at(rows, i)->tgid.v != row_at(rows, kept - 1)->tgid.v)
+            rows->at[kept++] = rows->at[i];
+    rows->count = kept;
 }
 
 static void keep_top(kd_oom_picture *out, kd_oom_process process)
@@ -85,14 +108,14 @@ static void keep_top(kd_oom_picture *out, kd_oom_process process)
     }
 }
 
-static void find_name(kd_oom_picture *out, const kdf_oom_task **rows, size_t count)
+static void find_name(kd_oom_picture *out, task_rows *rows)
 {
     kd_oom_name name = { .processes = 0 };
-    qsort(rows, count, sizeof *rows, by_comm);
-    for (size_t i = 0; i < count; i++) {
-        kd_oom_process process = measure(rows[i], out->page_kb);
-        if (name.processes == 0 || !kd_str_eq(name.comm, rows[i]->comm.v))
-            name = (kd_oom_name){ .comm = rows[i]->comm.v, .largest = process };
+    sort_rows(rows, by_comm);
+    for (size_t i = 0; i < rows->count; i++) {
+        kd_oom_process process = measure(row_at(rows, i), out->page_kb);
+        if (name.processes == 0 || !kd_str_eq(name.comm, process.row->comm.v))
+            name = (kd_oom_name){ .comm = process.row->comm.v, .largest = process };
         name.processes++;
         name.rss_kb += process.rss_kb;
         name.swap_kb += process.swap_kb;
@@ -103,39 +126,38 @@ static void find_name(kd_oom_picture *out, const kdf_oom_task **rows, size_t cou
     }
 }
 
-static void find_victim(const kdf_oom *oom, kd_oom_picture *out, const kdf_oom_task **rows,
-                        size_t count)
+static void find_victim(const kdf_oom *oom, kd_oom_picture *out, const task_rows *rows)
 {
     const kdf_oom_victim *victim = &oom->victim;
     out->victim_kb = bounded(victim->anon_rss_kb.v) + bounded(victim->file_rss_kb.v) +
                      bounded(victim->shmem_rss_kb.v);
-    for (size_t i = 0; i < count; i++)
-        if (victim->pid.src &&
-            (rows[i]->pid.v == victim->pid.v || rows[i]->tgid.v == victim->pid.v))
-            out->victim = measure(rows[i], out->page_kb);
+    for (size_t i = 0; victim->pid.src && i < rows->count; i++)
+        if (row_at(rows, i)->pid.v == victim->pid.v || row_at(rows, i)->tgid.v == victim->pid.v)
+            out->victim = measure(row_at(rows, i), out->page_kb);
     if (!out->victim.row)
         return;
     out->victim_kb = out->victim.rss_kb;
     out->victim_rank = 1;
-    for (size_t i = 0; i < count; i++)
-        out->victim_rank += measure(rows[i], out->page_kb).badness_kb > out->victim.badness_kb;
+    for (size_t i = 0; i < rows->count; i++)
+        out->victim_rank +=
+            measure(row_at(rows, i), out->page_kb).badness_kb > out->victim.badness_kb;
 }
 
 static void look_at_tasks(const kdf_oom *oom, kd_oom_picture *out)
 {
-    const kdf_oom_task *rows[MAX_ROWS];
-    size_t count = list_processes(oom, rows);
-    out->process_count = (uint32_t)count;
-    for (size_t i = 0; i < count; i++) {
-        kd_oom_process process = measure(rows[i], out->page_kb);
+    task_rows rows;
+    list_processes(oom, &rows);
+    out->process_count = (uint32_t)rows.count;
+    for (size_t i = 0; i < rows.count; i++) {
+        kd_oom_process process = measure(row_at(&rows, i), out->page_kb);
         out->rss_kb += process.rss_kb;
         out->swap_kb += process.swap_kb;
         out->pgtables_kb += process.badness_kb - process.rss_kb - process.swap_kb;
         keep_top(out, process);
     }
     out->rss_kb += bounded(oom->tasks_left_out_rss_pages.v) * out->page_kb;
-    find_victim(oom, out, rows, count);
-    find_name(out, rows, count);
+    find_victim(oom, out, &rows);
+    find_name(out, &rows);
 }
 
 /* ---- the dump -------------------------------------------------------------------------------- */
