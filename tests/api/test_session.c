@@ -475,7 +475,7 @@ static void *analyze_seed(void *user)
 
 /* Sanitizers need more for their own frames, and a build that is not optimised for its temporaries. */
 #if defined KD_SANITIZED || !defined __OPTIMIZE__
-#define STACK_BYTES (512 * 1024)
+#define STACK_BYTES (4 * 1024 * 1024)
 #else
 #define STACK_BYTES (64 * 1024)
 #endif
