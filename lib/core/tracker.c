@@ -1,6 +1,7 @@
 /* tracker.c - which lines belong to which event. Layer: core. */
 #include "core/tracker.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -321,6 +322,19 @@ static bool is_of_other_thread(const kd_open *open, const kd_line *line)
            !(others && kd_str_starts(line->text, others));
 }
 
+/* Of what a recogniser or block may change when it takes a line; only debug builds call it. */
+static inline uint64_t sum_of(const kd_open *open)
+{
+    const kd_str parts[] = { { open->parse.body, open->parse.event->kind->fields->size },
+                             { (const char *)open->states, sizeof open->states },
+                             { (const char *)open->parse.own, sizeof open->parse.own } };
+    uint64_t sum = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < KD_COUNT(parts); i++)
+        for (size_t k = 0; k < parts[i].len; k++)
+            sum = (sum ^ (unsigned char)parts[i].ptr[k]) * 1099511628211u;
+    return sum;
+}
+
 static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
     kd_event *event = open->parse.event;
@@ -332,11 +346,15 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
     if (!add_line(event, line, &own))
         return KD_NOT_MINE;
     open->parse.src = event->lines.count;
+#ifndef NDEBUG
+    uint64_t sum = sum_of(open);
+#endif
     kd_verdict verdict = open->parser->more ? open->parser->more(&open->parse, &own) : KD_NOT_MINE;
     open->block = NULL;
     if (verdict == KD_NOT_MINE)
         verdict = ask_blocks(open, &own);
     tell(tracker, line->number, verdict, open, false);
+    assert(verdict != KD_NOT_MINE || sum == sum_of(open)); /* a refused line changed nothing */
     if (verdict == KD_NOT_MINE || verdict == KD_OVER || verdict == KD_PASSED) {
         event->lines = lines;
         kd_arena_rollback(arena_of(open), mark);

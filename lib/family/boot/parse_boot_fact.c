@@ -220,8 +220,11 @@ static kd_verdict read_layout(kd_parse *parse, kdf_boot_fact *fact, kd_str text)
 static kd_verdict more_fact(kd_parse *parse, const kd_line *line)
 {
     kdf_boot_fact *fact = parse->body;
-    if (parse->own[0])
-        return parse->own[0]-- > 1 ? read_layout(parse, fact, line->text) : KD_NOT_MINE;
+    if (parse->own[0]) { /* the rows that may still come, and one */
+        kd_verdict verdict = parse->own[0] > 1 ? read_layout(parse, fact, line->text) : KD_NOT_MINE;
+        parse->own[0] -= verdict == KD_TAKEN;
+        return verdict;
+    }
     kd_scan in = kd_scan_of(line->text);
     kd_str name;
     if (!kd_scan_name(&in, &name) || !kd_str_in_words(name, "DMA DMA32 Normal HighMem Device") ||
