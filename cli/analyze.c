@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -11,8 +12,9 @@ static const char help[] =
     "usage: oopsdoc analyze [OPTIONS] [FILE...]\n"
     "Finds out why a Linux kernel complained. No FILE, or -: standard input.\n"
     "\n"
-    "  -f, --format F    json (default), ndjson, stream, text; or lines:\n"
+    "  -f, --format F    json (default), ndjson, stream, text, brief; or lines:\n"
     "                    each line with who took or refused it\n"
+    "      --full        text with every line of evidence and every step of the proofs\n"
     "      --count       print only the counts\n"
     "      --kernel REL  kernel release, as uname -r prints it (the log's own loses)\n"
     "      --arch ARCH   x86_64, i386, arm64, arm, riscv64, ppc64, s390, parisc ...\n"
@@ -32,13 +34,13 @@ static const char help[] =
     "  dmesg | oopsdoc analyze -f text\n"
     "  oopsdoc analyze --kernel 5.10.0-32-amd64 crash.txt | jq '.diagnoses[].title'\n";
 
-typedef enum format { JSON, NDJSON, STREAM, TEXT, LINES } format;
+typedef enum format { JSON, NDJSON, STREAM, TEXT, BRIEF, LINES } format;
 
 typedef struct job {
     kd_engine *engine;
     kd_options options;
     format format;
-    bool count_only, colour, limited;
+    bool count_only, colour, full, limited;
     int fail_on; /* kd_severity, -1: never */
     bool found;
     kd_session *session;
@@ -56,9 +58,9 @@ static bool parse_choice(const char *text, const char *const *names, size_t coun
 
 /* ---- one file -------------------------------------------------------------------------------- */
 
-static void note_severity(job *j, const kd_diag *diag)
+static void note_severity(job *j, kd_severity severity)
 {
-    j->found |= j->fail_on >= 0 && (int)kd_diag_severity(diag) >= j->fail_on;
+    j->found |= j->fail_on >= 0 && (int)severity >= j->fail_on;
 }
 
 static kd_status put_member(const char *open, kd_status status)
@@ -74,16 +76,18 @@ static kd_status pull(job *j)
     kd_item item;
     kd_status status;
     while ((status = kd_session_next(j->session, &item)) == KD_OK) {
-        if (item.diag)
-            note_severity(j, item.diag);
+        if (item.problem)
+            note_severity(j, kd_problem_severity(item.problem));
         status = put_member(item.boot    ? "{\"boot\":"
                             : item.event ? "{\"event\":"
-                                         : "{\"diagnosis\":",
+                            : item.diag  ? "{\"diagnosis\":"
+                                         : "{\"problem\":",
                             KD_OK);
         if (status == KD_OK)
             status = item.boot    ? kd_boot_write(item.boot, put_stdout, NULL)
                      : item.event ? kd_event_write(item.event, put_stdout, NULL)
-                                  : kd_diag_write(item.diag, put_stdout, NULL);
+                     : item.diag  ? kd_diag_write(item.diag, put_stdout, NULL)
+                                  : kd_problem_write(item.problem, put_stdout, NULL);
         status = put_member("}\n", status);
         if (status != KD_OK)
             return status;
@@ -100,11 +104,18 @@ static kd_status feed(void *user, kd_str bytes)
     return status;
 }
 
+/* Of the terminal; 0: there is none. */
+static unsigned columns(void)
+{
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 static kd_status write_report(job *j, const kd_report *report)
 {
     static const kd_format formats[] = { KD_FORMAT_JSON, KD_FORMAT_JSON, KD_FORMAT_END,
-                                         KD_FORMAT_TEXT };
-    uint32_t flags = j->colour ? KD_COLOUR : 0;
+                                         KD_FORMAT_TEXT, KD_FORMAT_BRIEF };
+    uint32_t flags = (j->colour ? KD_COLOUR : 0) | (j->full ? KD_FULL : 0) | KD_WIDTH(columns());
     if (j->count_only)
         return kd_report_write(report, KD_FORMAT_STATS, KD_PRETTY, put_stdout, NULL);
     if (j->format == JSON)
@@ -125,8 +136,8 @@ static int finish(job *j, const char *path)
         status = KD_OK;
     }
     if (status == KD_OK) {
-        for (size_t i = 0; i < kd_report_diag_count(report); i++)
-            note_severity(j, kd_report_diag(report, i));
+        for (size_t i = 0; i < kd_report_problem_count(report); i++)
+            note_severity(j, kd_problem_severity(kd_report_problem(report, i)));
         status = write_report(j, report);
     }
     kd_report_free(report);
@@ -172,6 +183,7 @@ static int analyze_all(job *j, int count, char **paths)
 
 enum {
     OPT_COUNT = 256,
+    OPT_FULL,
     OPT_KERNEL,
     OPT_ARCH,
     OPT_PAGE,
@@ -187,6 +199,7 @@ enum {
 static const struct option options[] = {
     { "format", required_argument, NULL, 'f' },
     { "count", no_argument, NULL, OPT_COUNT },
+    { "full", no_argument, NULL, OPT_FULL },
     { "kernel", required_argument, NULL, OPT_KERNEL },
     { "arch", required_argument, NULL, OPT_ARCH },
     { "page-size", required_argument, NULL, OPT_PAGE },
@@ -212,17 +225,18 @@ static int set_page_size(job *j, const char *text)
 
 static int set_option(job *j, int option, const char *value, int *colour)
 {
-    static const char *const formats[] = { "json", "ndjson", "stream", "text", "lines" };
+    static const char *const formats[] = { "json", "ndjson", "stream", "text", "brief", "lines" };
     static const char *const severities[] = { "info", "notice", "warning", "error", "fatal" };
     static const char *const whens[] = { "auto", "always", "never" };
     int choice = 0;
     switch (option) {
     case 'f':
-        if (!parse_choice(value, formats, 5, &choice))
-            return complain(value, "--format takes json, ndjson, stream, text or lines");
+        if (!parse_choice(value, formats, 6, &choice))
+            return complain(value, "--format takes json, ndjson, stream, text, brief or lines");
         j->format = (format)choice;
         return 0;
     case OPT_COUNT: j->count_only = true; return 0;
+    case OPT_FULL: j->full = true; return 0;
     case OPT_KERNEL:
         if (kd_kernel_parse((kd_str){ value, strlen(value) }) == 0)
             return complain(value, "--kernel takes a kernel release such as 5.10.0-32-amd64");

@@ -91,7 +91,8 @@ KD_API uint32_t kd_version(void);                    /**< of the running library
 KD_API const char *kd_status_name(kd_status status); /**< static text, never NULL */
 KD_API const char *kd_severity_name(kd_severity severity);       /**< "fatal" ... "info" */
 KD_API const char *kd_confidence_name(kd_confidence confidence); /**< "certain" ... */
-
+KD_API const char *kd_impact_name(kd_impact impact);    /**< "machine-down" ...; "" unknown */
+KD_API const char *kd_suspect_name(kd_suspect suspect); /**< "driver" ...; "" nothing was said */
 /**
  * A kernel release as `uname -r` prints it ("5.10.0-32-amd64", "4.18.0-193.el8", "5.4") to packed
  * 8.8.16. 0 when the text does not begin with one (major 2..99, a dot, minor).
@@ -244,19 +245,28 @@ KD_API size_t kd_report_diag_count(const kd_report *report);
 KD_API const kd_diag *kd_report_diag(const kd_report *report, size_t index);
 KD_API size_t kd_report_event_count(const kd_report *report);
 KD_API const kd_event *kd_report_event(const kd_report *report, size_t index);
+/** What matters most first; every event that is a finding and every diagnosis is in exactly one. */
+KD_API size_t kd_report_problem_count(const kd_report *report);
+KD_API const kd_problem *kd_report_problem(const kd_report *report, size_t index);
 KD_API size_t kd_report_boot_count(const kd_report *report);
 KD_API const kd_context *kd_report_context(const kd_report *report, size_t boot);
 
 typedef enum kd_format {
     KD_FORMAT_JSON,
-    KD_FORMAT_TEXT,  /**< for people, 80 columns; control bytes of the log are escaped */
-    KD_FORMAT_STATS, /**< only the stats object, as JSON */
-    KD_FORMAT_END    /**< {"end": {"source": ..., "stats": ...}}: the last line of a stream */
+    KD_FORMAT_TEXT, /**< for people, 80 columns; control bytes of the log are escaped */
+    KD_FORMAT_STATS,
+    /**< only the stats object, as JSON */ KD_FORMAT_BRIEF, /**< at most 2 kB of plain ASCII: a line
+                                                               of at most 80 columns, then one a
+                                                               problem */
+    KD_FORMAT_END /**< {"end": {"source": ..., "stats": ...}}: the last line of a stream */
 } kd_format;
 enum {
-    KD_PRETTY = 1u << 0, /**< JSON over several lines */
-    KD_COLOUR = 1u << 1  /**< text with terminal colours */
+    KD_PRETTY = 1u << 0,
+    /**< JSON over several lines */ KD_COLOUR = 1u << 1, /**< text with terminal colours */
+    KD_FULL = 1u << 2 /**< text with every line of evidence and every step of the proofs */
 };
+/** Among the flags: how many columns text may have; 0: 80. */
+#define KD_WIDTH(columns) ((uint32_t)((columns) > 1000 ? 1000 : (columns)) << 16)
 typedef int (*kd_write_fn)(const char *data, size_t len, void *user); /**< nonzero: stop */
 KD_API kd_status kd_report_write(const kd_report *report, kd_format format, uint32_t flags,
                                  kd_write_fn write, void *user);
@@ -298,6 +308,8 @@ typedef struct kd_item {
     const kd_context *boot;
     const kd_event *event;
     const kd_diag *diag;
+    const kd_problem
+        *problem; /**< opened, or it gained an effect, or was repeated 2, 4, 8 ... times */
 } kd_item;
 KD_API kd_status kd_session_next(kd_session *session, kd_item *out);
 
@@ -308,6 +320,7 @@ KD_API kd_status kd_session_next(kd_session *session, kd_item *out);
 KD_API kd_status kd_session_report(kd_session *session, kd_report **out);
 KD_API kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user);
 KD_API kd_status kd_event_write(const kd_event *event, kd_write_fn write, void *user);
+KD_API kd_status kd_problem_write(const kd_problem *problem, kd_write_fn write, void *user);
 KD_API kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *user);
 
 /* ---- reading what was found ------------------------------------------------------------------ */
@@ -337,6 +350,11 @@ KD_API kd_status kd_context_get(const kd_context *context, const char *path, kd_
 
 /** "facts.needed_order", "proof[0].equation", "remedies[0]", "evidence[0].line", "role". */
 KD_API kd_status kd_diag_get(const kd_diag *diag, const char *path, kd_value *out);
+/** By the names of the report: "title", "count", "suspect.class", "events[0]" (3 for "e3"). */
+KD_API kd_status kd_problem_get(const kd_problem *problem, const char *path, kd_value *out);
+KD_API uint64_t kd_problem_id(const kd_problem *problem);          /**< 1 for "p1" */
+KD_API kd_severity kd_problem_severity(const kd_problem *problem); /**< the worst in it */
+
 KD_API const char *kd_diag_id(const kd_diag *diag);  /**< "vmalloc.module-space-exhausted" */
 KD_API uint64_t kd_diag_number(const kd_diag *diag); /**< 1 for "d1" */
 KD_API const char *kd_diag_title(const kd_diag *diag);

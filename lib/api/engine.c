@@ -100,6 +100,35 @@ static void take_back_wakes(kd_engine *engine)
     }
 }
 
+const char *kd_impact_name(kd_impact impact)
+{
+    static const char *const names[] = {
+        [KD_IMPACT_UNKNOWN] = "",
+        [KD_IMPACT_NONE] = "none",
+        [KD_IMPACT_DEGRADED] = "degraded",
+        [KD_IMPACT_REQUEST_FAILED] = "request-failed",
+        [KD_IMPACT_TASK_KILLED] = "task-killed",
+        [KD_IMPACT_MACHINE_DOWN] = "machine-down",
+    };
+    return (unsigned)impact < KD_COUNT(names) ? names[impact] : "";
+}
+
+const char *kd_suspect_name(kd_suspect suspect)
+{
+    static const char *const names[] = {
+        [KD_SUSPECT_NONE] = "",
+        [KD_SUSPECT_HARDWARE] = "hardware",
+        [KD_SUSPECT_FIRMWARE] = "firmware",
+        [KD_SUSPECT_DRIVER] = "driver",
+        [KD_SUSPECT_KERNEL] = "kernel",
+        [KD_SUSPECT_CONFIGURATION] = "configuration",
+        [KD_SUSPECT_WORKLOAD] = "workload",
+        [KD_SUSPECT_TEST] = "test",
+        [KD_SUSPECT_UNKNOWN] = "unknown",
+    };
+    return (unsigned)suspect < KD_COUNT(names) ? names[suspect] : "";
+}
+
 static kd_status add_rule(kd_engine *engine, const kd_rule *rule)
 {
     if (!knows_kinds(rule->wakes_on))

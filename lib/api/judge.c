@@ -70,10 +70,11 @@ static void free_event(kd_event *event)
 
 /* Counts the event and lets go of it, but for the last one that has a memory dump: how its numbers
  * differ from those of the first is what tells a leak. */
-static void fold_onto(const kd_identity *identity, kd_event *first, kd_event *event)
+static void fold_onto(kd_report *report, kd_event *first, kd_event *event)
 {
+    const kd_identity *identity = &report->engine->identities.items[event->kind->index];
     count_repeat(identity, first, event);
-    kd_problem_repeated(first, event);
+    kd_problem_repeated(&report->problems, first, event);
     if (!kd_event_meminfo(event) || kd_event_meminfo(event)->zones.count == 0) {
         free_event(event);
         return;
@@ -94,7 +95,7 @@ bool kd_fold(kd_report *report, kd_event *event)
     for (kd_event *first = *link; first; first = first->fold_next)
         if (first->boot == event->boot && kd_str_eq(first->signature, event->signature)) {
             bool pulled = first->pulled;
-            fold_onto(identity, first, event);
+            fold_onto(report, first, event);
             report->pulled_events -= pulled && !first->pulled;
             return true;
         }
@@ -435,7 +436,8 @@ kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *
         out->event = event;
         return KD_OK;
     }
-    return KD_END;
+    out->problem = kd_problems_next(&report->problems);
+    return out->problem ? KD_OK : KD_END;
 }
 
 void kd_report_finish(kd_report *report)

@@ -1,28 +1,14 @@
 /* problems.c - notes what was judged in the problems of its report. Layer: api. */
 #include "api/judge.h"
 
-/* Both lists are in the order of their ids until a report is sorted. */
-#define FIND(vec, number)                       \
-    size_t low = 0, high = (vec).len;           \
-    while (low < high) {                        \
-        size_t middle = low + (high - low) / 2; \
-        if ((vec).items[middle]->id < (number)) \
-            low = middle + 1;                   \
-        else                                    \
-            high = middle;                      \
-    }                                           \
-    return low < (vec).len && (vec).items[low]->id == (number) ? (vec).items[low] : NULL
-
 static const kd_event *find_event(const void *user, uint64_t id)
 {
-    const kd_report *report = user;
-    FIND(report->events, id);
+    return kd_report_event_by_id(user, id);
 }
 
 static const kd_diag *find_diag(const void *user, uint64_t id)
 {
-    const kd_report *report = user;
-    FIND(report->diags, id);
+    return kd_report_diag_by_id(user, id);
 }
 
 void kd_note_problems(kd_report *report, kd_event *const *all, size_t index, size_t woken)

@@ -26,6 +26,7 @@ static void add_event(kd_diag *diag, const kd_event *event)
     for (uint32_t i = 0; i < diag->events.count; i++)
         if (KD_ITEMS(diag->events, uint64_t)[i] == event->id)
             return;
+    ((kd_event *)(uintptr_t)event)->diagnosed = true;
     uint64_t *id = KD_LIST_ADD(&diag->arena, &diag->events, uint64_t);
     if (id)
         *id = event->id;

@@ -48,9 +48,11 @@ struct kd_event {
     kd_str signature;    /* of what makes events identical; empty: never folded */
     kd_event *fold_next; /* the next one in the same bucket of the store */
     kd_repeat repeat;
-    uint64_t bug;               /* signature.id; 0: not computed */
+    uint64_t bug;               /* signature.id; 0: not computed, or no finding */
+    char bug_id[20];            /* the same as 16 hex digits */
     kd_str bug_title;           /* signature.title */
     struct kd_problem *problem; /* that it belongs to; NULL: none */
+    bool diagnosed;             /* a diagnosis speaks of it */
 };
 
 static inline bool kd_event_is(const kd_event *event, const kd_kind *kind)

@@ -171,6 +171,7 @@ static void set_root(kd_problem *problem, const kd_event *event, const kd_diag *
     problem->root_rank = rank;
     problem->root_event = event->id;
     problem->root_kind = event->kind;
+    kd_str_print(problem->bug_id, sizeof problem->bug_id, "%s", event->bug_id);
     problem->bug_title = kd_arena_str(&problem->arena, event->bug_title);
     problem->title = problem->bug_title;
     if (!diag)
@@ -212,6 +213,12 @@ static void widen_times(kd_problem *problem, const kd_event *event)
     problem->last_time_us = last;
 }
 
+static void note_change(kd_problems *problems, kd_problem *problem)
+{
+    problems->changed += !problem->changed;
+    problem->changed = true;
+}
+
 static void add_event(kd_problem *problem, kd_event *event)
 {
     event->problem = problem;
@@ -222,7 +229,6 @@ static void add_event(kd_problem *problem, kd_event *event)
     if (event->bug == problem->bug)
         problem->count += event->repeat.count ? event->repeat.count : 1;
     widen_times(problem, event);
-    problem->changed = true;
 }
 
 /* The later one becomes part of the earlier. */
@@ -240,7 +246,8 @@ static kd_problem *join(kd_problems *problems, kd_problem *a, kd_problem *b)
         add_id(first, &first->diags, KD_ITEMS(second->diags, uint64_t)[i], &first->diags_left_out);
     first->severity = second->severity > first->severity ? second->severity : first->severity;
     first->impact = second->impact > first->impact ? second->impact : first->impact;
-    first->changed = true;
+    problems->changed -= second->changed;
+    note_change(problems, first);
     return first;
 }
 
@@ -284,11 +291,12 @@ void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *wo
     if (!problem)
         return;
     add_event(problem, event);
+    note_change(problems, problem);
     for (size_t i = 0; i < count; i++)
         add_diag(problem, event, woken[i]);
 }
 
-void kd_problem_repeated(kd_event *first, const kd_event *event)
+void kd_problem_repeated(kd_problems *problems, kd_event *first, const kd_event *event)
 {
     kd_problem *problem = kd_problem_of(first->problem);
     if (!problem)
@@ -297,8 +305,23 @@ void kd_problem_repeated(kd_event *first, const kd_event *event)
         problem->count++;
     if (event->has_time)
         problem->last_time_us = event->time_us;
-    /* who already has it is told at 2, 4, 8 ... */
-    problem->changed |= problem->count >= 2 * problem->told;
+    /* who already has it is told at 2, 4, 8 ... */ if (problem->count >= 2 * problem->told)
+        note_change(problems, problem);
+}
+
+const kd_problem *kd_problems_next(kd_problems *problems)
+{
+    for (size_t i = 0; problems->changed > 0 && i < problems->items.len; i++) {
+        kd_problem *problem = problems->items.items[i];
+        if (!problem->changed || problem->into)
+            continue;
+        problem->changed = false;
+        problem->pulled = true;
+        problem->told = problem->count;
+        problems->changed--;
+        return problem;
+    }
+    return NULL;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -313,8 +336,9 @@ void kd_problems_free(kd_problems *problems)
 static int compare(const void *a, const void *b)
 {
     const kd_problem *x = *(kd_problem *const *)a, *y = *(kd_problem *const *)b;
-    if (!x->into != !y->into)
-        return x->into ? 1 : -1;
+    bool x_gone = x->into || x->pulled, y_gone = y->into || y->pulled;
+    if (x_gone != y_gone)
+        return x_gone ? 1 : -1;
     if (x->severity != y->severity)
         return x->severity > y->severity ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
@@ -337,9 +361,13 @@ void kd_problems_sort(kd_problems *problems)
     if (problems->items.len == 0)
         return;
     uint64_t base = problems->next_id - problems->items.len;
+    problems->standing = 0;
     qsort(problems->items.items, problems->items.len, sizeof *problems->items.items, compare);
     for (size_t i = 0; i < problems->items.len; i++) {
         kd_problem *problem = problems->items.items[i];
+        if (problem->into || problem->pulled)
+            break;
+        problems->standing++;
         problem->id = base + i + 1;
         sort_ids(&problem->events);
         sort_ids(&problem->diags);

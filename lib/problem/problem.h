@@ -20,6 +20,7 @@ struct kd_problem {
     kd_problem *into;        /* the problem that it became part of; NULL: it stands */
     kd_problem *bucket_next; /* of the same bucket of signatures */
     uint64_t bug;            /* signature of the root event */
+    char bug_id[20];
     kd_str bug_title;
     kd_str title;
     const kd_diag *root; /* NULL: nothing is diagnosed, or it was handed out and is gone */
@@ -40,6 +41,7 @@ struct kd_problem {
     bool deliberate;
     uint64_t told; /* count when it was handed out last; 0: never */
     bool changed;  /* since it was handed out last */
+    bool pulled;   /* was handed out: a later report does not hold it */
 };
 
 typedef struct kd_problems {
@@ -47,7 +49,9 @@ typedef struct kd_problems {
     KD_VEC(kd_problem *) items; /* in the order in which they opened */
     kd_problem *buckets[KD_PROBLEM_BUCKETS];
     uint64_t next_id;
-    size_t limit; /* the oldest that were handed out go first */
+    size_t standing; /* of the items, once sorted: the others are part of one of them */
+    size_t changed;  /* of the standing ones: not handed out as they are now */
+    size_t limit;    /* the oldest that were handed out go first */
     uint64_t left_out;
 } kd_problems;
 
@@ -67,7 +71,10 @@ void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *wo
                       const kd_known_items *known);
 
 /* A repetition of the event was counted. */
-void kd_problem_repeated(kd_event *first, const kd_event *event);
+void kd_problem_repeated(kd_problems *problems, kd_event *first, const kd_event *event);
+
+/* The next one that changed since it was handed out; NULL: none. */
+const kd_problem *kd_problems_next(kd_problems *problems);
 
 /* The problem that it is part of now. */
 kd_problem *kd_problem_of(kd_problem *problem);

@@ -167,5 +167,6 @@ void kd_signature_set(kd_event *event)
     add(&title, kd_str_of(event->kind->name));
     add_title(&title, event, recipe->title);
     event->bug = number_of(event, recipe);
+    kd_str_print(event->bug_id, sizeof event->bug_id, "%016llx", KD_LLU(event->bug));
     event->bug_title = kd_arena_str(&event->arena, (kd_str){ title.bytes, title.len });
 }

@@ -46,6 +46,23 @@ const char *kd_diag_id(const kd_diag *diag)
     return diag ? diag->rule->id : "";
 }
 
+kd_status kd_problem_get(const kd_problem *problem, const char *path, kd_value *out)
+{
+    if (!problem || !path || !out)
+        return KD_E_INVAL;
+    return kd_members_get(&kd_problem_members, problem, kd_str_of(path), out);
+}
+
+uint64_t kd_problem_id(const kd_problem *problem)
+{
+    return problem ? problem->id : 0;
+}
+
+kd_severity kd_problem_severity(const kd_problem *problem)
+{
+    return problem ? problem->severity : KD_INFO;
+}
+
 uint64_t kd_diag_number(const kd_diag *diag)
 {
     return diag ? diag->id : 0;

@@ -1,5 +1,6 @@
 /* json.c - boots, events, diagnoses and counts as JSON, one object at a time. Layer: report. */
 #include "base/utf8.h"
+#include "report/members.h"
 #include "report/store.h"
 
 #define KEY(out, name) kd_json_key((out), KD_STR(name))
@@ -45,6 +46,25 @@ static void put_range(kd_json *out, uint64_t first, uint64_t last)
     kd_json_open(out, '[');
     kd_json_u64(out, first);
     kd_json_u64(out, last);
+    kd_json_close(out, ']');
+}
+
+static void put_value(kd_json *out, const kd_value *value)
+{
+    switch (value->type) {
+    case KD_BOOL: kd_json_bool(out, value->as.b); break;
+    case KD_U64: kd_json_u64(out, value->as.u); break;
+    case KD_I64: kd_json_i64(out, value->as.i); break;
+    case KD_HEX: kd_json_hex(out, value->as.u); break;
+    default: kd_json_text(out, value->as.s); break;
+    }
+}
+
+static void put_ids(kd_json *out, const kd_list *list, char letter)
+{
+    kd_json_open(out, '[');
+    for (uint32_t i = 0; i < list->count; i++)
+        put_id(out, letter, KD_ITEMS(*list, uint64_t)[i]);
     kd_json_close(out, ']');
 }
 
@@ -183,6 +203,60 @@ void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record)
     }
 }
 
+static void put_members(kd_json *out, const kd_members *members, const void *object);
+
+/* ---- members by their tables ----------------------------------------------------------------- */
+
+static bool put_member(kd_json *out, const kd_member *row, const void *object)
+{
+    kd_value value;
+    const void *at = (const char *)object + row->at;
+    if (row->present && !row->present(object))
+        return false;
+    switch (row->type) {
+    case KDM_id:
+        kd_json_key(out, kd_str_of(row->name));
+        put_id(out, row->letter, *(const uint64_t *)at);
+        return true;
+    case KDM_ids:
+        kd_json_key(out, kd_str_of(row->name));
+        put_ids(out, at, row->letter);
+        return true;
+    case KDM_group:
+        kd_json_key(out, kd_str_of(row->name));
+        put_members(out, row->of, at);
+        return true;
+    default:
+        if (kd_members_get(&(kd_members){ row, 1, 0 }, object, kd_str_of(row->name), &value) !=
+                KD_OK ||
+            value.type == KD_NONE || value.type == KD_LIST)
+            return false;
+        kd_json_key(out, kd_str_of(row->name));
+        put_value(out, &value);
+        return true;
+    }
+}
+
+static void put_members(kd_json *out, const kd_members *members, const void *object)
+{
+    kd_json_open(out, '{');
+    for (size_t i = 0; i < members->count; i++)
+        put_member(out, &members->rows[i], object);
+    kd_json_close(out, '}');
+}
+
+static void put_named(kd_json *out, const kd_members *members, const char *name, const void *object)
+{
+    for (size_t i = 0; i < members->count; i++)
+        if (kd_str_is(kd_str_of(name), members->rows[i].name))
+            put_member(out, &members->rows[i], object);
+}
+
+void kd_put_problem(kd_json *out, const kd_problem *problem)
+{
+    put_members(out, &kd_problem_members, problem);
+}
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 /* The next piece of the event's lines, of those kept and those only counted; both are in order. */
@@ -261,21 +335,11 @@ void kd_put_event(kd_json *out, const kd_event *event)
         KEY(out, "repeated");
         put_repeat(out, &event->repeat);
     }
+    put_named(out, &kd_event_members, "signature", event);
     kd_json_close(out, '}');
 }
 
 /* ---- diagnoses ------------------------------------------------------------------------------- */
-
-static void put_value(kd_json *out, const kd_value *value)
-{
-    switch (value->type) {
-    case KD_BOOL: kd_json_bool(out, value->as.b); break;
-    case KD_U64: kd_json_u64(out, value->as.u); break;
-    case KD_I64: kd_json_i64(out, value->as.i); break;
-    case KD_HEX: kd_json_hex(out, value->as.u); break;
-    default: kd_json_text(out, value->as.s); break;
-    }
-}
 
 static void put_evidence(kd_json *out, const kd_diag *diag)
 {
@@ -333,14 +397,6 @@ static void put_texts(kd_json *out, const kd_list *list)
     kd_json_close(out, ']');
 }
 
-static void put_ids(kd_json *out, const kd_list *list, char letter)
-{
-    kd_json_open(out, '[');
-    for (uint32_t i = 0; i < list->count; i++)
-        put_id(out, letter, KD_ITEMS(*list, uint64_t)[i]);
-    kd_json_close(out, ']');
-}
-
 void kd_put_diag(kd_json *out, const kd_diag *diag)
 {
     static const char *const roles[] = { "primary", "contributing", "effect" };
@@ -370,5 +426,12 @@ void kd_put_diag(kd_json *out, const kd_diag *diag)
     put_ids(out, &diag->caused_by, 'd');
     KEY(out, "assumes");
     put_texts(out, &diag->assumes);
+    put_named(out, &kd_diag_members, "impact", diag);
+    put_named(out, &kd_diag_members, "suspect", diag);
+    if (diag->missing.count > 0) {
+        KEY(out, "missing");
+        put_texts(out, &diag->missing);
+    }
+    put_named(out, &kd_diag_members, "deliberate", diag);
     kd_json_close(out, '}');
 }

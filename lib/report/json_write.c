@@ -136,6 +136,11 @@ kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn wri
     for (size_t i = 0; i < report->boots.len; i++)
         kd_put_boot(&out, report->boots.items[i]);
     kd_json_close(&out, ']');
+    KEY(&out, "problems");
+    kd_json_open_lines(&out, '[');
+    for (size_t i = 0; i < report->problems.standing; i++)
+        kd_put_problem(&out, report->problems.items.items[i]);
+    kd_json_close(&out, ']');
     KEY(&out, "events");
     kd_json_open_lines(&out, '[');
     for (size_t i = 0; i < report->events.len; i++)

@@ -1,6 +1,8 @@
 /* members.c - the members of events, boots and diagnoses by name. Layer: report. */
 #include "report/members.h"
 
+#include "problem/problem.h"
+#include "problem/signature.h"
 /* ---- events ---------------------------------------------------------------------------------- */
 
 static kd_value name_value(const char *name)
@@ -88,8 +90,30 @@ static const kd_member repeat_rows[] = {
 };
 static const kd_members repeat_members = { repeat_rows, KD_COUNT(repeat_rows), sizeof(kd_repeat) };
 
+static kd_value bug_of(const void *object)
+{
+    return name_value(((const kd_event *)object)->bug_id);
+}
+
+static kd_value signature_version(const void *object)
+{
+    (void)object;
+    return (kd_value){ .type = KD_U64, .as.u = KD_SIGNATURE_VERSION };
+}
+
+static bool has_signature(const void *object)
+{
+    return ((const kd_event *)object)->bug_title.len > 0;
+}
+
+static const kd_member signature_rows[] = {
+    { .name = "id", .type = KDM_call, .call = bug_of },
+    { ROW(kd_event, text, "title", bug_title) },
+    { .name = "version", .type = KDM_call, .call = signature_version },
+};
+static const kd_members signature_members = { signature_rows, KD_COUNT(signature_rows), 0 };
 static const kd_member event_rows[] = {
-    { ROW(kd_event, u64, "id", id) },
+    { ROW(kd_event, id, "id", id), .letter = 'e' },
     { .name = "kind", .type = KDM_call, .call = kind_of },
     { ROW(kd_event, u64, "boot", boot) },
     { .name = "lines", .type = KDM_ranges, .range = event_range },
@@ -98,6 +122,7 @@ static const kd_member event_rows[] = {
     { ROW(kd_event, text, "wall_time", wall_time) },
     { ROW(kd_event, bool, "complete", complete) },
     { ROW(kd_event, group, "repeated", repeat), .of = &repeat_members, .present = is_repeated },
+    { .name = "signature", .type = KDM_group, .of = &signature_members, .present = has_signature },
 };
 const kd_members kd_event_members = { event_rows, KD_COUNT(event_rows), sizeof(kd_event) };
 
@@ -186,31 +211,24 @@ static kd_value role_of(const void *object)
     return name_value(names[((const kd_diag *)object)->role]);
 }
 
+static kd_value optional_name(const char *name)
+{
+    return name_value(name[0] ? name : NULL);
+}
+
 static kd_value impact_of(const void *object)
 {
-    static const char *const names[] = {
-        [KD_IMPACT_NONE] = "none",
-        [KD_IMPACT_DEGRADED] = "degraded",
-        [KD_IMPACT_REQUEST_FAILED] = "request-failed",
-        [KD_IMPACT_TASK_KILLED] = "task-killed",
-        [KD_IMPACT_MACHINE_DOWN] = "machine-down",
-    };
-    return name_value(names[((const kd_diag *)object)->impact]);
+    return optional_name(kd_impact_name(((const kd_diag *)object)->impact));
 }
 
 static kd_value suspect_class(const void *object)
 {
-    static const char *const names[] = {
-        [KD_SUSPECT_HARDWARE] = "hardware",
-        [KD_SUSPECT_FIRMWARE] = "firmware",
-        [KD_SUSPECT_DRIVER] = "driver",
-        [KD_SUSPECT_KERNEL] = "kernel",
-        [KD_SUSPECT_CONFIGURATION] = "configuration",
-        [KD_SUSPECT_WORKLOAD] = "workload",
-        [KD_SUSPECT_TEST] = "test",
-        [KD_SUSPECT_UNKNOWN] = "unknown",
-    };
-    return name_value(names[((const kd_diag *)object)->suspect]);
+    return optional_name(kd_suspect_name(((const kd_diag *)object)->suspect));
+}
+
+static bool has_suspect(const void *object)
+{
+    return ((const kd_diag *)object)->suspect != KD_SUSPECT_NONE;
 }
 
 static bool is_deliberate(const void *object)
@@ -243,173 +261,100 @@ static const kd_member proof_rows[] = {
 static const kd_members proof_members = { proof_rows, KD_COUNT(proof_rows), sizeof(kd_proof) };
 
 static const kd_member diag_rows[] = {
-    { ROW(kd_diag, u64, "id", id) },
+    { ROW(kd_diag, id, "id", id), .letter = 'd' },
     { .name = "rule", .type = KDM_call, .call = rule_of },
     { .name = "severity", .type = KDM_call, .call = severity_of },
     { .name = "confidence", .type = KDM_call, .call = confidence_of },
     { .name = "role", .type = KDM_call, .call = role_of },
     { .name = "title", .type = KDM_call, .call = title_of },
     { ROW(kd_diag, text, "explanation", explanation) },
-    { ROW(kd_diag, ids, "events", events) },
+    { ROW(kd_diag, ids, "events", events), .letter = 'e' },
     { ROW(kd_diag, groups, "evidence", evidence), .of = &evidence_members },
     { ROW(kd_diag, some, "evidence_left_out", evidence_left_out) },
     { ROW(kd_diag, groups, "proof", proof), .of = &proof_members },
     { ROW(kd_diag, facts, "facts", facts) },
     { ROW(kd_diag, texts, "remedies", remedies) },
-    { ROW(kd_diag, ids, "caused_by", caused_by) },
+    { ROW(kd_diag, ids, "caused_by", caused_by), .letter = 'd' },
     { ROW(kd_diag, texts, "assumes", assumes) },
     { .name = "impact", .type = KDM_call, .call = impact_of },
-    { .name = "suspect", .type = KDM_group, .of = &suspect_members },
+    { .name = "suspect", .type = KDM_group, .of = &suspect_members, .present = has_suspect },
     { ROW(kd_diag, texts, "missing", missing) },
     { ROW(kd_diag, bool, "deliberate", deliberate), .present = is_deliberate },
 };
 const kd_members kd_diag_members = { diag_rows, KD_COUNT(diag_rows), sizeof(kd_diag) };
 
-/* ---- by path --------------------------------------------------------------------------------- */
+/* ---- problems -------------------------------------------------------------------------------- */
 
-static const kd_member *find(const kd_members *members, kd_str name)
+#define PROBLEM(object) ((const kd_problem *)(object))
+
+static bool is_diagnosed(const void *object)
 {
-    for (size_t i = 0; i < members->count; i++)
-        if (kd_str_is(name, members->rows[i].name))
-            return &members->rows[i];
-    return NULL;
+    return PROBLEM(object)->root_diag != 0;
 }
 
-static kd_value u64_value(uint64_t value)
+static bool is_undiagnosed(const void *object)
 {
-    return (kd_value){ .type = KD_U64, .as.u = value };
+    return PROBLEM(object)->root_diag == 0;
 }
 
-static kd_value scalar(const kd_member *row, const void *object, const void *at)
+static bool has_problem_time(const void *object)
 {
-    const kd_value none = { .type = KD_NONE };
-    switch (row->type) {
-    case KDM_u64: return u64_value(*(const uint64_t *)at);
-    case KDM_u32: return *(const uint32_t *)at ? u64_value(*(const uint32_t *)at) : none;
-    case KDM_some: return *(const uint64_t *)at ? u64_value(*(const uint64_t *)at) : none;
-    case KDM_bool: return (kd_value){ .type = KD_BOOL, .as.b = *(const bool *)at };
-    case KDM_text:
-        return ((const kd_str *)at)->len > 0
-                   ? (kd_value){ .type = KD_TEXT, .as.s = *(const kd_str *)at }
-                   : none;
-    case KDM_call: return row->call(object);
-    default: return none;
-    }
+    return PROBLEM(object)->has_time;
 }
 
-/* "[2]" behind a list's name */
-static bool take_index(kd_scan *in, uint64_t *index)
+static kd_value problem_impact(const void *object)
 {
-    return kd_scan_char(in, '[') && kd_scan_u64(in, index) && kd_scan_char(in, ']');
+    return optional_name(kd_impact_name(PROBLEM(object)->impact));
 }
 
-/* "lines", "lines[0]", "lines[0][1]" */
-static kd_status get_range(const kd_member *row, const void *object, kd_scan in, kd_value *out)
+static kd_value problem_suspect(const void *object)
 {
-    uint64_t index, end = 0;
-    kd_range range = { 0, 0 };
-    if (kd_scan_at_end(&in)) {
-        uint32_t count = 0;
-        while (row->range(object, count, &range))
-            count++;
-        *out = (kd_value){ .type = KD_LIST, .as.count = count };
-        return KD_OK;
-    }
-    if (!take_index(&in, &index))
-        return KD_E_INVAL;
-    bool pair = kd_scan_at_end(&in);
-    if (!pair && (!take_index(&in, &end) || !kd_scan_at_end(&in)))
-        return KD_E_INVAL;
-    *out = (kd_value){ .type = KD_NONE };
-    if (index <= UINT32_MAX && row->range(object, (uint32_t)index, &range) && end < 2)
-        *out = pair ? (kd_value){ .type = KD_LIST, .as.count = 2 }
-                    : u64_value(end == 0 ? range.first : range.last);
-    return KD_OK;
+    return optional_name(kd_suspect_name(PROBLEM(object)->suspect));
 }
 
-static kd_status get_item(const kd_member *row, const kd_list *list, kd_scan in, kd_value *out)
+static bool has_problem_suspect(const void *object)
 {
-    uint64_t index;
-    kd_str rest;
-    if (kd_scan_at_end(&in)) {
-        *out = (kd_value){ .type = KD_LIST, .as.count = list->count };
-        return KD_OK;
-    }
-    if (!take_index(&in, &index))
-        return KD_E_INVAL;
-    if (row->type == KDM_groups) {
-        if (!kd_scan_char(&in, '.') || !kd_scan_rest(&in, &rest))
-            return KD_E_INVAL;
-        /* a name that is none is one in any item */
-        static const char nothing[sizeof(kd_evidence)];
-        const char *item =
-            index < list->count ? (const char *)list->items + index * row->of->size : nothing;
-        kd_status status = kd_members_get(row->of, item, rest, out);
-        if (index >= list->count)
-            *out = (kd_value){ .type = KD_NONE };
-        return status;
-    }
-    if (!kd_scan_at_end(&in))
-        return KD_E_INVAL;
-    if (index >= list->count)
-        *out = (kd_value){ .type = KD_NONE };
-    else if (row->type == KDM_texts)
-        *out = (kd_value){ .type = KD_TEXT, .as.s = KD_ITEMS(*list, kd_str)[index] };
-    else
-        *out = u64_value(KD_ITEMS(*list, uint64_t)[index]);
-    return KD_OK;
+    return PROBLEM(object)->suspect != KD_SUSPECT_NONE;
 }
 
-static kd_status get_fact(const kd_list *facts, kd_scan in, kd_value *out)
+static kd_value problem_bug(const void *object)
 {
-    kd_str name;
-    *out = (kd_value){ .type = KD_LIST, .as.count = facts->count };
-    if (kd_scan_at_end(&in))
-        return KD_OK;
-    *out = (kd_value){ .type = KD_NONE };
-    if (!kd_scan_char(&in, '.') || !kd_scan_rest(&in, &name))
-        return KD_E_INVAL;
-    for (uint32_t i = 0; i < facts->count; i++)
-        if (kd_str_eq(KD_ITEMS(*facts, kd_fact)[i].name, name))
-            *out = KD_ITEMS(*facts, kd_fact)[i].value;
-    return KD_OK;
+    return name_value(PROBLEM(object)->bug_id);
 }
 
-static kd_status get_group(const kd_member *row, const void *object, const void *at, kd_scan in,
-                           kd_value *out)
-{
-    kd_str rest;
-    if (!kd_scan_char(&in, '.') || !kd_scan_rest(&in, &rest))
-        return KD_E_INVAL;
-    kd_status status = kd_members_get(row->of, at, rest, out);
-    if (row->present && !row->present(object))
-        *out = (kd_value){ .type = KD_NONE };
-    return status;
-}
+static const kd_member problem_suspect_rows[] = {
+    { .name = "class", .type = KDM_call, .call = problem_suspect },
+    { ROW(kd_problem, text, "name", suspect_name) },
+    { ROW(kd_problem, text, "why", suspect_why) },
+};
+static const kd_members problem_suspect_members = { problem_suspect_rows,
+                                                    KD_COUNT(problem_suspect_rows), 0 };
 
-kd_status kd_members_get(const kd_members *members, const void *object, kd_str path, kd_value *out)
-{
-    kd_scan in = kd_scan_of(path);
-    kd_str name;
-    *out = (kd_value){ .type = KD_NONE };
-    const kd_member *row = kd_scan_name(&in, &name) ? find(members, name) : NULL;
-    if (!row)
-        return KD_E_INVAL;
-    const void *at = (const char *)object + row->at;
-    switch (row->type) {
-    case KDM_ranges: return get_range(row, object, in, out);
-    case KDM_facts: return get_fact(at, in, out);
-    case KDM_group: return get_group(row, object, at, in, out);
-    case KDM_texts:
-    case KDM_ids:
-    case KDM_groups: return get_item(row, at, in, out);
-    default: break;
-    }
-    if (!kd_scan_at_end(&in))
-        return KD_E_INVAL;
-    if (!row->present || row->present(object))
-        *out = scalar(row, object, at);
-    if (row->known && out->type != KD_NONE)
-        out->line = ((const kd_known *)(const void *)((const char *)object + row->known))->line;
-    return KD_OK;
-}
+static const kd_member problem_signature_rows[] = {
+    { .name = "id", .type = KDM_call, .call = problem_bug },
+    { ROW(kd_problem, text, "title", bug_title) },
+    { .name = "version", .type = KDM_call, .call = signature_version },
+};
+static const kd_members problem_signature = { problem_signature_rows,
+                                              KD_COUNT(problem_signature_rows), 0 };
+
+static const kd_member problem_rows[] = {
+    { ROW(kd_problem, id, "id", id), .letter = 'p' },
+    { ROW(kd_problem, text, "title", title) },
+    { ROW(kd_problem, id, "root", root_diag), .letter = 'd', .present = is_diagnosed },
+    { ROW(kd_problem, id, "root", root_event), .letter = 'e', .present = is_undiagnosed },
+    { ROW(kd_problem, ids, "diagnoses", diags), .letter = 'd' },
+    { ROW(kd_problem, some, "diagnoses_left_out", diags_left_out) },
+    { ROW(kd_problem, ids, "events", events), .letter = 'e' },
+    { ROW(kd_problem, some, "events_left_out", events_left_out) },
+    { ROW(kd_problem, u64, "count", count) },
+    { ROW(kd_problem, u64, "first_time_us", first_time_us), .present = has_problem_time },
+    { ROW(kd_problem, u64, "last_time_us", last_time_us), .present = has_problem_time },
+    { .name = "impact", .type = KDM_call, .call = problem_impact },
+    { .name = "suspect",
+      .type = KDM_group,
+      .of = &problem_suspect_members,
+      .present = has_problem_suspect },
+    { .name = "signature", .type = KDM_group, .of = &problem_signature },
+};
+const kd_members kd_problem_members = { problem_rows, KD_COUNT(problem_rows), sizeof(kd_problem) };

@@ -79,6 +79,32 @@ void kd_report_sort(kd_report *report)
     renumber(report);
 }
 
+const kd_event *kd_report_event_by_id(const kd_report *report, uint64_t id)
+{
+    KD_FIND_BY_ID(report->events, id);
+}
+
+const kd_diag *kd_report_diag_by_id(const kd_report *report, uint64_t id)
+{
+    KD_FIND_BY_ID(report->diags, id);
+}
+
+bool kd_report_is_diagnosed(const kd_report *report, uint64_t event)
+{
+    const kd_event *found = kd_report_event_by_id(report, event);
+    return found && found->diagnosed;
+}
+
+size_t kd_report_problem_count(const kd_report *report)
+{
+    return report ? report->problems.standing : 0;
+}
+
+const kd_problem *kd_report_problem(const kd_report *report, size_t index)
+{
+    return report && index < report->problems.standing ? report->problems.items.items[index] : NULL;
+}
+
 size_t kd_report_diag_count(const kd_report *report)
 {
     return report ? report->diags.len : 0;
@@ -135,6 +161,16 @@ kd_status kd_event_write(const kd_event *event, kd_write_fn write, void *user)
     return kd_json_end(&out);
 }
 
+kd_status kd_problem_write(const kd_problem *problem, kd_write_fn write, void *user)
+{
+    kd_json out;
+    if (!problem || !write)
+        return KD_E_INVAL;
+    kd_json_init(&out, 0, write, user);
+    kd_put_problem(&out, problem);
+    return kd_json_end(&out);
+}
+
 kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *user)
 {
     kd_json out;
@@ -166,6 +202,8 @@ kd_status kd_report_write(const kd_report *report, kd_format format, uint32_t fl
         return KD_E_INVAL;
     if (format == KD_FORMAT_TEXT)
         return kd_text_write(report, flags, write, user);
+    if (format == KD_FORMAT_BRIEF)
+        return kd_brief_write(report, write, user);
     if (format == KD_FORMAT_JSON)
         return kd_json_write(report, flags, write, user);
     kd_json out;

@@ -7,6 +7,18 @@
 
 #define KD_FOLD_BUCKETS 1024u
 
+/* Returns the item of that id; the vector is in the order of ids. */
+#define KD_FIND_BY_ID(vec, number)              \
+    size_t low = 0, high = (vec).len;           \
+    while (low < high) {                        \
+        size_t middle = low + (high - low) / 2; \
+        if ((vec).items[middle]->id < (number)) \
+            low = middle + 1;                   \
+        else                                    \
+            high = middle;                      \
+    }                                           \
+    return low < (vec).len && (vec).items[low]->id == (number) ? (vec).items[low] : NULL
+
 struct kd_report {
     kd_engine *engine; /* a reference */
     kd_mem mem;
@@ -33,6 +45,7 @@ void kd_report_sort(kd_report *report);
 void kd_put_boot(kd_json *out, const kd_context *boot);
 void kd_put_event(kd_json *out, const kd_event *event);
 void kd_put_diag(kd_json *out, const kd_diag *diag);
+void kd_put_problem(kd_json *out, const kd_problem *problem);
 void kd_put_stats(kd_json *out, const kd_stats *stats);
 void kd_put_source(kd_json *out, const kd_report *report);
 /* The members of a record that have a value, into the object that is open; and whether any has. */
@@ -40,6 +53,13 @@ void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record);
 bool kd_has_fields(const kd_fields *fields, const void *record);
 
 kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user);
+/* By their numbers; NULL: not in this report. */
+const kd_event *kd_report_event_by_id(const kd_report *report, uint64_t id);
+const kd_diag *kd_report_diag_by_id(const kd_report *report, uint64_t id);
+/* Does a diagnosis speak of that event? */
+bool kd_report_is_diagnosed(const kd_report *report, uint64_t event);
+
+kd_status kd_brief_write(const kd_report *report, kd_write_fn write, void *user);
 kd_status kd_text_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user);
 
 #endif

@@ -1,312 +1,362 @@
-/* text.c - the report for people: 80 columns, the finding first. Layer: report. */
-#include <stdio.h>
+/* text.c - the report for people: what is wrong, one line a problem; then each with its reasons.
+ * Layer: report. */
 #include <string.h>
 
-#include "base/utf8.h"
+#include "report/page.h"
 #include "report/store.h"
 
-#define WIDTH 80u
+/* Without KD_FULL: lines that a report may take, and what of each diagnosis is shown. */
+#define ENOUGH_LINES 84u
+#define ENOUGH_EVIDENCE 6u
+#define ENOUGH_REMEDIES 4u
+#define ENOUGH_PROOF 5u
+#define ENOUGH_EFFECTS 4u
+#define ENOUGH_PROBLEMS 20u
 
-typedef struct page {
-    kd_sink sink;
-    bool colour;
-} page;
+typedef struct text_report {
+    kd_page page;
+    const kd_report *report;
+    bool full;
+} text_report;
 
-static void put(page *out, const char *text)
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static const char *impact_words(kd_impact impact)
 {
-    kd_sink_put(&out->sink, kd_str_of(text));
+    static const char *const words[] = {
+        [KD_IMPACT_UNKNOWN] = "",
+        [KD_IMPACT_NONE] = "harmless as printed",
+        [KD_IMPACT_DEGRADED] = "the machine goes on, degraded",
+        [KD_IMPACT_REQUEST_FAILED] = "the request failed",
+        [KD_IMPACT_TASK_KILLED] = "a task died",
+        [KD_IMPACT_MACHINE_DOWN] = "the machine went down",
+    };
+    return words[impact];
 }
 
-static void put_u64(page *out, uint64_t number)
+static kd_str text_of(const kd_event *event, const char *path)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%llu", KD_LLU(number));
-    put(out, text);
+    kd_value value;
+    kd_status status =
+        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
+    return status == KD_OK && value.type == KD_TEXT ? value.as.s : KD_STR("");
 }
 
-static void style(page *out, const char *code)
+static void put_seconds(kd_page *page, uint64_t time_us)
 {
-    if (out->colour)
-        put(out, code);
+    kd_page_printf(page, "%llu.%03llu s", KD_LLU(time_us / 1000000), KD_LLU(time_us / 1000 % 1000));
 }
 
-/* Control characters (C1 too) and marks that turn the direction of text would fool a terminal. */
-static bool is_safe(kd_str s, size_t step)
+static bool is_grave(kd_severity severity)
 {
-    const unsigned char *c = (const unsigned char *)s.ptr;
-    if (step == 1)
-        return (c[0] >= 0x20 && c[0] != 0x7f);
-    if (step == 2 && c[0] == 0xc2)
-        return c[1] >= 0xa0;
-    if (step == 3 && c[0] == 0xe2 && (c[1] == 0x80 || c[1] == 0x81))
-        return !(c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) &&
-               !(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
-    return step > 0;
+    return severity >= KD_ERROR;
 }
 
-/* One character, escaped where needed; gives the columns it takes. */
-static size_t put_char(page *out, kd_str *rest)
+static void put_tag(kd_page *page, uint64_t number, kd_severity severity, const char *confidence)
 {
-    size_t step = kd_utf8_step(*rest), columns = 1;
-    kd_str c = { rest->ptr, step ? step : 1 };
-    char escape[8];
-    if (step == 1 && rest->ptr[0] == '\t') {
-        put(out, " ");
-    } else if (is_safe(*rest, step)) {
-        kd_sink_put(&out->sink, c);
-    } else {
-        columns = 0;
-        for (size_t i = 0; i < c.len; i++, columns += 4) {
-            snprintf(escape, sizeof escape, "\\x%02x", (unsigned char)c.ptr[i]);
-            put(out, escape);
-        }
-    }
-    *rest = kd_str_from(*rest, c.len);
-    return columns;
+    kd_page_style(page, is_grave(severity) ? "\033[1;31m" : "\033[1;33m");
+    kd_page_printf(page, "[p%llu] %s", KD_LLU(number), kd_severity_name(severity));
+    kd_page_style(page, "\033[0m");
+    if (confidence)
+        kd_page_printf(page, ", %s", confidence);
+    kd_page_put(page, ": ");
 }
 
-static size_t columns_of(kd_str text)
-{
-    size_t columns = 0;
-    while (text.len > 0) {
-        size_t step = kd_utf8_step(text);
-        columns += is_safe(text, step) || text.ptr[0] == '\t' ? 1 : 4 * (step ? step : 1);
-        text = kd_str_from(text, step ? step : 1);
-    }
-    return columns;
-}
+/* ---- the verdicts ---------------------------------------------------------------------------- */
 
-static void put_indent(page *out, size_t count)
+/* "3 times, 12.001 s to 15.200 s" */
+static void put_when(kd_page *page, const kd_problem *problem)
 {
-    for (size_t i = 0; i < count; i++)
-        put(out, " ");
-}
-
-/* Words, wrapped at 80 columns; `indent` blanks before each line but the first. */
-static void put_wrapped(page *out, size_t column, size_t indent, kd_str text)
-{
-    kd_str word;
-    bool first = true;
-    while (kd_str_split(&text, ' ', &word)) {
-        size_t columns = columns_of(word);
-        if (word.len == 0)
-            continue;
-        if (!first && column + 1 + columns > WIDTH) {
-            put(out, "\n");
-            put_indent(out, indent);
-            column = indent;
-        } else if (!first) {
-            put(out, " ");
-            column++;
-        }
-        while (word.len > 0)
-            column += put_char(out, &word);
-        first = false;
-    }
-    put(out, "\n");
-}
-
-static void put_item(page *out, const char *label, kd_str text)
-{
-    size_t len = strlen(label);
-    put(out, label);
-    put_wrapped(out, len, len, text);
-}
-
-/* A table keeps its lines and blanks; other texts are wrapped. */
-static void put_equation(page *out, const char *label, kd_str text)
-{
-    kd_str line;
-    if (!kd_str_has(text, "\n")) {
-        put_item(out, label, text);
+    if (problem->count > 1)
+        kd_page_printf(page, "%llu times", KD_LLU(problem->count));
+    else
+        kd_page_put(page, "once");
+    if (!problem->has_time)
         return;
-    }
-    while (kd_str_split(&text, '\n', &line)) {
-        put(out, label);
-        while (line.len > 0)
-            put_char(out, &line);
-        put(out, "\n");
+    if (problem->count > 1 && problem->last_time_us > problem->first_time_us) {
+        kd_page_put(page, ", ");
+        put_seconds(page, problem->first_time_us);
+        kd_page_put(page, " to ");
+        put_seconds(page, problem->last_time_us);
+    } else {
+        kd_page_put(page, " at ");
+        put_seconds(page, problem->first_time_us);
     }
 }
 
-/* A line of the log, cut to what is left of the row. */
-static void put_log_line(page *out, kd_str text, size_t room)
+/* "by insmod (pid 2173) in wlan_mt7663_usb" */
+static void put_who(kd_page *page, const kd_event *event)
 {
-    size_t column = 0;
-    while (text.len > 0 && column < room)
-        column += put_char(out, &text);
-    if (text.len > 0)
-        put(out, "...");
-    put(out, "\n");
+    kd_value pid;
+    kd_str comm = text_of(event, "comm"), module = text_of(event, "blame.module");
+    if (comm.len > 0) {
+        kd_page_put(page, ", task ");
+        kd_page_words(page, comm, 16);
+        if (kd_fields_get(event->kind->fields, event->body, KD_STR("pid"), &pid, NULL) == KD_OK &&
+            pid.type == KD_U64)
+            kd_page_printf(page, " (pid %llu)", KD_LLU(pid.as.u));
+    }
+    if (module.len > 0) {
+        kd_page_put(page, ", module ");
+        kd_page_words(page, module, 40);
+    }
+}
+
+static void put_effects(text_report *out, const kd_problem *problem)
+{
+    kd_page *page = &out->page;
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < problem->diags.count; i++) {
+        const kd_diag *diag =
+            kd_report_diag_by_id(out->report, KD_ITEMS(problem->diags, uint64_t)[i]);
+        if (!diag || diag->id == problem->root_diag)
+            continue;
+        if (++shown > ENOUGH_EFFECTS && !out->full)
+            continue;
+        kd_page_printf(
+            page, "     %s %s, %s: %s\n",
+            diag->role == KD_CONTRIBUTING ? "also:" : "then:", kd_severity_name(diag->severity),
+            kd_confidence_name(diag->confidence), diag->rule->title);
+    }
+    if (shown > ENOUGH_EFFECTS && !out->full)
+        kd_page_printf(page, "     and %u more\n", shown - ENOUGH_EFFECTS);
+}
+
+/* Events of the problem that no diagnosis speaks of: "then: panic: Fatal exception". */
+static void put_other_events(text_report *out, const kd_problem *problem)
+{
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < problem->events.count; i++) {
+        const kd_event *event =
+            kd_report_event_by_id(out->report, KD_ITEMS(problem->events, uint64_t)[i]);
+        if (!event || event->id == problem->root_event || event->bug == problem->bug ||
+            kd_report_is_diagnosed(out->report, event->id))
+            continue;
+        if (++shown > ENOUGH_EFFECTS && !out->full)
+            continue;
+        kd_page_put(&out->page, "     then: ");
+        kd_page_words(&out->page, event->bug_title, out->page.width - 30);
+        kd_page_printf(&out->page, ", line %llu\n", KD_LLU(kd_event_lines(event)[0].number));
+    }
+    if (shown > ENOUGH_EFFECTS && !out->full)
+        kd_page_printf(&out->page, "     and %u more\n", shown - ENOUGH_EFFECTS);
+}
+
+/* The kernel's own words where nothing is diagnosed. */
+static void put_headline(text_report *out, const kd_event *event)
+{
+    static const char *const paths[] = { "headline", "reason", "message" };
+    kd_str words = { NULL, 0 };
+    for (size_t i = 0; i < KD_COUNT(paths) && words.len == 0; i++)
+        words = text_of(event, paths[i]);
+    if (words.len == 0)
+        words = kd_str_trim(kd_event_lines(event)[0].raw);
+    kd_page_put(&out->page, "     ");
+    kd_page_log(&out->page, words, out->page.width - 9);
+}
+
+static void put_verdict(text_report *out, const kd_problem *problem)
+{
+    kd_page *page = &out->page;
+    const kd_event *root = kd_report_event_by_id(out->report, problem->root_event);
+    put_tag(page, problem->id, problem->severity,
+            problem->rule ? kd_confidence_name(problem->confidence) : NULL);
+    kd_page_words(page, problem->title, 2 * page->width);
+    kd_page_put(page, "\n     ");
+    kd_page_put(page, problem->rule ? problem->rule : "no diagnosis");
+    kd_page_put(page, "; ");
+    put_when(page, problem);
+    kd_page_printf(page, ", line %llu", KD_LLU(problem->first_line));
+    if (root)
+        put_who(page, root);
+    if (problem->impact)
+        kd_page_printf(page, "; %s", impact_words(problem->impact));
+    if (problem->deliberate)
+        kd_page_put(page, "; asked for on purpose");
+    kd_page_put(page, "\n");
+    if (problem->suspect) {
+        kd_page_printf(page, "     whose turn: %s", kd_suspect_name(problem->suspect));
+        if (problem->suspect_name.len > 0) {
+            kd_page_put(page, ", ");
+            kd_page_words(page, problem->suspect_name, 60);
+        }
+        kd_page_put(page, "\n");
+    }
+    if (!problem->rule && root)
+        put_headline(out, root);
+    put_effects(out, problem);
+    put_other_events(out, problem);
+}
+
+static void put_verdicts(text_report *out)
+{
+    const kd_problems *problems = &out->report->problems;
+    size_t shown =
+        out->full || problems->standing < ENOUGH_PROBLEMS ? problems->standing : ENOUGH_PROBLEMS;
+    for (size_t i = 0; i < shown; i++)
+        put_verdict(out, problems->items.items[i]);
+    if (shown < problems->standing)
+        kd_page_printf(&out->page, "and %zu more problems\n", problems->standing - shown);
+    if (problems->standing > 0)
+        kd_page_put(&out->page, "\n");
 }
 
 /* ---- one diagnosis --------------------------------------------------------------------------- */
 
-static void heading(page *out, const char *text)
-{
-    style(out, "\033[1m");
-    put(out, text);
-    style(out, "\033[0m");
-    put(out, "\n");
-}
-
-static void put_title(page *out, const kd_diag *diag)
+static void put_title(kd_page *page, const kd_diag *diag)
 {
     char label[64];
-    bool grave = diag->severity >= KD_ERROR;
-    snprintf(label, sizeof label, "[d%llu] %s, %s: ", KD_LLU(diag->id),
-             kd_severity_name(diag->severity), kd_confidence_name(diag->confidence));
-    style(out, grave ? "\033[1;31m" : "\033[1;33m");
-    put_item(out, label, kd_str_of(diag->rule->title));
-    style(out, "\033[0m");
-    put_item(out, "     ", kd_str_of(diag->rule->id));
-    for (uint32_t i = 0; i < diag->caused_by.count; i++) {
-        snprintf(label, sizeof label, "     because of d%llu\n",
-                 KD_LLU(KD_ITEMS(diag->caused_by, uint64_t)[i]));
-        put(out, label);
-    }
+    kd_page_style(page, is_grave(diag->severity) ? "\033[1;31m" : "\033[1;33m");
+    kd_str_print(label, sizeof label, "[d%llu] %s, %s: ", KD_LLU(diag->id),
+                 kd_severity_name(diag->severity), kd_confidence_name(diag->confidence));
+    kd_page_item(page, label, kd_str_of(diag->rule->title));
+    kd_page_style(page, "\033[0m");
+    kd_page_item(page, "     ", kd_str_of(diag->rule->id));
+    for (uint32_t i = 0; i < diag->caused_by.count; i++)
+        kd_page_printf(page, "     because of d%llu\n",
+                       KD_LLU(KD_ITEMS(diag->caused_by, uint64_t)[i]));
 }
 
-static void put_evidence(page *out, const kd_diag *diag)
+static void put_evidence(text_report *out, const kd_diag *diag)
 {
-    char label[64];
+    kd_page *page = &out->page;
+    uint32_t most = out->full ? diag->evidence.count : ENOUGH_EVIDENCE;
+    uint64_t hidden = diag->evidence_left_out;
     if (diag->evidence.count > 0)
-        heading(out, "  Lines");
+        kd_page_heading(page, "  Lines");
     for (uint32_t i = 0; i < diag->evidence.count; i++) {
         const kd_evidence *piece = &KD_ITEMS(diag->evidence, kd_evidence)[i];
-        int len = snprintf(label, sizeof label, "  %s%6llu  ", piece->before ? "before:" : "",
-                           KD_LLU(piece->line));
-        put(out, label);
-        put_log_line(out, kd_str_trim(piece->text), WIDTH - 3 - (size_t)len);
+        if (i >= most) {
+            hidden++;
+            continue;
+        }
+        kd_page_printf(page, "  %s%6llu  ", piece->before ? "before:" : "", KD_LLU(piece->line));
+        kd_page_log(page, kd_str_trim(piece->text), page->width - 13 - (piece->before ? 7 : 0));
         if (piece->says.len > 0)
-            put_item(out, "          = ", piece->says);
+            kd_page_item(page, "          = ", piece->says);
     }
-    if (diag->evidence_left_out) {
-        put(out, "          and ");
-        put_u64(out, diag->evidence_left_out);
-        put(out, " more\n");
-    }
+    if (hidden)
+        kd_page_printf(page, "          and %llu more\n", KD_LLU(hidden));
 }
 
-static void put_proof(page *out, const kd_diag *diag)
+static void put_proof(text_report *out, const kd_diag *diag)
 {
+    uint32_t most = out->full ? diag->proof.count : ENOUGH_PROOF;
     if (diag->proof.count > 0)
-        heading(out, "  Proof");
-    for (uint32_t i = 0; i < diag->proof.count; i++) {
+        kd_page_heading(&out->page, "  Proof");
+    for (uint32_t i = 0; i < diag->proof.count && i < most; i++) {
         const kd_proof *proof = &KD_ITEMS(diag->proof, kd_proof)[i];
-        put_item(out, "  - ", proof->claim);
-        put_equation(out, "      ", proof->equation);
+        kd_page_item(&out->page, "  - ", proof->claim);
+        kd_page_table(&out->page, "      ", proof->equation);
     }
+    if (diag->proof.count > most)
+        kd_page_printf(&out->page, "  - and %u more steps\n", diag->proof.count - most);
 }
 
-static void put_texts(page *out, const char *title, const kd_list *list)
+static void put_texts(text_report *out, const char *title, const kd_list *list, uint32_t enough)
 {
     char label[24];
+    uint32_t most = out->full ? list->count : enough;
     if (list->count > 0)
-        heading(out, title);
-    for (uint32_t i = 0; i < list->count; i++) {
-        snprintf(label, sizeof label, "  %u. ", i + 1);
-        put_item(out, label, KD_ITEMS(*list, kd_str)[i]);
+        kd_page_heading(&out->page, title);
+    for (uint32_t i = 0; i < list->count && i < most; i++) {
+        kd_str_print(label, sizeof label, "  %u. ", i + 1);
+        kd_page_item(&out->page, label, KD_ITEMS(*list, kd_str)[i]);
     }
 }
 
-static void put_diag(page *out, const kd_diag *diag)
+static void put_diag(text_report *out, const kd_diag *diag)
 {
-    put_title(out, diag);
-    put(out, "\n");
-    put_item(out, "  ", diag->explanation);
-    put_texts(out, "  What to do", &diag->remedies);
+    put_title(&out->page, diag);
+    kd_page_put(&out->page, "\n");
+    kd_page_item(&out->page, "  ", diag->explanation);
+    put_texts(out, "  What to do", &diag->remedies, ENOUGH_REMEDIES);
     put_evidence(out, diag);
     put_proof(out, diag);
-    put_texts(out, "  Assumed", &diag->assumes);
-    put(out, "\n");
+    put_texts(out, "  Assumed", &diag->assumes, ENOUGH_REMEDIES);
+    put_texts(out, "  What would settle it", &diag->missing, ENOUGH_REMEDIES);
+    kd_page_put(&out->page, "\n");
+}
+
+/* Problems in their order, each with its diagnoses. The first is always shown. */
+static void put_details(text_report *out)
+{
+    const kd_problems *problems = &out->report->problems;
+    size_t left = 0, shown = 0;
+    for (size_t i = 0; i < problems->standing; i++) {
+        const kd_problem *problem = problems->items.items[i];
+        for (uint32_t k = 0; k < problem->diags.count; k++) {
+            const kd_diag *diag =
+                kd_report_diag_by_id(out->report, KD_ITEMS(problem->diags, uint64_t)[k]);
+            bool room = out->full || shown == 0 || out->page.lines < ENOUGH_LINES;
+            if (diag && room)
+                put_diag(out, diag);
+            shown += diag && room;
+            left += diag && !room;
+        }
+    }
+    if (left)
+        kd_page_printf(&out->page, "%zu more diagnoses: ask for the full report.\n\n", left);
 }
 
 /* ---- around them ----------------------------------------------------------------------------- */
 
-static void put_header(page *out, const kd_report *report)
+static void put_header(text_report *out)
 {
+    kd_page *page = &out->page;
+    const kd_report *report = out->report;
     kd_str name = report->source_name.len ? report->source_name : KD_STR("(standard input)");
-    style(out, "\033[1m");
-    put_log_line(out, name, WIDTH - 4);
-    style(out, "\033[0m");
+    kd_page_style(page, "\033[1m");
+    kd_page_log(page, name, page->width - 4);
+    kd_page_style(page, "\033[0m");
     for (size_t i = 0; i < report->boots.len && i < 8; i++) {
         const kd_context *boot = report->boots.items[i];
-        char label[48];
-        snprintf(label, sizeof label, "boot %llu: ", KD_LLU(boot->boot));
-        put(out, label);
-        put(out, "kernel ");
-        put_log_line(out, boot->release.len ? boot->release : KD_STR("unknown"), 40);
+        if (boot->release.len == 0 && boot->arch.len == 0 && boot->hardware.len == 0)
+            continue;
+        kd_page_printf(page, "boot %llu: kernel ", KD_LLU(boot->boot));
+        kd_page_words(page, boot->release.len ? boot->release : KD_STR("unknown"), 48);
         if (boot->arch.len > 0) {
-            put_indent(out, strlen(label));
-            put_log_line(out, boot->arch, 20);
+            kd_page_put(page, ", ");
+            kd_page_words(page, boot->arch, 16);
         }
         if (boot->hardware.len > 0) {
-            put_indent(out, strlen(label));
-            put_log_line(out, boot->hardware, 60);
+            kd_page_put(page, "\n        ");
+            kd_page_words(page, boot->hardware, page->width - 12);
         }
+        kd_page_put(page, "\n");
     }
-    put(out, "\n");
+    kd_page_put(page, "\n");
 }
 
-static bool is_diagnosed(const kd_report *report, uint64_t id)
+static void put_footer(text_report *out)
 {
-    for (size_t i = 0; i < report->diags.len; i++)
-        for (uint32_t k = 0; k < report->diags.items[i]->events.count; k++)
-            if (KD_ITEMS(report->diags.items[i]->events, uint64_t)[k] == id)
-                return true;
-    return false;
-}
-
-static void put_events(page *out, const kd_report *report)
-{
-    bool any = false;
-    for (size_t i = 0; i < report->events.len; i++) {
-        const kd_event *event = report->events.items[i];
-        const kd_line_ref *first = kd_event_lines(event);
-        char label[80];
-        if (is_diagnosed(report, event->id))
-            continue;
-        if (!any)
-            heading(out, "Events without a diagnosis");
-        any = true;
-        int len = snprintf(label, sizeof label, "  line %llu  %s: ", KD_LLU(first->number),
-                           event->kind->name);
-        put(out, label);
-        put_log_line(out, kd_str_trim(first->raw), WIDTH - 3 - (size_t)len);
-    }
-    if (any)
-        put(out, "\n");
-}
-
-static void put_footer(page *out, const kd_report *report)
-{
+    kd_page *page = &out->page;
+    const kd_stats *stats = &out->report->stats;
     char text[256];
-    snprintf(text, sizeof text,
-             "%llu lines read, %llu of them in %llu events, %llu inside events not understood.",
-             KD_LLU(report->stats.lines), KD_LLU(report->stats.lines_in_events),
-             KD_LLU(report->events.len), KD_LLU(report->stats.lines_not_understood));
-    put_item(out, "", kd_str_of(text));
-    if (report->stats.limits & ~(uint32_t)KD_LIMIT_LINE)
-        put(out, "A limit was reached: the report is partial.\n");
-    if (report->stats.lines_cut) {
-        put_u64(out, report->stats.lines_cut);
-        put(out, " lines were too long and read only at their beginning.\n");
-    }
+    kd_page_item(page, "",
+                 kd_str_print(text, sizeof text,
+                              "%llu lines read, %llu of them in %llu events, %llu inside events "
+                              "not understood.",
+                              KD_LLU(stats->lines), KD_LLU(stats->lines_in_events),
+                              KD_LLU(out->report->events.len),
+                              KD_LLU(stats->lines_not_understood)));
+    if (stats->limits & ~(uint32_t)KD_LIMIT_LINE)
+        kd_page_put(page, "A limit was reached: the report is partial.\n");
+    if (stats->lines_cut)
+        kd_page_printf(page, "%llu lines were too long and read only at their beginning.\n",
+                       KD_LLU(stats->lines_cut));
 }
 
 kd_status kd_text_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user)
 {
-    page out;
-    kd_sink_init(&out.sink, write, user);
-    out.colour = flags & KD_COLOUR;
-    put_header(&out, report);
-    if (report->diags.len == 0)
-        put(&out, report->events.len == 0 ? "Nothing was found.\n\n"
-                                          : "No diagnosis for the events of this log.\n\n");
-    for (size_t i = 0; i < report->diags.len; i++)
-        put_diag(&out, report->diags.items[i]);
-    put_events(&out, report);
-    put_footer(&out, report);
-    return kd_sink_end(&out.sink);
+    text_report out = { .report = report, .full = flags & KD_FULL };
+    kd_page_init(&out.page, flags, write, user);
+    put_header(&out);
+    if (report->problems.standing == 0)
+        kd_page_put(&out.page, report->events.len == 0 ? "Nothing was found.\n\n"
+                                                       : "No problem was found.\n\n");
+    put_verdicts(&out);
+    put_details(&out);
+    put_footer(&out);
+    return kd_sink_end(&out.page.sink);
 }
