@@ -116,6 +116,9 @@ def forms(tool):
     expect("decode esr", esr["dfsc_name"] == "level 2 translation fault" and esr["wnr"] == 0)
     every = json.loads(run(tool, "decode", "gfp", "--all-versions", "0xd0").stdout)
     expect("decode --all-versions", any(m["names"] == ["GFP_KERNEL"] for m in every["meanings"]))
+    of_2_6 = json.loads(run(tool, "decode", "gfp", "--all-versions", "0x400000").stdout)
+    expect("decode --all-versions, 2.6 with its third number",
+           (of_2_6["meanings"][0]["from"], of_2_6["meanings"][0]["until"]) == ("2.6.32", "2.6.38"))
     by_option = json.loads(run(tool, "decode", "gfp", "--all-versions", "0x1000000").stdout)
     expect("decode --all-versions, options",
            any(m["flags"] == ["__GFP_SKIP_ZERO"] and m["condition"] == "CONFIG_KASAN_HW_TAGS"
