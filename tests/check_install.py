@@ -77,7 +77,7 @@ def by_cmake(top, prefix, libdir, flags):
 
 
 def main():
-    build, flags = sys.argv[1], sys.argv[2:]
+    build, flags = sys.argv[1], [flag for flag in sys.argv[2:] if flag]
     with tempfile.TemporaryDirectory() as folder:
         top = pathlib.Path(folder)
         run("cmake", "--install", build, "--prefix", top / "first")
@@ -91,7 +91,7 @@ def main():
         wanted = "libkdiag.so." + (f"0.{version[2]}" if version[1] == "0" else version[1])
         assert soname == wanted, f"SONAME {soname}, not {wanted}"
         needed = re.findall(r"NEEDED.*\[lib([\w-]+)\.so", run("readelf", "-d", libdir / "libkdiag.so"))
-        named = re.search(r"Requires.private: (.*)", pc.read_text())[1].split()
+        named = re.search(r"Requires.private:(.*)", pc.read_text())[1].split()
         assert {name for name in needed if name in ("json-c", "capstone", "pcre2-8")} == set(named), \
             f"linked {needed}, kdiag.pc names {named}"
         (top / "main.c").write_text(PROGRAM)
