@@ -174,9 +174,11 @@ static bool take_rip(kd_parse *parse, kdf_oops *oops, kd_str text)
         if (segment & 3)
             parse->state->at = 1;
     }
-    take_symbol(parse, &oops->ip, in);
     kd_str rest = { in.at, kd_scan_left(&in) };
     const char *flags = kd_str_find(rest, "EFLAGS:");
+    if (flags)
+        in.end = flags; /* i386 names the function in the next line */
+    take_symbol(parse, &oops->ip, in);
     if (flags)
         take_pairs(parse, oops, kd_str_from(rest, (size_t)(flags - rest.ptr)));
     return true;
