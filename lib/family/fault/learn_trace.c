@@ -17,12 +17,13 @@ void kd_learn_trace(kd_context *context, const kd_event *event, const void *part
     (void)arena;
     for (uint32_t i = 0; i < trace->count; i++) {
         const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
-        const char *arch = kd_str_is(frame->function.v, "unwind_backtrace")   ? "arm"
-                           : frame->frame_pointer.src                         ? "arm64"
-                           : kd_str_starts(frame->function.v, "el0t_64_sync") ? "arm64"
-                           : kd_str_starts(frame->function.v, "entry_SYSCALL_64")
-                               ? "x86_64"
-                               : powerpc_of(frame);
+        const char *arch =
+            kd_str_in_words(frame->function.v, "unwind_backtrace ret_fast_syscall __irq_svc")
+                ? "arm"
+            : frame->frame_pointer.src                             ? "arm64"
+            : kd_str_starts(frame->function.v, "el0t_64_sync")     ? "arm64"
+            : kd_str_starts(frame->function.v, "entry_SYSCALL_64") ? "x86_64"
+                                                                   : powerpc_of(frame);
         kd_learn(context, &context->arch, &context->arch_known, kd_str_of(arch),
                  kd_line_of(event, frame->function.src));
     }

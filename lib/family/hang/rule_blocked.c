@@ -59,6 +59,35 @@ static void say_listed(const kd_view *view, kd_emit *out, const kdf_hung_task *h
         kd_say_text(out, "lock", lock->name.v);
 }
 
+static bool waits_for_lock(const kdf_hung_task *hung)
+{
+    kd_str what = hung->victim.waits_for.v;
+    return kd_str_has(what, "mutex") || kd_str_has(what, "semaphore") ||
+           kd_str_has(what, "lock of");
+}
+
+/* A blocked task of the same module that waits for something else than a lock. */
+static void say_candidate(const kd_view *view, kd_emit *out, const kdf_hung_task *hung)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    for (size_t i = 0; i < wide->event_count && waits_for_lock(hung); i++) {
+        const kd_event *event = wide->events[i];
+        const kdf_hung_task *other = KD_BODY(event, hung_task);
+        if (!other || other == hung || !kd_stall_is_near(event, view->event, EFFECT_LATER) ||
+            waits_for_lock(other) || !other->blame.module.src || !hung->blame.module.src ||
+            !kd_str_eq(other->blame.module.v, hung->blame.module.v))
+            continue;
+        kd_say_more(out,
+                    "%.*s (%llu) is blocked in the same module %.*s and waits for no lock: it may "
+                    "be the holder.",
+                    KD_FMT(other->victim.comm.v), KD_LLU(other->victim.pid.v),
+                    KD_FMT(hung->blame.module.v));
+        kd_say_evidence(out, event, other->headline.src, "may be the holder");
+        kd_say_text(out, "holder_candidate", other->victim.comm.v);
+        return;
+    }
+}
+
 static void say_owner(const kd_view *view, kd_emit *out, const kdf_hung_task *hung)
 {
     const kdf_hung_owner *owner = &hung->owner;
@@ -76,6 +105,7 @@ static void say_owner(const kd_view *view, kd_emit *out, const kdf_hung_task *hu
                       KD_FMT(owner->comm.v), KD_LLU(owner->pid.v));
     } else {
         say_listed(view, out, hung);
+        say_candidate(view, out, hung);
     }
 }
 
@@ -87,7 +117,9 @@ static void say_wait(const kd_view *view, kd_emit *out, const kdf_hung_task *hun
     if (hung->blame.function.src) {
         kd_say_more(out, "%s %.*s%s.", victim->waits_for.src ? "in" : "It waits in",
                     KD_FMT(hung->blame.function.v),
-                    victim->waits_for.src ? ": it is a victim of who does not end that" : "");
+                    victim->waits_for.src && !kd_str_is(victim->waits_for.v, "a timer")
+                        ? ": it is a victim of who does not end that"
+                        : "");
         kd_say_evidence(out, view->event, hung->blame.function.src, "where it waits");
         kd_say_text(out, "function", hung->blame.function.v);
     } else {
