@@ -9,6 +9,7 @@
  */
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
+#include "family/warn/panic_reason.h"
 #include <stddef.h>
 
 static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
@@ -32,6 +33,14 @@ static kd_verdict more_panic(kd_parse *parse, const kd_line *line)
 static void close_panic(kd_parse *parse)
 {
     kdf_panic *panic = parse->body;
+    const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
+    if (reason && reason->innocent) {
+        panic->blame.why =
+            (kd_text){ KD_STR("nobody: this is the stack of who noticed, or of who was "
+                              "interrupted"),
+                       KD_DERIVED };
+        return;
+    }
     kd_blame_set(parse, &panic->blame, &panic->backtrace, NULL);
 }
 

@@ -1,0 +1,298 @@
+/* rule_panic.c - why the kernel gave up: one diagnosis for each panic, by its text. */
+#include "base/scan.h"
+#include "core/diag.h"
+#include "family/fields.h"
+#include "family/warn/panic_reason.h"
+
+const char kd_doc_panic_after_oops[] = "The panic is the consequence of an oops. Certain where "
+                                       "that oops stands in the log of the same boot; "
+                                       "likely where only the text of the panic says so.";
+const char kd_doc_panic_no_init[] =
+    "The kernel found no program to run as process 1. The lines before it say which were tried.";
+const char kd_doc_panic_init_died[] = "Process 1 ended. The exit code of the text is a wait "
+                                      "status: which exit value or signal it was is "
+                                      "certain; what made it end is not in the kernel's text.";
+const char kd_doc_panic_no_root[] = "The root file system could not be mounted: the device is "
+                                    "missing, or its file system is not known.";
+const char kd_doc_panic_oom[] = "Memory ran out, and no task could be killed to free some.";
+const char kd_doc_panic_watchdog[] =
+    "A watchdog that user space feeds ran out. What hung is not in its text: look before it.";
+const char kd_doc_panic_policy[] = "A sysctl or boot option turned a report that the kernel "
+                                   "survives into a panic. The finding is the "
+                                   "report before it; the panic says nothing more.";
+const char kd_doc_panic_requested[] =
+    "The crash was asked for: sysrq-c, a test module, a management controller. No bug.";
+const char kd_doc_panic_other[] = "A panic whose text belongs to none of the other rules; what the "
+                                  "text itself says is explained where it "
+                                  "is known.";
+
+/* An event this far back in the history may be what a panic ends. */
+#define LOOK_BACK 32u
+
+/* The last event of the boot before the panic that can have led to it. */
+static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *reason)
+{
+    size_t most = view->history_len < LOOK_BACK ? view->history_len : LOOK_BACK;
+    for (size_t i = 0; i < most; i++) {
+        const kd_event *event = view->history[view->history_len - 1 - i];
+        if (event->before || event->boot != view->event->boot)
+            break;
+        if (kd_str_in_words(kd_str_of(event->kind->name), reason->causes))
+            return event;
+    }
+    return NULL;
+}
+
+static void point_at_diagnosis(const kd_view *view, kd_emit *out, const kd_event *event)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    for (size_t i = 0; i < wide->diag_count; i++)
+        if (wide->diags[i]->woken_by == event->id && wide->diags[i]->role == KD_PRIMARY) {
+            kd_say_caused_by(out, wide->diags[i]);
+            return;
+        }
+}
+
+static void say_start(const kd_view *view, kd_emit *out, kd_confidence confidence,
+                      const kd_panic_reason *reason)
+{
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    kd_say_diag(out, confidence, "The kernel gave up: \"%.*s\". That means: %s.",
+                KD_FMT(panic->reason.v), reason->meaning);
+    kd_say_evidence(out, view->event, panic->reason.src, "the panic");
+    kd_say_impact(out, KD_IMPACT_MACHINE_DOWN);
+}
+
+/* ---- the end of something else --------------------------------------------------------------- */
+
+/* The line that the event begins with, in the words of its headline where it has one. */
+static void say_cause(const kd_view *view, kd_emit *out, const kd_event *cause)
+{
+    kd_value headline;
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    uint64_t first = kd_event_lines(cause)[0].number;
+    kd_status status = kd_event_get(cause, "headline", &headline);
+    kd_say_event(out, cause);
+    if (status == KD_OK && headline.line)
+        kd_emit_evidence(out, cause, "headline", KD_STR("the event that it ends"));
+    kd_say_proof(
+        out, kd_text_of(out, "the %s stands before the panic in the same boot", cause->kind->name),
+        "line %llu < line %llu", KD_LLU(first),
+        KD_LLU(kd_event_line(view->event, panic->reason.src)->number));
+    point_at_diagnosis(view, out, cause);
+    kd_say_remedy(out, "Look at the %s before it: the panic only ends it.", cause->kind->name);
+}
+
+/* False: the log does not hold what led to it. */
+static bool say_what_led(const kd_view *view, kd_emit *out, const kd_panic_reason *reason,
+                         kd_confidence confidence)
+{
+    const kd_event *cause = find_cause(view, reason);
+    say_start(view, out, cause ? confidence : KD_LIKELY, reason);
+    if (cause) {
+        kd_emit_role(out, KD_EFFECT);
+        say_cause(view, out, cause);
+        return true;
+    }
+    kd_say_missing(out, "the report before the panic that led to it: the log does not hold it");
+    kd_say_assume(out, "the text of the panic is the kernel's own");
+    return false;
+}
+
+static void say_after_oops(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    say_what_led(view, out, reason, KD_CERTAIN);
+}
+
+/* ---- process 1 ended ------------------------------------------------------------------------- */
+
+static const char *usual_cause(uint64_t status)
+{
+    static const struct {
+        uint64_t status;
+        const char *cause;
+    } causes[] = {
+        { 0x0000, "a script or shell ran as init and came to its end" },
+        { 0x0100, "init gave up: its last lines say why" },
+        { 0x0200, "a shell as init: a syntax error or a missing script" },
+        { 0x7e00, "init was found but is not executable" },
+        { 0x7f00, "a command or a shared library was not found" },
+    };
+    for (size_t i = 0; i < KD_COUNT(causes); i++)
+        if (causes[i].status == status)
+            return causes[i].cause;
+    return NULL;
+}
+
+static const char *signal_name(uint64_t number)
+{
+    static const char *const names[] = {
+        [4] = "SIGILL",  [5] = "SIGTRAP",  [6] = "SIGABRT",  [7] = "SIGBUS",  [8] = "SIGFPE",
+        [9] = "SIGKILL", [11] = "SIGSEGV", [15] = "SIGTERM", [31] = "SIGSYS",
+    };
+    return number < KD_COUNT(names) && names[number] ? names[number] : NULL;
+}
+
+static bool read_exit_code(kd_str reason, uint64_t *status)
+{
+    kd_scan in = kd_scan_of(reason);
+    kd_str before;
+    return kd_scan_past(&in, "exitcode=0x", &before) && kd_scan_hex(&in, status);
+}
+
+static void say_status(kd_emit *out, uint64_t status)
+{
+    uint64_t signal = status & 0x7f;
+    const char *name = signal_name(signal), *cause = usual_cause(status & 0xff7f);
+    if (signal) {
+        kd_say_more(out, "It was killed by signal %llu%s%s%s.", KD_LLU(signal), name ? " (" : "",
+                    name ? name : "", name ? ")" : "");
+        kd_say_u64(out, "signal", signal);
+        kd_say_proof(out,
+                     KD_STR("the exit code is a wait status; its low seven bits are the signal"),
+                     "0x%llx & 0x7f = %llu", KD_LLU(status), KD_LLU(signal));
+    } else {
+        kd_say_more(out, "It ended by itself with exit status %llu.", KD_LLU(status >> 8 & 0xff));
+        kd_say_u64(out, "exit_status", status >> 8 & 0xff);
+        kd_say_proof(out,
+                     KD_STR("the exit code is a wait status; bits 8 to 15 are the exit status"),
+                     "(0x%llx >> 8) & 0xff = %llu", KD_LLU(status), KD_LLU(status >> 8 & 0xff));
+    }
+    if (cause)
+        kd_say_more(out, "The usual cause: %s.", cause);
+}
+
+static void say_init_died(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    uint64_t status;
+    bool known = read_exit_code(panic->reason.v, &status);
+    say_start(view, out, known ? KD_CERTAIN : KD_LIKELY, reason);
+    if (known)
+        say_status(out, status);
+    else
+        kd_say_assume(out, "the text of the panic is the kernel's own");
+    kd_say_remedy(out, "Read what init and the programs it starts printed last, and lines such as "
+                       "\"init[1]: segfault\" or \"error while loading shared libraries\".");
+    kd_say_remedy(out, "Boot with init=/bin/sh (or rd.break) and start the real init by hand.");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, KD_STR("init"),
+                   "process 1 ended, not the kernel");
+    kd_say_missing(out, "the console output of user space before the panic");
+}
+
+/* ---- no root, no init ------------------------------------------------------------------------ */
+
+static void say_no_root(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    kd_scan in = kd_scan_of(panic->reason.v);
+    kd_str before, device;
+    bool named = kd_scan_past(&in, "unknown-block(", &before) && kd_scan_until(&in, ')', &device);
+    say_start(view, out, KD_LIKELY, reason);
+    if (named) {
+        bool nothing = kd_str_is(device, "0,0");
+        kd_say_more(
+            out,
+            nothing ? "unknown-block(%.*s): the name that root= gives could not be resolved to a "
+                      "device at all."
+                    : "unknown-block(%.*s): the device number was known, so the device or its file "
+                      "system is what is missing.",
+            KD_FMT(device));
+        kd_say_text(out, "device", device);
+    }
+    kd_say_remedy(
+        out, "Compare root= of the command line with the list of partitions that the kernel prints "
+             "before the panic: an empty list means that the driver of the disk is missing.");
+    kd_say_remedy(
+        out, "Build the drivers of disk, bus and file system into the kernel or the initramfs; "
+             "make the initramfs anew; use root=UUID=... or rootwait.");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, KD_STR("root="), "boot configuration");
+    kd_say_missing(out, "the kernel command line and the lines before the panic");
+    kd_say_assume(out, "the disk itself is not broken: I/O errors before the panic would say so");
+}
+
+static void say_no_init(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    say_start(view, out, KD_LIKELY, reason);
+    kd_say_remedy(
+        out, "Lines \"Failed to execute\" before it name the program and the error: -2 not there, "
+             "-8 built for another machine, -13 not executable, -5 the medium cannot be read.");
+    kd_say_remedy(
+        out, "Look whether the root file system is the right one and whole: /sbin/init and the "
+             "loader that it names must exist.");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, KD_STR("init"), "root file system or init=");
+    kd_say_missing(out, "the lines before the panic");
+    kd_say_assume(out, "the root file system that was mounted is the intended one");
+}
+
+/* ---- the others ------------------------------------------------------------------------------ */
+
+static void say_policy(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    if (!say_what_led(view, out, reason, KD_LIKELY))
+        kd_say_remedy(out, "Look for the report before the panic: that is the finding.");
+    if (reason->remedy[0])
+        kd_say_remedy(out, "To let the machine go on in such a case: %s.", reason->remedy);
+}
+
+static void say_requested(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    say_start(view, out, KD_LIKELY, reason);
+    kd_say_deliberate(out);
+    kd_say_suspect(out, KD_SUSPECT_TEST, KD_STR(""), "asked for");
+    kd_say_remedy(out, "Nothing to mend: find out who asked, if it was not you.");
+    kd_say_assume(out, "the text of the panic is the kernel's own");
+}
+
+static void say_plain(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    if (reason->causes[0]) {
+        say_what_led(view, out, reason, KD_LIKELY);
+    } else {
+        say_start(view, out, KD_LIKELY, reason);
+        kd_say_assume(out, "the text of the panic is the kernel's own");
+        kd_say_remedy(out, "Look at the lines before the panic: what led to it is printed there.");
+    }
+    if (reason->class == KD_PANIC_HARDWARE)
+        kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR(""), "%s", reason->meaning);
+}
+
+/* A text that no row knows is told all the same. */
+static const kd_panic_reason unknown = {
+    .words = "",
+    .class = KD_PANIC_OTHER,
+    .causes = "",
+    .meaning = "a check of the kernel or of a driver failed in a way that it does not survive",
+    .remedy = "",
+};
+
+typedef void (*say_fn)(const kd_view *view, kd_emit *out, const kd_panic_reason *reason);
+
+static kd_status check(const kd_view *view, kd_emit *out, kd_panic_class class, say_fn say)
+{
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    if (!panic || !panic->reason.src)
+        return KD_OK;
+    const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
+    reason = reason ? reason : &unknown;
+    kd_panic_class of = reason->class == KD_PANIC_HARDWARE ? KD_PANIC_OTHER : reason->class;
+    if (of == class)
+        say(view, out, reason);
+    return KD_OK;
+}
+
+#define KD_CHECK(name, class, say)                                                 \
+    kd_status kd_check_panic_##name(const kd_view *view, kd_emit *out, void *user) \
+    {                                                                              \
+        (void)user;                                                                \
+        return check(view, out, KD_PANIC_##class, say);                            \
+    }
+KD_CHECK(after_oops, AFTER_OOPS, say_after_oops)
+KD_CHECK(no_init, NO_INIT, say_no_init)
+KD_CHECK(init_died, INIT_DIED, say_init_died)
+KD_CHECK(no_root, NO_ROOT, say_no_root)
+KD_CHECK(oom, OOM, say_plain)
+KD_CHECK(watchdog, WATCHDOG, say_plain)
+KD_CHECK(policy, POLICY, say_policy)
+KD_CHECK(requested, REQUESTED, say_requested)
+KD_CHECK(other, OTHER, say_plain)
