@@ -33,6 +33,14 @@ static void keep_tail(kd_session *session, const kd_blockview *block)
         session->tail[session->tail_len++] = '\n';
 }
 
+/* For what carriers hid: a line and as much of the lines before it as recognisers look at. */
+static void make_room(kd_session *session)
+{
+    size_t size = session->options.max_line + (size_t)TAIL_BYTES;
+    session->dress.room = kd_mem_resize(&session->mem, NULL, 0, size);
+    session->dress.size = session->dress.room ? size : 0;
+}
+
 static void one_line(kd_session *session, const block_walk *walk, const char *end)
 {
     const kd_blockview *block = walk->block;
@@ -41,7 +49,9 @@ static void one_line(kd_session *session, const block_walk *walk, const char *en
     line.length = line.raw.len + block->dropped;
     if (line.raw.len > session->options.max_line)
         line.raw.len = session->options.max_line;
-    kd_line_read(&line, !(session->options.flags & KD_NO_REPAIR));
+    if (!session->dress.room && !session->dress.plain)
+        make_room(session);
+    kd_line_read(&line, &session->dress);
     session->report->forms |= line.forms;
     size_t max_line = session->options.max_line;
     const kd_before before = {

@@ -130,6 +130,7 @@ static void start(kd_session *session)
         .anchors = &session->engine->anchors,
         .closed = take_event,
         .user = session,
+        .dress = &session->dress,
         .max_event_lines = session->options.max_event_lines,
         .on_line = session->options.on_line,
         .on_line_user = session->options.on_line_user,
@@ -219,6 +220,7 @@ kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *
     session->engine = kd_engine_hold(engine);
     session->mem = (kd_mem){ .allocator = allocator, .limit = SIZE_MAX };
     copy_options(session, &all);
+    session->dress.plain = all.flags & KD_NO_REPAIR;
     session->report = kd_report_new(engine, &session->options);
     if (!session->report || session->mem.failed) {
         kd_session_free(session);
@@ -249,6 +251,8 @@ void kd_session_free(kd_session *session)
     free_options(session);
     if (session->tail)
         kd_mem_free(&session->mem, session->tail, TAIL_ROOM);
+    if (session->dress.room)
+        kd_mem_free(&session->mem, session->dress.room, session->dress.size);
     engine->allocator.resize(engine->allocator.user, session, sizeof *session, 0);
     kd_engine_free(engine);
 }

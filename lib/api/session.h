@@ -18,7 +18,8 @@ struct kd_session {
     kd_mem mem;        /* of the session itself: buffers */
     kd_reader reader;
     kd_tracker tracker;
-    char *tail; /* the last TAIL_BYTES or more of the lines that went by */
+    kd_dress dress; /* how its lines are read */
+    char *tail;     /* the last TAIL_BYTES or more of the lines that went by */
     size_t tail_len;
     uint64_t last_seq; /* of the last record that had one */
     uint64_t boots;    /* seen so far, over all reports */

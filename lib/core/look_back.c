@@ -31,6 +31,7 @@ kd_back kd_back_from(const kd_parse *parse)
                       .number = before->line,
                       .offset = before->offset,
                       .longest = before->longest,
+                      .dress = parse->dress,
                       .from_the_start = before->from_the_start };
 }
 
@@ -63,7 +64,7 @@ bool kd_back_line(kd_back *back, kd_line *out)
         return false;
     *out =
         (kd_line){ .raw = raw, .number = back->number, .offset = back->offset, .length = raw.len };
-    kd_line_read(out, true);
+    kd_line_read(out, back->dress);
     return true;
 }
 

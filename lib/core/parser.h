@@ -47,6 +47,7 @@ typedef struct kd_parse {
     kd_src src;              /* of the line at hand: what kd_put() notes */
     kd_block_state *state;   /* of the block at hand */
     uint32_t own[4];         /* the recogniser's own state, zeroed */
+    kd_dress *dress;         /* how lines of this log are read again; NULL: without carriers */
     const kd_before *before; /* while opening: the lines before this one; NULL: not known */
 } kd_parse;
 
@@ -91,6 +92,7 @@ typedef struct kd_back {
     uint64_t offset;  /* of the end of what was not given yet */
     size_t bytes;     /* that were given */
     size_t longest;
+    kd_dress *dress;
     bool from_the_start;
 } kd_back;
 kd_back kd_back_from(const kd_parse *parse);

@@ -15,6 +15,8 @@
 #define MAX_WRAPPED 3u
 /* Each line is offered to all open events: headers without end must not pile up. */
 #define MAX_OPEN 16u
+/* Beside the numbers of recognisers. */
+#define NO_PARSER 255u
 
 struct kd_open {
     kd_open *next;
@@ -42,13 +44,6 @@ static kd_arena *arena_of(kd_open *open)
 
 /* ---- a line becomes part of an event --------------------------------------------------------- */
 
-static kd_str rebase(kd_str view, kd_str old, kd_str fresh)
-{
-    if (!view.ptr || view.ptr < old.ptr || view.ptr > old.ptr + old.len)
-        return view;
-    return (kd_str){ fresh.ptr + (view.ptr - old.ptr), view.len };
-}
-
 /* Copies the line into the event; `out` is the line as views of that copy. */
 static bool add_line(kd_event *event, const kd_line *line, kd_line *out)
 {
@@ -58,10 +53,7 @@ static bool add_line(kd_event *event, const kd_line *line, kd_line *out)
     kd_str raw = kd_arena_str(&event->arena, line->raw);
     *ref = (kd_line_ref){ line->number, line->offset, line->length, raw, false };
     *out = *line;
-    out->raw = raw;
-    out->text = raw.len ? rebase(line->text, line->raw, raw) : raw;
-    out->wall_time = rebase(line->wall_time, line->raw, raw);
-    out->caller = rebase(line->caller, line->raw, raw);
+    kd_line_rebase(out, raw, kd_arena_str(&event->arena, line->clean));
     return true;
 }
 
@@ -121,6 +113,7 @@ static kd_open *new_open(kd_tracker *tracker, const kd_parser *parser)
     event->body = body;
     open->parser = parser;
     open->parse = (kd_parse){ .event = event, .body = body, .arena = &event->arena };
+    open->parse.dress = tracker->dress;
     return open;
 }
 
@@ -226,10 +219,7 @@ static void keep_wrapped(kd_wrapped *wrapped, const kd_line *line)
     kd_str raw = kd_arena_str(&wrapped->arena, line->raw);
     kd_line *kept = &wrapped->lines[wrapped->count++];
     *kept = *line;
-    kept->raw = raw;
-    kept->text = raw.len ? rebase(line->text, line->raw, raw) : raw;
-    kept->wall_time = rebase(line->wall_time, line->raw, raw);
-    kept->caller = rebase(line->caller, line->raw, raw);
+    kd_line_rebase(kept, raw, kd_arena_str(&wrapped->arena, line->clean));
 }
 
 static void wrap(kd_tracker *tracker, const kd_parser *parser, const kd_line *line)
@@ -477,6 +467,8 @@ kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
     for (size_t i = 0; i < kd_parser_count; i++)
         for (size_t k = 0; kd_parsers[i]->anchors[k]; k++)
             count++;
+    for (size_t k = 0; kd_carrier_anchors[k]; k++)
+        count++;
     anchors->count = count;
     anchors->texts = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->texts);
     anchors->parser = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->parser);
@@ -487,6 +479,10 @@ kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
             anchors->texts[n] = kd_parsers[i]->anchors[k];
             anchors->parser[n] = (uint8_t)i;
         }
+    for (size_t k = 0; kd_carrier_anchors[k]; k++, n++) {
+        anchors->texts[n] = kd_carrier_anchors[k];
+        anchors->parser[n] = NO_PARSER;
+    }
     return kd_matcher_init(&anchors->matcher, mem, anchors->texts, count);
 }
 

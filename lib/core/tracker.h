@@ -37,6 +37,7 @@ typedef struct kd_tracker {
     bool hit_event_lines;
     kd_fate_fn on_line; /* told what becomes of each line; may be NULL */
     void *on_line_user;
+    kd_dress *dress;            /* how lines are read again */
     struct kd_wrapped *wrapped; /* a message that seems to go on in the next line */
 } kd_tracker;
 

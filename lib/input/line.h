@@ -6,22 +6,40 @@
 
 /* Capture forms that were met; the report names them. */
 typedef enum kd_form {
-    KD_FORM_DMESG = 1u << 0,   /* [    1.234567] */
-    KD_FORM_LEVEL = 1u << 1,   /* <4> */
-    KD_FORM_CALLER = 1u << 2,  /* [    T123] */
-    KD_FORM_SYSLOG = 1u << 3,  /* Sep  8 06:47:11 host kernel: */
-    KD_FORM_ISO = 1u << 4,     /* 2026-11-22T13:22:46,123456+00:00 */
-    KD_FORM_CTIME = 1u << 5,   /* [Sun Nov 22 13:22:46 2026] */
-    KD_FORM_MAIL = 1u << 6,    /* > quoted */
-    KD_FORM_DECODED = 1u << 7, /* kern  :warn  : (dmesg -x) */
-    KD_FORM_DELTA = 1u << 8,   /* [    1.234567 <    0.000649>], [  +0.000649] (dmesg -d, -e) */
-    KD_FORM_KMSG = 1u << 9,    /* 4,370,6366509,-; (/dev/kmsg) */
-    KD_FORM_JSON = 1u << 10    /* "msg": "..." (dmesg -J) */
+    KD_FORM_DMESG = 1u << 0,      /* [    1.234567] */
+    KD_FORM_LEVEL = 1u << 1,      /* <4> */
+    KD_FORM_CALLER = 1u << 2,     /* [    T123] */
+    KD_FORM_SYSLOG = 1u << 3,     /* Sep  8 06:47:11 host kernel: */
+    KD_FORM_ISO = 1u << 4,        /* 2026-11-22T13:22:46,123456+00:00 */
+    KD_FORM_CTIME = 1u << 5,      /* [Sun Nov 22 13:22:46 2026] */
+    KD_FORM_MAIL = 1u << 6,       /* > quoted */
+    KD_FORM_DECODED = 1u << 7,    /* kern  :warn  : (dmesg -x) */
+    KD_FORM_DELTA = 1u << 8,      /* [    1.234567 <    0.000649>], [  +0.000649] (dmesg -d, -e) */
+    KD_FORM_KMSG = 1u << 9,       /* 4,370,6366509,-; (/dev/kmsg, netconsole) */
+    KD_FORM_JSON = 1u << 10,      /* "msg": "..." (dmesg -J, docker, the journal) */
+    KD_FORM_JOURNAL = 1u << 11,   /* journalctl -o short-monotonic, short-unix, export */
+    KD_FORM_LOGREAD = 1u << 12,   /* Fri Jul 19 05:58:52 2019 kern.warn kernel: (OpenWrt) */
+    KD_FORM_RFC5424 = 1u << 13,   /* <3>1 2022-05-03T18:01:55Z host kernel - - - */
+    KD_FORM_LOGCAT = 1u << 14,    /* 05-03 10:11:12.345     0     0 E         : */
+    KD_FORM_CONTAINER = 1u << 15, /* CRI, docker compose */
+    KD_FORM_TALOS = 1u << 16,     /* kern: warning: [2021-...Z]: */
+    KD_FORM_VMWARE = 1u << 17,    /* ...| vcpu-0| I125: Guest: */
+    KD_FORM_CONSOLE = 1u << 18,   /* what console servers, terminal programs and CI stamp */
+    KD_FORM_VENDOR = 1u << 19,    /* printk of vendors: (0)[4410:insmod], c0 1 (swapper/0) */
+    KD_FORM_NUMBERED = 1u << 20,  /* 294: */
+    KD_FORM_CSV = 1u << 21,       /* "...","host1","..." */
+    KD_FORM_COLOUR = 1u << 22,    /* ANSI sequences */
+    KD_FORM_HTML = 1u << 23,      /* tags, entities, blanks and signs of web pages */
+    KD_FORM_LEARNT = 1u << 24     /* a shape that no grammar knows */
 } kd_form;
+#define KD_FORMS 25u
+/* Its name in the report. */
+const char *kd_form_name(unsigned bit);
 
 typedef struct kd_line {
     kd_str raw;       /* as in the log, without its newline; cut at max_line */
-    kd_str text;      /* the message: prefix and outer blanks off */
+    kd_str clean;     /* what a carrier or a web page hid in raw; empty: raw hid nothing */
+    kd_str text;      /* the message: prefix and outer blanks off; a part of raw or of clean */
     uint64_t number;  /* from 1 */
     uint64_t offset;  /* of raw in the log, bytes */
     uint64_t length;  /* of the whole line in the log, bytes, before any cut */
@@ -34,7 +52,22 @@ typedef struct kd_line {
     bool prefixed; /* a time, level or syslog prefix stood before the text */
 } kd_line;
 
-/* Fills in text and everything the prefix tells, from raw. Strips only what it understands. */
-void kd_line_read(kd_line *line, bool repair);
+/* How the lines of a log are dressed. */
+typedef struct kd_dress {
+    bool plain; /* nothing is repaired: no unquoting, no carriers */
+    char *room; /* for what carriers hid, used as a ring; NULL: lines stay as they are */
+    size_t size, used;
+} kd_dress;
+
+/* Fills in text and everything the prefix tells, from raw. Strips only what it understands.
+ * @param dress  NULL: repairs, but has no room. Views into its room last until as many bytes of
+ *               other lines were read as the room has, less the longest */
+void kd_line_read(kd_line *line, kd_dress *dress);
+
+/* What hides the bytes of a message on its line: such a line is read too. NULL ends. */
+extern const char *const kd_carrier_anchors[];
+
+/* The line as views of `raw` and `clean`, copies of its own raw and clean. */
+void kd_line_rebase(kd_line *line, kd_str raw, kd_str clean);
 
 #endif

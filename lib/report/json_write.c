@@ -96,15 +96,17 @@ void kd_put_stats(kd_json *out, const kd_stats *stats)
 
 void kd_put_source(kd_json *out, const kd_report *report)
 {
-    static const char *const names[] = { "dmesg", "level",   "caller", "syslog", "iso", "ctime",
-                                         "mail",  "decoded", "delta",  "kmsg",   "json" };
     kd_json_open(out, '{');
     KEY(out, "name");
     kd_json_text(out, report->source_name);
     add_u64(out, KD_STR("bytes"), report->stats.bytes);
     add_u64(out, KD_STR("lines"), report->stats.lines);
     KEY(out, "forms");
-    put_bits(out, report->forms, names, KD_COUNT(names));
+    kd_json_open(out, '[');
+    for (unsigned i = 0; i < KD_FORMS; i++)
+        if (report->forms >> i & 1)
+            kd_json_text(out, kd_str_of(kd_form_name(i)));
+    kd_json_close(out, ']');
     kd_json_close(out, '}');
 }
 

@@ -98,7 +98,7 @@ static inline bool feed(stage *s, asked who, kd_str raw)
     ck_assert_ptr_nonnull(ref);
     ref->raw = line.raw;
     ref->number = line.number;
-    kd_line_read(&line, true);
+    kd_line_read(&line, NULL);
     s->parse.src = s->event.lines.count;
     uint64_t before = fingerprint(s);
     kd_verdict verdict = ask(s, who, &line);

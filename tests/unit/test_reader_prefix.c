@@ -41,10 +41,23 @@ static bool is_view_of(kd_str part, kd_str whole)
     return part.len == 0 || (part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len);
 }
 
+static bool is_part_of(kd_str part, const kd_line *line)
+{
+    return is_view_of(part, line->raw) || (line->clean.ptr && is_view_of(part, line->clean));
+}
+
+static void check_views(const kd_line *line)
+{
+    ck_assert(is_part_of(line->text, line) && is_part_of(line->wall_time, line) &&
+              is_part_of(line->caller, line));
+}
+
 static void check_case(const prefix_case *c)
 {
+    char room[512];
+    kd_dress dress = { .room = room, .size = sizeof room };
     kd_line line = { .raw = kd_str_of(c->raw) };
-    kd_line_read(&line, true);
+    kd_line_read(&line, &dress);
     if (!kd_str_is(line.text, c->text))
         ck_abort_msg("\"%s\" gave \"%.*s\"", c->raw, KD_FMT(line.text));
     if (line.forms != c->forms || line.level != c->level || line.prefixed != c->prefixed)
@@ -55,8 +68,7 @@ static void check_case(const prefix_case *c)
         ck_assert_uint_eq(line.time_us, (uint64_t)c->time_us);
     ck_assert(kd_str_is(line.wall_time, c->wall ? c->wall : ""));
     ck_assert(kd_str_is(line.caller, c->caller ? c->caller : ""));
-    ck_assert(is_view_of(line.text, line.raw) && is_view_of(line.wall_time, line.raw) &&
-              is_view_of(line.caller, line.raw));
+    check_views(&line);
 }
 
 #define CASES(...)                                              \
@@ -105,9 +117,9 @@ START_TEST(wall_clock_forms)
           { "[Sun Nov 22 13:12:50 2026] Mem-Info:", "Mem-Info:", KD_FORM_CTIME, -1, -1,
             "Sun Nov 22 13:12:50 2026", NULL, true },
           { "kern  :warn  : [    6.378221] Mem-Info:", "Mem-Info:", KD_FORM_DECODED | KD_FORM_DMESG,
-            -1, 6378221, NULL, NULL, true },
+            4, 6378221, NULL, NULL, true },
           { "kern  :warn  : [Sun Nov 22 13:12:50 2026] Mem-Info:", "Mem-Info:",
-            KD_FORM_DECODED | KD_FORM_CTIME, -1, -1, "Sun Nov 22 13:12:50 2026", NULL, true });
+            KD_FORM_DECODED | KD_FORM_CTIME, 4, -1, "Sun Nov 22 13:12:50 2026", NULL, true });
 }
 END_TEST
 
@@ -134,6 +146,28 @@ START_TEST(captures_of_util_linux)
 }
 END_TEST
 
+START_TEST(carried_messages)
+{
+    CASES({ "{\"log\":\"[    5.123456] a \\\"b\\\"\\u003c\\n\",\"time\":\"2025-01-21T04:41:44Z\"}",
+            "a \"b\"<", KD_FORM_JSON | KD_FORM_DMESG, -1, 5123456, "2025-01-21T04:41:44Z", NULL,
+            true },
+          { "{ \"PRIORITY\" : \"4\", \"_SOURCE_MONOTONIC_TIMESTAMP\":\"77\", \"MESSAGE\" : [ 77, "
+            "101,109 ] }",
+            "Mem", KD_FORM_JSON, 4, 77, NULL, NULL, true },
+          { "{\"kubernetes\":{\"pod\":\"x\",\"l\":[1,2]},\"message\":\"Mem-Info:\"}",
+            "Mem-Info:", KD_FORM_JSON, -1, -1, NULL, NULL, true },
+          { "- {dt: 2025-01-21T04:41:44, lvl: target, msg: 'Mem-Info:'}", "Mem-Info:", KD_FORM_JSON,
+            -1, -1, "2025-01-21T04:41:44", NULL, true },
+          { "{\"log\":\"Mem-Inf", "Mem-Inf", KD_FORM_JSON, -1, -1, NULL, NULL, true },
+          { "{\"a\":\"Mem-Info:\"}", "{\"a\":\"Mem-Info:\"}", 0, -1, -1, NULL, NULL, false },
+          { "\x1b[32m[    5.123456] \x1b[0m\x1b[33mMem-Info:\x1b[0m",
+            "Mem-Info:", KD_FORM_COLOUR | KD_FORM_DMESG, -1, 5123456, NULL, NULL, true },
+          { "&lt;4&gt;[\xc2\xa0\xc2\xa0 5.123456] 0\xc3\x97"
+            "83<br />",
+            "0x83", KD_FORM_HTML | KD_FORM_DMESG | KD_FORM_LEVEL, 4, 5123456, NULL, NULL, true });
+}
+END_TEST
+
 START_TEST(quotes)
 {
     CASES({ "> Mem-Info:", "Mem-Info:", KD_FORM_MAIL, -1, -1, NULL, NULL, false },
@@ -142,7 +176,7 @@ START_TEST(quotes)
             30370036, NULL, NULL, true });
     /* nothing is repaired when that is not wanted */
     kd_line line = { .raw = KD_STR("> [    1.000000] x") };
-    kd_line_read(&line, false);
+    kd_line_read(&line, &(kd_dress){ .plain = true });
     ck_assert(kd_str_is(line.text, "> [    1.000000] x"));
     ck_assert_uint_eq(line.forms, 0);
 }
@@ -174,18 +208,15 @@ START_TEST(no_prefix_at_all)
         "<4x",
         "Sep  8 06:47:11 host systemd[1]: Started",
         "Sep 08",
-        "Septem  8 06:47:11 host kernel: x",
         "Sep  8 06:47:61 host kernel: x",
         "Sep  8 24:47:11 host kernel: x",
         "2026-11-22 is a day",
         "1234-11-22T13:12:50 x",
         "2026-13-22T13:12:50 x",
         "[Sun Nov 22 13:12:50] x",
-        "[Sunday Nov 22 13:12:50 2026] x",
         "[Sun Nov 22 13:12:50 2026 x",
         "kern: warn: x",
         "kern  :loud  : x",
-        "kernel :warn : x",
         "x > y",
         "Mem-Info:",
         "",
@@ -213,9 +244,11 @@ END_TEST
 START_TEST(any_bytes)
 {
     static const char *const parts[] = {
-        "[",     "]",       "<",       ">",    " ",    "1",  "999999",   ".",        ":",
-        "T",     "C",       "Sep ",    "Sun ", "Nov ", "22", "13:12:50", "2026",     "-",
-        "host ", "kernel:", "kern  :", "warn", "Z",    "+",  "\r",       "\xc2\xa0",
+        "[",    "]",        "<",     ">",        " ",       "1",           "999999", ".",
+        ":",    "T",        "C",     "Sep ",     "Sun ",    "Nov ",        "22",     "13:12:50",
+        "2026", "-",        "host ", "kernel:",  "kern  :", "warn",        "Z",      "+",
+        "\r",   "\xc2\xa0", "{\"",   "msg\":\"", "\\u00",   "MESSAGE\":[", ",",      "\x1b[3",
+        "m",    "&lt;",     "|",     "@",        "kern.",   "%",           "_",      "\\",
     };
     seed = 42;
     for (unsigned round = 0; round < 20000; round++) {
@@ -229,11 +262,13 @@ START_TEST(any_bytes)
         }
         char *exact = malloc(len ? len : 1);
         memcpy(exact, built, len);
+        char *room = malloc(len ? len : 1);
+        kd_dress dress = { .plain = round % 2, .room = room, .size = len };
         kd_line line = { .raw = { exact, len } };
-        kd_line_read(&line, round % 2 == 0);
-        ck_assert(is_view_of(line.text, line.raw) && is_view_of(line.wall_time, line.raw) &&
-                  is_view_of(line.caller, line.raw));
+        kd_line_read(&line, &dress);
+        check_views(&line);
         free(exact);
+        free(room);
     }
 }
 END_TEST
@@ -440,6 +475,7 @@ int main(void)
     tcase_add_test(tests, caller_ids);
     tcase_add_test(tests, wall_clock_forms);
     tcase_add_test(tests, captures_of_util_linux);
+    tcase_add_test(tests, carried_messages);
     tcase_add_test(tests, quotes);
     tcase_add_test(tests, no_prefix_at_all);
     tcase_add_test(tests, outer_blanks_and_cr);

@@ -301,7 +301,7 @@ static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line)
 {
     uint64_t address, order;
     bool has_order;
-    kd_line_read(line, true);
+    kd_line_read(line, parse->dress);
     if (!scan_note(line->text, &address, &order, &has_order))
         return true;
     kd_src src = kd_back_keep(parse, line);

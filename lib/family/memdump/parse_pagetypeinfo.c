@@ -106,7 +106,7 @@ static uint32_t names_of_line(const kd_parse *parse, kd_src src, kd_str *names, 
     if (!ref)
         return count;
     kd_line line = { .raw = ref->raw };
-    kd_line_read(&line, true);
+    kd_line_read(&line, parse->dress);
     kd_scan in = kd_scan_of(line.text);
     kd_scan_literal(&in, BLOCKS_HEAD);
     while (kd_scan_blanks(&in) && count < TYPES && kd_scan_word(&in, &names[count]))

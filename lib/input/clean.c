@@ -1,0 +1,127 @@
+/* clean.c - what terminals and web pages did to the bytes of a line. Layer: input.
+ *
+ *   ESC[32m[    5.123456] ESC[0m    colours of dmesg, journalctl, boot loaders
+ *   &lt;4&gt;  <br />  U+00A0  0×83  pages and mail programs; U+FFFD or its mojibake for a blank
+ */
+#include "input/clean.h"
+
+#include <string.h>
+
+/* Blanks of a time stamp are replaced by signs only near the start of a line. */
+#define STAMP_BYTES 40u
+
+typedef struct swap {
+    const char *from, *to;
+    bool start_only; /* where text may hold it too */
+} swap;
+
+/* Never longer than what it replaces. */
+static const swap swaps[] = {
+    { "\xc2\xa0", " ", false },
+    { "\xc3\x82\xc2\xa0", " ", false },        /* U+00A0 read as Latin-1 */
+    { "\xef\xbf\xbd", " ", true },             /* U+FFFD */
+    { "\xc3\xaf\xc2\xbf\xc2\xbd", " ", true }, /* U+FFFD read as Latin-1 */
+    { "\xe2\x80\x8b", "", false },             /* U+200B */
+    { "\xef\xbb\xbf", "", false },             /* byte order mark */
+    { "\xc3\x97", "x", false },                /* × */
+    { "\xe2\x80\x93", "-", false },
+    { "\xe2\x80\x94", "--", false },
+    { "\xe2\x80\x98", "'", false },
+    { "\xe2\x80\x99", "'", false },
+    { "\xe2\x80\x9c", "\"", false },
+    { "\xe2\x80\x9d", "\"", false },
+    { "&lt;", "<", false },
+    { "&gt;", ">", false },
+    { "&amp;", "&", false },
+    { "&quot;", "\"", false },
+    { "&nbsp;", " ", false },
+    { "&#39;", "'", false },
+    { "&#x27;", "'", false },
+    { "&#60;", "<", false },
+    { "&#62;", ">", false },
+    { "&#160;", " ", false },
+    { "<br />", "", false },
+    { "<br/>", "", false },
+    { "<br>", "", false },
+    { "<p>", "", true },
+    { "</p>", "", false },
+    { "<pre>", "", true },
+    { "</pre>", "", false },
+    { "<code>", "", true },
+    { "</code>", "", false },
+    { "</span>", "", false },
+    { "</div>", "", false },
+};
+
+/* Length of the control sequence that stands there, or 0. */
+static size_t escape_len(kd_str s)
+{
+    size_t n = 2;
+    if (s.len < 2 || s.ptr[0] != '\x1b')
+        return 0;
+    if (s.ptr[1] == ']') { /* up to BEL */
+        while (n < s.len && s.ptr[n] != '\a')
+            n++;
+        return n < s.len ? n + 1 : s.len;
+    }
+    if (s.ptr[1] != '[')
+        return 2;
+    while (n < s.len && (unsigned char)s.ptr[n] >= 0x20 && (unsigned char)s.ptr[n] < 0x40)
+        n++;
+    return n < s.len ? n + 1 : s.len;
+}
+
+static const swap *find_swap(kd_str s, size_t at)
+{
+    for (size_t i = 0; i < KD_COUNT(swaps); i++)
+        if (swaps[i].from[0] == s.ptr[0] && kd_str_starts(s, swaps[i].from) &&
+            (!swaps[i].start_only || at < STAMP_BYTES))
+            return &swaps[i];
+    return NULL;
+}
+
+/* May something to undo stand in the text? */
+static bool suspicious(kd_str raw)
+{
+    for (size_t i = 0; i < raw.len; i++) {
+        unsigned char c = (unsigned char)raw.ptr[i];
+        if (c >= 0xc2 || c == 0x1b || c == '&' ||
+            (c == '<' && i + 2 < raw.len && strchr("/bpc", raw.ptr[i + 1])))
+            return true;
+    }
+    return raw.len > 1 && memcmp(raw.ptr + raw.len - 2, "^M", 2) == 0;
+}
+
+bool kd_clean(kd_str raw, char *room, kd_str *out, unsigned *forms)
+{
+    size_t n = 0;
+    unsigned found = 0;
+    bool cut = false;
+    if (!suspicious(raw))
+        return false;
+    for (size_t i = 0; i < raw.len;) {
+        kd_str rest = kd_str_from(raw, i);
+        size_t escape = escape_len(rest);
+        const swap *known = escape ? NULL : find_swap(rest, i);
+        if (escape) {
+            found |= KD_FORM_COLOUR;
+            i += escape;
+        } else if (known) {
+            kd_str to = kd_str_of(known->to);
+            found |= KD_FORM_HTML;
+            if (to.len)
+                memcpy(room + n, to.ptr, to.len);
+            n += to.len;
+            i += kd_str_of(known->from).len;
+        } else {
+            room[n++] = raw.ptr[i++];
+        }
+    }
+    if (n > 1 && memcmp(room + n - 2, "^M", 2) == 0) {
+        n -= 2;
+        cut = true;
+    }
+    *out = (kd_str){ room, n };
+    *forms |= found;
+    return found || cut;
+}

@@ -1,0 +1,354 @@
+/* grammar.c - known prefixes by the rows of grammars.def. Layer: input.
+ *
+ *   Sep  8 06:47:11 host kernel: <4>[ 2072.000717] [   T123] vmap allocation for size ...
+ */
+#include "input/grammar.h"
+
+#include <string.h>
+
+enum { ALWAYS, STAMP, BEFORE, AFTER };
+
+typedef struct grammar {
+    unsigned form;
+    int when;
+    const char *pattern;
+} grammar;
+
+static const grammar grammars[] = {
+#define KD_GRAMMAR(form, when, pattern) { KD_FORM_##form, when, pattern },
+#include "input/grammars.def"
+};
+
+/* What a row has read so far; it counts only when the whole row fits. */
+typedef struct attempt {
+    kd_scan in;
+    kd_line line;
+    const char *wall;
+} attempt;
+
+#define WORD_MAX 64u
+#define FREE_MAX 48u
+
+/* ---- what the directives take ---------------------------------------------------------------- */
+
+/* "1.234567": seconds with six digits behind the dot. */
+static bool take_seconds(kd_scan *in, uint64_t *us)
+{
+    uint64_t seconds, micros;
+    if (!kd_scan_u64(in, &seconds) || !kd_scan_char(in, '.'))
+        return false;
+    const char *digits = in->at;
+    if (!kd_scan_u64(in, &micros) || in->at - digits != 6 || seconds > UINT64_MAX / 2000000)
+        return false;
+    *us = seconds * 1000000 + micros;
+    return true;
+}
+
+static bool take_number(kd_scan *in, uint64_t least, uint64_t most)
+{
+    uint64_t n;
+    return kd_scan_u64(in, &n) && n >= least && n <= most;
+}
+
+static bool take_month(kd_scan *in)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (kd_scan_left(in) < 3)
+        return false;
+    for (size_t i = 0; i < 12; i++)
+        if (memcmp(names + 3 * i, in->at, 3) == 0) {
+            in->at += 3;
+            return true;
+        }
+    return false;
+}
+
+/* Up to a character that does not belong to a word; `also` stops it too. */
+static bool take_word(kd_scan *in, const char *also, size_t most, kd_str *out)
+{
+    const char *from = in->at;
+    while (in->at < in->end && (unsigned char)*in->at > ' ' && !strchr(also, *in->at))
+        in->at++;
+    *out = kd_scan_since(in, from);
+    return out->len > 0 && out->len <= most;
+}
+
+/* A month or weekday of any language: "ven.", "Nov", "11月". */
+static bool take_name(kd_scan *in)
+{
+    kd_str word;
+    bool letter = false;
+    if (!take_word(in, "[]<>(){}:;,|=/", 16, &word))
+        return false;
+    for (size_t i = 0; i < word.len; i++)
+        letter |= kd_is_alpha(word.ptr[i]) || (unsigned char)word.ptr[i] >= 0x80;
+    return letter;
+}
+
+/* 06:47:11 with or without a fraction. */
+static bool take_clock(kd_scan *in, bool seconds)
+{
+    uint64_t n;
+    if (!take_number(in, 0, 23) || !kd_scan_char(in, ':') || !take_number(in, 0, 59))
+        return false;
+    if (!seconds)
+        return true;
+    if (!kd_scan_char(in, ':') || !take_number(in, 0, 60))
+        return false;
+    if (kd_scan_left(in) > 1 && (*in->at == '.' || *in->at == ',') && kd_is_digit(in->at[1])) {
+        in->at++;
+        return kd_scan_u64(in, &n);
+    }
+    return true;
+}
+
+static bool take_zone(kd_scan *in)
+{
+    if (kd_scan_char(in, 'Z'))
+        return true;
+    if (!kd_scan_char(in, '+') && !kd_scan_char(in, '-'))
+        return true;
+    return take_number(in, 0, 9999) && (!kd_scan_char(in, ':') || take_number(in, 0, 59));
+}
+
+static bool take_iso(attempt *a)
+{
+    kd_scan *in = &a->in;
+    const char *from = in->at;
+    if (!take_number(in, 1970, 2999) || !kd_scan_char(in, '-') || !take_number(in, 1, 12) ||
+        !kd_scan_char(in, '-') || !take_number(in, 1, 31) ||
+        (!kd_scan_char(in, 'T') && !kd_scan_char(in, ' ')) || !take_clock(in, true) ||
+        !take_zone(in))
+        return false;
+    a->line.wall_time = kd_scan_since(in, from);
+    return true;
+}
+
+static bool take_priority(attempt *a)
+{
+    uint64_t priority;
+    if (!kd_scan_u64(&a->in, &priority) || priority > 191)
+        return false;
+    a->line.level = (int)(priority & 7);
+    return true;
+}
+
+static int level_of(kd_str name)
+{
+    static const char *const names[][3] = {
+        { "emerg", "panic", "emergency" },
+        { "alert" },
+        { "crit", "critical" },
+        { "err", "error" },
+        { "warn", "warning" },
+        { "notice" },
+        { "info" },
+        { "debug" },
+    };
+    for (size_t i = 0; i < KD_COUNT(names); i++)
+        for (size_t k = 0; k < 3 && names[i][k]; k++)
+            if (kd_str_is(name, names[i][k]))
+                return (int)i;
+    return -1;
+}
+
+static bool take_level_name(attempt *a)
+{
+    kd_str name;
+    if (!take_word(&a->in, ":.,]", 9, &name) || level_of(name) < 0)
+        return false;
+    a->line.level = level_of(name);
+    return true;
+}
+
+static bool take_facility(kd_scan *in)
+{
+    kd_str name;
+    return take_word(in, ":.,[]", 8, &name) &&
+           kd_str_in_words(name,
+                           "kern kernel user mail daemon auth syslog lpr news uucp cron authpriv "
+                           "ftp local0 local1 local2 local3 local4 local5 local6 local7");
+}
+
+static bool take_level_letter(attempt *a)
+{
+    static const char letters[] = "FEWIDV";
+    static const int levels[] = { 2, 3, 4, 6, 7, 7 };
+    const char *found = kd_scan_at_end(&a->in) ? NULL : memchr(letters, *a->in.at, 6);
+    if (!found)
+        return false;
+    a->line.level = levels[found - letters];
+    a->in.at++;
+    return true;
+}
+
+static bool take_caller(attempt *a)
+{
+    kd_scan *in = &a->in;
+    const char *from = in->at;
+    uint64_t id;
+    if ((!kd_scan_char(in, 'T') && !kd_scan_char(in, 'C')) || !kd_scan_u64(in, &id))
+        return false;
+    a->line.caller = kd_scan_since(in, from);
+    return true;
+}
+
+/* "kernel:", "kernel[1]:" */
+static bool take_kernel_tag(kd_scan *in)
+{
+    uint64_t n;
+    if (!kd_scan_literal(in, "kernel"))
+        return false;
+    if (kd_scan_char(in, '[') && (!kd_scan_u64(in, &n) || !kd_scan_char(in, ']')))
+        return false;
+    return kd_scan_char(in, ':');
+}
+
+/* "-" or "c", and ",caller=T1" */
+static bool take_flags(attempt *a)
+{
+    kd_str flags;
+    if (!kd_scan_until(&a->in, ';', &flags) || flags.len > FREE_MAX)
+        return false;
+    const char *caller = kd_str_find(flags, ",caller=");
+    if (caller)
+        a->line.caller = kd_str_from(flags, (size_t)(caller + sizeof ",caller=" - 1 - flags.ptr));
+    return true;
+}
+
+static bool take_free(kd_scan *in, char stop)
+{
+    const char *from = in->at;
+    while (in->at < in->end && *in->at != stop && (size_t)(in->at - from) <= FREE_MAX)
+        in->at++;
+    return in->at < in->end && *in->at == stop;
+}
+
+static bool take_time(attempt *a, char directive)
+{
+    uint64_t us;
+    if (directive == 'U' ? !kd_scan_u64(&a->in, &us) : !take_seconds(&a->in, &us))
+        return false;
+    if (directive != 's') {
+        a->line.time_us = us;
+        a->line.has_time = true;
+    }
+    return true;
+}
+
+static bool take_wall(attempt *a, char directive)
+{
+    if (directive == '(')
+        a->wall = a->in.at;
+    else
+        a->line.wall_time = kd_scan_since(&a->in, a->wall);
+    return true;
+}
+
+static bool take_directive(attempt *a, char directive, char next)
+{
+    kd_str skipped;
+    switch (directive) {
+    case 'S':
+    case 's':
+    case 'U': return take_time(a, directive);
+    case '(':
+    case ')': return take_wall(a, directive);
+    case 'I': return take_iso(a);
+    case 'T':
+    case 'H': return take_clock(&a->in, directive == 'T');
+    case 'd': return take_number(&a->in, 1, 31);
+    case 'Y': return take_number(&a->in, 1970, 2999);
+    case 'n': return take_number(&a->in, 0, UINT64_MAX);
+    case 'b': return take_month(&a->in);
+    case 'm': return take_name(&a->in);
+    case 'L': return take_priority(a);
+    case 'l': return take_level_name(a);
+    case 'f': return take_facility(&a->in);
+    case 'A': return take_level_letter(a);
+    case 'c': return take_caller(a);
+    case 'w': return take_word(&a->in, "", WORD_MAX, &skipped);
+    case 'h': return take_word(&a->in, "[|,", WORD_MAX, &skipped);
+    case 'k': return take_kernel_tag(&a->in);
+    case 'F': return take_flags(a);
+    case 'r': return take_free(&a->in, next);
+    default: return false;
+    }
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static bool fits(attempt *a, const char *pattern)
+{
+    for (const char *p = pattern; *p; p++) {
+        if (*p == '~')
+            kd_scan_blanks(&a->in);
+        else if (*p != '%' ? !kd_scan_char(&a->in, *p) : !take_directive(a, p[1], p[2]))
+            return false;
+        p += *p == '%';
+    }
+    return true;
+}
+
+static bool stamp_follows(const kd_scan *in)
+{
+    for (size_t i = 0; i < KD_COUNT(grammars); i++) {
+        attempt a = { .in = *in };
+        kd_scan_blanks(&a.in);
+        if (grammars[i].when == STAMP && fits(&a, grammars[i].pattern))
+            return true;
+    }
+    return false;
+}
+
+/* Can the row begin with this character at all? Most rows end here. */
+static bool may_begin(const grammar *row, char c)
+{
+    const char *p = row->pattern;
+    if (*p == '~')
+        p++;
+    if (*p != '%')
+        return *p == c || (row->pattern[0] == '~' && kd_is_blank(c));
+    if (p[1] == '(')
+        p += 2;
+    if (*p != '%')
+        return true;
+    if (p[1] == 'k')
+        return c == 'k';
+    bool digit = strchr("STHIdYnLU", p[1]) != NULL;
+    return digit ? kd_is_digit(c) : p[1] == 'h' || p[1] == 'w' || !kd_is_digit(c);
+}
+
+static bool take_row(const grammar *row, kd_scan *in, kd_line *line, bool stamped)
+{
+    if ((row->when == AFTER && !stamped) || kd_scan_at_end(in) || !may_begin(row, *in->at))
+        return false;
+    attempt a = { .in = *in, .line = *line };
+    if (!fits(&a, row->pattern))
+        return false;
+    kd_scan_char(&a.in, ' ');
+    if (row->when == BEFORE && !stamp_follows(&a.in))
+        return false;
+    *in = a.in;
+    *line = a.line;
+    line->forms |= row->form;
+    return true;
+}
+
+void kd_grammar_take(kd_scan *in, kd_line *line)
+{
+    uint64_t used[(KD_COUNT(grammars) + 63) / 64] = { 0 };
+    bool stamped = false;
+    for (size_t i = 0; i < KD_COUNT(grammars); i++) {
+        if (used[i / 64] >> (i % 64) & 1)
+            continue;
+        kd_scan try = *in; /* captures and syslog put blanks before "<4>[" */
+        kd_scan_blanks(&try);
+        if (!take_row(&grammars[i], &try, line, stamped))
+            continue;
+        *in = try;
+        stamped |= grammars[i].when == STAMP;
+        used[i / 64] |= (uint64_t)1 << (i % 64);
+        i = (size_t)-1; /* whatever may follow it, from the first row on */
+    }
+}
