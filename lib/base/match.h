@@ -1,6 +1,6 @@
 /* match.h - find any of many literals in one pass over the bytes. Layer: base.
  *
- * Each literal is represented by the four of its bytes that are rarest in ordinary logs. A vector
+ * Each literal is represented by four of its bytes that are rare in ordinary logs. A vector
  * prefilter marks the places where such a fingerprint may stand, a bitmap and memcmp() decide. The
  * portable loop gives the same answers without the vector step.
  */
@@ -10,7 +10,11 @@
 #include "base/mem.h"
 
 #define KD_FINGERPRINT 4u
+#define KD_MATCH_BYTES 6u /* of a literal that the vector step looks at */
 #define KD_MATCH_BUCKETS 8u
+#define KD_MATCH_SEEN_BITS 15
+#define KD_MATCH_SEEN_WORDS ((size_t)1 << (KD_MATCH_SEEN_BITS - 6))
+#define KD_MATCH_SLOT_BITS 12
 
 typedef struct kd_pattern {
     const char *text;
@@ -23,10 +27,10 @@ typedef struct kd_pattern {
 typedef struct kd_matcher {
     kd_pattern *patterns;
     size_t count;
-    size_t longest;       /* bytes of the longest pattern */
-    uint64_t seen[64];    /* bitmap over the hashes */
-    uint16_t first[4096]; /* index + 1 of the first pattern by hash */
-    unsigned char low[KD_FINGERPRINT][16], high[KD_FINGERPRINT][16]; /* buckets by nibble */
+    size_t longest;                          /* bytes of the longest pattern */
+    uint64_t seen[KD_MATCH_SEEN_WORDS];      /* bitmap over hashes of fingerprints */
+    uint16_t first[1 << KD_MATCH_SLOT_BITS]; /* index + 1 of the first pattern by hash */
+    unsigned char low[KD_MATCH_BYTES][16], high[KD_MATCH_BYTES][16]; /* buckets by nibble */
     bool vector; /* may the vector step be used on this machine? */
 } kd_matcher;
 
@@ -46,7 +50,9 @@ void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *grou
 uint64_t kd_count_newlines(const char *at, const char *end);
 
 /* For match.c and match_vector.c only. */
-const char *kd_match_candidate_vector(const kd_matcher *matcher, const char *at, const char *end);
+const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which);
+/* Start of a pattern whose fingerprint stands at `at`, or NULL. */
+const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str all, size_t *which);
 bool kd_match_vector_usable(void);
 bool kd_match_seen(const kd_matcher *matcher, const char *at);
 uint64_t kd_count_newlines_vector(const char *at, const char *end);

@@ -16,7 +16,7 @@ bool kd_match_vector_usable(void)
 }
 
 typedef struct tables {
-    __m256i low[KD_FINGERPRINT], high[KD_FINGERPRINT];
+    __m256i low[KD_MATCH_BYTES], high[KD_MATCH_BYTES];
 } tables;
 
 AVX2 static inline __m256i twice(const unsigned char *table)
@@ -29,7 +29,7 @@ AVX2 static inline uint32_t filter(const tables *t, const char *at)
 {
     const __m256i nibble = _mm256_set1_epi8(15);
     __m256i buckets = _mm256_set1_epi8(-1);
-    for (size_t i = 0; i < KD_FINGERPRINT; i++) {
+    for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
         __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(at + i));
         __m256i low = _mm256_shuffle_epi8(t->low[i], _mm256_and_si256(bytes, nibble));
         __m256i high =
@@ -40,23 +40,25 @@ AVX2 static inline uint32_t filter(const tables *t, const char *at)
     return ~(uint32_t)_mm256_movemask_epi8(none);
 }
 
-AVX2 const char *kd_match_candidate_vector(const kd_matcher *matcher, const char *at,
-                                           const char *end)
+AVX2 const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which)
 {
+    const char *at = all.ptr, *end = all.ptr + all.len, *start;
     tables t;
-    for (size_t i = 0; i < KD_FINGERPRINT; i++) {
+    for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
         t.low[i] = twice(matcher->low[i]);
         t.high[i] = twice(matcher->high[i]);
     }
-    for (; (size_t)(end - at) >= 32 + KD_FINGERPRINT; at += 32)
+    for (; (size_t)(end - at) >= 32 + KD_MATCH_BYTES; at += 32)
         for (uint32_t bits = filter(&t, at); bits; bits &= bits - 1) {
             const char *place = at + __builtin_ctz(bits);
-            if (kd_match_seen(matcher, place))
-                return place;
+            if (kd_match_seen(matcher, place) &&
+                (start = kd_match_verify(matcher, place, all, which)) != NULL)
+                return start;
         }
     for (; (size_t)(end - at) >= KD_FINGERPRINT; at++)
-        if (kd_match_seen(matcher, at))
-            return at;
+        if (kd_match_seen(matcher, at) &&
+            (start = kd_match_verify(matcher, at, all, which)) != NULL)
+            return start;
     return NULL;
 }
 
@@ -81,16 +83,16 @@ AVX2 uint64_t kd_count_newlines_vector(const char *at, const char *end)
     return count + lanes[0] + lanes[1] + lanes[2] + lanes[3];
 }
 
-#else
+#elif !defined(__aarch64__) /* that one has match_neon.c */
 
 bool kd_match_vector_usable(void)
 {
     return false;
 }
 
-const char *kd_match_candidate_vector(const kd_matcher *matcher, const char *at, const char *end)
+const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which)
 {
-    (void)matcher, (void)at, (void)end;
+    (void)matcher, (void)all, (void)which;
     return NULL;
 }
 

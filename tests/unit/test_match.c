@@ -4,7 +4,7 @@
 
 #include "base/match.h"
 
-#define PATTERNS 64u
+#define PATTERNS 400u
 #define LONGEST 24u
 
 static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
@@ -59,7 +59,8 @@ static void scene_begin(scene *s, unsigned letters, size_t len)
 {
     memset(s, 0, sizeof *s);
     s->mem = (kd_mem){ .allocator = &allocator, .limit = (size_t)1 << 28 };
-    s->count = 1 + next_random(PATTERNS);
+    /* now and then as many as a product has */
+    s->count = 1 + next_random(next_random(8) ? 64 : PATTERNS);
     for (size_t i = 0; i < s->count; i++) {
         size_t size = 4 + next_random(LONGEST - 3);
         for (size_t k = 0; k < size; k++)
