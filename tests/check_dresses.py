@@ -85,6 +85,16 @@ DRESSES = {
 
 WORKERS = ['main', 'uart-rx', 'kworker/u4:2', 'poll']
 INVENTED = {
+    'columns': lambda l: f'{l.clock} | {WORKERS[l.number % 4]:<12} | {l.number:06d} | {l.text}',
+    'node and unit': lambda l: f'node-07:rack3/unit{l.number % 3} ~ {l.text}',
+    'counter in braces': lambda l: f'{{{l.number:08x}}}({l.us}) => {l.text}',
+    'thread and level': lambda l: f'T+{l.seconds}.{l.micros} <{WORKERS[l.number % 4]}> WARN: {l.text}',
+    'probe': lambda l: f'probe#3 [{WORKERS[l.number % 4]}] +{l.number}ms :: {l.text}',
+    'day of year': lambda l: f'123/{l.clock}.{l.micros[:3]};board-a;{l.text}',
+    'two brackets': lambda l: f'[{WORKERS[l.number % 4]}][{l.number % 8}] {l.text}',
+    'tabs': lambda l: f'{l.iso}\tlab-4\ttty{l.number % 2}\t{l.text}',
+    'signs': lambda l: f'>>> {l.number:5d} <<< {l.text}',
+    'serial adapter': lambda l: f'ttyUSB0@{l.seconds * 1000 + 17}: {l.text}',
 }
 
 # what a dress may tell by itself, and what depends on the bytes before the message

@@ -41,7 +41,8 @@ static void make_room(kd_session *session)
     session->dress.size = session->dress.room ? size : 0;
 }
 
-static void one_line(kd_session *session, const block_walk *walk, const char *end)
+/* False: lines that are still to come must be seen first. */
+static bool one_line(kd_session *session, const block_walk *walk, const char *end)
 {
     const kd_blockview *block = walk->block;
     kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
@@ -51,7 +52,17 @@ static void one_line(kd_session *session, const block_walk *walk, const char *en
         line.raw.len = session->options.max_line;
     if (!session->dress.room && !session->dress.plain)
         make_room(session);
+    kd_line fresh = line;
     kd_line_read(&line, &session->dress);
+    if (!kd_tracker_busy(&session->tracker) && !block->dropped) {
+        const struct kd_shape *shape = session->dress.shape;
+        if (kd_session_learn(session, &line, walk->at, block->data.ptr + block->data.len))
+            return false;
+        if (shape != session->dress.shape || session->learn_after >= line.number) {
+            line = fresh;
+            kd_line_read(&line, &session->dress);
+        }
+    }
     session->report->forms |= line.forms;
     size_t max_line = session->options.max_line;
     const kd_before before = {
@@ -63,6 +74,7 @@ static void one_line(kd_session *session, const block_walk *walk, const char *en
         .from_the_start = block->offset == session->tail_len,
     };
     kd_tracker_line(&session->tracker, &line, &before);
+    return true;
 }
 
 /* Where the line ends (its newline, or the end of the block). */
@@ -105,16 +117,26 @@ static void count_long_lines(kd_session *session, const kd_blockview *block)
     }
 }
 
-/* Called by the reader: only lines with an anchor, and those that open events wait for, are
- * read. */
-void kd_session_block(void *user, const kd_blockview *block)
+/* What went by before is the tail already when the rest is read. */
+static void hold_rest(kd_session *session, const block_walk *walk, const char *end)
 {
-    kd_session *session = user;
+    const kd_blockview *block = walk->block;
+    size_t before = (size_t)(walk->at - block->data.ptr);
+    kd_blockview gone = { { block->data.ptr, before }, block->line, block->offset, 0 };
+    kd_blockview rest = {
+        { walk->at, (size_t)(end - walk->at) }, walk->line, block->offset + before, 0
+    };
+    if (before > 0)
+        keep_tail(session, &gone);
+    kd_session_hold(session, &rest);
+}
+
+void kd_session_read(kd_session *session, const kd_blockview *block)
+{
     const char *end = block->data.ptr + block->data.len;
     const kd_matcher *matcher = &session->engine->anchors.matcher;
     block_walk walk = { block, block->data.ptr, block->line };
     size_t which;
-    count_long_lines(session, block);
     while (walk.at < end) {
         if (!kd_tracker_busy(&session->tracker)) {
             const char *hit = kd_matcher_find(matcher, walk.at, end, &which);
@@ -133,9 +155,24 @@ void kd_session_block(void *user, const kd_blockview *block)
         if (walk.at >= end)
             break;
         const char *stop = line_end(walk.at, end);
-        one_line(session, &walk, stop);
+        if (!one_line(session, &walk, stop)) {
+            hold_rest(session, &walk, end);
+            return;
+        }
         walk.at = stop < end ? stop + 1 : end;
         walk.line++;
     }
     keep_tail(session, block);
+}
+
+/* Called by the reader. */
+void kd_session_block(void *user, const kd_blockview *block)
+{
+    kd_session *session = user;
+    kd_blockview rest = *block;
+    count_long_lines(session, block);
+    if (session->held.len > 0)
+        rest = kd_session_join(session, block);
+    if (rest.data.len > 0 || block->data.len == 0)
+        kd_session_read(session, &rest);
 }

@@ -253,6 +253,8 @@ void kd_session_free(kd_session *session)
         kd_mem_free(&session->mem, session->tail, TAIL_ROOM);
     if (session->dress.room)
         kd_mem_free(&session->mem, session->dress.room, session->dress.size);
+    if (session->held.bytes)
+        kd_mem_free(&session->mem, session->held.bytes, HELD_BYTES);
     engine->allocator.resize(engine->allocator.user, session, sizeof *session, 0);
     kd_engine_free(engine);
 }
@@ -347,7 +349,8 @@ kd_status kd_session_feed_record(kd_session *session, const kd_record *record)
 
 bool kd_session_busy(const kd_session *session)
 {
-    return session && (kd_tracker_busy(&session->tracker) || session->reader.carry_len > 0);
+    return session && (kd_tracker_busy(&session->tracker) || session->reader.carry_len > 0 ||
+                       session->held.len > 0);
 }
 
 kd_status kd_session_flush(kd_session *session)
@@ -355,6 +358,7 @@ kd_status kd_session_flush(kd_session *session)
     if (!session)
         return KD_E_INVAL;
     kd_reader_flush(&session->reader, kd_session_block, session);
+    kd_session_release(session, true);
     kd_tracker_flush(&session->tracker);
     return settle(session);
 }
@@ -421,6 +425,8 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
     kd_reader_free(&session->reader);
     kd_reader_init(&session->reader, &session->mem, session->options.max_line);
     session->tail_len = 0;
+    session->dress.shape = NULL;
+    session->learn_after = 0;
     start(session);
     *out = report;
     return report->stats.limits & ~(uint32_t)KD_LIMIT_LINE ? KD_E_LIMIT : KD_OK;

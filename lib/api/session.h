@@ -4,12 +4,23 @@
 
 #include "api/judge.h"
 #include "input/reader.h"
+#include "input/shape.h"
 
 /* How far back a recogniser may look for lines before its own. */
 #define TAIL_BYTES 16384u
 #define TAIL_ROOM (2 * TAIL_BYTES)
 /* A longer line ends that look back. */
 #define TAIL_LINE 1024u
+
+/* Lines that wait for the ones after them: the shape of a prefix is learnt from neighbours, however
+ * the log is cut into portions. */
+typedef struct kd_held {
+    char *bytes; /* whole lines, each with its newline; HELD_BYTES of room */
+    size_t len;
+    uint64_t line, offset; /* of the first */
+    bool final;            /* no line will come that the window lacks */
+} kd_held;
+#define HELD_BYTES (KD_SHAPE_LINES * (KD_SHAPE_LINE + 1) + 1)
 
 struct kd_session {
     kd_engine *engine;
@@ -19,7 +30,10 @@ struct kd_session {
     kd_reader reader;
     kd_tracker tracker;
     kd_dress dress; /* how its lines are read */
-    char *tail;     /* the last TAIL_BYTES or more of the lines that went by */
+    kd_held held;
+    kd_shape shape;       /* what was learnt; dress.shape points here then */
+    uint64_t learn_after; /* number of the line after which learning may be tried again */
+    char *tail;           /* the last TAIL_BYTES or more of the lines that went by */
     size_t tail_len;
     uint64_t last_seq; /* of the last record that had one */
     uint64_t boots;    /* seen so far, over all reports */
@@ -27,7 +41,20 @@ struct kd_session {
     void *user;
 };
 
-/* For kd_reader: reads the lines with an anchor, and those that open events wait for. */
+/* Is the line the first of a window that is still to be learnt from? Learns from the lines that
+ * follow `at` where there are enough of them; true: more are needed. */
+bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, const char *end);
+
+/* Lets the rest of a block wait, adds what the window lacks from the next one and gives what is
+ * left of that, reads what waits. */
+void kd_session_hold(kd_session *session, const kd_blockview *rest);
+kd_blockview kd_session_join(kd_session *session, const kd_blockview *block);
+void kd_session_release(kd_session *session, bool final);
+
+/* Reads the lines with an anchor, and those that open events wait for. */
+void kd_session_read(kd_session *session, const kd_blockview *block);
+
+/* For kd_reader. */
 void kd_session_block(void *session, const kd_blockview *block);
 
 #endif

@@ -57,6 +57,7 @@ typedef struct kd_dress {
     bool plain; /* nothing is repaired: no unquoting, no carriers */
     char *room; /* for what carriers hid, used as a ring; NULL: lines stay as they are */
     size_t size, used;
+    const struct kd_shape *shape; /* of a prefix that was learnt; NULL: none */
 } kd_dress;
 
 /* Fills in text and everything the prefix tells, from raw. Strips only what it understands.

@@ -6,6 +6,7 @@
 #include "base/scan.h"
 #include "input/clean.h"
 #include "input/grammar.h"
+#include "input/shape.h"
 
 const char *kd_form_name(unsigned bit)
 {
@@ -88,6 +89,8 @@ void kd_line_read(kd_line *line, kd_dress *dress)
     kd_grammar_take(&in, line);
     if (kd_scan_literal(&in, "MESSAGE="))
         line->forms |= KD_FORM_JOURNAL;
+    if (dress && dress->shape && kd_shape_take(dress->shape, &in, line))
+        kd_grammar_take(&in, line);
     line->prefixed =
         (in.at != start && line->forms & ~(unsigned)KD_FORM_MAIL) || line->forms & KD_FORM_JSON;
     line->text = kd_str_trim((kd_str){ in.at, kd_scan_left(&in) });

@@ -1,0 +1,135 @@
+/* learn.c - a prefix that no grammar knows is learnt before its first line is read. Layer: api.
+ *
+ * A line with an anchor that does not begin like a message of the kernel is looked at together with
+ * those that follow. Where a portion ends before them, the lines wait: however the log is cut, the
+ * same lines are looked at.
+ */
+#include <string.h>
+
+#include "api/session.h"
+
+/* Where the neighbours begin like messages, names before an anchor are no prefix: a while of peace
+ * for floods. */
+#define PEACE 64u
+
+/* The texts of the window without what was learnt before; `whole` tells whether it is complete. */
+static size_t read_window(kd_session *session, const char *at, const char *end, kd_str *texts,
+                          bool *whole)
+{
+    size_t count = 0;
+    kd_dress dress = session->dress;
+    dress.shape = NULL;
+    *whole = false;
+    while (count < KD_SHAPE_LINES && at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((newline ? newline : end) - at);
+        if (len > KD_SHAPE_LINE)
+            break;
+        kd_line line = { .raw = { at, len } };
+        kd_line_read(&line, &dress);
+        texts[count++] = line.text;
+        at = newline ? newline + 1 : end;
+    }
+    *whole = count == KD_SHAPE_LINES || at < end;
+    session->dress.used = dress.used;
+    return count;
+}
+
+bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, const char *end)
+{
+    kd_str texts[KD_SHAPE_LINES];
+    kd_shape shape;
+    size_t head = 0;
+    bool whole, final = session->held.final;
+    if (session->dress.plain || line->number <= session->learn_after ||
+        line->forms & KD_FORM_LEARNT)
+        return false;
+    bool headed = kd_head_find(line->text, &head);
+    if (headed && head == 0)
+        return false;
+    size_t count = read_window(session, at, end, texts, &whole);
+    if (!whole && !final)
+        return true;
+    kd_learnt learnt = count ? kd_shape_learn(&shape, texts, count) : KD_LEARNT_NOTHING;
+    bool peace = learnt == KD_LEARNT_PLAIN && !headed;
+    session->learn_after = line->number + (peace ? PEACE : 0);
+    if (learnt == KD_LEARNT_SHAPE)
+        session->shape = shape;
+    if (learnt != KD_LEARNT_NOTHING)
+        session->dress.shape = learnt == KD_LEARNT_SHAPE ? &session->shape : NULL;
+    return false;
+}
+
+/* Lines of the block that the window still lacks; each is taken whole. */
+static size_t lacking(const kd_held *held, kd_str data, bool *full)
+{
+    size_t lines = 0, taken = 0;
+    for (size_t i = 0; i < held->len; i++)
+        lines += held->bytes[i] == '\n';
+    while (lines < KD_SHAPE_LINES && taken < data.len) {
+        const char *newline = memchr(data.ptr + taken, '\n', data.len - taken);
+        size_t next = newline ? (size_t)(newline + 1 - data.ptr) : data.len;
+        if (next - taken > KD_SHAPE_LINE)
+            break;
+        taken = next;
+        lines++;
+    }
+    *full = lines >= KD_SHAPE_LINES;
+    return taken;
+}
+
+/* A line that an earlier portion began comes without its newline. */
+static void append(kd_held *held, kd_str lines)
+{
+    if (lines.len == 0)
+        return;
+    /* what waits again may lie there already */
+    memmove(held->bytes + held->len, lines.ptr, lines.len);
+    held->len += lines.len;
+    if (held->bytes[held->len - 1] != '\n')
+        held->bytes[held->len++] = '\n';
+}
+
+void kd_session_hold(kd_session *session, const kd_blockview *rest)
+{
+    kd_held *held = &session->held;
+    if (!held->bytes)
+        held->bytes = kd_mem_resize(&session->mem, NULL, 0, HELD_BYTES);
+    if (!held->bytes)
+        return;
+    held->len = 0;
+    append(held, rest->data);
+    held->line = rest->line;
+    held->offset = rest->offset;
+}
+
+void kd_session_release(kd_session *session, bool final)
+{
+    kd_held *held = &session->held;
+    if (held->len == 0)
+        return;
+    kd_blockview block = { { held->bytes, held->len }, held->line, held->offset, 0 };
+    held->len = 0;
+    held->final = final;
+    kd_session_read(session, &block);
+    held->final = false;
+}
+
+kd_blockview kd_session_join(kd_session *session, const kd_blockview *block)
+{
+    kd_held *held = &session->held;
+    kd_blockview rest = *block;
+    while (held->len > 0) {
+        bool full = false;
+        size_t taken = block->dropped ? 0 : lacking(held, rest.data, &full);
+        append(held, (kd_str){ rest.data.ptr, taken });
+        for (size_t i = 0; i < taken; i++)
+            rest.line += rest.data.ptr[i] == '\n';
+        rest.data = kd_str_from(rest.data, taken);
+        rest.offset += taken;
+        if (rest.data.len == 0 && !full && !block->dropped)
+            return rest;
+        kd_session_release(session, !full); /* a long line ends the window too */
+    }
+    return rest;
+}
