@@ -10,6 +10,14 @@ static const char *powerpc_of(const kdf_frame *frame)
     return frame->address.v > UINT32_MAX ? "ppc64" : "ppc";
 }
 
+/* "[<80a87848>] (__schedule) from [<80a88018>] (schedule+0x3c/0xa0)": only arm prints a name alone
+ * beside an address of 32 bits. */
+static bool is_arm_pair(const kdf_frame *frame)
+{
+    return frame->address.src && frame->address.v <= UINT32_MAX && frame->address.v > UINT16_MAX &&
+           frame->function.src && !frame->size.src && !frame->module.src;
+}
+
 /* The arm unwinder calls its first function by a name of its own. */
 void kd_learn_trace(kd_context *context, const kd_event *event, const void *part, kd_arena *arena)
 {
@@ -18,7 +26,8 @@ void kd_learn_trace(kd_context *context, const kd_event *event, const void *part
     for (uint32_t i = 0; i < trace->count; i++) {
         const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
         const char *arch =
-            kd_str_in_words(frame->function.v, "unwind_backtrace ret_fast_syscall __irq_svc")
+            i == 0 && is_arm_pair(frame) ? "arm"
+            : kd_str_in_words(frame->function.v, "unwind_backtrace ret_fast_syscall __irq_svc")
                 ? "arm"
             : frame->frame_pointer.src                             ? "arm64"
             : kd_str_starts(frame->function.v, "el0t_64_sync")     ? "arm64"

@@ -4,6 +4,7 @@
 
 #include "core/parser.h"
 #include "family/fields.h"
+#include "family/lock/parse_lock.h"
 
 /* ---- several stacks in one report ------------------------------------------------------------ */
 
@@ -35,9 +36,6 @@ typedef struct kd_task_line {
 } kd_task_line;
 bool kd_scan_task_line(kd_str text, kd_task_line *out);
 
-/* A line that begins a report of another family: an open hang ends before it. */
-bool kd_hang_ends_at(kd_str text);
-
 /* ---- blame ----------------------------------------------------------------------------------- */
 
 /* Reasons that rules tell apart: texts of blame.why. */
@@ -45,16 +43,10 @@ bool kd_hang_ends_at(kd_str text);
 #define KD_WHY_AFTER "interrupts were just enabled again: the time was spent before, in it"
 #define KD_WHY_PEER "the CPU waits for another that does not answer: a victim"
 #define KD_WHY_IDLE "the CPU idles: nobody there is at fault"
-#define KD_WHY_UNWOKEN "a kernel thread that waits to be woken"
 
 /* The function that a CPU ran when it was looked at, from its instruction pointer and stack; leaves
  * blame without a function, and says why, where nobody there is guilty. */
 void kd_blame_cpu(kdf_blame *blame, const kdf_symbol *ip, const kd_list *backtrace);
-/* The waiter above the scheduler and the lock. `waits_for`: what it waits for, in words. */
-void kd_blame_waiter(kdf_blame *blame, const kd_list *backtrace, kd_text *waits_in,
-                     kd_text *waits_for);
-/* No name, and this reason. */
-void kd_blame_none(kdf_blame *blame, const char *why);
 /* Does the CPU idle there? */
 bool kd_hang_is_idle(kd_str function);
 

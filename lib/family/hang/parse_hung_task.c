@@ -215,7 +215,7 @@ static kd_verdict more_hung(kd_parse *parse, const kd_line *line)
     bool in_list = hung->held.count > 0 && kd_str_starts(text, "======");
     if (kd_str_starts(text, "INFO: ") && !kd_str_starts(text, "INFO: lockdep is turned off"))
         return take_owner(parse, hung, text) ? KD_TAKEN : KD_NOT_MINE;
-    if (kd_hang_ends_at(text) && !in_list)
+    if (kd_other_report_begins(text) && !in_list)
         return KD_OVER;
     if (is_company(text) || take_kernel(parse, hung, text) || take_task_line(parse, hung, text))
         return KD_TAKEN;

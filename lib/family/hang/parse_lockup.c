@@ -190,7 +190,7 @@ static kd_verdict more_lockup(kd_parse *parse, const kd_line *line)
         if (read_name(parse, &lockup->oops.task, text))
             return KD_TAKEN;
     }
-    if (kd_hang_ends_at(text))
+    if (kd_other_report_begins(text))
         return KD_OVER;
     if (!lockup->oops.task.cpu.src && kd_str_starts(text, "Watchdog detected hard") &&
         open_hard(parse, lockup, text) == KD_TAKEN) {

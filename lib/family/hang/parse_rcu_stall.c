@@ -134,7 +134,7 @@ static kd_verdict more_stall(kd_parse *parse, const kd_line *line)
     kd_str text = without_prefix(line->text);
     kd_scan in = kd_scan_of(text);
     kd_str before;
-    if (kd_hang_ends_at(text))
+    if (kd_other_report_begins(text))
         return KD_OVER;
     if (kd_str_starts(text, "INFO: ")) {
         if (!kd_scan_literal(&in, "INFO: Stall ended") &&

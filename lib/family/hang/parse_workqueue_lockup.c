@@ -256,7 +256,7 @@ static kd_verdict more_lockup(kd_parse *parse, const kd_line *line)
     }
     if (kd_str_starts(text, "INFO: ") || kd_str_starts(text, "rcu: "))
         return KD_NOT_MINE;
-    if (kd_hang_ends_at(text))
+    if (kd_other_report_begins(text))
         return KD_OVER;
     if (take_rest(parse, lockup, text) || take_queue(parse, lockup, text))
         return KD_TAKEN;

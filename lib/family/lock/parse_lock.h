@@ -1,4 +1,4 @@
-/* parse_lock.h - the lines by which lockdep names locks. */
+/* parse_lock.h - the lines by which lockdep names locks, and who waits for them. */
 #ifndef KD_LOCK_PARSE_LOCK_H
 #define KD_LOCK_PARSE_LOCK_H
 
@@ -11,5 +11,29 @@ extern const kd_block kd_block_held_locks; /* kd_list of kdf_lock_holder */
 bool kd_scan_lock(kd_parse *parse, kd_str text, kdf_held_lock *out);
 /* "kworker/0:1/353": the name may hold slashes. */
 bool kd_scan_comm_pid(kd_str text, kd_str *comm, uint64_t *pid);
+
+/* A line that begins a report of another family: an open one ends before it. */
+bool kd_other_report_begins(kd_str text);
+
+/* ---- who waits --------------------------------------------------------------------------------
+ */
+
+#define KD_WHY_UNWOKEN "a kernel thread that waits to be woken"
+
+/* ".__mutex_lock.isra.0" -> "mutex_lock" */
+kd_str kd_bare_name(kd_str function);
+/* Is it that bare name? A '*' at the end of `name` stands for any tail. */
+bool kd_bare_is(kd_str bare, const char *name);
+/* Is that a frame that the unwinder confirmed, with a name? */
+bool kd_frame_is_sure(const kdf_frame *frame);
+
+/* The scheduler, a lock, a completion: how it is waited, never who. */
+bool kd_wait_passes(kd_str function);
+/* The waiter above the scheduler and the lock. `waits_for`: what it waits for, in words; NULL: not
+ * asked. */
+void kd_blame_waiter(kdf_blame *blame, const kd_list *backtrace, kd_text *waits_in,
+                     kd_text *waits_for);
+/* No name, and this reason. */
+void kd_blame_none(kdf_blame *blame, const char *why);
 
 #endif

@@ -1,0 +1,137 @@
+/* parse_waiter.c - who waits: the frame above the scheduler and the lock. */
+#include <string.h>
+
+#include "family/lock/parse_lock.h"
+#include "family/shared/parse_shared.h"
+
+static const struct {
+    const char *name;
+    bool pass;
+    const char *what;
+} waits[] = {
+#define KD_WAIT(name, pass, what) { name, pass, what },
+#include "family/lock/wait.def"
+#undef KD_WAIT
+};
+
+kd_str kd_bare_name(kd_str function)
+{
+    while (function.len > 0 && (function.ptr[0] == '_' || function.ptr[0] == '.'))
+        function = kd_str_from(function, 1);
+    kd_scan in = kd_scan_of(function);
+    kd_str bare;
+    return kd_scan_until(&in, '.', &bare) && bare.len > 0 ? bare : function;
+}
+
+bool kd_bare_is(kd_str bare, const char *name)
+{
+    size_t len = strlen(name);
+    if (name[len - 1] == '*')
+        return bare.len >= len - 1 && memcmp(bare.ptr, name, len - 1) == 0;
+    return kd_str_is(bare, name);
+}
+
+bool kd_frame_is_sure(const kdf_frame *frame)
+{
+    return frame->function.src && (!frame->reliable.src || frame->reliable.v);
+}
+
+void kd_blame_none(kdf_blame *blame, const char *why)
+{
+    if (!blame->function.src)
+        blame->why = (kd_text){ kd_str_of(why), KD_DERIVED };
+}
+
+static size_t wait_of(kd_str function)
+{
+    kd_str bare = kd_bare_name(function);
+    for (size_t i = 0; i < KD_COUNT(waits); i++)
+        if (kd_bare_is(bare, waits[i].name))
+            return i;
+    return KD_COUNT(waits);
+}
+
+bool kd_wait_passes(kd_str function)
+{
+    size_t wait = wait_of(function);
+    return wait < KD_COUNT(waits) && waits[wait].pass;
+}
+
+static void note_wait(size_t wait, kd_str function, kd_text *waits_in, kd_text *waits_for)
+{
+    if (!waits_for || waits[wait].what[0] == '\0')
+        return;
+    if (waits[wait].pass)
+        *waits_in = (kd_text){ function, KD_DERIVED };
+    *waits_for = (kd_text){ kd_str_of(waits[wait].what), KD_DERIVED };
+}
+
+void kd_blame_waiter(kdf_blame *blame, const kd_list *backtrace, kd_text *waits_in,
+                     kd_text *waits_for)
+{
+    const kdf_frame *frames = backtrace->items;
+    for (uint32_t i = 0; i < backtrace->count; i++) {
+        if (!kd_frame_is_sure(&frames[i]))
+            continue;
+        kd_str function = frames[i].function.v;
+        size_t wait = wait_of(function);
+        if (wait < KD_COUNT(waits))
+            note_wait(wait, function, waits_in, waits_for);
+        if ((wait < KD_COUNT(waits) && waits[wait].pass) || kd_blame_skips(function))
+            continue;
+        if (kd_str_in_words(kd_bare_name(function),
+                            "kthread worker_thread rescuer_thread kthread_worker_fn")) {
+            kd_blame_none(blame, KD_WHY_UNWOKEN);
+            return;
+        }
+        blame->function = frames[i].function;
+        blame->module = frames[i].module;
+        blame->why =
+            (kd_text){ waits_for && waits_for->src
+                           ? KD_STR("it waits there; who should end the wait is somebody else")
+                           : KD_STR("innermost frame above the scheduler and the lock"),
+                       KD_DERIVED };
+        blame->frame = (kd_u64){ i, KD_DERIVED };
+        return;
+    }
+    kd_blame_none(blame, backtrace->count ? "only the scheduler is left of the stack"
+                                          : "no stack is printed");
+}
+
+bool kd_other_report_begins(kd_str text)
+{
+    static const char *const begins[] = {
+        "------------[ cut here",
+        "Kernel panic - not syncing",
+        "BUG: KASAN",
+        "BUG: KCSAN",
+        "BUG: KMSAN",
+        "BUG: KFENCE",
+        "BUG: unable to handle",
+        "BUG: kernel NULL",
+        "BUG: sleeping function",
+        "BUG: scheduling while atomic",
+        "BUG: spinlock",
+        "BUG: memory leak",
+        "BUG: Bad ",
+        "BUG: using ",
+        "WARNING: ",
+        "kernel BUG at",
+        "Oops",
+        "Unable to handle ",
+        "Internal error: ",
+        "general protection",
+        "UBSAN: ",
+        "SysRq : ",
+        "sysrq: ",
+        "Linux version ",
+        "invalid opcode:",
+        "divide error:",
+        "Out of memory",
+        "======================================",
+    };
+    for (size_t i = 0; i < KD_COUNT(begins); i++)
+        if (kd_str_starts(text, begins[i]))
+            return true;
+    return false;
+}

@@ -1,0 +1,220 @@
+/* rule_lock.c - sleeping where none is allowed, and locks used wrongly. */
+#include "core/diag.h"
+#include "family/fields.h"
+#include "family/lock/decode_preempt.h"
+
+const char kd_doc_sleep_in_atomic[] = "A task slept, or called a function that may sleep, with "
+                                      "preemption, interrupts or bh disabled. Decodes the preempt "
+                                      "count: a negative one says that somebody enabled once too "
+                                      "often before, and then this call is innocent.";
+const char kd_doc_locking[] = "Lockdep or a debugging lock found a use of locks that can dead-lock "
+                              "or is wrong. Names the locks and who took them. "
+                              "What lockdep finds is a possibility; which of the places is wrong "
+                              "is a matter of design, so never certain.";
+
+/* ---- sleep in atomic context ----------------------------------------------------------------- */
+
+static void say_count(const kd_view *view, kd_emit *out, const kdf_atomic *atomic,
+                      const kd_preempt *preempt)
+{
+    uint32_t count = (uint32_t)atomic->preempt_count.v;
+    kd_say_more(out, "The preempt count is 0x%x: %.*s.", (unsigned)count,
+                KD_FMT(atomic->preempt_means.v));
+    kd_say_evidence(out, view->event, atomic->preempt_count.src, "the preempt count");
+    kd_say_hex(out, "preempt_count", count);
+    if (preempt->negative && count != 0x7fffffffu)
+        kd_say_proof(out, KD_STR("as a signed number of 32 bits"), "0x%x - 0x100000000 = %d",
+                     (unsigned)count, (int)preempt->value);
+    else if (preempt->bh_disabled > 0)
+        kd_say_proof(out, KD_STR("bh is disabled in steps of 0x200"), "0x%x & 0xfe00 = 0x%x",
+                     (unsigned)count, (unsigned)(preempt->bh_disabled << 9));
+}
+
+static void say_why(kd_emit *out, const kdf_atomic *atomic)
+{
+    if (atomic->irqs_disabled.src && atomic->irqs_disabled.v)
+        kd_say_more(out, "Interrupts are off.");
+    if (atomic->non_block.src && atomic->non_block.v)
+        kd_say_more(out, "It is inside a notifier that must not block.");
+    if (atomic->rcu_depth.src && atomic->rcu_depth.v)
+        kd_say_more(out, "It is inside rcu_read_lock() (depth %llu).", KD_LLU(atomic->rcu_depth.v));
+    const kdf_lock_holder *holder = atomic->held.items;
+    if (atomic->held.count > 0 && holder->locks.count > 0) {
+        const kdf_held_lock *lock =
+            &KD_ITEMS(holder->locks, kdf_held_lock)[holder->locks.count - 1];
+        kd_say_more(out, "The innermost lock that it holds is %.*s.", KD_FMT(lock->name.v));
+    }
+    if (atomic->disabled_at.function.src)
+        kd_say_more(out, "Preemption was disabled in %.*s.",
+                    KD_FMT(atomic->disabled_at.function.v));
+}
+
+/* An earlier event of this kind: the first one tells most. */
+static bool say_first(const kd_view *view, kd_emit *out)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    for (size_t i = 0; i < wide->diag_count; i++) {
+        const kd_diag *diag = wide->diags[i];
+        if (diag->woken_by == view->event->id || diag->boot != view->event->boot ||
+            !kd_str_is(kd_str_of(diag->rule->id), "bug.sleep-in-atomic") ||
+            diag->caused_by.count > 0)
+            continue;
+        kd_say_more(out, "It may be the trace that an earlier one left.");
+        kd_say_caused_by(out, diag);
+        kd_emit_role(out, KD_EFFECT);
+        return true;
+    }
+    return false;
+}
+
+kd_status kd_check_sleep_in_atomic(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_atomic *atomic = KD_BODY(view->event, atomic);
+    kd_preempt preempt = { .value = 0 };
+    (void)user;
+    if (!atomic)
+        return KD_OK;
+    bool scheduling = kd_event_is(view->event, &kd_kind_scheduling_while_atomic);
+    if (atomic->preempt_count.src)
+        kd_preempt_read((uint32_t)atomic->preempt_count.v, scheduling, &preempt);
+    bool guilty = atomic->blame.function.src;
+    kd_say_diag(out, guilty ? KD_LIKELY : KD_POSSIBLE,
+                scheduling
+                    ? "The task %.*s (%llu) went to sleep where it must not."
+                    : "The task %.*s (%llu) called a function that may sleep where it must not.",
+                KD_FMT(atomic->task.comm.v), KD_LLU(atomic->task.pid.v));
+    kd_say_evidence(out, view->event, atomic->headline.src, "the kernel's words");
+    if (atomic->preempt_count.src)
+        say_count(view, out, atomic, &preempt);
+    say_why(out, atomic);
+    if (guilty) {
+        kd_say_more(out,
+                    "%.*s is the innermost function above the sleep: it, or a caller of it, has "
+                    "both the atomic "
+                    "section and the call.",
+                    KD_FMT(atomic->blame.function.v));
+        kd_say_evidence(out, view->event, atomic->blame.function.src, "who calls what sleeps");
+        kd_say_text(out, "function", atomic->blame.function.v);
+        kd_say_remedy(out,
+                      "In %.*s and its callers, sleep outside the section, or use what does not "
+                      "sleep (GFP_ATOMIC, "
+                      "mdelay, a work item).",
+                      KD_FMT(atomic->blame.function.v));
+    } else {
+        kd_say_more(out, "No function is to blame: %.*s.", KD_FMT(atomic->blame.why.v));
+        kd_say_remedy(
+            out, "Look for the first report of this boot, and for an unlock, local_bh_enable() or "
+                 "preempt_enable() without its partner in code that ran before "
+                 "(CONFIG_DEBUG_PREEMPT names it).");
+    }
+    if (!guilty)
+        say_first(view, out);
+    return KD_OK;
+}
+
+/* ---- locks ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *report, *says, *remedy;
+} cases[] = {
+    { "circular",
+      "Two or more locks are taken in different orders: tasks that do so at one time dead-lock.",
+      "Take the locks in one order everywhere, or do not take the second one inside the first." },
+    { "recursive", "A lock is taken by a task that has a lock of the same class already.",
+      "If they are different objects, annotate the nesting; if it is one object, it is a "
+      "dead-lock." },
+    { "inconsistent", "A lock is taken in an interrupt, and elsewhere with that interrupt enabled.",
+      "Disable the interrupt (spin_lock_irqsave, spin_lock_bh) where the lock is taken outside." },
+    { "order",
+      "A lock that interrupts take now depends on one that is taken with interrupts enabled.",
+      "Disable interrupts around the second lock, or do not take it inside the first." },
+    { "inversion", "Interrupts could take these locks in the other order.",
+      "Disable interrupts around the inner lock, or do not take it inside the outer one." },
+    { "unlock", "A lock is released that is not held.",
+      "Look for a double unlock, a wrong object, or an error path that unlocks what it did not "
+      "lock." },
+    { "freed", "Memory is freed with a held lock in it.",
+      "Unlock before the object is freed; look for a missing reference." },
+    { "held", "A lock is still held where none may be.", "Look for a return path without unlock." },
+    { "rcu", "RCU is used outside of the section that protects it.",
+      "Take rcu_read_lock() or the lock that protects the pointer, or name it in the check." },
+    { "wait-context", "A lock that may sleep is taken where only raw spin locks may be.",
+      "Use a raw spin lock, or move the call out of the section; without PREEMPT_RT it does no "
+      "harm yet." },
+    { "key", "A lock is used that was never initialised, or whose memory is gone.",
+      "Initialise the lock (spin_lock_init, mutex_init); if it is, look for a use after free "
+      "(CONFIG_KASAN)." },
+    { "tables", "Lockdep's own tables are full: it turns itself off. No lock is used wrongly.",
+      "Raise the CONFIG_LOCKDEP_* sizes; look for a driver that registers keys without end." },
+    { "spinlock", "A debugging spin lock was misused, or could not be taken for too long.",
+      "Look at magic, owner and owner_cpu of the lock: freed, never initialised, or held by "
+      "another CPU." },
+    { "per-cpu", "A per-CPU value is used where the task may move to another CPU.",
+      "Disable preemption around it (get_cpu), or use this_cpu operations." },
+    { "workqueue", "A work function returned with a lock held or a count raised.",
+      "Look at the paths of that work function that return without unlock." },
+};
+
+static void say_locks(const kd_view *view, kd_emit *out, const kdf_lockdep *lockdep)
+{
+    if (lockdep->wanted.name.src) {
+        kd_say_more(out, "It concerns %.*s", KD_FMT(lockdep->wanted.name.v));
+        kd_say_evidence(out, view->event, lockdep->wanted.name.src, "the lock that is wanted");
+        kd_say_text(out, "lock", lockdep->wanted.name.v);
+    }
+    if (lockdep->holding.name.src) {
+        kd_say_more(out, "while %.*s is held", KD_FMT(lockdep->holding.name.v));
+        kd_say_evidence(out, view->event, lockdep->holding.name.src, "the lock that it has");
+        kd_say_text(out, "held", lockdep->holding.name.v);
+    }
+    if (lockdep->wanted.name.src)
+        kd_say_more(out, "(task %.*s, %llu).", KD_FMT(lockdep->task.comm.v),
+                    KD_LLU(lockdep->task.pid.v));
+    if (lockdep->place.src) {
+        kd_say_more(out, "%.*s", KD_FMT(lockdep->place.v));
+        kd_say_evidence(out, view->event, lockdep->place.src, "the access");
+    }
+    if (lockdep->usage.src)
+        kd_say_evidence(out, view->event, lockdep->usage.src, "the two contexts");
+}
+
+kd_status kd_check_locking(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_lockdep *lockdep = KD_BODY(view->event, lockdep);
+    (void)user;
+    if (!lockdep)
+        return KD_OK;
+    size_t i = 0;
+    while (i < KD_COUNT(cases) && !kd_str_is(lockdep->report.v, cases[i].report))
+        i++;
+    if (i == KD_COUNT(cases))
+        return KD_OK;
+    kd_say_diag(out, lockdep->blame.function.src ? KD_LIKELY : KD_POSSIBLE, "%s", cases[i].says);
+    kd_say_evidence(out, view->event, lockdep->headline.src, "the title");
+    say_locks(view, out, lockdep);
+    if (lockdep->blame.function.src) {
+        kd_say_more(out, "The place to look at first is %.*s - %.*s.",
+                    KD_FMT(lockdep->blame.function.v), KD_FMT(lockdep->blame.why.v));
+        kd_say_evidence(out, view->event, lockdep->blame.function.src,
+                        "the place to look at first");
+        kd_say_text(out, "function", lockdep->blame.function.v);
+    }
+    bool one = kd_str_is(lockdep->report.v, "recursive") && lockdep->wanted.address.src &&
+               lockdep->holding.address.src &&
+               lockdep->wanted.address.v == lockdep->holding.address.v;
+    if (one) {
+        kd_say_more(out, "Both are the same lock: the task waits for itself.");
+        kd_say_proof(out, KD_STR("the lock that is wanted is the one that is held"),
+                     "0x%llx = 0x%llx", KD_LLU(lockdep->wanted.address.v),
+                     KD_LLU(lockdep->holding.address.v));
+    }
+    if (kd_str_is(lockdep->report.v, "tables"))
+        kd_say_severity(out, KD_NOTICE);
+    kd_say_remedy(out, "%s", cases[i].remedy);
+    if (kd_str_is(lockdep->report.v, "circular"))
+        kd_say_remedy(out,
+                      "Read the edges: each \"-> #n\" stack shows who takes lock n while it has "
+                      "lock n-1; one of them "
+                      "is wrong. To 4.13 lockdep stops after this report: later ones are missing.");
+    return KD_OK;
+}
