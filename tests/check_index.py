@@ -23,6 +23,7 @@ An ENTRY:
   count:KIND[|KIND...]=N   exactly N events of these kinds
   problems=N               the report counts N problems
   boot:FIELD=VALUE         a field of the first boot (arch, kernel_release, page_size ...)
+  stats:PATH=VALUE         a count of the report; a list on the way: any of its members
   field:KIND[|KIND...].PATH=VALUE[|VALUE...]
       a field of an event of one of these kinds has one of these values; a list on the way: any of
       its members
@@ -210,6 +211,9 @@ def holds(report, entry):
     if head == 'boot':
         name, wanted = rest.split('=', 1)
         return any(same(wanted, value) for value in values_at(report.get('boots', [])[:1], [name]))
+    if head == 'stats':
+        path, wanted = rest.split('=', 1)
+        return any(same(wanted, value) for value in values_at(report.get('stats', {}), path.split('.')))
     if head == 'field':
         return holds_field(report, rest)
     if head == 'count':

@@ -345,6 +345,7 @@ void kd_report_free(kd_report *report)
     }
     kd_report_free(report->earlier);
     kd_problems_free(&report->problems);
+    KD_VEC_FREE(&report->mem, &report->seen);
     KD_VEC_FREE(&report->mem, &report->events);
     KD_VEC_FREE(&report->mem, &report->diags);
     KD_VEC_FREE(&report->mem, &report->boots);

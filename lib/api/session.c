@@ -94,6 +94,20 @@ static void keep_event(kd_session *session, kd_event *event)
     report->stats.events++;
 }
 
+/* Counted by their wording, of which there are few. */
+static void note_seen(kd_report *report, const kd_event *event)
+{
+    kd_str wording = KD_BODY(event, seen)->wording.v;
+    for (size_t i = 0; i < report->seen.len; i++)
+        if (kd_str_eq(report->seen.items[i].wording, wording)) {
+            report->seen.items[i].count++;
+            return;
+        }
+    if (KD_VEC_ROOM(&report->mem, &report->seen))
+        report->seen.items[report->seen.len++] =
+            (kd_seen){ wording, 1, kd_event_lines(event)[0].number };
+}
+
 /* Called by the tracker. */
 static void take_event(void *user, kd_event *event)
 {
@@ -104,7 +118,9 @@ static void take_event(void *user, kd_event *event)
         if (boot)
             boot->first_line = kd_event_lines(event)[0].number;
     }
-    if (KD_BODY(event, boot_fact)) {
+    if (event->kind->is_fact) {
+        if (KD_BODY(event, seen))
+            note_seen(session->report, event);
         if (boot)
             kd_context_learn(boot, event, &session->report->arena);
         session->tracker.boot = boot ? boot->boot : session->tracker.boot;

@@ -37,6 +37,9 @@ static void make_plain(char *text, size_t len)
 static kd_str first_line(const kd_report *report, char *room, size_t size)
 {
     const kd_problems *problems = &report->problems;
+    if (problems->standing == 0 && report->seen.len > 0)
+        return kd_str_print(room, size, "unknown: bad news seen and not analysed in %llu lines",
+                            KD_LLU(report->stats.lines));
     if (problems->standing == 0)
         return kd_str_print(room, size, "OK: no problem in %llu lines",
                             KD_LLU(report->stats.lines));
@@ -83,6 +86,13 @@ kd_status kd_brief_write(const kd_report *report, kd_write_fn write, void *user)
             break;
         }
         put_line(&out, line);
+    }
+    for (size_t i = 0; i < report->seen.len; i++) {
+        const kd_seen *seen = &report->seen.items[i];
+        put_line(&out, kd_str_print(room, sizeof room,
+                                    "seen, not analysed: %llu x \"%.*s\", first line %llu",
+                                    KD_LLU(seen->count), KD_FMT(seen->wording),
+                                    KD_LLU(seen->first_line)));
     }
     return kd_sink_end(&out.sink);
 }

@@ -75,8 +75,27 @@ static void put_bits(kd_json *out, unsigned bits, const char *const *names, size
     kd_json_close(out, ']');
 }
 
-void kd_put_stats(kd_json *out, const kd_stats *stats)
+/* Bad news that nothing explains, by wording. */
+static void put_seen(kd_json *out, const kd_report *report)
 {
+    if (report->seen.len == 0)
+        return;
+    KEY(out, "seen_not_analysed");
+    kd_json_open(out, '[');
+    for (size_t i = 0; i < report->seen.len; i++) {
+        const kd_seen *seen = &report->seen.items[i];
+        kd_json_open(out, '{');
+        add_text(out, KD_STR("wording"), seen->wording);
+        add_u64(out, KD_STR("count"), seen->count);
+        add_u64(out, KD_STR("first_line"), seen->first_line);
+        kd_json_close(out, '}');
+    }
+    kd_json_close(out, ']');
+}
+
+void kd_put_stats(kd_json *out, const kd_report *report)
+{
+    const kd_stats *stats = &report->stats;
     static const char *const names[] = { "line-length", "event-lines", "history", "diagnoses",
                                          "memory" };
     kd_json_open(out, '{');
@@ -91,6 +110,7 @@ void kd_put_stats(kd_json *out, const kd_stats *stats)
     add_u64(out, KD_STR("diagnoses_left_out"), stats->diags_left_out);
     KEY(out, "limits");
     put_bits(out, stats->limits, names, KD_COUNT(names));
+    put_seen(out, report);
     kd_json_close(out, '}');
 }
 
@@ -154,7 +174,7 @@ kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn wri
         kd_put_diag(&out, report->diags.items[i]);
     kd_json_close(&out, ']');
     KEY(&out, "stats");
-    kd_put_stats(&out, &report->stats);
+    kd_put_stats(&out, report);
     kd_json_close(&out, '}');
     kd_json_line(&out);
     return kd_json_end(&out);

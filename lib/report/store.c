@@ -190,7 +190,7 @@ static void put_end(kd_json *out, const kd_report *report)
     kd_json_key(out, KD_STR("source"));
     kd_put_source(out, report);
     kd_json_key(out, KD_STR("stats"));
-    kd_put_stats(out, &report->stats);
+    kd_put_stats(out, report);
     kd_json_close(out, '}');
     kd_json_close(out, '}');
 }
@@ -211,7 +211,7 @@ kd_status kd_report_write(const kd_report *report, kd_format format, uint32_t fl
     if (format == KD_FORMAT_END)
         put_end(&out, report);
     else
-        kd_put_stats(&out, &report->stats);
+        kd_put_stats(&out, report);
     kd_json_line(&out);
     return kd_json_end(&out);
 }

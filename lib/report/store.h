@@ -19,6 +19,12 @@
     }                                           \
     return low < (vec).len && (vec).items[low]->id == (number) ? (vec).items[low] : NULL
 
+/* Lines with words of bad news that no recogniser took. */
+typedef struct kd_seen {
+    kd_str wording;
+    uint64_t count, first_line;
+} kd_seen;
+
 struct kd_report {
     kd_engine *engine; /* a reference */
     kd_mem mem;
@@ -29,7 +35,8 @@ struct kd_report {
     KD_VEC(kd_event *) events; /* in the order of their first lines, once judged */
     KD_VEC(kd_diag *) diags;
     kd_problems problems;
-    kd_report *earlier; /* of kd_options.before; owned; may be NULL */
+    KD_VEC(kd_seen) seen; /* bad news that nothing explains, by wording */
+    kd_report *earlier;   /* of kd_options.before; owned; may be NULL */
     kd_event *fold[KD_FOLD_BUCKETS];
     kd_stats stats;
     size_t pulled_events, pulled_diags; /* of them that were handed out and stay for the rules */
@@ -46,7 +53,7 @@ void kd_put_boot(kd_json *out, const kd_context *boot);
 void kd_put_event(kd_json *out, const kd_event *event);
 void kd_put_diag(kd_json *out, const kd_diag *diag);
 void kd_put_problem(kd_json *out, const kd_problem *problem);
-void kd_put_stats(kd_json *out, const kd_stats *stats);
+void kd_put_stats(kd_json *out, const kd_report *report);
 void kd_put_source(kd_json *out, const kd_report *report);
 /* The members of a record that have a value, into the object that is open; and whether any has. */
 void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record);

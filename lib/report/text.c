@@ -201,6 +201,20 @@ static void put_verdicts(text_report *out)
         kd_page_put(&out->page, "\n");
 }
 
+/* Silence over bad news would be taken for a clean log. */
+static void put_seen(text_report *out)
+{
+    for (size_t i = 0; i < out->report->seen.len; i++) {
+        const kd_seen *seen = &out->report->seen.items[i];
+        kd_page_printf(&out->page,
+                       "seen and not analysed: %llu line%s with \"%.*s\", first line %llu\n",
+                       KD_LLU(seen->count), seen->count == 1 ? "" : "s", KD_FMT(seen->wording),
+                       KD_LLU(seen->first_line));
+    }
+    if (out->report->seen.len > 0)
+        kd_page_put(&out->page, "\n");
+}
+
 /* ---- one diagnosis --------------------------------------------------------------------------- */
 
 static void put_title(kd_page *page, const kd_diag *diag)
@@ -352,10 +366,11 @@ kd_status kd_text_write(const kd_report *report, uint32_t flags, kd_write_fn wri
     text_report out = { .report = report, .full = flags & KD_FULL };
     kd_page_init(&out.page, flags, write, user);
     put_header(&out);
-    if (report->problems.standing == 0)
+    if (report->problems.standing == 0 && report->seen.len == 0)
         kd_page_put(&out.page, report->events.len == 0 ? "Nothing was found.\n\n"
                                                        : "No problem was found.\n\n");
     put_verdicts(&out);
+    put_seen(&out);
     put_details(&out);
     put_footer(&out);
     return kd_sink_end(&out.page.sink);
