@@ -2,67 +2,45 @@
  * those of the tools.
  *
  *   M: version magic '5.10.0 SMP mod_unload ' should be '6.1.0-50-amd64 SMP preempt mod_unload '
- *   M: disagrees about version of symbol module_layout
  *   M: Unknown symbol kf_missing (err -2)
- *   insmod: can't insert '/kfault_reloc.ko': invalid module format                   busybox
- *   modprobe: ERROR: could not insert 'xfs': Exec format error                       kmod
- *   FATAL: Error inserting xfs (/lib/.../xfs.ko): Invalid module format           module-init-tools
- *   ERROR: Removing 'prob4': Device or resource busy                              module-init-tools
+ *   insmod: can't insert '/kfault_reloc.ko': invalid module format
  *
- * check_modinfo(), check_version(), simplify_symbols(); each line is an event of its own.
+ * Each wording is a row of load_form.def; each line is an event of its own.
  */
+#include <string.h>
+
 #include "core/parser.h"
 #include "family/fields.h"
 
-static bool plausible_module(kd_str name)
+/* What a piece between two fixed texts may take. */
+#define LONGEST 256u
+
+typedef struct load_form {
+    const char *anchor, *format, *reason, *tool;
+} load_form;
+
+static const load_form forms[] = {
+#define KD_LOAD(anchor, format, reason, tool) { anchor, format, reason, tool },
+#include "family/module/load_form.def"
+#undef KD_LOAD
+};
+
+static const char *const anchors[] = {
+#define KD_LOAD(anchor, format, reason, tool) anchor,
+#include "family/module/load_form.def"
+#undef KD_LOAD
+    NULL
+};
+
+/* ---- what a letter of a format takes --------------------------------------------------------- */
+
+static bool is_module_name(kd_str name)
 {
     for (size_t i = 0; i < name.len; i++)
         if (!kd_is_alpha(name.ptr[i]) && !kd_is_digit(name.ptr[i]) && name.ptr[i] != '_' &&
             name.ptr[i] != '-')
             return false;
     return name.len > 0 && name.len < 64;
-}
-
-static kd_verdict finish(kd_parse *parse, kdf_module_load *load, kd_str module, const char *reason)
-{
-    if (!plausible_module(module))
-        return KD_NOT_MINE;
-    kd_put(parse, &load->module, module);
-    kd_put(parse, &load->reason, kd_str_of(reason));
-    return KD_LAST;
-}
-
-static kd_verdict read_magic(kd_parse *parse, kdf_module_load *load, kd_scan in)
-{
-    kd_str module, has, wants;
-    if (!kd_scan_past(&in, ": version magic '", &module) ||
-        !kd_scan_past(&in, "' should be '", &has) || !kd_scan_until(&in, '\'', &wants))
-        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
-    kd_put(parse, &load->has, has);
-    kd_put(parse, &load->wants, wants);
-    return finish(parse, load, module, "version-magic");
-}
-
-static kd_verdict read_version(kd_parse *parse, kdf_module_load *load, kd_scan in)
-{
-    kd_str module, symbol;
-    if (!kd_scan_past(&in, ": disagrees about version of symbol ", &module) ||
-        !kd_scan_name(&in, &symbol))
-        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
-    kd_put(parse, &load->symbol, symbol);
-    return finish(parse, load, module, "symbol-version");
-}
-
-static kd_verdict read_unknown(kd_parse *parse, kdf_module_load *load, kd_scan in)
-{
-    kd_str module, symbol;
-    int64_t number;
-    if (!kd_scan_past(&in, ": Unknown symbol ", &module) || !kd_scan_name(&in, &symbol))
-        return KD_NOT_MINE;
-    if (kd_scan_literal(&in, " (err ") && kd_scan_i64(&in, &number))
-        kd_put(parse, &load->error_number, number);
-    kd_put(parse, &load->symbol, symbol);
-    return finish(parse, load, module, "unknown-symbol");
 }
 
 /* "/lib/modules/x/xfs.ko" or "xfs": the module's name */
@@ -77,100 +55,137 @@ static kd_str module_of(kd_str file)
     return file;
 }
 
-static kd_verdict finish_tool(kd_parse *parse, kdf_module_load *load, kd_str file, kd_str error)
+static bool put_number(kd_parse *parse, kdf_module_load *load, kd_str text)
 {
-    error = kd_str_trim(error);
-    if (error.len == 0)
-        return KD_UNFINISHED;
-    kd_put(parse, &load->error, error);
-    return finish(parse, load, module_of(kd_str_trim(file)), "tool");
+    kd_scan in = kd_scan_of(text);
+    int64_t number;
+    if (!kd_scan_i64(&in, &number) || !kd_scan_at_end(&in))
+        return false;
+    kd_put(parse, &load->error_number, number);
+    return true;
 }
 
-static kd_verdict read_busybox(kd_parse *parse, kdf_module_load *load, kd_scan in)
+static bool put_piece(kd_parse *parse, kdf_module_load *load, char letter, kd_str text)
 {
-    kd_str tool, file, error;
-    if (!kd_scan_past(&in, ": can't insert '", &tool) ||
-        !kd_str_in_words(tool, "insmod modprobe") || !kd_scan_past(&in, "': ", &file))
-        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
-    kd_put(parse, &load->tool, tool);
-    kd_scan_rest(&in, &error);
-    return finish_tool(parse, load, file, error);
+    kd_str trimmed = kd_str_trim(text), module = module_of(trimmed);
+    switch (letter) {
+    case 'm':
+        if (!is_module_name(module))
+            return false;
+        kd_put(parse, &load->module, module);
+        return true;
+    case 's':
+    case 'p':
+        if (trimmed.len == 0 || kd_str_has(trimmed, " "))
+            return false;
+        kd_put(parse, letter == 's' ? &load->symbol : &load->parameter, trimmed);
+        return true;
+    case 'x': return put_number(parse, load, trimmed);
+    case 'e':
+        if (trimmed.len == 0)
+            return false;
+        kd_put(parse, &load->error, trimmed);
+        return true;
+    case 't':
+        if (trimmed.len == 0 || kd_str_has(trimmed, " "))
+            return false;
+        kd_put(parse, &load->tool, trimmed);
+        return true;
+    case 'h': kd_put(parse, &load->has, text); return true;
+    case 'w': kd_put(parse, &load->wants, text); return true;
+    default: return text.len <= LONGEST;
+    }
 }
 
-/* "modprobe: ERROR: could not insert 'xfs': TEXT", "insmod: ERROR: could not insert module F:
- * TEXT" */
-static kd_verdict read_kmod(kd_parse *parse, kdf_module_load *load, kd_scan in)
+/* The C library's and kmod's words, of which a mail program may have wrapped the end off. */
+static bool is_cut(kd_str error)
 {
-    kd_str tool, file, error;
-    if (!kd_scan_past(&in, ": ERROR: could not insert ", &tool))
+    static const char *const texts[] = {
+        "Invalid module format",
+        "Exec format error",
+        "Key was rejected by service",
+        "Required key not available",
+        "Unknown symbol in module, or unknown parameter (see dmesg)",
+        "Cannot allocate memory",
+        "Operation not permitted",
+        "Device or resource busy",
+        "Invalid argument",
+        "No such file or directory",
+    };
+    for (size_t i = 0; i < KD_COUNT(texts); i++) {
+        kd_str whole = kd_str_of(texts[i]);
+        if (error.len < whole.len && whole.ptr[error.len] == ' ' &&
+            kd_str_eq((kd_str){ whole.ptr, error.len }, error))
+            return true;
+    }
+    return false;
+}
+
+/* ---- one format ------------------------------------------------------------------------------ */
+
+/* The fixed text of a format up to its next piece. */
+static kd_str fixed_text(const char *format)
+{
+    const char *mark = strchr(format, '%');
+    return (kd_str){ format, mark ? (size_t)(mark - format) : strlen(format) };
+}
+
+static const char *find_text(kd_str text, kd_str wanted)
+{
+    for (size_t i = 0; i + wanted.len <= text.len; i++)
+        if (kd_str_eq((kd_str){ text.ptr + i, wanted.len }, wanted))
+            return text.ptr + i;
+    return NULL;
+}
+
+/* KD_UNFINISHED: the line ends in the middle of the format. */
+static kd_verdict match(kd_parse *parse, kdf_module_load *load, const char *format, kd_str text)
+{
+    kd_str fixed = fixed_text(format);
+    if (text.len < fixed.len || !kd_str_eq((kd_str){ text.ptr, fixed.len }, fixed))
         return KD_NOT_MINE;
-    kd_scan_literal(&in, "module ");
-    kd_scan_char(&in, '\'');
-    if (!kd_scan_past(&in, ": ", &file))
-        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
-    if (kd_str_ends(file, "'"))
-        file.len--;
-    kd_put(parse, &load->tool, tool);
-    kd_scan_rest(&in, &error);
-    return finish_tool(parse, load, file, error);
+    size_t matched = fixed.len; /* bytes of fixed text that were found: it is this form */
+    text = kd_str_from(text, fixed.len);
+    format += fixed.len;
+    while (*format) {
+        char letter = format[1];
+        format += 2;
+        fixed = fixed_text(format);
+        const char *end = fixed.len ? find_text(text, fixed) : text.ptr + text.len;
+        if (!end)
+            return matched > 0 ? KD_UNFINISHED : KD_NOT_MINE;
+        if (!put_piece(parse, load, letter, (kd_str){ text.ptr, (size_t)(end - text.ptr) }))
+            return text.len == 0 ? KD_UNFINISHED : KD_NOT_MINE;
+        if (letter == 'e' && fixed.len == 0 && is_cut(load->error.v))
+            return KD_UNFINISHED;
+        text = kd_str_from(text, (size_t)(end - text.ptr) + fixed.len);
+        format += fixed.len;
+        matched += fixed.len;
+    }
+    return KD_LAST;
 }
-
-/* "FATAL: Error inserting xfs (/lib/modules/.../xfs.ko): Invalid module format" */
-static kd_verdict read_init_tools(kd_parse *parse, kdf_module_load *load, kd_scan in)
-{
-    kd_str skipped, module, file, error;
-    if (!kd_scan_past(&in, "FATAL: Error inserting ", &skipped) || !kd_scan_word(&in, &module) ||
-        !kd_scan_blanks(&in) || !kd_scan_char(&in, '(') || !kd_scan_past(&in, "): ", &file))
-        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
-    kd_scan_rest(&in, &error);
-    if (kd_str_is(kd_str_trim(error), "Invalid module"))
-        return KD_UNFINISHED; /* "format" was wrapped off */
-    kd_put(parse, &load->tool, KD_STR("modprobe"));
-    return finish_tool(parse, load, module, error);
-}
-
-/* "ERROR: Removing 'prob4': Device or resource busy" */
-static kd_verdict read_removing(kd_parse *parse, kdf_module_load *load, kd_scan in)
-{
-    kd_str skipped, module, error;
-    if (!kd_scan_past(&in, "ERROR: Removing '", &skipped) || skipped.len > 16 ||
-        !kd_scan_past(&in, "': ", &module))
-        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
-    kd_scan_rest(&in, &error);
-    kd_put(parse, &load->tool, KD_STR("rmmod"));
-    return finish_tool(parse, load, module, error);
-}
-
-static const struct {
-    const char *anchor;
-    kd_verdict (*read)(kd_parse *parse, kdf_module_load *load, kd_scan in);
-} forms[] = {
-    { ": version magic '", read_magic },
-    { ": disagrees about version of symbol ", read_version },
-    { ": Unknown symbol ", read_unknown },
-    { ": can't insert '", read_busybox },
-    { ": ERROR: could not insert ", read_kmod },
-    { "FATAL: Error inserting ", read_init_tools },
-    { "ERROR: Removing '", read_removing },
-};
 
 static kd_verdict open_load(kd_parse *parse, const kd_line *line)
 {
     kdf_module_load *load = parse->body;
-    kd_verdict verdict = KD_NOT_MINE;
-    kd_put(parse, &load->headline, line->text);
-    for (size_t i = 0; i < KD_COUNT(forms) && verdict == KD_NOT_MINE; i++)
-        if (kd_str_has(line->text, forms[i].anchor))
-            verdict = forms[i].read(parse, load, kd_scan_of(line->text));
-    return verdict;
+    bool unfinished = false;
+    for (size_t i = 0; i < KD_COUNT(forms); i++) {
+        if (!kd_str_has(line->text, forms[i].anchor))
+            continue;
+        memset(load, 0, sizeof *load);
+        kd_verdict verdict = match(parse, load, forms[i].format, line->text);
+        unfinished |= verdict == KD_UNFINISHED;
+        if (verdict != KD_LAST)
+            continue;
+        kd_put(parse, &load->headline, line->text);
+        kd_put(parse, &load->reason, kd_str_of(forms[i].reason));
+        if (forms[i].tool[0])
+            kd_put(parse, &load->tool, kd_str_of(forms[i].tool));
+        return KD_LAST;
+    }
+    memset(load, 0, sizeof *load);
+    return unfinished ? KD_UNFINISHED : KD_NOT_MINE;
 }
-
-static const char *const anchors[] = {
-    ": version magic '",          ": disagrees about version of symbol ",
-    ": Unknown symbol ",          ": can't insert '",
-    ": ERROR: could not insert ", "FATAL: Error inserting ",
-    "ERROR: Removing '",          NULL
-};
 
 const kd_parser kd_parser_module_load_failure = {
     .name = "module_load_failure",

@@ -1,5 +1,6 @@
 /* rule_module.c - modules that were not loaded: relocations out of reach, and the tools' words.
  * */
+#include "family/module/rule_module.h"
 #include "core/diag.h"
 #include "family/fields.h"
 #include "family/module/decode_reloc.h"
@@ -9,35 +10,12 @@ const char kd_doc_relocation[] =
     "message "
     "and compares it with the reach of its field. Certain when it is out of reach; when the number "
     "lies inside the reach the arithmetic does not bear the message out, and that is said.";
-const char kd_doc_load_failed[] =
-    "A tool reported that a module was not loaded (or not removed) and the kernel's own reason is "
-    "not in the log.";
-const char kd_doc_version_mismatch[] =
-    "The module was built for another kernel: its version magic or the version of a symbol "
-    "differs.";
-const char kd_doc_unknown_symbol[] =
-    "The module needs a symbol that neither the kernel nor a loaded module exports to it.";
 
-/* The tools complain right after the kernel: so many events further it is another failure. */
-#define TOOL_EVENTS 64u
-
-/* The words of the tools for the same failure, before or after it. */
-static void say_tools(const kd_view *view, kd_emit *out, kd_str module, const char *words)
-{
-    const kd_wide_view *wide = kd_wide(view);
-    size_t i = wide->index > TOOL_EVENTS ? wide->index - TOOL_EVENTS : 0;
-    for (; i < wide->event_count && i <= wide->index + TOOL_EVENTS; i++) {
-        const kd_event *event = wide->events[i];
-        const kdf_module_load *load = KD_BODY(event, module_load);
-        if (!load || event->boot != view->event->boot || !load->error.src ||
-            !kd_str_eq(load->module.v, module))
-            continue;
-        kd_say_evidence(out, event, load->error.src, "%s", words);
-        kd_say_more(out, "\"%.*s\" of %.*s is this same failure.", KD_FMT(load->error.v),
-                    KD_FMT(load->tool.v));
-        return;
-    }
-}
+const char kd_doc_unknown_relocation[] =
+    "The kernel's loader does not know a relocation type that the module uses, or found a target "
+    "that was "
+    "patched before: the module was built by a compiler or binutils, or with flags, that this "
+    "kernel does not expect.";
 
 static void say_parisc(kd_emit *out, const kdf_module_reloc *reloc, const kd_reloc_verdict *v)
 {
@@ -150,108 +128,65 @@ kd_status kd_check_relocation(const kd_view *view, kd_emit *out, void *user)
         kd_say_hex(out, "value", reloc->value.v);
     if (reloc->bits.src)
         kd_say_u64(out, "bits", reloc->bits.v);
-    say_tools(view, out, reloc->module.v, "the tool's words for this failure (ENOEXEC)");
+    kd_say_module_tools(view, out, reloc->module.v, "the tool's words for this failure (ENOEXEC)");
     say_remedies(out, &v);
     return KD_OK;
 }
 
 /* ---- the kernel's other reasons -------------------------------------------------------------- */
 
-kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *user)
+/* ---- relocations that the loader does not take ----------------------------------------------- */
+
+typedef struct relocation_hint {
+    const char *arch;
+    int64_t type;
+    const char *name, *why;
+} relocation_hint;
+
+static const relocation_hint *relocation_of(const kd_context *context, int64_t type)
 {
-    const kdf_module_load *load = KD_BODY(view->event, module_load);
-    (void)user;
-    if (!load || (!kd_str_is(load->reason.v, "version-magic") &&
-                  !kd_str_is(load->reason.v, "symbol-version")))
-        return KD_OK;
-    bool magic = load->has.src != 0;
-    if (magic)
-        kd_say_diag(out, KD_CERTAIN,
-                    "Module %.*s was built for another kernel: its version magic "
-                    "is \"%.*s\", this kernel wants \"%.*s\".",
-                    KD_FMT(load->module.v), KD_FMT(load->has.v), KD_FMT(load->wants.v));
-    else
-        kd_say_diag(out, KD_CERTAIN,
-                    "Module %.*s was built against another kernel: the "
-                    "checksum of "
-                    "symbol %.*s differs.",
-                    KD_FMT(load->module.v), KD_FMT(load->symbol.v));
-    kd_say_evidence(out, view->event, load->headline.src, "the kernel's message");
-    if (magic)
-        kd_say_proof(out, KD_STR("the two version magics differ"), "\"%.*s\" != \"%.*s\"",
-                     KD_FMT(load->has.v), KD_FMT(load->wants.v));
-    else
-        kd_say_proof(out, KD_STR("the kernel compared the checksum of the symbol and refused"),
-                     "CRC(%.*s) in %.*s != CRC in the kernel", KD_FMT(load->symbol.v),
-                     KD_FMT(load->module.v));
-    say_tools(view, out, load->module.v, "the tool's words for this failure");
-    kd_say_remedy(out, "Rebuild the module against the headers of the running kernel, or install "
-                       "the module package that belongs to it.");
-    return KD_OK;
+    static const relocation_hint hints[] = {
+        { "x86_64", 4, "R_X86_64_PLT32",
+          "binutils 2.31 and later write it where older ones wrote R_X86_64_PC32; kernels before "
+          "4.16.3 do not take it" },
+        { "x86_64", 41, "R_X86_64_GOTPCRELX",
+          "binutils 2.26 and later write it unless told -mrelax-relocations=no" },
+        { "x86_64", 42, "R_X86_64_REX_GOTPCRELX",
+          "binutils 2.26 and later write it unless told -mrelax-relocations=no" },
+        { "x86_64", 9, "R_X86_64_GOTPCREL",
+          "the module was compiled as position-independent code (PIC)" },
+        { "arm64", 311, "R_AARCH64_ADR_GOT_PAGE",
+          "the module was compiled as position-independent code (PIC); build it with -fno-pic" },
+        { "arm64", 312, "R_AARCH64_LD64_GOT_LO12_NC",
+          "the module was compiled as position-independent code (PIC); build it with -fno-pic" },
+        { "x86_64", 1, "R_X86_64_64", "the place was patched before, or the file is damaged" },
+    };
+    for (size_t i = 0; i < KD_COUNT(hints); i++)
+        if (hints[i].type == type && (context->arch.len == 0 || kd_arch_is(context, hints[i].arch)))
+            return &hints[i];
+    return NULL;
 }
 
-kd_status kd_check_unknown_symbol(const kd_view *view, kd_emit *out, void *user)
+kd_status kd_check_unknown_relocation(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_module_load *load = KD_BODY(view->event, module_load);
+    const kdf_module_load *load = kd_module_load_of(view, "unknown-relocation relocation-target");
     (void)user;
-    if (!load || !kd_str_is(load->reason.v, "unknown-symbol"))
+    if (!load)
         return KD_OK;
-    kd_say_diag(out, KD_CERTAIN,
-                "Module %.*s needs symbol %.*s, which nothing that is loaded "
-                "exports to it.",
-                KD_FMT(load->module.v), KD_FMT(load->symbol.v));
-    kd_say_evidence(out, view->event, load->headline.src, "the kernel's message");
-    kd_say_proof(out, KD_STR("the kernel looked the symbol up and did not find it usable"),
-                 "find_symbol(%.*s) failed, err %lld", KD_FMT(load->symbol.v),
-                 KD_LLD(load->error_number.v));
-    say_tools(view, out, load->module.v, "the tool's words for this failure");
-    kd_say_remedy(out, "Load the module that exports it first (modprobe does, insmod does not), or "
-                       "enable it in the kernel's configuration.");
-    kd_say_remedy(out, "A symbol exported with EXPORT_SYMBOL_GPL is hidden from modules whose "
-                       "licence is not GPL-compatible.");
-    return KD_OK;
-}
-
-/* Did the kernel say why, or did a fault keep the module from going? Then that is the finding. */
-static bool explained(const kd_view *view, const kdf_module_load *load)
-{
-    const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->event_count; i++) {
-        const kd_event *event = wide->events[i];
-        const kdf_module_reloc *reloc = KD_BODY(event, module_reloc);
-        const kdf_module_load *other = KD_BODY(event, module_load);
-        if (event->boot != view->event->boot)
-            continue;
-        if (reloc && (!reloc->module.src || kd_str_eq(reloc->module.v, load->module.v)))
-            return true;
-        if (other && !other->error.src && kd_str_eq(other->module.v, load->module.v))
-            return true;
-        if (kd_event_is(event, &kd_kind_vmap_failure) ||
-            kd_event_is(event, &kd_kind_vmalloc_failure) || KD_BODY(event, oops))
-            return true;
-    }
-    return false;
-}
-
-kd_status kd_check_load_failed(const kd_view *view, kd_emit *out, void *user)
-{
-    const kdf_module_load *load = KD_BODY(view->event, module_load);
-    (void)user;
-    if (!load || !load->error.src || explained(view, load))
-        return KD_OK;
-    bool removal = kd_str_is(load->tool.v, "rmmod");
+    const relocation_hint *hint = relocation_of(view->context, load->error_number.v);
     kd_say_diag(out, KD_LIKELY,
-                "%.*s could not %s module %.*s: %.*s. The log holds no line of the "
-                "kernel that says why.",
-                KD_FMT(load->tool.v), removal ? "remove" : "load", KD_FMT(load->module.v),
-                KD_FMT(load->error.v));
-    kd_say_evidence(out, view->event, load->headline.src, "the tool's message");
-    kd_say_text(out, "error", load->error.v);
-    if (removal)
-        kd_say_remedy(out, "lsmod shows who uses the module; after an oops in its exit function "
-                           "only a reboot removes it.");
-    else
-        kd_say_remedy(out, "Compare `modinfo` of the file with `uname -rm`: a module for another "
-                           "architecture or a truncated file is refused without a kernel message.");
+                "%.*s holds a relocation (type %lld) that this kernel's loader does not take.",
+                KD_FMT(load->module.src ? load->module.v : KD_STR("A module")),
+                KD_LLD(load->error_number.v));
+    if (hint)
+        kd_say_more(out, "Type %lld is %s: %s.", KD_LLD(load->error_number.v), hint->name,
+                    hint->why);
+    kd_say_module_end(view, out, load);
+    kd_say_i64(out, "relocation_type", load->error_number.v);
+    kd_say_remedy(out, "Rebuild the module with the compiler, binutils and headers that belong to "
+                       "this kernel, by its "
+                       "own build system.");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, load->module.v, "compiler, binutils or flags");
+    kd_say_assume(out, "the file is whole");
     return KD_OK;
 }
