@@ -1,4 +1,5 @@
 /* analyze.c - oopsdoc analyze: logs in, reports out. */
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@ static const char help[] =
     "\n"
     "  -f, --format F    json (default), ndjson, stream, text, brief; or lines:\n"
     "                    each line with who took or refused it\n"
+    "      --quiet-after S   stream: an input without a word for so many seconds (2)\n"
+    "                    has finished what it was saying\n"
     "      --full        text with every line of evidence and every step of the proofs\n"
     "      --count       print only the counts\n"
     "      --kernel REL  kernel release, as uname -r prints it (the log's own loses)\n"
@@ -41,9 +44,13 @@ typedef struct job {
     kd_options options;
     format format;
     bool count_only, colour, full, limited;
-    int fail_on; /* kd_severity, -1: never */
+    bool array;     /* the reports are the items of one JSON array */
+    size_t written; /* reports so far */
+    int quiet_ms;   /* of a stream */
+    int fail_on;    /* kd_severity, -1: never */
     bool found;
     kd_session *session;
+    bool fed; /* something was read of the file at hand */
 } job;
 
 static bool parse_choice(const char *text, const char *const *names, size_t count, int *out)
@@ -95,13 +102,35 @@ static kd_status pull(job *j)
     return status == KD_END ? KD_OK : status;
 }
 
+static bool is_stream(const job *j)
+{
+    return j->format == STREAM && !j->count_only;
+}
+
+/* Whoever reads a stream gets each object when it is known, not when a buffer is full. */
+static kd_status pull_now(job *j)
+{
+    kd_status status = pull(j);
+    flush_stdout();
+    return status == KD_OK && stdout_failed() ? KD_E_SINK : status;
+}
+
 static kd_status feed(void *user, kd_str bytes)
 {
     job *j = user;
+    j->fed = true;
     kd_status status = kd_session_feed(j->session, bytes);
-    if (status == KD_OK && j->format == STREAM)
-        status = pull(j);
+    if (status == KD_OK && is_stream(j))
+        status = pull_now(j);
     return status;
+}
+
+/* Nothing came for a while: what is open is taken for finished. */
+static kd_status quiet(void *user)
+{
+    job *j = user;
+    kd_status status = kd_session_flush(j->session);
+    return status == KD_OK ? pull_now(j) : status;
 }
 
 /* Of the terminal; 0: there is none. */
@@ -116,18 +145,20 @@ static kd_status write_report(job *j, const kd_report *report)
     static const kd_format formats[] = { KD_FORMAT_JSON, KD_FORMAT_JSON, KD_FORMAT_END,
                                          KD_FORMAT_TEXT, KD_FORMAT_BRIEF };
     uint32_t flags = (j->colour ? KD_COLOUR : 0) | (j->full ? KD_FULL : 0) | KD_WIDTH(columns());
-    if (j->count_only)
-        return kd_report_write(report, KD_FORMAT_STATS, KD_PRETTY, put_stdout, NULL);
-    if (j->format == JSON)
+    kd_format what = j->count_only ? KD_FORMAT_STATS : formats[j->format];
+    if (j->format == JSON || (j->count_only && j->format != NDJSON && j->format != STREAM))
         flags |= KD_PRETTY;
-    return kd_report_write(report, formats[j->format], flags, put_stdout, NULL);
+    /* only now: a file that cannot be read leaves no gap in the array */
+    if (j->array && j->written++ > 0)
+        put_stdout(",\n", 2, NULL);
+    return kd_report_write(report, what, flags, put_stdout, NULL);
 }
 
 static int finish(job *j, const char *path)
 {
     kd_report *report = NULL;
     kd_status status = kd_session_flush(j->session);
-    if (status == KD_OK && j->format == STREAM && !j->count_only)
+    if (status == KD_OK && is_stream(j))
         status = pull(j);
     if (status == KD_OK)
         status = kd_session_report(j->session, &report);
@@ -147,15 +178,20 @@ static int finish(job *j, const char *path)
 
 static int analyze_file(job *j, const char *path)
 {
+    const taker to = { feed, is_stream(j) ? quiet : NULL, j->quiet_ms, j };
     j->options.source_name = (kd_str){ path, strcmp(path, "-") ? strlen(path) : 0 };
     if (j->format == LINES)
         return show_lines(j->engine, &j->options, path);
     kd_status status = kd_session_new(&j->session, j->engine, &j->options);
     if (status != KD_OK)
         return complain(path, kd_status_name(status));
-    int result = read_portions(path, feed, j);
-    if (result == 0)
-        result = finish(j, path);
+    j->fed = false;
+    int result = read_portions(path, &to);
+    /* a read that fails in the middle does not take away what was read before */
+    if (result == 0 || j->fed) {
+        int finished = finish(j, path);
+        result = finished > result ? finished : result;
+    }
     kd_session_free(j->session);
     return result;
 }
@@ -163,18 +199,15 @@ static int analyze_file(job *j, const char *path)
 static int analyze_all(job *j, int count, char **paths)
 {
     int worst = 0;
-    bool array = count > 1 && j->format == JSON && !j->count_only, first = true;
-    if (array)
+    j->array = count > 1 && (j->format == JSON || (j->count_only && j->format >= TEXT));
+    stop_on_signals();
+    if (j->array)
         put_stdout("[\n", 2, NULL);
-    for (int i = 0; i < count && !stdout_is_closed(); i++) {
-        /* an unreadable file leaves no gap in the array */
-        if (array && !first && access(paths[i], R_OK) == 0)
-            put_stdout(",\n", 2, NULL);
+    for (int i = 0; i < count && !stdout_failed() && !is_stopped(); i++) {
         int result = analyze_file(j, paths[i]);
-        first = first && result != 0;
         worst = result > worst ? result : worst;
     }
-    if (array)
+    if (j->array)
         put_stdout("]\n", 2, NULL);
     return worst;
 }
@@ -183,6 +216,7 @@ static int analyze_all(job *j, int count, char **paths)
 
 enum {
     OPT_COUNT = 256,
+    OPT_QUIET,
     OPT_FULL,
     OPT_KERNEL,
     OPT_ARCH,
@@ -199,6 +233,7 @@ enum {
 static const struct option options[] = {
     { "format", required_argument, NULL, 'f' },
     { "count", no_argument, NULL, OPT_COUNT },
+    { "quiet-after", required_argument, NULL, OPT_QUIET },
     { "full", no_argument, NULL, OPT_FULL },
     { "kernel", required_argument, NULL, OPT_KERNEL },
     { "arch", required_argument, NULL, OPT_ARCH },
@@ -217,9 +252,21 @@ static int set_page_size(job *j, const char *text)
 {
     char *end;
     unsigned long value = strtoul(text, &end, 10);
-    if (*end || value < 1024 || value > 1u << 20 || (value & (value - 1)))
+    if (!isdigit((unsigned char)*text) || *end || value < 1024 || value > 1u << 20 ||
+        (value & (value - 1)))
         return complain(text, "--page-size takes a power of two, in bytes");
     j->options.page_size = (uint32_t)value;
+    return 0;
+}
+
+/* "2", "0.5" */
+static int set_quiet(job *j, const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (!isdigit((unsigned char)*text) || *end || !(seconds <= 86400))
+        return complain(text, "--quiet-after takes seconds, at most 86400");
+    j->quiet_ms = (int)(seconds * 1000);
     return 0;
 }
 
@@ -236,6 +283,7 @@ static int set_option(job *j, int option, const char *value, int *colour)
         j->format = (format)choice;
         return 0;
     case OPT_COUNT: j->count_only = true; return 0;
+    case OPT_QUIET: return set_quiet(j, value);
     case OPT_FULL: j->full = true; return 0;
     case OPT_KERNEL:
         if (kd_kernel_parse((kd_str){ value, strlen(value) }) == 0)
@@ -266,7 +314,7 @@ static int set_option(job *j, int option, const char *value, int *colour)
 
 int cmd_analyze(int argc, char **argv)
 {
-    job j = { .fail_on = -1 };
+    job j = { .fail_on = -1, .quiet_ms = 2000 };
     char *standard[] = { (char[]){ "-" } };
     int option, result = 0, colour = 0;
     kd_options_init(&j.options, sizeof j.options);
@@ -285,6 +333,7 @@ int cmd_analyze(int argc, char **argv)
         result = optind < argc ? analyze_all(&j, argc - optind, argv + optind)
                                : analyze_all(&j, 1, standard);
     kd_engine_free(j.engine);
+    free_input();
     free((void *)(uintptr_t)j.options.kconfig.ptr);
     free((void *)(uintptr_t)j.options.before.ptr);
     if (result != 0)

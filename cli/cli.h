@@ -18,17 +18,35 @@ int complain(const char *subject, const char *reason);
 
 /* For the library's writers: standard output, checked. `user` is not used. */
 int put_stdout(const char *data, size_t len, void *user);
+/* Out with what is held back for larger writes. */
+void flush_stdout(void);
 /* Flushes; EXIT_TROUBLE with a message when something could not be written. A closed pipe is
  * quiet. */
 int close_stdout(void);
-bool stdout_is_closed(void);
+/* A write failed, also to a closed pipe: no more of them is tried. */
+bool stdout_failed(void);
 
 /* Reads a whole file (at most 64 MiB) into memory of malloc(); false after a message. */
 bool read_whole(const char *path, kd_str *out);
 
+/* Who takes what is read. quiet() is told when nothing came for quiet_ms; may be NULL. */
+typedef struct taker {
+    kd_status (*feed)(void *user, kd_str bytes);
+    kd_status (*quiet)(void *user);
+    int quiet_ms;
+    void *user;
+} taker;
+
 /* Calls feed() with portions of the file ("-": standard input); 0 or EXIT_TROUBLE after a
- * message. */
-typedef kd_status (*feed_fn)(void *user, kd_str bytes);
-int read_portions(const char *path, feed_fn feed, void *user);
+ * message: what was read before a failed read was fed. */
+int read_portions(const char *path, const taker *to);
+
+/* From now on SIGTERM and SIGINT end the input: reading stops as if the file ended there. The same
+ * signal once more kills. */
+void stop_on_signals(void);
+bool is_stopped(void);
+
+/* Lets go of standard input's text, which read_whole() keeps for who names it again. */
+void free_input(void);
 
 #endif

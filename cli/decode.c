@@ -1,4 +1,5 @@
 /* decode.c - oopsdoc decode: one number in the kernel's words. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ static bool parse_number(const char *what, const char *text, uint64_t *out)
 {
     char *end;
     bool hex = strcmp(what, "gfp") != 0 && strcmp(what, "taint") != 0;
-    if (strchr(text, '-') || strchr(text, '+') || !*text || *text == ' ')
+    /* strtoull() would skip blanks and take a sign */
+    if (!isxdigit((unsigned char)*text))
         return false;
     errno = 0;
     *out = strtoull(text, &end, hex || strncmp(text, "0x", 2) == 0 ? 16 : 10);

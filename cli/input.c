@@ -1,6 +1,8 @@
-/* input.c - reading files. */
+/* input.c - reading files, and waiting for what has not come yet. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +12,52 @@
 #define PORTION ((size_t)256 * 1024)
 #define MOST_WHOLE ((size_t)64 * 1024 * 1024)
 
+/* ---- being asked to stop -----------------------------------------------------------------------
+ */
+
+static volatile sig_atomic_t stopped;
+static int stop_pipe[2] = { -1, -1 }; /* wakes a poll() that had begun, or is about to */
+
+static void note_stop(int number)
+{
+    int before = errno;
+    (void)number;
+    stopped = 1;
+    if (write(stop_pipe[1], "", 1) < 0)
+        errno = before; /* the pipe is full: it wakes all the same */
+    errno = before;
+}
+
+void stop_on_signals(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = note_stop;
+    action.sa_flags = (int)SA_RESETHAND; /* who asks twice does not want to wait */
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return;
+    /* with standard input closed the pipe would take its number */
+    for (int i = 0; i < 2; i++) {
+        stop_pipe[i] = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        close(ends[i]);
+    }
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool is_stopped(void)
+{
+    return stopped;
+}
+
+/* ---- reading -----------------------------------------------------------------------------------
+ */
+
+/* Options that name standard input ("--before -") share what was read of it. */
+static kd_str standard_input;
+static bool has_standard_input;
+
 static int open_input(const char *path)
 {
     if (strcmp(path, "-") == 0)
@@ -17,48 +65,67 @@ static int open_input(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* False: nothing came for that many milliseconds (-1: wait for ever). */
+static bool wait_for(int fd, int timeout_ms)
+{
+    struct pollfd fds[] = { { fd, POLLIN, 0 }, { stop_pipe[0], POLLIN, 0 } };
+    int ready;
+    do
+        ready = poll(fds, 2, timeout_ms);
+    while (ready < 0 && errno == EINTR && !stopped);
+    return ready != 0;
+}
+
 static ssize_t read_some(int fd, char *buffer, size_t room)
 {
     ssize_t n;
-    do
-        n = read(fd, buffer, room);
-    while (n < 0 && errno == EINTR);
-    return n;
+    while ((n = read(fd, buffer, room)) < 0 && (errno == EINTR || errno == EAGAIN) && !stopped)
+        if (errno == EAGAIN)
+            wait_for(fd, -1);
+    return n < 0 && stopped ? 0 : n;
 }
 
-int read_portions(const char *path, feed_fn feed, void *user)
+/* The next portion; a quiet input is told to the taker, once until more comes. */
+static ssize_t next_portion(int fd, char *buffer, const taker *to, kd_status *status)
+{
+    if (to->quiet && !wait_for(fd, to->quiet_ms)) {
+        *status = to->quiet(to->user);
+        if (*status != KD_OK)
+            return 0;
+        wait_for(fd, -1);
+    } else if (!to->quiet) {
+        wait_for(fd, -1);
+    }
+    return stopped ? 0 : read_some(fd, buffer, PORTION);
+}
+
+int read_portions(const char *path, const taker *to)
 {
     static char buffer[256 * 1024];
+    kd_status status = KD_OK;
+    ssize_t n = 0;
     int fd = open_input(path), result = 0;
     if (fd < 0)
         return complain(path, strerror(errno));
-    for (;;) {
-        ssize_t n = read_some(fd, buffer, PORTION);
-        if (n < 0)
-            result = complain(path, strerror(errno));
-        if (n <= 0)
-            break;
-        kd_status status = feed(user, (kd_str){ buffer, (size_t)n });
-        if (status != KD_OK) {
-            if (status != KD_E_SINK)
-                result = complain(path, kd_status_name(status));
-            break;
-        }
-    }
+    if (fd == STDIN_FILENO && has_standard_input)
+        status = to->feed(to->user, standard_input);
+    else
+        while (status == KD_OK && (n = next_portion(fd, buffer, to, &status)) > 0)
+            status = to->feed(to->user, (kd_str){ buffer, (size_t)n });
+    if (n < 0)
+        result = complain(path, strerror(errno));
+    else if (status != KD_OK && status != KD_E_SINK)
+        result = complain(path, kd_status_name(status));
     if (fd != STDIN_FILENO)
         close(fd);
     return result;
 }
 
-bool read_whole(const char *path, kd_str *out)
+/* The caller's memory, in which all of it stands; false after a message. */
+static bool read_all(const char *path, int fd, kd_str *out)
 {
-    int fd = open_input(path);
     size_t len = 0, room = 0;
     char *text = NULL;
-    if (fd < 0) {
-        complain(path, strerror(errno));
-        return false;
-    }
     for (;;) {
         if (len == room) {
             room = room ? room * 2 : PORTION;
@@ -75,13 +142,46 @@ bool read_whole(const char *path, kd_str *out)
         if (n < 0)
             break;
         if (n == 0) {
-            close(fd);
             *out = (kd_str){ text, len };
             return true;
         }
         len += (size_t)n;
     }
     free(text);
-    close(fd);
     return false;
+}
+
+static bool copy_text(const char *path, kd_str text, kd_str *out)
+{
+    char *copy = malloc(text.len + 1);
+    if (!copy) {
+        complain(path, "out of memory");
+        return false;
+    }
+    memcpy(copy, text.ptr, text.len);
+    *out = (kd_str){ copy, text.len };
+    return true;
+}
+
+bool read_whole(const char *path, kd_str *out)
+{
+    int fd = open_input(path);
+    if (fd < 0) {
+        complain(path, strerror(errno));
+        return false;
+    }
+    if (fd == STDIN_FILENO) {
+        has_standard_input = has_standard_input || read_all(path, STDIN_FILENO, &standard_input);
+        return has_standard_input && copy_text(path, standard_input, out);
+    }
+    bool read = read_all(path, fd, out);
+    close(fd);
+    return read;
+}
+
+void free_input(void)
+{
+    free((void *)(uintptr_t)standard_input.ptr);
+    standard_input = (kd_str){ NULL, 0 };
+    has_standard_input = false;
 }

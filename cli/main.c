@@ -44,6 +44,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe ends quietly: see close_stdout() */
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a failed write */
     int result = run(argc, argv);
     int closed = close_stdout();
     return closed ? closed : result;

@@ -191,7 +191,7 @@ static void put_escape(kd_json *out, char c)
 
 static bool is_plain(char c)
 {
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\';
 }
 
 static void put_string(kd_json *out, kd_str text)
@@ -204,17 +204,21 @@ static void put_string(kd_json *out, kd_str text)
             continue;
         }
         size_t step = kd_utf8_step(kd_str_from(text, run));
-        if (step > 1) {
+        /* JSON may hold U+0080 to U+009F as they are, but a terminal that it is shown on obeys them
+         */
+        bool control = step == 2 && (unsigned char)text.ptr[run] == 0xc2 &&
+                       (unsigned char)text.ptr[run + 1] < 0xa0;
+        if (step > 1 && !control) {
             run += step;
             continue;
         }
         if (run > 0)
             put(out, (kd_str){ text.ptr, run });
-        if (step == 1)
-            put_escape(out, text.ptr[run]);
+        if (step > 0)
+            put_escape(out, text.ptr[run + step - 1]);
         else
             put(out, KD_STR("\xef\xbf\xbd"));
-        text = kd_str_from(text, run + 1);
+        text = kd_str_from(text, run + (step ? step : 1));
         run = 0;
     }
     if (run > 0)

@@ -216,6 +216,18 @@ static grown_cache find_cache(const slab_table *first, const slab_table *last, s
     return best;
 }
 
+/* May the name of the log stand in a command that somebody types after us? */
+static bool is_plain_word(kd_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kd_is_digit(c);
+        if (!letter && c != '_' && c != '-' && c != '.' && c != ':')
+            return false;
+    }
+    return name.len > 0 && name.ptr[0] != '-' && name.ptr[0] != '.';
+}
+
 /* True when a cache was named. */
 static bool say_cache(const kd_view *view, kd_emit *out, const kd_growth_case *c)
 {
@@ -243,11 +255,12 @@ static bool say_cache(const kd_view *view, kd_emit *out, const kd_growth_case *c
         "%llu kB of %llu kB", KD_LLU(found.grown_kb), KD_LLU(c->trend.grown_kb));
     kd_say_text(out, "cache", found.now.name);
     kd_say_u64(out, "cache_kb", found.now.total_kb);
+    kd_str name = is_plain_word(found.now.name) ? found.now.name : KD_STR("CACHE");
     kd_say_remedy(out,
                   "Boot with slab_debug=U,%.*s (slub_debug before 6.9) and read "
                   "/sys/kernel/debug/slab/%.*s/alloc_traces: it counts the objects by the stack "
                   "that allocated them.",
-                  KD_FMT(found.now.name), KD_FMT(found.now.name));
+                  KD_FMT(name), KD_FMT(name));
     return true;
 }
 
