@@ -89,12 +89,6 @@ const kd_diag *kd_report_diag_by_id(const kd_report *report, uint64_t id)
     KD_FIND_BY_ID(report->diags, id);
 }
 
-bool kd_report_is_diagnosed(const kd_report *report, uint64_t event)
-{
-    const kd_event *found = kd_report_event_by_id(report, event);
-    return found && found->diagnosed;
-}
-
 size_t kd_report_problem_count(const kd_report *report)
 {
     return report ? report->problems.standing : 0;

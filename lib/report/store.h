@@ -63,8 +63,6 @@ kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn wri
 /* By their numbers; NULL: not in this report. */
 const kd_event *kd_report_event_by_id(const kd_report *report, uint64_t id);
 const kd_diag *kd_report_diag_by_id(const kd_report *report, uint64_t id);
-/* Does a diagnosis speak of that event? */
-bool kd_report_is_diagnosed(const kd_report *report, uint64_t event);
 
 kd_status kd_brief_write(const kd_report *report, kd_write_fn write, void *user);
 kd_status kd_text_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user);

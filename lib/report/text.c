@@ -1,5 +1,7 @@
 /* text.c - the report for people: what is wrong, one line a problem; then each with its reasons.
  * Layer: report. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "report/page.h"
@@ -7,6 +9,8 @@
 
 /* Without KD_FULL: lines that a report may take, and what of each diagnosis is shown. */
 #define ENOUGH_LINES 84u
+/* Proofs are shown while there are few lines. */
+#define ENOUGH_FOR_PROOF 50u
 #define ENOUGH_EVIDENCE 6u
 #define ENOUGH_REMEDIES 4u
 #define ENOUGH_PROOF 5u
@@ -42,9 +46,34 @@ static kd_str text_of(const kd_event *event, const char *path)
     return status == KD_OK && value.type == KD_TEXT ? value.as.s : KD_STR("");
 }
 
-static void put_seconds(kd_page *page, uint64_t time_us)
+/* A sentence in the making. */
+typedef struct words {
+    char bytes[768];
+    size_t len;
+} words;
+
+static void say(words *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(words *out, const char *format, ...)
 {
-    kd_page_printf(page, "%llu.%03llu s", KD_LLU(time_us / 1000000), KD_LLU(time_us / 1000 % 1000));
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(out->bytes + out->len, sizeof out->bytes - out->len, format, args);
+    va_end(args);
+    if (len > 0)
+        out->len += (size_t)len;
+    if (out->len > sizeof out->bytes - 1)
+        out->len = sizeof out->bytes - 1;
+}
+
+static kd_str said(const words *out)
+{
+    return (kd_str){ out->bytes, out->len };
+}
+
+static void say_seconds(words *out, uint64_t time_us)
+{
+    say(out, "%llu.%03llu s", KD_LLU(time_us / 1000000), KD_LLU(time_us / 1000 % 1000));
 }
 
 static bool is_grave(kd_severity severity)
@@ -52,74 +81,60 @@ static bool is_grave(kd_severity severity)
     return severity >= KD_ERROR;
 }
 
-static void put_tag(kd_page *page, uint64_t number, kd_severity severity, const char *confidence)
-{
-    kd_page_style(page, is_grave(severity) ? "\033[1;31m" : "\033[1;33m");
-    kd_page_printf(page, "[p%llu] %s", KD_LLU(number), kd_severity_name(severity));
-    kd_page_style(page, "\033[0m");
-    if (confidence)
-        kd_page_printf(page, ", %s", confidence);
-    kd_page_put(page, ": ");
-}
-
 /* ---- the verdicts ---------------------------------------------------------------------------- */
 
 /* "3 times, 12.001 s to 15.200 s" */
-static void put_when(kd_page *page, const kd_problem *problem)
+static void say_when(words *out, const kd_problem *problem)
 {
     if (problem->count > 1)
-        kd_page_printf(page, "%llu times", KD_LLU(problem->count));
+        say(out, "%llu times", KD_LLU(problem->count));
     else
-        kd_page_put(page, "once");
+        say(out, "once");
     if (!problem->has_time)
         return;
     if (problem->count > 1 && problem->last_time_us > problem->first_time_us) {
-        kd_page_put(page, ", ");
-        put_seconds(page, problem->first_time_us);
-        kd_page_put(page, " to ");
-        put_seconds(page, problem->last_time_us);
+        say(out, ", ");
+        say_seconds(out, problem->first_time_us);
+        say(out, " to ");
     } else {
-        kd_page_put(page, " at ");
-        put_seconds(page, problem->first_time_us);
+        say(out, " at ");
     }
+    say_seconds(out, problem->count > 1 ? problem->last_time_us : problem->first_time_us);
 }
 
 /* "by insmod (pid 2173) in wlan_mt7663_usb" */
-static void put_who(kd_page *page, const kd_event *event)
+static void say_who(words *out, const kd_event *event)
 {
     kd_value pid;
     kd_str comm = text_of(event, "comm"), module = text_of(event, "blame.module");
-    if (comm.len > 0) {
-        kd_page_put(page, ", task ");
-        kd_page_words(page, comm, 16);
-        if (kd_fields_get(event->kind->fields, event->body, KD_STR("pid"), &pid, NULL) == KD_OK &&
-            pid.type == KD_U64)
-            kd_page_printf(page, " (pid %llu)", KD_LLU(pid.as.u));
-    }
-    if (module.len > 0) {
-        kd_page_put(page, ", module ");
-        kd_page_words(page, module, 40);
-    }
+    if (comm.len > 0)
+        say(out, ", task %.*s", KD_FMT(comm));
+    if (comm.len > 0 &&
+        kd_fields_get(event->kind->fields, event->body, KD_STR("pid"), &pid, NULL) == KD_OK &&
+        pid.type == KD_U64)
+        say(out, " (pid %llu)", KD_LLU(pid.as.u));
+    if (module.len > 0)
+        say(out, ", module %.*s", KD_FMT(module));
 }
 
 static void put_effects(text_report *out, const kd_problem *problem)
 {
-    kd_page *page = &out->page;
     uint32_t shown = 0;
     for (uint32_t i = 0; i < problem->diags.count; i++) {
         const kd_diag *diag =
             kd_report_diag_by_id(out->report, KD_ITEMS(problem->diags, uint64_t)[i]);
+        words text = { .len = 0 };
         if (!diag || diag->id == problem->root_diag)
             continue;
         if (++shown > ENOUGH_EFFECTS && !out->full)
             continue;
-        kd_page_printf(
-            page, "     %s %s, %s: %s\n",
-            diag->role == KD_CONTRIBUTING ? "also:" : "then:", kd_severity_name(diag->severity),
+        say(&text, "%s, %s: %s", kd_severity_name(diag->severity),
             kd_confidence_name(diag->confidence), diag->rule->title);
+        kd_page_item(&out->page,
+                     diag->role == KD_EFFECT ? "     then: " : "     also: ", said(&text));
     }
     if (shown > ENOUGH_EFFECTS && !out->full)
-        kd_page_printf(page, "     and %u more\n", shown - ENOUGH_EFFECTS);
+        kd_page_printf(&out->page, "     and %u more\n", shown - ENOUGH_EFFECTS);
 }
 
 /* Events of the problem that no diagnosis speaks of: "then: panic: Fatal exception". */
@@ -129,14 +144,15 @@ static void put_other_events(text_report *out, const kd_problem *problem)
     for (uint32_t i = 0; i < problem->events.count; i++) {
         const kd_event *event =
             kd_report_event_by_id(out->report, KD_ITEMS(problem->events, uint64_t)[i]);
+        words text = { .len = 0 };
         if (!event || event->id == problem->root_event || event->bug == problem->bug ||
-            kd_report_is_diagnosed(out->report, event->id))
+            event->diagnosed)
             continue;
         if (++shown > ENOUGH_EFFECTS && !out->full)
             continue;
-        kd_page_put(&out->page, "     then: ");
-        kd_page_words(&out->page, event->bug_title, out->page.width - 30);
-        kd_page_printf(&out->page, ", line %llu\n", KD_LLU(kd_event_lines(event)[0].number));
+        say(&text, "%.*s, line %llu", KD_FMT(event->bug_title),
+            KD_LLU(kd_event_lines(event)[0].number));
+        kd_page_item(&out->page, "     then: ", said(&text));
     }
     if (shown > ENOUGH_EFFECTS && !out->full)
         kd_page_printf(&out->page, "     and %u more\n", shown - ENOUGH_EFFECTS);
@@ -146,42 +162,47 @@ static void put_other_events(text_report *out, const kd_problem *problem)
 static void put_headline(text_report *out, const kd_event *event)
 {
     static const char *const paths[] = { "headline", "reason", "message" };
-    kd_str words = { NULL, 0 };
-    for (size_t i = 0; i < KD_COUNT(paths) && words.len == 0; i++)
-        words = text_of(event, paths[i]);
-    if (words.len == 0)
-        words = kd_str_trim(kd_event_lines(event)[0].raw);
+    kd_str line = { NULL, 0 };
+    for (size_t i = 0; i < KD_COUNT(paths) && line.len == 0; i++)
+        line = text_of(event, paths[i]);
+    if (line.len == 0)
+        line = kd_str_trim(kd_event_lines(event)[0].raw);
     kd_page_put(&out->page, "     ");
-    kd_page_log(&out->page, words, out->page.width - 9);
+    kd_page_log(&out->page, line, out->page.width - 9);
+}
+
+static void put_facts(text_report *out, const kd_problem *problem, const kd_event *root)
+{
+    words text = { .len = 0 };
+    say(&text, "%s; ", problem->rule ? problem->rule : "no diagnosis");
+    say_when(&text, problem);
+    say(&text, ", line %llu", KD_LLU(problem->first_line));
+    if (root)
+        say_who(&text, root);
+    if (problem->impact)
+        say(&text, "; %s", impact_words(problem->impact));
+    if (problem->deliberate)
+        say(&text, "; asked for on purpose");
+    kd_page_item(&out->page, "     ", said(&text));
+    if (!problem->suspect)
+        return;
+    text.len = 0;
+    say(&text, "%s%s%.*s", kd_suspect_name(problem->suspect), problem->suspect_name.len ? ", " : "",
+        KD_FMT(problem->suspect_name));
+    kd_page_item(&out->page, "     whose turn: ", said(&text));
 }
 
 static void put_verdict(text_report *out, const kd_problem *problem)
 {
-    kd_page *page = &out->page;
     const kd_event *root = kd_report_event_by_id(out->report, problem->root_event);
-    put_tag(page, problem->id, problem->severity,
-            problem->rule ? kd_confidence_name(problem->confidence) : NULL);
-    kd_page_words(page, problem->title, 2 * page->width);
-    kd_page_put(page, "\n     ");
-    kd_page_put(page, problem->rule ? problem->rule : "no diagnosis");
-    kd_page_put(page, "; ");
-    put_when(page, problem);
-    kd_page_printf(page, ", line %llu", KD_LLU(problem->first_line));
-    if (root)
-        put_who(page, root);
-    if (problem->impact)
-        kd_page_printf(page, "; %s", impact_words(problem->impact));
-    if (problem->deliberate)
-        kd_page_put(page, "; asked for on purpose");
-    kd_page_put(page, "\n");
-    if (problem->suspect) {
-        kd_page_printf(page, "     whose turn: %s", kd_suspect_name(problem->suspect));
-        if (problem->suspect_name.len > 0) {
-            kd_page_put(page, ", ");
-            kd_page_words(page, problem->suspect_name, 60);
-        }
-        kd_page_put(page, "\n");
-    }
+    char label[64];
+    kd_str_print(label, sizeof label, "[p%llu] %s%s%s: ", KD_LLU(problem->id),
+                 kd_severity_name(problem->severity), problem->rule ? ", " : "",
+                 problem->rule ? kd_confidence_name(problem->confidence) : "");
+    kd_page_style(&out->page, is_grave(problem->severity) ? "\033[1;31m" : "\033[1;33m");
+    kd_page_item(&out->page, label, problem->title);
+    kd_page_style(&out->page, "\033[0m");
+    put_facts(out, problem, root);
     if (!problem->rule && root)
         put_headline(out, root);
     put_effects(out, problem);
@@ -286,7 +307,8 @@ static void put_diag(text_report *out, const kd_diag *diag)
     kd_page_item(&out->page, "  ", diag->explanation);
     put_texts(out, "  What to do", &diag->remedies, ENOUGH_REMEDIES);
     put_evidence(out, diag);
-    put_proof(out, diag);
+    if (out->full || out->page.lines < ENOUGH_FOR_PROOF)
+        put_proof(out, diag);
     put_texts(out, "  Assumed", &diag->assumes, ENOUGH_REMEDIES);
     put_texts(out, "  What would settle it", &diag->missing, ENOUGH_REMEDIES);
     kd_page_put(&out->page, "\n");
