@@ -77,7 +77,7 @@ static kd_status put_member(const char *open, kd_status status)
     return status;
 }
 
-/* Hands out what is known by now, one object a line. */
+/* Hands out what is known by now, one object a line; who only counts lets go of it. */
 static kd_status pull(job *j)
 {
     kd_item item;
@@ -85,6 +85,8 @@ static kd_status pull(job *j)
     while ((status = kd_session_next(j->session, &item)) == KD_OK) {
         if (item.problem)
             note_severity(j, kd_problem_severity(item.problem));
+        if (j->count_only)
+            continue;
         status = put_member(item.boot    ? "{\"boot\":"
                             : item.event ? "{\"event\":"
                             : item.diag  ? "{\"diagnosis\":"
@@ -122,6 +124,8 @@ static kd_status feed(void *user, kd_str bytes)
     kd_status status = kd_session_feed(j->session, bytes);
     if (status == KD_OK && is_stream(j))
         status = pull_now(j);
+    else if (status == KD_OK && j->count_only)
+        status = pull(j);
     return status;
 }
 
@@ -158,7 +162,7 @@ static int finish(job *j, const char *path)
 {
     kd_report *report = NULL;
     kd_status status = kd_session_flush(j->session);
-    if (status == KD_OK && is_stream(j))
+    if (status == KD_OK && (is_stream(j) || j->count_only))
         status = pull(j);
     if (status == KD_OK)
         status = kd_session_report(j->session, &report);

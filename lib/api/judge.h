@@ -10,6 +10,9 @@ bool kd_fold(kd_report *report, kd_event *event);
 /* Takes back that the event may be the first of identical ones: it is not kept. */
 void kd_unfold(kd_report *report, const kd_event *event);
 
+/* The boot that the event belongs to, or NULL. */
+kd_context *kd_boot_of(const kd_report *report, const kd_event *event);
+
 /* Decodes each event that is new and asks the rules about it, in log order. */
 kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options);
 
@@ -22,8 +25,9 @@ void kd_note_problems(kd_report *report, kd_event *const *all, size_t index, siz
 /* Once the diagnoses have their last ids. */
 void kd_finish_problems(kd_report *report);
 
-/* Sorts, numbers, drops what was pulled: the report is ready for readers. */
-void kd_report_finish(kd_report *report);
+/* Sorts, numbers, drops what was pulled: the report is ready for readers. KD_E_NOMEM: it is as it
+ * was, but for what was pulled. */
+kd_status kd_report_finish(kd_report *report);
 
 /* Takes the events of an earlier capture over, and frees the rest of that report. */
 void kd_report_adopt_earlier(kd_report *report, kd_report *earlier);

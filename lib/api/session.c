@@ -28,18 +28,12 @@ static kd_context *add_boot(kd_session *session)
 }
 
 /* A banner begins a new boot, unless it is the first thing that this boot said of itself. */
-static bool begins_boot(const kd_session *session, const kd_context *boot, const kd_event *event)
+static bool begins_boot(const kd_context *boot, const kd_event *event)
 {
     const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
     if (!fact || !fact->release.src)
         return false;
-    if (boot->release_known.by == KD_BY_READ)
-        return true;
-    const kd_report *report = session->report;
-    for (size_t i = 0; i < report->events.len; i++)
-        if (report->events.items[i]->boot == boot->boot && report->events.items[i]->has_time)
-            return true;
-    return false;
+    return boot->release_known.by == KD_BY_READ || boot->has_timed;
 }
 
 static void free_event(kd_event *event)
@@ -58,15 +52,6 @@ static uint64_t last_line(const kd_event *event)
         if (KD_ITEMS(event->passed, kd_range)[i].last > last)
             last = KD_ITEMS(event->passed, kd_range)[i].last;
     return last;
-}
-
-static kd_context *boot_of(const kd_session *session, const kd_event *event)
-{
-    kd_report *report = session->report;
-    for (size_t i = report->boots.len; i-- > 0;)
-        if (report->boots.items[i]->boot == event->boot)
-            return report->boots.items[i];
-    return NULL;
 }
 
 static void keep_event(kd_session *session, kd_event *event)
@@ -91,6 +76,7 @@ static void keep_event(kd_session *session, kd_event *event)
         return;
     }
     report->events.items[report->events.len++] = event;
+    report->fresh = true;
     report->stats.events++;
 }
 
@@ -113,7 +99,7 @@ static void take_event(void *user, kd_event *event)
 {
     kd_session *session = user;
     kd_context *boot = current_boot(session);
-    if (boot && begins_boot(session, boot, event)) {
+    if (boot && begins_boot(boot, event)) {
         boot = add_boot(session);
         if (boot)
             boot->first_line = kd_event_lines(event)[0].number;
@@ -128,9 +114,10 @@ static void take_event(void *user, kd_event *event)
         free_event(event);
         return;
     }
-    boot = boot_of(session, event);
+    boot = kd_boot_of(session->report, event);
     if (boot) {
         kd_context_learn(boot, event, &session->report->arena);
+        boot->has_timed |= event->has_time;
         if (last_line(event) > boot->last_line)
             boot->last_line = last_line(event);
     }
@@ -434,7 +421,11 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
         boot->first_line = boot->first_line ? boot->first_line : 1;
         boot->last_line = next ? next - 1 : report->stats.lines;
     }
-    kd_report_finish(report);
+    status = kd_report_finish(report);
+    if (status != KD_OK) {
+        kd_report_free(fresh);
+        return status;
+    }
     fresh->next_diag = report->next_diag;
     fresh->problems.next_id = report->problems.next_id;
     session->report = fresh;

@@ -45,6 +45,8 @@ struct kd_context {
     kd_known ram_known, text_offset_known;
     uint64_t conflicts; /* facts that later lines contradict */
     kd_str kconfig;     /* text of the .config that was given; may be empty */
+    kd_list said;       /* of const kd_rule *: those that spoke of its events, each once */
+    bool has_timed;     /* an event of it has a time */
     bool pulled;
 };
 

@@ -41,7 +41,15 @@ struct kd_diag {
     uint64_t boot, woken_by; /* id of the event that woke the rule */
     bool pulled;
     struct kd_problem *problem; /* that it belongs to */
+    kd_diag *older;             /* the one that the same event woke before it */
+    kd_diag *untold;            /* the next of its event that is to be handed out */
 };
+
+/* Where events of one sort stand among all, in order. */
+typedef struct kd_places {
+    const uint32_t *at;
+    size_t count;
+} kd_places;
 
 /* What the engine hands to every rule: a kd_view first, so that built-in rules see more. */
 typedef struct kd_wide_view {
@@ -51,13 +59,23 @@ typedef struct kd_wide_view {
     size_t event_count, index;
     const kd_diag *const *diags; /* made so far */
     size_t diag_count;
-    kd_memo *memo; /* of this event */
+    const kd_places *of_kind; /* by kd_kind.index */
+    kd_places dumps;          /* events that hold a memory dump, or whose last repetition does */
+    kd_memo *memo;            /* of this event */
 } kd_wide_view;
 
 static inline const kd_wide_view *kd_wide(const kd_view *view)
 {
     return (const kd_wide_view *)(const void *)view;
 }
+
+/* How many of the places stand before `index`. */
+size_t kd_places_before(kd_places places, size_t index);
+/* The nearest event before `index` of the view's boot that is of that kind; `index` becomes where
+ * it stands. NULL: there is none. */
+const kd_event *kd_kind_before(const kd_wide_view *view, const kd_kind *kind, size_t *index);
+/* Did that rule speak of an event of this boot already? */
+bool kd_said_in_boot(const kd_wide_view *view, const char *rule);
 
 struct kd_emit {
     kd_mem *mem;

@@ -338,8 +338,46 @@ void kd_say_caused_by(kd_emit *out, const kd_diag *diag)
 
 const kd_diag *kd_diag_of(const kd_wide_view *view, const char *rule, const kd_event *event)
 {
-    for (size_t i = view->diag_count; i-- > 0;)
-        if (view->diags[i]->woken_by == event->id && !strcmp(view->diags[i]->rule->id, rule))
-            return view->diags[i];
+    (void)view;
+    for (const kd_diag *diag = event->diags; diag; diag = diag->older)
+        if (!strcmp(diag->rule->id, rule))
+            return diag;
     return NULL;
+}
+
+/* ---- looking at other events ----------------------------------------------------------------- */
+
+size_t kd_places_before(kd_places places, size_t index)
+{
+    size_t low = 0, high = places.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (places.at[middle] < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const kd_event *kd_kind_before(const kd_wide_view *view, const kd_kind *kind, size_t *index)
+{
+    kd_places places = view->of_kind[kind->index];
+    size_t count = kd_places_before(places, *index);
+    if (count == 0)
+        return NULL;
+    const kd_event *event = view->events[places.at[count - 1]];
+    if (event->before || event->boot != view->view.event->boot)
+        return NULL;
+    *index = places.at[count - 1];
+    return event;
+}
+
+bool kd_said_in_boot(const kd_wide_view *view, const char *rule)
+{
+    const kd_list *said = &view->view.context->said;
+    for (uint32_t i = 0; i < said->count; i++)
+        if (!strcmp(KD_ITEMS(*said, const kd_rule *)[i]->id, rule))
+            return true;
+    return false;
 }

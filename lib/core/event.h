@@ -45,7 +45,9 @@ struct kd_event {
     bool pulled;          /* handed out by kd_session_next() */
     bool decoded, judged; /* by kd_decode_event(), by the rules */
     uint64_t not_understood, not_utf8;
-    kd_str signature;    /* of what makes events identical; empty: never folded */
+    kd_diag *diags;   /* that it woke, the last first */
+    kd_str signature; /* of what makes events identical; empty: never folded */
+    uint64_t signature_hash;
     kd_event *fold_next; /* the next one in the same bucket of the store */
     kd_repeat repeat;
     uint64_t bug;               /* signature.id; 0: not computed, or no finding */

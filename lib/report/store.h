@@ -5,8 +5,6 @@
 #include "base/json.h"
 #include "problem/problem.h"
 
-#define KD_FOLD_BUCKETS 1024u
-
 /* Returns the item of that id; the vector is in the order of ids. */
 #define KD_FIND_BY_ID(vec, number)              \
     size_t low = 0, high = (vec).len;           \
@@ -37,16 +35,21 @@ struct kd_report {
     kd_problems problems;
     KD_VEC(kd_seen) seen; /* bad news that nothing explains, by wording */
     kd_report *earlier;   /* of kd_options.before; owned; may be NULL */
-    kd_event *fold[KD_FOLD_BUCKETS];
+    kd_event **fold; /* by signature: those that may be the first of many, in growing buckets */
+    size_t fold_size, fold_count;
     kd_stats stats;
     size_t pulled_events, pulled_diags; /* of them that were handed out and stay for the rules */
+    size_t pull_from;                   /* all events before it were handed out */
+    kd_diag *telling; /* the diagnosis to be handed out next: those of an event follow it */
+    bool fresh;       /* there are events that were not judged */
     uint64_t next_diag;
     size_t rules;   /* how many the engine has */
     uint32_t flags; /* kd_options.flags */
 };
 
-/* Diagnoses: causes first, then most severe first, then in log order. */
-void kd_report_sort(kd_report *report);
+/* Diagnoses: causes first, then most severe first, then in log order. KD_E_NOMEM: left as they
+ * were. */
+kd_status kd_report_sort(kd_report *report);
 
 /* One object as JSON; for the writers and kd_event_write(). */
 void kd_put_boot(kd_json *out, const kd_context *boot);

@@ -56,6 +56,28 @@ bool kd_dump_belongs(const kd_view *view, const kd_event *event)
            meminfo->counters_pages.count > 0;
 }
 
+/* The dumps of the earlier capture stand first among the places, then those of each boot. */
+kd_dump_places kd_dump_places_of(const kd_view *view)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    kd_dump_places out = { .first = 0 };
+    while (out.before < wide->dumps.count && wide->events[wide->dumps.at[out.before]]->before)
+        out.before++;
+    size_t low = out.before, high = wide->dumps.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (wide->events[wide->dumps.at[middle]]->boot < view->event->boot)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    out.first = out.end = low;
+    while (out.end < wide->dumps.count &&
+           wide->events[wide->dumps.at[out.end]]->boot == view->event->boot)
+        out.end++;
+    return out;
+}
+
 bool kd_dump_is_last(const kd_view *view)
 {
     const kd_wide_view *wide = kd_wide(view);
@@ -64,20 +86,18 @@ bool kd_dump_is_last(const kd_view *view)
     if (!kd_dump_belongs(view, view->event) || !kd_dump_of(view->event, view->context, &dump))
         return false;
     /* forward: the next one is near, so that all events of a log together cost one walk */
-    for (size_t i = wide->index + 1; i < wide->event_count && looked < KD_DUMPS_LOOKED_AT; i++) {
-        if (!kd_dump_belongs(view, wide->events[i]))
+    for (size_t i = kd_places_before(wide->dumps, wide->index + 1);
+         i < wide->dumps.count && looked < KD_DUMPS_LOOKED_AT; i++) {
+        const kd_event *event = wide->events[wide->dumps.at[i]];
+        if (event->boot != view->event->boot)
+            break;
+        if (!kd_dump_belongs(view, event))
             continue;
         looked++;
-        if (kd_dump_of(wide->events[i], view->context, &dump))
+        if (kd_dump_of(event, view->context, &dump))
             return false;
     }
     return true;
-}
-
-/* The event's own dump, or that of the last of its repetitions. */
-static const kd_event *event_at(const kd_event *event, bool latest)
-{
-    return latest ? event->repeat.latest : event;
 }
 
 static uint64_t first_line(const kd_event *event)
@@ -111,34 +131,55 @@ bool kd_is_spread(size_t index, size_t all, size_t most)
     return index * (most - 1) / (all - 1) != (index - 1) * (most - 1) / (all - 1);
 }
 
+typedef struct dump_walk {
+    const kd_view *view;
+    kd_dumps *take; /* NULL: they are only counted */
+    size_t seen, all;
+} dump_walk;
+
+static void visit(dump_walk *walk, const kd_event *event)
+{
+    kd_dump dump;
+    if (!event || !kd_dump_belongs(walk->view, event) ||
+        !kd_dump_of(event, walk->view->context, &dump))
+        return;
+    size_t index = walk->seen++;
+    kd_dumps *take = walk->take;
+    if (take && kd_is_spread(index, walk->all, KD_TREND_POINTS) && take->count < KD_TREND_POINTS) {
+        take->items[take->count++] = dump;
+        sort_in(take);
+    }
+}
+
+/* The event's own dump, and that of the last of its repetitions. */
+static void visit_place(dump_walk *walk, const kd_event *event)
+{
+    visit(walk, event);
+    visit(walk, event->repeat.latest);
+}
+
 /* How many dumps there are; those that are not too many go into `take`, unless it is NULL. */
-static size_t walk(const kd_view *view, kd_dumps *take, size_t all)
+static size_t walk_dumps(const kd_view *view, kd_dumps *take, size_t all)
 {
     const kd_wide_view *wide = kd_wide(view);
-    size_t seen = 0;
-    for (size_t i = 0; i < 2 * wide->event_count; i++) {
-        const kd_event *event = event_at(wide->events[i / 2], i % 2 == 1);
-        kd_dump dump;
-        if (!event || !kd_dump_belongs(view, event) || !kd_dump_of(event, view->context, &dump))
-            continue;
-        size_t index = seen++;
-        if (take && kd_is_spread(index, all, KD_TREND_POINTS) && take->count < KD_TREND_POINTS) {
-            take->items[take->count++] = dump;
-            sort_in(take);
-        }
-    }
-    return seen;
+    kd_dump_places places = kd_dump_places_of(view);
+    dump_walk walk = { .view = view, .take = take, .all = all };
+    for (size_t i = 0; i < places.before; i++)
+        visit_place(&walk, wide->events[wide->dumps.at[i]]);
+    for (size_t i = places.first; i < places.end; i++)
+        visit_place(&walk, wide->events[wide->dumps.at[i]]);
+    return walk.seen;
 }
 
 void kd_dumps_collect(const kd_view *view, kd_emit *out, kd_dumps *dumps)
 {
     *dumps = (kd_dumps){ .arena = { .mem = out->mem } };
-    size_t all = walk(view, NULL, 0);
+    size_t all = walk_dumps(view, NULL, 0);
     size_t room = all < KD_TREND_POINTS ? all : KD_TREND_POINTS;
     dumps->items = room > 1 ? kd_arena_alloc(&dumps->arena, room * sizeof *dumps->items) : NULL;
     if (!dumps->items)
         return;
-    walk(view, dumps, all);
+    walk_dumps(view, dumps, all);
     while (dumps->before < dumps->count && dumps->items[dumps->before].event->before)
         dumps->before++;
 }

@@ -30,6 +30,13 @@ bool kd_dump_belongs(const kd_view *view, const kd_event *event);
 /* Fills one in; false when the event has no dump whose counters can be added up. */
 bool kd_dump_of(const kd_event *event, const kd_context *context, kd_dump *out);
 
+/* Which of kd_wide_view.dumps belong: those before `before` are of the earlier capture, those from
+ * `first` to `end` of this boot. */
+typedef struct kd_dump_places {
+    size_t before, first, end;
+} kd_dump_places;
+kd_dump_places kd_dump_places_of(const kd_view *view);
+
 /* Is the event the last one of its boot, so far, that has such a dump? */
 bool kd_dump_is_last(const kd_view *view);
 

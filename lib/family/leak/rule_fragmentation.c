@@ -302,15 +302,11 @@ static void say_drift(const kd_view *view, kd_emit *out, const kdf_pagetype_zone
 static bool is_last_word(const kd_view *view)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = wide->event_count; i-- > wide->index + 1;)
-        if (wide->events[i]->boot == view->event->boot &&
-            kd_event_is(wide->events[i], &kd_kind_pagetypeinfo))
-            return false;
-    for (size_t i = 0; i < wide->diag_count; i++)
-        if (wide->diags[i]->boot == view->event->boot &&
-            strcmp(wide->diags[i]->rule->id, "memory.fragmentation-grew") == 0)
-            return false;
-    return true;
+    kd_places tables = wide->of_kind[kd_kind_pagetypeinfo.index];
+    size_t next = kd_places_before(tables, wide->index + 1);
+    if (next < tables.count && wide->events[tables.at[next]]->boot == view->event->boot)
+        return false;
+    return !kd_said_in_boot(wide, "memory.fragmentation-grew");
 }
 
 static void check_drift(const kd_view *view, kd_emit *out, const kdf_pagetypeinfo *info)

@@ -39,11 +39,13 @@ static bool is_said_later(const kd_view *view)
     const kd_wide_view *wide = kd_wide(view);
     size_t looked = 0;
     kd_dump other;
-    for (size_t i = wide->event_count; i-- > wide->index + 1 && looked < KD_DUMPS_LOOKED_AT;) {
-        if (!kd_dump_belongs(view, wide->events[i]))
+    size_t next = kd_places_before(wide->dumps, wide->index + 1);
+    for (size_t i = kd_dump_places_of(view).end; i-- > next && looked < KD_DUMPS_LOOKED_AT;) {
+        const kd_event *event = wide->events[wide->dumps.at[i]];
+        if (!kd_dump_belongs(view, event))
             continue;
         looked++;
-        if (kd_dump_of(wide->events[i], view->context, &other) && is_much(&other))
+        if (kd_dump_of(event, view->context, &other) && is_much(&other))
             return true;
     }
     return false;
@@ -55,15 +57,17 @@ static bool is_said_before(const kd_view *view, const kd_dump *now)
     const kd_wide_view *wide = kd_wide(view);
     size_t looked = 0;
     kd_dump other;
-    for (size_t i = 0; i < wide->diag_count; i++)
-        if (wide->diags[i]->boot == view->event->boot &&
-            strcmp(wide->diags[i]->rule->id, "leak.unaccounted-memory") == 0)
-            return true;
-    for (size_t i = 0; i < wide->index && looked < KD_DUMPS_LOOKED_AT; i++) {
-        if (!kd_dump_belongs(view, wide->events[i]))
+    if (kd_said_in_boot(wide, "leak.unaccounted-memory"))
+        return true;
+    kd_dump_places places = kd_dump_places_of(view);
+    size_t own = kd_places_before(wide->dumps, wide->index);
+    for (size_t i = 0; i < own && looked < KD_DUMPS_LOOKED_AT; i++) {
+        i = i >= places.before && i < places.first ? places.first : i;
+        const kd_event *event = i < own ? wide->events[wide->dumps.at[i]] : NULL;
+        if (!event || !kd_dump_belongs(view, event))
             continue;
         looked++;
-        if (kd_dump_of(wide->events[i], view->context, &other) && was_there(&other, now))
+        if (kd_dump_of(event, view->context, &other) && was_there(&other, now))
             return true;
     }
     return false;

@@ -18,6 +18,8 @@ const char kd_doc_null_deref[] =
 
 /* The oops may come this long after the failed allocation. */
 #define MOST_SECONDS 60u
+/* So many failures before it are compared. */
+#define MOST_FAILURES 64u
 
 /* ---- oops.unchecked-allocation --------------------------------------------------------------- */
 
@@ -77,21 +79,23 @@ static void compare_traces(const kd_event *event, const kdf_oops *oops, match *m
     (void)event;
 }
 
-static bool is_failure(const kd_event *event)
+/* The failed allocation nearest before `index`; that becomes where it stands. */
+static const kd_event *failure_before(const kd_view *view, size_t *index)
 {
-    return kd_event_is(event, &kd_kind_page_alloc_failure) ||
-           kd_event_is(event, &kd_kind_vmalloc_failure);
+    size_t at[2] = { *index, *index };
+    const kd_event *page = kd_kind_before(kd_wide(view), &kd_kind_page_alloc_failure, &at[0]);
+    const kd_event *area = kd_kind_before(kd_wide(view), &kd_kind_vmalloc_failure, &at[1]);
+    bool first = page && (!area || at[0] > at[1]);
+    *index = at[first ? 0 : 1];
+    return first ? page : area;
 }
 
 /* The last failed allocation before the oops that can have to do with it. */
 static bool find_failure(const kd_view *view, const kdf_oops *oops, match *m)
 {
-    for (size_t i = view->history_len; i-- > 0;) {
-        const kd_event *event = view->history[i];
-        if (event->before || event->boot != view->event->boot)
-            break;
-        if (!is_failure(event))
-            continue;
+    const kd_event *event;
+    size_t index = view->history_len;
+    for (size_t n = 0; n < MOST_FAILURES && (event = failure_before(view, &index)); n++) {
         uint64_t last = event->repeat.count ? event->repeat.last_time_us : event->time_us;
         if (event->has_time && view->event->has_time &&
             (view->event->time_us < event->time_us ||
@@ -109,11 +113,12 @@ static bool find_failure(const kd_view *view, const kdf_oops *oops, match *m)
 /* The primary diagnosis of the failed allocation. */
 static const kd_diag *cause_of(const kd_wide_view *view, const kd_event *failure)
 {
-    for (size_t i = 0; i < view->diag_count; i++)
-        if (view->diags[i]->woken_by == failure->id && view->diags[i]->boot == failure->boot &&
-            view->diags[i]->has_role && view->diags[i]->role == KD_PRIMARY)
-            return view->diags[i];
-    return NULL;
+    const kd_diag *first = NULL;
+    (void)view;
+    for (const kd_diag *diag = failure->diags; diag; diag = diag->older)
+        if (diag->has_role && diag->role == KD_PRIMARY)
+            first = diag;
+    return first;
 }
 
 static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)

@@ -1,0 +1,217 @@
+/* pull.c - the life of a report: what is handed out early, what is kept for the rules, its end.
+ * Layer: api. */
+#include <string.h>
+
+#include "api/judge.h"
+#include "base/utf8.h"
+
+/* What was handed out stays for the rules to look back at: this much of the memory, but always
+ * some. */
+#define PULLED_SHARE 16u
+#define PULLED_AT_LEAST 256u
+
+static void free_event(kd_event *event)
+{
+    kd_arena arena = event->arena;
+    kd_arena_free(&arena);
+}
+
+kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
+{
+    kd_allocator *allocator = &engine->allocator;
+    kd_report *report = allocator->resize(allocator->user, NULL, 0, sizeof *report);
+    if (!report)
+        return NULL;
+    memset(report, 0, sizeof *report);
+    report->engine = kd_engine_hold(engine);
+    report->mem = (kd_mem){ .allocator = allocator, .limit = options->max_memory };
+    report->arena.mem = &report->mem;
+    report->problems = (kd_problems){ .mem = &report->mem, .limit = options->max_diags };
+    report->flags = options->flags;
+    report->rules = engine->rules.len;
+    report->source_name = kd_arena_str(&report->arena, options->source_name);
+    report->tool_name = options->tool_name
+                            ? kd_arena_str(&report->arena, kd_str_of(options->tool_name))
+                            : KD_STR("libkdiag");
+    report->stats.bytes_not_utf8 = kd_utf8_bad(options->source_name);
+    if (report->mem.failed != KD_E_NOMEM)
+        return report;
+    kd_report_free(report);
+    return NULL;
+}
+
+static void let_go(kd_report *report, kd_event *event)
+{
+    kd_unfold(report, event);
+    if (event->repeat.latest)
+        free_event(event->repeat.latest);
+    free_event(event);
+}
+
+/* Lets go of the oldest `count` events that were pulled. */
+static void drop_events(kd_report *report, size_t count)
+{
+    size_t kept = 0, told = 0;
+    for (size_t i = 0; i < report->events.len; i++) {
+        kd_event *event = report->events.items[i];
+        if (event->pulled && count > 0) {
+            let_go(report, event);
+            report->pulled_events--;
+            told += i < report->pull_from;
+            count--;
+        } else {
+            report->events.items[kept++] = event;
+        }
+    }
+    report->events.len = kept;
+    report->pull_from -= told;
+}
+
+/* Judging sorted them by id; a portion may hold thousands of events with a diagnosis each. */
+static kd_event *event_by_id(const kd_report *report, uint64_t id)
+{
+    size_t low = 0, high = report->events.len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (report->events.items[middle]->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < report->events.len && report->events.items[low]->id == id
+               ? report->events.items[low]
+               : NULL;
+}
+
+/* Its event must not find it any more. */
+static void unhang(kd_report *report, kd_diag *diag)
+{
+    kd_event *event = event_by_id(report, diag->woken_by);
+    kd_diag **link = event ? &event->diags : NULL;
+    for (; link && *link; link = &(*link)->older)
+        if (*link == diag) {
+            *link = diag->older;
+            return;
+        }
+}
+
+static void drop_diags(kd_report *report, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < report->diags.len; i++) {
+        kd_diag *diag = report->diags.items[i];
+        if (diag->pulled && count > 0) {
+            kd_arena arena = diag->arena;
+            unhang(report, diag);
+            kd_arena_free(&arena);
+            report->pulled_diags--;
+            count--;
+        } else {
+            report->diags.items[kept++] = diag;
+        }
+    }
+    report->diags.len = kept;
+}
+
+void kd_report_free(kd_report *report)
+{
+    if (!report)
+        return;
+    kd_engine *engine = report->engine;
+    for (size_t i = 0; i < report->events.len; i++)
+        let_go(report, report->events.items[i]);
+    if (report->fold)
+        kd_mem_free(&report->mem, report->fold, report->fold_size * sizeof *report->fold);
+    for (size_t i = 0; i < report->diags.len; i++) {
+        kd_arena arena = report->diags.items[i]->arena;
+        kd_arena_free(&arena);
+    }
+    kd_report_free(report->earlier);
+    kd_problems_free(&report->problems);
+    KD_VEC_FREE(&report->mem, &report->seen);
+    KD_VEC_FREE(&report->mem, &report->events);
+    KD_VEC_FREE(&report->mem, &report->diags);
+    KD_VEC_FREE(&report->mem, &report->boots);
+    kd_arena_free(&report->arena);
+    engine->allocator.resize(engine->allocator.user, report, sizeof *report, 0);
+    kd_engine_free(engine);
+}
+
+void kd_report_adopt_earlier(kd_report *report, kd_report *earlier)
+{
+    for (size_t i = 0; i < earlier->events.len; i++) {
+        earlier->events.items[i]->before = true;
+        earlier->events.items[i]->decoded = earlier->events.items[i]->judged = true;
+    }
+    report->earlier = earlier;
+}
+
+/* How many of the pulled ones go. An eighth at once, so that not every pull has to move the rest.
+ */
+static size_t too_many(const kd_report *report, size_t pulled, size_t most)
+{
+    bool heavy = report->mem.used > report->mem.limit / PULLED_SHARE && pulled > PULLED_AT_LEAST;
+    if (pulled <= most && !heavy)
+        return 0;
+    size_t over = pulled > most ? pulled - most : 0;
+    return over + (pulled - over) / 8;
+}
+
+static void drop_old(kd_report *report, const kd_options *options)
+{
+    size_t events = too_many(report, report->pulled_events, options->max_history);
+    size_t diags = too_many(report, report->pulled_diags, options->max_diags);
+    if (events > 0)
+        drop_events(report, events);
+    if (diags > 0)
+        drop_diags(report, diags);
+}
+
+/* The first of its diagnoses that was not handed out. */
+static kd_diag *first_untold(const kd_event *event)
+{
+    kd_diag *first = NULL;
+    for (kd_diag *diag = event->diags; diag && !diag->pulled; diag = diag->older)
+        first = diag;
+    return first;
+}
+
+kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *out)
+{
+    drop_old(report, options);
+    if (report->telling) {
+        out->diag = report->telling;
+        report->telling->pulled = true;
+        report->telling = report->telling->untold;
+        report->pulled_diags++;
+        return KD_OK;
+    }
+    for (; report->pull_from < report->events.len; report->pull_from++) {
+        kd_event *event = report->events.items[report->pull_from];
+        if (event->pulled)
+            continue;
+        kd_context *boot = kd_boot_of(report, event);
+        if (boot && !boot->pulled) {
+            boot->pulled = true;
+            out->boot = boot;
+            return KD_OK;
+        }
+        event->pulled = true;
+        report->pulled_events++;
+        out->event = event;
+        report->telling = first_untold(event);
+        return KD_OK;
+    }
+    out->problem = kd_problems_next(&report->problems);
+    return out->problem ? KD_OK : KD_END;
+}
+
+kd_status kd_report_finish(kd_report *report)
+{
+    drop_diags(report, report->pulled_diags);
+    drop_events(report, report->pulled_events);
+    kd_status status = kd_report_sort(report);
+    if (status == KD_OK)
+        kd_finish_problems(report);
+    return status;
+}
