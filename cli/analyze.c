@@ -161,7 +161,7 @@ static kd_status write_report(job *j, const kd_report *report)
 static int finish(job *j, const char *path)
 {
     kd_report *report = NULL;
-    kd_status status = kd_session_flush(j->session);
+    kd_status status = kd_session_finish(j->session);
     if (status == KD_OK && (is_stream(j) || j->count_only))
         status = pull(j);
     if (status == KD_OK)

@@ -296,11 +296,20 @@ KD_API kd_status kd_session_feed_record(kd_session *session, const kd_record *re
 
 /** Is a line or an event unfinished? Then flush at end of input, or when the stream falls quiet. */
 KD_API bool kd_session_busy(const kd_session *session);
+/** What is open is taken for finished. What was handed out is looked at once more with all that is
+ * known by now: kd_session_next() hands it out again where it changed. */
 KD_API kd_status kd_session_flush(kd_session *session);
+/** The input has ended: a flush, and where each boot ended is known too. */
+KD_API kd_status kd_session_finish(kd_session *session);
 
 /**
  * At most one pointer is set; it lives until the next call on this session. KD_END: feed more.
- * Items pulled early know what had been fed by then; what they assumed they say. What was pulled is
+ * Events come in the order of their first lines: one that is over waits for an older one that is
+ * not, which may be its cause; a flush ends that. Items pulled early know what had been fed by
+ * then. After a flush those that later lines changed come again under their ids, and a diagnosis or
+ * problem that does not hold any more with `withdrawn` true: pulled to KD_END after
+ * kd_session_finish(), the last words of all ids are what a report would have said, as far as the
+ * history reaches. What was pulled is
  * not in a later report, but stays in the history for rules: the last max_history events, fewer
  * when they take more than a sixteenth of max_memory.
  */
@@ -314,7 +323,9 @@ typedef struct kd_item {
 KD_API kd_status kd_session_next(kd_session *session, kd_item *out);
 
 /**
- * Flushes and hands over everything that was not pulled as one report; the session starts afresh.
+ * Finishes and hands over everything that was not pulled (as it is now) as one report; the session
+ * starts afresh: lines count from 1 again, and nothing of what was before is known. Ids and the
+ * numbers of boots run on, for they are never used twice: look boots up by index.
  * KD_E_LIMIT comes with a report. Any other error leaves *out NULL and the session as it was.
  */
 KD_API kd_status kd_session_report(kd_session *session, kd_report **out);

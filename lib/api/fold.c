@@ -56,8 +56,9 @@ static void add_range(kd_event *first, const kd_event *event)
         low = lines[i].number < low ? lines[i].number : low;
         high = lines[i].number > high ? lines[i].number : high;
     }
+    first->repeat.arena.mem = first->arena.mem;
     kd_range *range = first->repeat.lines.count < KD_REPEAT_RANGES
-                          ? KD_LIST_ADD(&first->arena, &first->repeat.lines, kd_range)
+                          ? KD_LIST_ADD(&first->repeat.arena, &first->repeat.lines, kd_range)
                           : NULL;
     if (range)
         *range = (kd_range){ low, high };
@@ -84,12 +85,6 @@ static void count_repeat(const kd_identity *identity, kd_event *first, const kd_
         first->pulled = false;
 }
 
-static void free_event(kd_event *event)
-{
-    kd_arena arena = event->arena;
-    kd_arena_free(&arena);
-}
-
 /* Counts the event and lets go of it, but for the last one that has a memory dump: how its numbers
  * differ from those of the first is what tells a leak. */
 static void fold_onto(kd_report *report, kd_event *first, kd_event *event)
@@ -98,11 +93,11 @@ static void fold_onto(kd_report *report, kd_event *first, kd_event *event)
     count_repeat(identity, first, event);
     kd_problem_repeated(&report->problems, first, event);
     if (!kd_event_meminfo(event) || kd_event_meminfo(event)->zones.count == 0) {
-        free_event(event);
+        kd_event_free(event);
         return;
     }
     if (first->repeat.latest)
-        free_event(first->repeat.latest);
+        kd_event_free(first->repeat.latest);
     event->id = first->id; /* the report knows it by that name */
     first->repeat.latest = event;
 }

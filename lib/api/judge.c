@@ -2,18 +2,28 @@
 #include "api/judge.h"
 #include "family/fields.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/decode.h"
 #include "problem/signature.h"
 
+/* Copies of events may not bring the memory beyond this part of its limit. */
+#define SAVED_SHARE 4u
+
 /* ---- judging --------------------------------------------------------------------------------- */
 
-static int by_id(const void *a, const void *b)
+/* They come nearly in order: an event that closes late was overtaken by the few that opened while
+ * it was open. */
+static void put_in_order(kd_report *report)
 {
-    const kd_event *x = *(kd_event *const *)a, *y = *(kd_event *const *)b;
-    return x->id < y->id ? -1 : x->id > y->id;
+    kd_event **items = report->events.items;
+    for (size_t i = 1; i < report->events.len; i++) {
+        kd_event *event = items[i];
+        size_t at = i;
+        for (; at > 0 && items[at - 1]->id > event->id; at--)
+            items[at] = items[at - 1];
+        items[at] = event;
+    }
 }
 
 typedef struct judging {
@@ -51,6 +61,37 @@ static void hang_on_event(kd_event *event, kd_diag *diag)
     event->diags = diag;
 }
 
+/* What the same rule said of the same event before it was judged again. */
+static kd_diag *take_former(kd_report *report, const kd_diag *diag)
+{
+    kd_diag **items = report->former.items;
+    while (report->former_at < report->former.len &&
+           items[report->former_at]->woken_by < diag->woken_by)
+        report->former_at++;
+    for (size_t i = report->former_at;
+         i < report->former.len && items[i]->woken_by == diag->woken_by; i++)
+        if (items[i]->rule == diag->rule && !items[i]->withdrawn) {
+            items[i]->withdrawn = true; /* its id is another's now */
+            return items[i];
+        }
+    return NULL;
+}
+
+/* What was said already keeps its id; it is told again when it is not the same any more. */
+static void set_id(kd_report *report, kd_diag *diag)
+{
+    kd_diag *former = take_former(report, diag);
+    diag->id = former ? former->id : ++report->next_diag;
+    if (former) {
+        former->withdrawn = false;
+        diag->pulled = former->pulled && kd_diag_hash(diag) == kd_diag_hash(former);
+        former->withdrawn = true;
+        report->pulled_diags += diag->pulled;
+    }
+    if (report->diags.len > 0)
+        report->unordered |= report->diags.items[report->diags.len - 1]->id > diag->id;
+}
+
 /* Receives what a rule emitted. */
 static void take_diag(void *user, kd_diag *diag)
 {
@@ -58,6 +99,7 @@ static void take_diag(void *user, kd_diag *diag)
     kd_report *report = work->report;
     bool full = report->diags.len - report->pulled_diags >= work->options->max_diags;
     if (full || !KD_VEC_ROOM(&report->mem, &report->diags)) {
+        work->event->diags_left_out++;
         report->stats.diags_left_out++;
         report->stats.limits |= full ? (uint32_t)KD_LIMIT_DIAGS : 0;
         kd_arena arena = diag->arena;
@@ -66,7 +108,7 @@ static void take_diag(void *user, kd_diag *diag)
     }
     if (!diag->has_role)
         diag->role = diag->caused_by.count > 0 ? KD_EFFECT : KD_PRIMARY;
-    diag->id = ++report->next_diag;
+    set_id(report, diag);
     report->diags.items[report->diags.len++] = diag;
     hang_on_event(work->event, diag);
     note_said(work, diag->rule);
@@ -118,6 +160,7 @@ static void ask_rules(judging *work, size_t index)
         };
         if (rule->check(&view.view, &out, rule->user) < KD_OK) {
             report->stats.rules_failed++;
+            event->rules_failed++;
             kd_emit_drop(&out);
         }
         kd_emit_finish(&out);
@@ -133,10 +176,18 @@ static void take_back(judging *work, kd_event *event, size_t diags)
     if (work->boot)
         work->boot->said.count = work->said;
     while (report->diags.len > diags) {
-        kd_arena arena = report->diags.items[--report->diags.len]->arena;
+        kd_diag *diag = report->diags.items[--report->diags.len];
+        report->pulled_diags -= diag->pulled;
+        report->next_diag -= diag->id == report->next_diag;
+        kd_arena arena = diag->arena;
         kd_arena_free(&arena);
-        report->next_diag--;
     }
+    for (size_t i = 0; i < report->former.len; i++)
+        if (report->former.items[i]->woken_by == event->id)
+            report->former.items[i]->withdrawn = false;
+    report->stats.diags_left_out -= event->diags_left_out;
+    report->stats.rules_failed -= event->rules_failed;
+    event->diags_left_out = event->rules_failed = 0;
     event->diags = NULL;
     event->judged = false;
 }
@@ -173,55 +224,94 @@ static bool find_places(judging *work)
     return true;
 }
 
-static kd_status gather(judging *work)
+static kd_status gather(judging *work, uint64_t until)
 {
     kd_report *report = work->report, *earlier = report->earlier;
+    size_t count = 0;
+    while (count < report->events.len && report->events.items[count]->id < until)
+        count++;
     work->earlier = earlier ? earlier->events.len : 0;
-    work->count = work->earlier + report->events.len;
+    work->count = work->earlier + count;
     work->all = kd_mem_resize(&report->mem, NULL, 0, (work->count + 1) * sizeof *work->all);
     if (!work->all)
         return report->mem.failed;
     for (size_t i = 0; i < work->earlier; i++)
         work->all[i] = earlier->events.items[i];
-    for (size_t i = 0; i < report->events.len; i++)
+    for (size_t i = 0; i < count; i++)
         work->all[work->earlier + i] = report->events.items[i];
     return find_places(work) ? KD_OK : report->mem.failed;
 }
 
-kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options)
+/* What later lines tell may decode it better: a stream keeps it as it was, where that costs
+ * nothing that is needed. */
+static void save(kd_report *report, kd_event *event)
+{
+    const kd_mem *mem = &report->mem;
+    if (report->early && !event->saved &&
+        mem->used + kd_arena_used(&event->arena) < mem->limit / SAVED_SHARE)
+        event->saved = kd_arena_save(&event->arena);
+}
+
+static kd_status decode(judging *work, kd_event *event)
+{
+    kd_report *report = work->report;
+    kd_context *boot = kd_boot_of(report, event);
+    bool again = event->saved;
+    save(report, event);
+    if (report->mem.failed == KD_E_NOMEM)
+        return KD_E_NOMEM;
+    event->decoded = true;
+    event->boot_state = boot ? boot->state : 0;
+    if (boot && !kd_decode_event(event, boot) && !again)
+        boot->conflicts++;
+    kd_signature_set(event);
+    return KD_OK;
+}
+
+static kd_status judge_one(judging *work, size_t index)
+{
+    kd_report *report = work->report;
+    size_t diags = report->diags.len;
+    work->all[index]->judged = true;
+    ask_rules(work, index);
+    if (report->mem.failed == KD_E_NOMEM) {
+        take_back(work, work->all[index], diags);
+        return KD_E_NOMEM;
+    }
+    kd_note_problems(report, work->all, index, diags);
+    return KD_OK;
+}
+
+/* Those that are not judged stand behind the others. */
+static bool is_any_ready(const kd_report *report, uint64_t until)
+{
+    if (report->again)
+        return true;
+    for (size_t i = report->events.len; i-- > 0 && !report->events.items[i]->judged;)
+        if (report->events.items[i]->id < until)
+            return true;
+    return false;
+}
+
+kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options, uint64_t until)
 {
     judging work = { .report = report,
                      .engine = engine,
                      .options = options,
                      .arena = { .mem = &report->mem },
                      .memo = { .arena = { .mem = &report->mem } } };
-    if (!report->fresh)
+    if (!report->fresh || !is_any_ready(report, until))
         return KD_OK;
     report->pull_from = 0;
-    qsort(report->events.items, report->events.len, sizeof *report->events.items, by_id);
-    kd_status status = gather(&work);
-    report->fresh = status != KD_OK;
+    put_in_order(report);
+    kd_status status = gather(&work, until);
+    report->fresh = status != KD_OK || work.count < work.earlier + report->events.len;
     for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
-        if (!work.all[i]->decoded) {
-            kd_context *boot = kd_boot_of(report, work.all[i]);
-            work.all[i]->decoded = true;
-            if (boot && !kd_decode_event(work.all[i], boot))
-                boot->conflicts++;
-            kd_signature_set(work.all[i]);
-        }
-    for (size_t i = work.earlier; status == KD_OK && i < work.count; i++) {
-        size_t diags = report->diags.len;
-        if (work.all[i]->judged)
-            continue;
-        work.all[i]->judged = true;
-        ask_rules(&work, i);
-        if (report->mem.failed == KD_E_NOMEM) {
-            take_back(&work, work.all[i], diags);
-            status = KD_E_NOMEM;
-        } else {
-            kd_note_problems(report, work.all, i, diags);
-        }
-    }
+        if (!work.all[i]->decoded)
+            status = decode(&work, work.all[i]);
+    for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
+        if (!work.all[i]->judged)
+            status = judge_one(&work, i);
     kd_arena_free(&work.arena);
     if (work.all)
         kd_mem_free(&report->mem, work.all, (work.count + 1) * sizeof *work.all);

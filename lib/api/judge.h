@@ -13,11 +13,17 @@ void kd_unfold(kd_report *report, const kd_event *event);
 /* The boot that the event belongs to, or NULL. */
 kd_context *kd_boot_of(const kd_report *report, const kd_event *event);
 
-/* Decodes each event that is new and asks the rules about it, in log order. */
-kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options);
+/* Decodes each event that is new and asks the rules about it, in log order. An event may be the
+ * effect of an older one that is still open: only those before number `until` are judged. */
+kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options, uint64_t until);
+/* All once more, where something is known that was not when the items were handed out. */
+kd_status kd_judge_again(kd_report *report, kd_engine *engine, const kd_options *options,
+                         uint64_t until);
+/* Boots that changed since they were handed out are handed out again. */
+void kd_boots_again(kd_report *report);
 
-/* The next boot, event or diagnosis that was not handed out yet; KD_END: none. Lets go of what was
- * handed out and is older than max_history. */
+/* The next boot, event, diagnosis or problem that was not handed out yet as it is now; KD_END:
+ * none. Lets go of what was handed out and is older than max_history. */
 kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *out);
 
 /* Notes the event all[index] with the diagnoses from `woken` on. */

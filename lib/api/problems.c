@@ -8,7 +8,13 @@ static const kd_event *find_event(const void *user, uint64_t id)
 
 static const kd_diag *find_diag(const void *user, uint64_t id)
 {
-    return kd_report_diag_by_id(user, id);
+    const kd_report *report = user;
+    if (!report->unordered)
+        return kd_report_diag_by_id(report, id);
+    for (size_t i = 0; i < report->diags.len; i++)
+        if (report->diags.items[i]->id == id)
+            return report->diags.items[i];
+    return NULL;
 }
 
 void kd_note_problems(kd_report *report, kd_event *const *all, size_t index, size_t woken)
@@ -44,5 +50,5 @@ void kd_finish_problems(kd_report *report)
         problems->items.items[i]->diags.count = 0;
     for (size_t i = 0; i < report->diags.len; i++)
         list_diag(report->diags.items[i]);
-    kd_problems_sort(problems);
+    kd_problems_sort(problems, !report->early);
 }

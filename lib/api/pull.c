@@ -10,12 +10,6 @@
 #define PULLED_SHARE 16u
 #define PULLED_AT_LEAST 256u
 
-static void free_event(kd_event *event)
-{
-    kd_arena arena = event->arena;
-    kd_arena_free(&arena);
-}
-
 kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
 {
     kd_allocator *allocator = &engine->allocator;
@@ -27,6 +21,7 @@ kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
     report->mem = (kd_mem){ .allocator = allocator, .limit = options->max_memory };
     report->arena.mem = &report->mem;
     report->problems = (kd_problems){ .mem = &report->mem, .limit = options->max_diags };
+    report->former_problems.mem = &report->mem;
     report->flags = options->flags;
     report->rules = engine->rules.len;
     report->source_name = kd_arena_str(&report->arena, options->source_name);
@@ -43,9 +38,15 @@ kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
 static void let_go(kd_report *report, kd_event *event)
 {
     kd_unfold(report, event);
-    if (event->repeat.latest)
-        free_event(event->repeat.latest);
-    free_event(event);
+    kd_event_free(event);
+}
+
+/* Its problem can no longer be made anew from its events. */
+static void grow_old(const kd_event *event)
+{
+    kd_problem *problem = kd_problem_of(event->problem);
+    if (problem)
+        problem->aged = true;
 }
 
 /* Lets go of the oldest `count` events that were pulled. */
@@ -54,7 +55,8 @@ static void drop_events(kd_report *report, size_t count)
     size_t kept = 0, told = 0;
     for (size_t i = 0; i < report->events.len; i++) {
         kd_event *event = report->events.items[i];
-        if (event->pulled && count > 0) {
+        if (event->pulled && !event->retell && count > 0) {
+            grow_old(event);
             let_go(report, event);
             report->pulled_events--;
             told += i < report->pull_from;
@@ -83,16 +85,30 @@ static kd_event *event_by_id(const kd_report *report, uint64_t id)
                : NULL;
 }
 
-/* Its event must not find it any more. */
-static void unhang(kd_report *report, kd_diag *diag)
+/* Neither its event nor its problem may find it any more. */
+static void unhang(kd_report *report, const kd_diag *diag)
 {
     kd_event *event = event_by_id(report, diag->woken_by);
+    kd_problem *problem = kd_problem_of(diag->problem);
     kd_diag **link = event ? &event->diags : NULL;
-    for (; link && *link; link = &(*link)->older)
-        if (*link == diag) {
+    if (problem && problem->root == diag)
+        problem->root = NULL;
+    while (link && *link) {
+        if ((*link)->untold == diag)
+            (*link)->untold = diag->untold;
+        if (*link == diag)
             *link = diag->older;
-            return;
-        }
+        else
+            link = &(*link)->older;
+    }
+}
+
+static void free_diags(kd_diag **items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        kd_arena arena = items[i]->arena;
+        kd_arena_free(&arena);
+    }
 }
 
 static void drop_diags(kd_report *report, size_t count)
@@ -122,12 +138,14 @@ void kd_report_free(kd_report *report)
         let_go(report, report->events.items[i]);
     if (report->fold)
         kd_mem_free(&report->mem, report->fold, report->fold_size * sizeof *report->fold);
-    for (size_t i = 0; i < report->diags.len; i++) {
-        kd_arena arena = report->diags.items[i]->arena;
-        kd_arena_free(&arena);
-    }
+    free_diags(report->diags.items, report->diags.len);
+    free_diags(report->former.items, report->former.len);
+    free_diags(report->withdrawn.items, report->withdrawn.len);
     kd_report_free(report->earlier);
     kd_problems_free(&report->problems);
+    kd_problems_free(&report->former_problems);
+    KD_VEC_FREE(&report->mem, &report->former);
+    KD_VEC_FREE(&report->mem, &report->withdrawn);
     KD_VEC_FREE(&report->mem, &report->seen);
     KD_VEC_FREE(&report->mem, &report->events);
     KD_VEC_FREE(&report->mem, &report->diags);
@@ -167,43 +185,98 @@ static void drop_old(kd_report *report, const kd_options *options)
         drop_diags(report, diags);
 }
 
+/* ---- handing out ----------------------------------------------------------------------------- */
+
 /* The first of its diagnoses that was not handed out. */
 static kd_diag *first_untold(const kd_event *event)
 {
     kd_diag *first = NULL;
-    for (kd_diag *diag = event->diags; diag && !diag->pulled; diag = diag->older)
-        first = diag;
+    for (kd_diag *diag = event->diags; diag; diag = diag->older)
+        first = diag->pulled ? first : diag;
     return first;
+}
+
+static bool pull_diag(kd_report *report, kd_item *out)
+{
+    if (report->withdrawn_at < report->withdrawn.len) {
+        out->diag = report->withdrawn.items[report->withdrawn_at++];
+        return true;
+    }
+    if (!report->telling)
+        return false;
+    out->diag = report->telling;
+    report->telling->pulled = true;
+    report->pulled_diags++;
+    do
+        report->telling = report->telling->untold;
+    while (report->telling && report->telling->pulled);
+    return true;
+}
+
+static bool pull_boot(kd_context *boot, kd_item *out)
+{
+    if (!boot || boot->pulled)
+        return false;
+    boot->pulled = true;
+    boot->told = kd_boot_hash(boot);
+    boot->told_first = boot->first_line;
+    boot->told_last = boot->last_line;
+    out->boot = boot;
+    return true;
+}
+
+static bool pull_event(kd_report *report, kd_item *out)
+{
+    for (; report->pull_from < report->events.len; report->pull_from++) {
+        kd_event *event = report->events.items[report->pull_from];
+        if (!event->judged)
+            return false;
+        if (event->pulled && event->retell) {
+            event->retell = false;
+            report->telling = first_untold(event);
+            if (report->telling)
+                return pull_diag(report, out);
+        }
+        if (event->pulled)
+            continue;
+        if (pull_boot(kd_boot_of(report, event), out))
+            return true;
+        event->pulled = true;
+        event->retell = false;
+        event->told_count = event->repeat.count;
+        report->pulled_events++;
+        out->event = event;
+        report->telling = first_untold(event);
+        return true;
+    }
+    return false;
+}
+
+static bool pull_problem(kd_report *report, kd_item *out)
+{
+    out->problem = kd_problems_next(&report->former_problems);
+    if (!out->problem)
+        out->problem = kd_problems_next(&report->problems);
+    return out->problem;
+}
+
+/* Boots without an event are told when their input has ended. */
+static bool pull_other_boot(kd_report *report, kd_item *out)
+{
+    for (size_t i = 0; report->settled && i < report->boots.len; i++)
+        if (pull_boot(report->boots.items[i], out))
+            return true;
+    report->settled = false;
+    return false;
 }
 
 kd_status kd_report_pull(kd_report *report, const kd_options *options, kd_item *out)
 {
     drop_old(report, options);
-    if (report->telling) {
-        out->diag = report->telling;
-        report->telling->pulled = true;
-        report->telling = report->telling->untold;
-        report->pulled_diags++;
-        return KD_OK;
-    }
-    for (; report->pull_from < report->events.len; report->pull_from++) {
-        kd_event *event = report->events.items[report->pull_from];
-        if (event->pulled)
-            continue;
-        kd_context *boot = kd_boot_of(report, event);
-        if (boot && !boot->pulled) {
-            boot->pulled = true;
-            out->boot = boot;
-            return KD_OK;
-        }
-        event->pulled = true;
-        report->pulled_events++;
-        out->event = event;
-        report->telling = first_untold(event);
-        return KD_OK;
-    }
-    out->problem = kd_problems_next(&report->problems);
-    return out->problem ? KD_OK : KD_END;
+    return pull_diag(report, out) || pull_event(report, out) || pull_other_boot(report, out) ||
+                   pull_problem(report, out)
+               ? KD_OK
+               : KD_END;
 }
 
 kd_status kd_report_finish(kd_report *report)

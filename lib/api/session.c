@@ -23,6 +23,7 @@ static kd_context *add_boot(kd_session *session)
     if (!boot)
         return NULL;
     kd_context_init(boot, session->boots++, &session->options, &report->arena);
+    boot->first_line = report->boots.len == 0;
     report->boots.items[report->boots.len++] = boot;
     return boot;
 }
@@ -34,12 +35,6 @@ static bool begins_boot(const kd_context *boot, const kd_event *event)
     if (!fact || !fact->release.src)
         return false;
     return boot->release_known.by == KD_BY_READ || boot->has_timed;
-}
-
-static void free_event(kd_event *event)
-{
-    kd_arena arena = event->arena;
-    kd_arena_free(&arena);
 }
 
 static uint64_t last_line(const kd_event *event)
@@ -54,9 +49,23 @@ static uint64_t last_line(const kd_event *event)
     return last;
 }
 
+/* Does the event tell something new of its machine? */
+static void learn(kd_session *session, kd_context *boot, const kd_event *event)
+{
+    kd_context before;
+    memcpy(&before, boot, sizeof before);
+    kd_context_learn(boot, event, &session->report->arena);
+    before.conflicts = boot->conflicts;
+    if (memcmp(&before, boot, sizeof before) == 0)
+        return;
+    boot->state++;
+    session->report->dirty = true;
+}
+
 static void keep_event(kd_session *session, kd_event *event)
 {
     kd_report *report = session->report;
+    report->dirty = true;
     if (!event->complete)
         report->stats.events_cut++;
     report->stats.bytes_not_utf8 += event->not_utf8;
@@ -66,13 +75,13 @@ static void keep_event(kd_session *session, kd_event *event)
         report->stats.limits |= KD_LIMIT_HISTORY;
         report->stats.events_left_out++;
         kd_unfold(report, event);
-        free_event(event);
+        kd_event_free(event);
         return;
     }
     if (!KD_VEC_ROOM(&report->mem, &report->events)) {
         report->stats.events_left_out++;
         kd_unfold(report, event);
-        free_event(event);
+        kd_event_free(event);
         return;
     }
     report->events.items[report->events.len++] = event;
@@ -108,15 +117,15 @@ static void take_event(void *user, kd_event *event)
         if (KD_BODY(event, seen))
             note_seen(session->report, event);
         if (boot)
-            kd_context_learn(boot, event, &session->report->arena);
+            learn(session, boot, event);
         session->tracker.boot = boot ? boot->boot : session->tracker.boot;
         session->tracker.in_events -= event->lines.count; /* they belong to no reported event */
-        free_event(event);
+        kd_event_free(event);
         return;
     }
     boot = kd_boot_of(session->report, event);
     if (boot) {
-        kd_context_learn(boot, event, &session->report->arena);
+        learn(session, boot, event);
         boot->has_timed |= event->has_time;
         if (last_line(event) > boot->last_line)
             boot->last_line = last_line(event);
@@ -363,6 +372,7 @@ kd_status kd_session_flush(kd_session *session)
     kd_reader_flush(&session->reader, kd_session_block, session);
     kd_session_release(session, true);
     kd_tracker_flush(&session->tracker);
+    session->report->quiet = true;
     return settle(session);
 }
 
@@ -388,15 +398,50 @@ void kd_session_stats(const kd_session *session, kd_stats *out, size_t size)
     memcpy(out, &stats, size < sizeof stats ? size : sizeof stats);
 }
 
+/* Only once the input has ended is it known where each boot ends. */
+static void set_boot_lines(kd_session *session)
+{
+    kd_report *report = session->report;
+    fill_stats(session, &report->stats);
+    for (size_t i = 0; i < report->boots.len; i++) {
+        kd_context *boot = report->boots.items[i];
+        uint64_t next = i + 1 < report->boots.len ? report->boots.items[i + 1]->first_line : 0;
+        boot->last_line = next ? next - 1 : report->stats.lines;
+    }
+}
+
+kd_status kd_session_finish(kd_session *session)
+{
+    kd_status status = kd_session_flush(session);
+    if (status != KD_OK)
+        return status;
+    set_boot_lines(session);
+    session->report->settled = true;
+    return KD_OK;
+}
+
+static kd_status judge(kd_session *session)
+{
+    kd_report *report = session->report;
+    uint64_t until = kd_tracker_oldest(&session->tracker);
+    if (!report->quiet && !report->again)
+        return kd_judge(report, session->engine, &session->options, until);
+    kd_status status = kd_judge_again(report, session->engine, &session->options, until);
+    if (status != KD_OK)
+        return status;
+    kd_boots_again(report);
+    report->quiet = false;
+    return KD_OK;
+}
+
 kd_status kd_session_next(kd_session *session, kd_item *out)
 {
     if (!session || !out)
         return KD_E_INVAL;
     *out = (kd_item){ .boot = NULL };
-    kd_status status = kd_judge(session->report, session->engine, &session->options);
-    if (status != KD_OK)
-        return status;
-    return kd_report_pull(session->report, &session->options, out);
+    session->report->early = true;
+    kd_status status = judge(session);
+    return status != KD_OK ? status : kd_report_pull(session->report, &session->options, out);
 }
 
 kd_status kd_session_report(kd_session *session, kd_report **out)
@@ -404,23 +449,15 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
     if (!session || !out)
         return KD_E_INVAL;
     *out = NULL;
-    kd_status status = kd_session_flush(session);
+    kd_status status = kd_session_finish(session);
+    if (status == KD_OK)
+        status = judge(session);
     if (status != KD_OK)
         return status;
     kd_report *report = session->report;
-    status = kd_judge(report, session->engine, &session->options);
-    if (status != KD_OK)
-        return status;
     kd_report *fresh = kd_report_new(session->engine, &session->options);
     if (!fresh)
         return KD_E_NOMEM;
-    fill_stats(session, &report->stats);
-    for (size_t i = 0; i < report->boots.len; i++) {
-        kd_context *boot = report->boots.items[i];
-        uint64_t next = i + 1 < report->boots.len ? report->boots.items[i + 1]->first_line : 0;
-        boot->first_line = boot->first_line ? boot->first_line : 1;
-        boot->last_line = next ? next - 1 : report->stats.lines;
-    }
     status = kd_report_finish(report);
     if (status != KD_OK) {
         kd_report_free(fresh);

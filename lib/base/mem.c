@@ -114,6 +114,58 @@ void kd_arena_rollback(kd_arena *arena, kd_mark mark)
         arena->top->used = mark.used;
 }
 
+/* ---- coming back ----------------------------------------------------------------------------- */
+
+struct kd_saved {
+    size_t size; /* of all this */
+    kd_chunk *top;
+    char bytes[]; /* of the chunks, the top one first: how much is used, and that */
+};
+
+size_t kd_arena_used(const kd_arena *arena)
+{
+    size_t used = 0;
+    for (const kd_chunk *chunk = arena->top; chunk; chunk = chunk->below)
+        used += sizeof chunk->used + chunk->used;
+    return used;
+}
+
+kd_saved *kd_arena_save(const kd_arena *arena)
+{
+    size_t size = sizeof(kd_saved) + kd_arena_used(arena);
+    kd_saved *saved = kd_mem_resize(arena->mem, NULL, 0, size);
+    if (!saved)
+        return NULL;
+    saved->size = size;
+    saved->top = arena->top;
+    char *at = saved->bytes;
+    for (const kd_chunk *chunk = arena->top; chunk; chunk = chunk->below) {
+        memcpy(at, &chunk->used, sizeof chunk->used);
+        memcpy(at + sizeof chunk->used, chunk->data, chunk->used);
+        at += sizeof chunk->used + chunk->used;
+    }
+    return saved;
+}
+
+/* The arena may stand in what is restored: `arena` is a copy of it. */
+void kd_arena_restore(kd_arena *arena, const kd_saved *saved)
+{
+    const char *at = saved->bytes;
+    while (arena->top != saved->top)
+        drop_chunk(arena);
+    for (kd_chunk *chunk = arena->top; chunk; chunk = chunk->below) {
+        memcpy(&chunk->used, at, sizeof chunk->used);
+        memcpy(chunk->data, at + sizeof chunk->used, chunk->used);
+        at += sizeof chunk->used + chunk->used;
+    }
+}
+
+void kd_saved_free(kd_mem *mem, kd_saved *saved)
+{
+    if (saved)
+        kd_mem_free(mem, saved, saved->size);
+}
+
 void kd_arena_free(kd_arena *arena)
 {
     while (arena->top)

@@ -49,6 +49,14 @@ kd_mark kd_arena_mark(const kd_arena *arena);
 void kd_arena_rollback(kd_arena *arena, kd_mark mark);
 void kd_arena_free(kd_arena *arena);
 
+/* What stands in an arena now, to come back to: what is changed and added later is undone, and all
+ * pointers into it hold. NULL when refused. */
+typedef struct kd_saved kd_saved;
+KD_MUST_CHECK kd_saved *kd_arena_save(const kd_arena *arena);
+void kd_arena_restore(kd_arena *arena, const kd_saved *saved);
+void kd_saved_free(kd_mem *mem, kd_saved *saved); /* NULL is fine */
+size_t kd_arena_used(const kd_arena *arena);
+
 /* ---- growing arrays -------------------------------------------------------------------------- */
 
 #define KD_VEC(type)     \
@@ -69,6 +77,12 @@ static inline size_t kd_vec_next_cap(size_t cap)
      (((vec)->wider = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items, \
                                     kd_vec_next_cap((vec)->cap) * sizeof *(vec)->items)) && \
       ((vec)->items = (vec)->wider, (vec)->cap = kd_vec_next_cap((vec)->cap), true)))
+/* Makes room for so many items; false when refused. */
+#define KD_VEC_RESERVE(mem, vec, count)                                                     \
+    ((count) <= (vec)->cap ||                                                               \
+     (((vec)->wider = kd_mem_resize((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items, \
+                                    (count) * sizeof *(vec)->items)) &&                     \
+      ((vec)->items = (vec)->wider, (vec)->cap = (count), true)))
 #define KD_VEC_FREE(mem, vec)                                                                  \
     (kd_mem_free((mem), (vec)->items, (vec)->cap * sizeof *(vec)->items), (vec)->items = NULL, \
      (vec)->len = (vec)->cap = 0)

@@ -47,7 +47,10 @@ struct kd_context {
     kd_str kconfig;     /* text of the .config that was given; may be empty */
     kd_list said;       /* of const kd_rule *: those that spoke of its events, each once */
     bool has_timed;     /* an event of it has a time */
+    uint64_t state;     /* grows with each fact that is learnt */
     bool pulled;
+    uint64_t told;                  /* kd_boot_hash() of what was handed out last; 0: never */
+    uint64_t told_first, told_last; /* its lines then */
 };
 
 /* Facts that the caller gave hold from the start. */

@@ -23,3 +23,30 @@ void *kd_event_part(const kd_event *event, const kd_fields *group, const char *n
         return event->body;
     return find_part(event->kind->fields, event->body, group, name);
 }
+
+void kd_event_free(kd_event *event)
+{
+    if (event->repeat.latest)
+        kd_event_free(event->repeat.latest);
+    kd_saved_free(event->arena.mem, event->saved);
+    kd_arena_free(&event->repeat.arena);
+    kd_arena arena = event->arena; /* it holds the event that holds it */
+    kd_arena_free(&arena);
+}
+
+void kd_event_restore(kd_event *event)
+{
+    kd_event now = *event;
+    kd_arena_restore(&now.arena, event->saved);
+    event->pulled = now.pulled;
+    event->told = now.told;
+    event->told_count = now.told_count;
+    event->retell = now.retell;
+    event->saved = now.saved;
+    event->fold_next = now.fold_next;
+    event->repeat = now.repeat;
+    event->problem = now.problem;
+    event->told_problem = now.told_problem;
+    event->diags_left_out = now.diags_left_out;
+    event->rules_failed = now.rules_failed;
+}

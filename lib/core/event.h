@@ -26,7 +26,9 @@ typedef struct kd_repeat {
     kd_list lines; /* of kd_range */
     uint64_t lines_left_out;
     bool has_time;
-    kd_event *latest; /* the last one, where it holds a memory dump: its numbers differ */
+    kd_arena arena;    /* holds the ranges */
+    kd_u64 suppressed; /* what was added to the event's own count since it was saved */
+    kd_event *latest;  /* the last one, where it holds a memory dump: its numbers differ */
 } kd_repeat;
 
 struct kd_event {
@@ -44,6 +46,14 @@ struct kd_event {
     bool before;          /* from the earlier capture (kd_options.before) */
     bool pulled;          /* handed out by kd_session_next() */
     bool decoded, judged; /* by kd_decode_event(), by the rules */
+    /* of a stream, where later lines may tell better how to decode and judge it: */
+    kd_saved *saved;     /* the arena before it was decoded; NULL: it is decoded once */
+    uint64_t boot_state; /* kd_context.state when it was decoded */
+    uint64_t told;       /* kd_event_hash() before it was decoded anew; 0: it was not */
+    uint64_t told_count; /* repeat.count when it was handed out last */
+    bool retell;         /* it was handed out, and diagnoses of it are to be */
+    uint32_t diags_left_out, rules_failed; /* of those that it woke */
+    struct kd_problem *told_problem;       /* of the former problems, while they are made anew */
     uint64_t not_understood, not_utf8;
     kd_diag *diags;   /* that it woke, the last first */
     kd_str signature; /* of what makes events identical; empty: never folded */
@@ -56,6 +66,11 @@ struct kd_event {
     struct kd_problem *problem; /* that it belongs to; NULL: none */
     bool diagnosed;             /* a diagnosis speaks of it */
 };
+
+/* With its repetitions. */
+void kd_event_free(kd_event *event);
+/* As it was when it was saved; what was counted and handed out since stays. */
+void kd_event_restore(kd_event *event);
 
 static inline bool kd_event_is(const kd_event *event, const kd_kind *kind)
 {

@@ -99,6 +99,12 @@ kd_str kd_identity_of(const kd_identity *identity, kd_event *event)
     return kd_arena_str(&event->arena, (kd_str){ out.bytes, out.len });
 }
 
+static void add_up(kd_u64 *all, uint64_t more)
+{
+    all->v = more > UINT64_MAX - all->v ? UINT64_MAX : all->v + more;
+    all->src = KD_DERIVED;
+}
+
 void kd_identity_add_suppressed(const kd_identity *identity, kd_event *first, const kd_event *event)
 {
     if (identity->suppressed_at == SIZE_MAX)
@@ -108,6 +114,13 @@ void kd_identity_add_suppressed(const kd_identity *identity, kd_event *first, co
         (const kd_u64 *)(const void *)((const char *)event->body + identity->suppressed_at);
     if (!more->src)
         return;
-    all->v = more->v > UINT64_MAX - all->v ? UINT64_MAX : all->v + more->v;
-    all->src = KD_DERIVED;
+    add_up(all, more->v);
+    add_up(&first->repeat.suppressed, more->v);
+}
+
+void kd_identity_suppress_again(const kd_identity *identity, kd_event *first)
+{
+    if (identity->suppressed_at != SIZE_MAX && first->repeat.suppressed.src)
+        add_up((kd_u64 *)(void *)((char *)first->body + identity->suppressed_at),
+               first->repeat.suppressed.v);
 }

@@ -33,6 +33,8 @@ kd_status kd_identity_resolve(kd_identity *out, const kd_kind *kind);
 kd_str kd_identity_of(const kd_identity *identity, kd_event *event);
 
 /* A repetition goes; the reports that a rate limit kept back before it stay with the first. */
+/* Once more what was added since the event was saved: it was restored. */
+void kd_identity_suppress_again(const kd_identity *identity, kd_event *first);
 void kd_identity_add_suppressed(const kd_identity *identity, kd_event *first,
                                 const kd_event *event);
 

@@ -15,8 +15,6 @@
 #define MAX_WRAPPED 3u
 /* Each line is offered to all open events: headers without end must not pile up. */
 #define MAX_OPEN 16u
-/* Beside the numbers of recognisers. */
-#define NO_PARSER 255u
 
 struct kd_open {
     kd_open *next;
@@ -450,47 +448,20 @@ bool kd_tracker_busy(const kd_tracker *tracker)
     return tracker->open || tracker->wrapped;
 }
 
+uint64_t kd_tracker_oldest(const kd_tracker *tracker)
+{
+    uint64_t oldest = UINT64_MAX;
+    for (const kd_open *open = tracker->open; open; open = open->next) {
+        uint64_t id = open->parse.event->id;
+        oldest = id > 0 && id < oldest ? id : oldest;
+    }
+    return oldest;
+}
+
 void kd_tracker_flush(kd_tracker *tracker)
 {
     if (tracker->wrapped)
         unwrap(tracker);
     while (tracker->open) /* in the order in which they would have closed */
         close_oldest(tracker);
-}
-
-/* ---- anchors --------------------------------------------------------------------------------- */
-
-kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
-{
-    size_t count = 0, n = 0;
-    memset(anchors, 0, sizeof *anchors);
-    for (size_t i = 0; i < kd_parser_count; i++)
-        for (size_t k = 0; kd_parsers[i]->anchors[k]; k++)
-            count++;
-    for (size_t k = 0; kd_carrier_anchors[k]; k++)
-        count++;
-    anchors->count = count;
-    anchors->texts = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->texts);
-    anchors->parser = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->parser);
-    if (!anchors->texts || !anchors->parser)
-        return KD_E_NOMEM;
-    for (size_t i = 0; i < kd_parser_count; i++)
-        for (size_t k = 0; kd_parsers[i]->anchors[k]; k++, n++) {
-            anchors->texts[n] = kd_parsers[i]->anchors[k];
-            anchors->parser[n] = (uint8_t)i;
-        }
-    for (size_t k = 0; kd_carrier_anchors[k]; k++, n++) {
-        anchors->texts[n] = kd_carrier_anchors[k];
-        anchors->parser[n] = NO_PARSER;
-    }
-    return kd_matcher_init(&anchors->matcher, mem, anchors->texts, count);
-}
-
-void kd_anchors_free(kd_anchors *anchors, kd_mem *mem)
-{
-    kd_matcher_free(&anchors->matcher, mem);
-    if (anchors->texts)
-        kd_mem_free(mem, anchors->texts, anchors->count * sizeof *anchors->texts);
-    if (anchors->parser)
-        kd_mem_free(mem, anchors->parser, anchors->count * sizeof *anchors->parser);
 }

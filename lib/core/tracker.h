@@ -7,6 +7,9 @@
 
 typedef struct kd_open kd_open;
 
+/* Beside the numbers of recognisers. */
+#define NO_PARSER 255u
+
 /* Anchors of all recognisers, built once per engine. */
 typedef struct kd_anchors {
     kd_matcher matcher;
@@ -44,6 +47,8 @@ typedef struct kd_tracker {
 void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *before);
 /* Does the tracker want to see every line? Otherwise those with an anchor are enough. */
 bool kd_tracker_busy(const kd_tracker *tracker);
+/* Number of the oldest event that is open; UINT64_MAX: none is. */
+uint64_t kd_tracker_oldest(const kd_tracker *tracker);
 /* Closes all that is open. */
 void kd_tracker_flush(kd_tracker *tracker);
 

@@ -246,7 +246,12 @@ static kd_problem *join(kd_problems *problems, kd_problem *a, kd_problem *b)
         add_id(first, &first->diags, KD_ITEMS(second->diags, uint64_t)[i], &first->diags_left_out);
     first->severity = second->severity > first->severity ? second->severity : first->severity;
     first->impact = second->impact > first->impact ? second->impact : first->impact;
+    first->aged |= second->aged;
     problems->changed -= second->changed;
+    second->changed = false;
+    second->withdrawn = second->pulled;
+    if (second->pulled)
+        note_change(problems, second);
     note_change(problems, first);
     return first;
 }
@@ -274,10 +279,37 @@ static bool is_finding(const kd_event *event)
     return event->kind->severity >= KD_WARNING;
 }
 
+static bool lists(const kd_list *ids, uint64_t id)
+{
+    for (uint32_t i = 0; i < ids->count; i++)
+        if (KD_ITEMS(*ids, uint64_t)[i] == id)
+            return true;
+    return false;
+}
+
+/* The event belongs to an aged problem: its diagnoses are new. */
+static void stay(kd_problems *problems, kd_event *event, kd_diag *const *woken, size_t count)
+{
+    kd_problem *problem = kd_problem_of(event->problem);
+    for (size_t i = 0; i < count; i++) {
+        if (lists(&problem->diags, woken[i]->id)) {
+            woken[i]->problem = problem;
+            problem->root = problem->root_diag == woken[i]->id ? woken[i] : problem->root;
+            continue;
+        }
+        add_diag(problem, event, woken[i]);
+        note_change(problems, problem);
+    }
+}
+
 void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *woken, size_t count,
                       const kd_known_items *known)
 {
     kd_problem *problem = NULL;
+    if (event->problem) {
+        stay(problems, event, woken, count);
+        return;
+    }
     if (count == 0 && !is_finding(event))
         return;
     for (size_t i = 0; i < count; i++)
@@ -305,15 +337,71 @@ void kd_problem_repeated(kd_problems *problems, kd_event *first, const kd_event 
         problem->count++;
     if (event->has_time)
         problem->last_time_us = event->time_us;
-    /* who already has it is told at 2, 4, 8 ... */ if (problem->count >= 2 * problem->told)
+    /* who already has it is told at 2, 4, 8 ... */
+    if (problem->count >= 2 * problem->told)
         note_change(problems, problem);
 }
 
-const kd_problem *kd_problems_next(kd_problems *problems)
+/* ---- made anew ------------------------------------------------------------------------------- */
+
+bool kd_problems_again(kd_problems *problems, kd_problems *former)
+{
+    kd_problems fresh = { .mem = problems->mem,
+                          .next_id = problems->next_id,
+                          .limit = problems->limit,
+                          .left_out = problems->left_out };
+    size_t aged = 0, kept = 0;
+    for (size_t i = 0; i < problems->items.len; i++)
+        aged += problems->items.items[i]->aged && !problems->items.items[i]->into;
+    if (!KD_VEC_RESERVE(fresh.mem, &fresh.items, aged))
+        return false;
+    for (size_t i = 0; i < problems->items.len; i++) {
+        kd_problem *problem = problems->items.items[i];
+        if (!problem->aged || problem->into) {
+            problems->items.items[kept++] = problem;
+            continue;
+        }
+        kd_problem **bucket = &fresh.buckets[problem->bug % KD_PROBLEM_BUCKETS];
+        problem->bucket_next = *bucket;
+        *bucket = problem;
+        fresh.items.items[fresh.items.len++] = problem;
+        fresh.changed += problem->changed;
+    }
+    problems->items.len = kept;
+    *former = *problems;
+    *problems = fresh;
+    return true;
+}
+
+bool kd_problem_is_told(const kd_event *event)
+{
+    kd_problem *now = kd_problem_of(event->problem), *before = event->told_problem;
+    if (!now || !before || before->taken || !before->pulled || now->pulled || now == before)
+        return false;
+    before->taken = true;
+    now->id = before->id;
+    now->pulled = true;
+    now->told = before->told;
+    return true;
+}
+
+void kd_problems_withdraw(kd_problems *former)
+{
+    former->changed = 0;
+    for (size_t i = 0; i < former->items.len; i++) {
+        kd_problem *problem = former->items.items[i];
+        /* of one that was joined that may have been told */
+        bool owed = problem->pulled && !problem->taken && (!problem->withdrawn || problem->changed);
+        problem->changed = problem->withdrawn = owed;
+        former->changed += owed;
+    }
+}
+
+kd_problem *kd_problems_next(kd_problems *problems)
 {
     for (size_t i = 0; problems->changed > 0 && i < problems->items.len; i++) {
         kd_problem *problem = problems->items.items[i];
-        if (!problem->changed || problem->into)
+        if (!problem->changed)
             continue;
         problem->changed = false;
         problem->pulled = true;
@@ -330,13 +418,21 @@ void kd_problems_free(kd_problems *problems)
 {
     for (size_t i = 0; i < problems->items.len; i++)
         free_problem(problems->items.items[i]);
-    KD_VEC_FREE(problems->mem, &problems->items);
+    if (problems->mem)
+        KD_VEC_FREE(problems->mem, &problems->items);
+    problems->changed = 0;
+}
+
+/* Is it no problem of the report? */
+static bool is_gone(const kd_problem *problem)
+{
+    return problem->into || (problem->pulled && !problem->changed);
 }
 
 static int compare(const void *a, const void *b)
 {
     const kd_problem *x = *(kd_problem *const *)a, *y = *(kd_problem *const *)b;
-    bool x_gone = x->into || x->pulled, y_gone = y->into || y->pulled;
+    bool x_gone = is_gone(x), y_gone = is_gone(y);
     if (x_gone != y_gone)
         return x_gone ? 1 : -1;
     if (x->severity != y->severity)
@@ -356,7 +452,7 @@ static void sort_ids(kd_list *ids)
         qsort(ids->items, ids->count, sizeof(uint64_t), by_number);
 }
 
-void kd_problems_sort(kd_problems *problems)
+void kd_problems_sort(kd_problems *problems, bool renumber)
 {
     if (problems->items.len == 0)
         return;
@@ -365,10 +461,10 @@ void kd_problems_sort(kd_problems *problems)
     qsort(problems->items.items, problems->items.len, sizeof *problems->items.items, compare);
     for (size_t i = 0; i < problems->items.len; i++) {
         kd_problem *problem = problems->items.items[i];
-        if (problem->into || problem->pulled)
+        if (is_gone(problem))
             break;
         problems->standing++;
-        problem->id = base + i + 1;
+        problem->id = renumber ? base + i + 1 : problem->id;
         sort_ids(&problem->events);
         sort_ids(&problem->diags);
     }

@@ -39,9 +39,13 @@ struct kd_problem {
     kd_suspect suspect;
     kd_str suspect_name, suspect_why;
     bool deliberate;
-    uint64_t told; /* count when it was handed out last; 0: never */
-    bool changed;  /* since it was handed out last */
-    bool pulled;   /* was handed out: a later report does not hold it */
+    uint64_t told;      /* count when it was handed out last; 0: never */
+    uint64_t told_hash; /* of what was handed out under its id, for who made it anew */
+    bool changed;       /* since it was handed out last */
+    bool pulled;        /* was handed out */
+    bool withdrawn;     /* it was handed out, and there is no such problem any more */
+    bool aged;          /* an event of it is gone: it cannot be made anew */
+    bool taken;         /* of the former problems: another one has its id now */
 };
 
 typedef struct kd_problems {
@@ -73,13 +77,23 @@ void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *wo
 /* A repetition of the event was counted. */
 void kd_problem_repeated(kd_problems *problems, kd_event *first, const kd_event *event);
 
+/* Makes them anew: those that are aged stay, the others become `former`, and their events are to
+ * be noted again. False: there is no memory, and nothing happened. */
+bool kd_problems_again(kd_problems *problems, kd_problems *former);
+/* The event was noted again; it belonged to event->told_problem: the same problem keeps its id.
+ * True: that was settled by this event. */
+bool kd_problem_is_told(const kd_event *event);
+/* Of the former ones those that were handed out and are no more are withdrawn. */
+void kd_problems_withdraw(kd_problems *former);
+
 /* The next one that changed since it was handed out; NULL: none. */
-const kd_problem *kd_problems_next(kd_problems *problems);
+kd_problem *kd_problems_next(kd_problems *problems);
 
 /* The problem that it is part of now. */
 kd_problem *kd_problem_of(kd_problem *problem);
 
-/* What matters most first; ids follow. The joined ones are dropped. */
-void kd_problems_sort(kd_problems *problems);
+/* What matters most first; ids follow, unless they are known to others. The joined ones and those
+ * that were handed out as they are stand behind. */
+void kd_problems_sort(kd_problems *problems, bool renumber);
 
 #endif

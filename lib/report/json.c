@@ -433,5 +433,6 @@ void kd_put_diag(kd_json *out, const kd_diag *diag)
         put_texts(out, &diag->missing);
     }
     put_named(out, &kd_diag_members, "deliberate", diag);
+    put_named(out, &kd_diag_members, "withdrawn", diag);
     kd_json_close(out, '}');
 }

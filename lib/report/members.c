@@ -236,6 +236,11 @@ static bool is_deliberate(const void *object)
     return ((const kd_diag *)object)->deliberate;
 }
 
+static bool is_withdrawn(const void *object)
+{
+    return ((const kd_diag *)object)->withdrawn;
+}
+
 static const kd_member suspect_rows[] = {
     { .name = "class", .type = KDM_call, .call = suspect_class },
     { ROW(kd_diag, text, "name", suspect_name) },
@@ -280,6 +285,7 @@ static const kd_member diag_rows[] = {
     { .name = "suspect", .type = KDM_group, .of = &suspect_members, .present = has_suspect },
     { ROW(kd_diag, texts, "missing", missing) },
     { ROW(kd_diag, bool, "deliberate", deliberate), .present = is_deliberate },
+    { ROW(kd_diag, bool, "withdrawn", withdrawn), .present = is_withdrawn },
 };
 const kd_members kd_diag_members = { diag_rows, KD_COUNT(diag_rows), sizeof(kd_diag) };
 
@@ -338,6 +344,11 @@ static const kd_member problem_signature_rows[] = {
 static const kd_members problem_signature = { problem_signature_rows,
                                               KD_COUNT(problem_signature_rows), 0 };
 
+static bool is_withdrawn_problem(const void *object)
+{
+    return PROBLEM(object)->withdrawn;
+}
+
 static const kd_member problem_rows[] = {
     { ROW(kd_problem, id, "id", id), .letter = 'p' },
     { ROW(kd_problem, text, "title", title) },
@@ -356,5 +367,6 @@ static const kd_member problem_rows[] = {
       .of = &problem_suspect_members,
       .present = has_problem_suspect },
     { .name = "signature", .type = KDM_group, .of = &problem_signature },
+    { ROW(kd_problem, bool, "withdrawn", withdrawn), .present = is_withdrawn_problem },
 };
 const kd_members kd_problem_members = { problem_rows, KD_COUNT(problem_rows), sizeof(kd_problem) };

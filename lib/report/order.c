@@ -115,9 +115,12 @@ static void move_effects(order *o, kd_diag **out)
         count = place(o, i, out, count);
 }
 
-/* d1 is the first: ids follow the order in which a report shows them. */
+/* d1 is the first: ids follow the order in which a report shows them, unless some are known to
+ * others already. */
 static void renumber(const order *o, kd_report *report)
 {
+    if (report->early)
+        return;
     uint64_t base = report->next_diag - report->diags.len;
     for (size_t i = 0; i < report->diags.len; i++)
         report->diags.items[i]->id = base + i + 1;

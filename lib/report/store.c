@@ -59,6 +59,44 @@ void kd_report_stats(const kd_report *report, kd_stats *out, size_t size)
         memcpy(out, &report->stats, size < sizeof report->stats ? size : sizeof report->stats);
 }
 
+/* ---- has what was handed out changed? -------------------------------------------------------- */
+
+static int hash_on(const char *data, size_t len, void *user)
+{
+    uint64_t *hash = user;
+    for (size_t i = 0; i < len; i++)
+        *hash = (*hash ^ (unsigned char)data[i]) * UINT64_C(1099511628211); /* FNV-1a */
+    return 0;
+}
+
+#define HASH_START UINT64_C(14695981039346656037)
+
+uint64_t kd_event_hash(const kd_event *event)
+{
+    uint64_t hash = HASH_START;
+    return kd_event_write(event, hash_on, &hash) == KD_OK && hash ? hash : 1;
+}
+
+uint64_t kd_diag_hash(const kd_diag *diag)
+{
+    uint64_t hash = HASH_START;
+    return kd_diag_write(diag, hash_on, &hash) == KD_OK && hash ? hash : 1;
+}
+
+uint64_t kd_problem_hash(const kd_problem *problem)
+{
+    uint64_t hash = HASH_START;
+    return kd_problem_write(problem, hash_on, &hash) == KD_OK && hash ? hash : 1;
+}
+
+uint64_t kd_boot_hash(const kd_context *boot)
+{
+    uint64_t hash = HASH_START;
+    kd_context without = *boot;
+    without.first_line = without.last_line = 0;
+    return kd_boot_write(&without, hash_on, &hash) == KD_OK && hash ? hash : 1;
+}
+
 kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user)
 {
     kd_json out;

@@ -39,7 +39,17 @@ struct kd_report {
     size_t fold_size, fold_count;
     kd_stats stats;
     size_t pulled_events, pulled_diags; /* of them that were handed out and stay for the rules */
-    size_t pull_from;                   /* all events before it were handed out */
+    bool early;                         /* items are handed out before everything is known */
+    bool dirty;                         /* something is known since that may change them */
+    bool again;                         /* all is judged once more, and that is not done yet */
+    bool quiet;               /* all is to be judged once more before something is handed out */
+    bool settled;             /* the input has ended: boots without events are handed out too */
+    bool unordered;           /* the diagnoses are not in the order of their ids */
+    KD_VEC(kd_diag *) former; /* diagnoses of the judgement before, by the events that woke them */
+    KD_VEC(kd_diag *) withdrawn;    /* of them, those that were handed out and do not hold */
+    size_t former_at, withdrawn_at; /* how far they are done with */
+    kd_problems former_problems;
+    size_t pull_from; /* all events before it were handed out */
     kd_diag *telling; /* the diagnosis to be handed out next: those of an event follow it */
     bool fresh;       /* there are events that were not judged */
     uint64_t next_diag;
@@ -63,6 +73,11 @@ void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record);
 bool kd_has_fields(const kd_fields *fields, const void *record);
 
 kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user);
+/* Of the object as JSON; never 0. */
+uint64_t kd_event_hash(const kd_event *event);
+uint64_t kd_diag_hash(const kd_diag *diag);
+uint64_t kd_problem_hash(const kd_problem *problem);
+uint64_t kd_boot_hash(const kd_context *boot); /* but for its lines */
 /* By their numbers; NULL: not in this report. */
 const kd_event *kd_report_event_by_id(const kd_report *report, uint64_t id);
 const kd_diag *kd_report_diag_by_id(const kd_report *report, uint64_t id);

@@ -1,0 +1,40 @@
+/* anchors.c - what the first lines of events hold, of all recognisers. Layer: core. */
+#include <string.h>
+
+#include "core/lists.h"
+#include "core/tracker.h"
+
+kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
+{
+    size_t count = 0, n = 0;
+    memset(anchors, 0, sizeof *anchors);
+    for (size_t i = 0; i < kd_parser_count; i++)
+        for (size_t k = 0; kd_parsers[i]->anchors[k]; k++)
+            count++;
+    for (size_t k = 0; kd_carrier_anchors[k]; k++)
+        count++;
+    anchors->count = count;
+    anchors->texts = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->texts);
+    anchors->parser = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->parser);
+    if (!anchors->texts || !anchors->parser)
+        return KD_E_NOMEM;
+    for (size_t i = 0; i < kd_parser_count; i++)
+        for (size_t k = 0; kd_parsers[i]->anchors[k]; k++, n++) {
+            anchors->texts[n] = kd_parsers[i]->anchors[k];
+            anchors->parser[n] = (uint8_t)i;
+        }
+    for (size_t k = 0; kd_carrier_anchors[k]; k++, n++) {
+        anchors->texts[n] = kd_carrier_anchors[k];
+        anchors->parser[n] = NO_PARSER;
+    }
+    return kd_matcher_init(&anchors->matcher, mem, anchors->texts, count);
+}
+
+void kd_anchors_free(kd_anchors *anchors, kd_mem *mem)
+{
+    kd_matcher_free(&anchors->matcher, mem);
+    if (anchors->texts)
+        kd_mem_free(mem, anchors->texts, anchors->count * sizeof *anchors->texts);
+    if (anchors->parser)
+        kd_mem_free(mem, anchors->parser, anchors->count * sizeof *anchors->parser);
+}
