@@ -310,17 +310,33 @@ static bool is_of_other_thread(const kd_open *open, const kd_line *line)
            !(others && kd_str_starts(line->text, others));
 }
 
-/* Of what a recogniser or block may change when it takes a line; only debug builds call it. */
+/* Of the fields, which a refused line must leave as they are; only debug builds call it. */
 static inline uint64_t sum_of(const kd_open *open)
 {
-    const kd_str parts[] = { { open->parse.body, open->parse.event->kind->fields->size },
-                             { (const char *)open->states, sizeof open->states },
-                             { (const char *)open->parse.own, sizeof open->parse.own } };
+    const unsigned char *body = open->parse.body;
     uint64_t sum = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < KD_COUNT(parts); i++)
-        for (size_t k = 0; k < parts[i].len; k++)
-            sum = (sum ^ (unsigned char)parts[i].ptr[k]) * 1099511628211u;
+    for (size_t i = 0; i < open->parse.event->kind->fields->size; i++)
+        sum = (sum ^ body[i]) * 1099511628211u;
     return sum;
+}
+
+/* What recogniser and blocks remember from line to line. A line that is refused leaves no trace in
+ * it. */
+typedef struct memory {
+    kd_block_state states[KD_MAX_BLOCKS];
+    uint32_t own[KD_COUNT(((kd_parse *)NULL)->own)];
+} memory;
+
+static void remember(const kd_open *open, memory *out)
+{
+    memcpy(out->states, open->states, sizeof out->states);
+    memcpy(out->own, open->parse.own, sizeof out->own);
+}
+
+static void restore(kd_open *open, const memory *from)
+{
+    memcpy(open->states, from->states, sizeof open->states);
+    memcpy(open->parse.own, from->own, sizeof open->parse.own);
 }
 
 static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
@@ -333,6 +349,8 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
         return KD_NOT_MINE;
     if (!add_line(event, line, &own))
         return KD_NOT_MINE;
+    memory before;
+    remember(open, &before);
     open->parse.src = event->lines.count;
 #ifndef NDEBUG
     uint64_t sum = sum_of(open);
@@ -343,6 +361,8 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
         verdict = ask_blocks(open, &own);
     tell(tracker, line->number, verdict, open, false);
     assert(verdict != KD_NOT_MINE || sum == sum_of(open)); /* a refused line changed nothing */
+    if (verdict == KD_NOT_MINE)
+        restore(open, &before);
     if (verdict == KD_NOT_MINE || verdict == KD_OVER || verdict == KD_PASSED) {
         event->lines = lines;
         kd_arena_rollback(arena_of(open), mark);

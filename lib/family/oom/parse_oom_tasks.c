@@ -258,13 +258,14 @@ static kd_verdict take_row(kd_parse *parse, kdf_oom *oom, const kd_line *line)
     if (column_count(parse) < 5 || !kd_scan_char(&in, '[') || !kd_scan_blanks(&in) ||
         !kd_scan_u64(&in, &pid) || !kd_scan_blanks(&in) || !kd_scan_char(&in, ']'))
         return KD_NOT_MINE;
-    oom->tasks_torn |= row_read(parse) != 0 && row_read(parse) != ROW_NAMED;
-    oom->tasks_torn |= (parse->own[KD_OOM_TABLE] & HEAD_UNFINISHED) != 0;
+    bool torn = row_read(parse) != 0 && row_read(parse) != ROW_NAMED;
+    torn |= (parse->own[KD_OOM_TABLE] & HEAD_UNFINISHED) != 0;
     task.pid = (kd_u64){ pid, parse->src };
     uint32_t read = read_numbers(parse, &in, &task, 1);
     kd_scan_blanks(&in);
     if (read < column_count(parse) && !kd_scan_at_end(&in))
         return KD_NOT_MINE;
+    oom->tasks_torn |= torn;
     parse->own[KD_OOM_TABLE] &= ~HEAD_UNFINISHED;
     read_comm(parse, in, &task);
     keep_row_read(parse, 0);
