@@ -389,6 +389,7 @@ typedef struct kd_stats {
     uint32_t limits;       /**< KD_LIMIT_... that were reached */
     uint64_t rules_failed; /**< calls of added rules that returned an error */
     uint64_t records_lost; /**< gaps in kd_record.seq */
+    uint64_t problems_left_out, boots_left_out;
 } kd_stats;
 enum {
     KD_LIMIT_LINE = 1u << 0,        /**< a line was longer than max_line: cut, not an error */

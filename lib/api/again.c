@@ -17,7 +17,7 @@ static void free_diag(kd_diag *diag)
 static void say_again(kd_report *report, const kd_diag *diag)
 {
     kd_context *boot = kd_boot_of(report, &(kd_event){ .boot = diag->boot });
-    const kd_rule **said = boot ? KD_LIST_ADD(&report->arena, &boot->said, const kd_rule *) : NULL;
+    const kd_rule **said = boot ? KD_LIST_ADD(&boot->arena, &boot->said, const kd_rule *) : NULL;
     if (said)
         *said = diag->rule;
 }

@@ -51,9 +51,9 @@ static kd_status write_number(const kd_number *number, uint64_t value, const kd_
 {
     kd_event event = { .arena = { .mem = mem } };
     const kd_fields *fields = NULL;
-    kd_context context;
+    kd_context context = { .arena = { .mem = mem } };
     void *group = NULL;
-    kd_context_init(&context, 0, options, &event.arena);
+    kd_context_init(&context, 0, options);
     if (context.version == 0)
         context.version = KD_NEWEST_KNOWN;
     kd_status status = make_event(&event, number, value, &context, &group, &fields);
@@ -67,6 +67,7 @@ static kd_status write_number(const kd_number *number, uint64_t value, const kd_
         kd_json_close(out, '}');
     }
     kd_arena_free(&event.arena);
+    kd_arena_free(&context.arena);
     return status;
 }
 

@@ -32,6 +32,7 @@ typedef struct judging {
     const kd_options *options;
     kd_event **all; /* earlier capture first, then this one's */
     size_t count, earlier;
+    bool is_short;      /* of memory: something could not be said */
     kd_event *event;    /* in hand */
     kd_context *boot;   /* its boot */
     uint32_t said;      /* how many rules had spoken in that boot before it */
@@ -47,13 +48,12 @@ static void note_said(judging *work, const kd_rule *rule)
     for (uint32_t i = 0; i < said->count; i++)
         if (KD_ITEMS(*said, const kd_rule *)[i] == rule)
             return;
-    const kd_rule **item = KD_LIST_ADD(&work->report->arena, said, const kd_rule *);
+    const kd_rule **item = KD_LIST_ADD(&work->boot->arena, said, const kd_rule *);
     if (item)
         *item = rule;
 }
 
-/* Those of one event are handed out in the order in which they were made. */
-static void hang_on_event(kd_event *event, kd_diag *diag)
+void kd_hang_on_event(kd_event *event, kd_diag *diag)
 {
     diag->older = event->diags;
     if (event->diags)
@@ -97,7 +97,9 @@ static void take_diag(void *user, kd_diag *diag)
 {
     judging *work = user;
     kd_report *report = work->report;
-    bool full = report->diags.len - report->pulled_diags >= work->options->max_diags;
+    /* what nobody knows of yet is thinned by what matters: see kd_thin_diags() */
+    bool full =
+        report->early && report->diags.len - report->pulled_diags >= work->options->max_diags;
     if (full || !KD_VEC_ROOM(&report->mem, &report->diags)) {
         work->event->diags_left_out++;
         report->stats.diags_left_out++;
@@ -110,7 +112,7 @@ static void take_diag(void *user, kd_diag *diag)
         diag->role = diag->caused_by.count > 0 ? KD_EFFECT : KD_PRIMARY;
     set_id(report, diag);
     report->diags.items[report->diags.len++] = diag;
-    hang_on_event(work->event, diag);
+    kd_hang_on_event(work->event, diag);
     note_said(work, diag->rule);
 }
 
@@ -126,6 +128,16 @@ kd_context *kd_boot_of(const kd_report *report, const kd_event *event)
     }
     bool found = low < report->boots.len && report->boots.items[low]->boot == event->boot;
     return found ? report->boots.items[low] : NULL;
+}
+
+/* Memory was short: what the rule said, or wanted to say, is not whole. */
+static void lose_diag(judging *work, kd_emit *out)
+{
+    kd_emit_drop(out);
+    work->report->stats.diags_left_out++;
+    work->event->diags_left_out++;
+    work->report->mem.failed = KD_OK;
+    work->is_short = true;
 }
 
 /* A rule that fails is its own affair: it is counted, and the others are asked. */
@@ -163,6 +175,8 @@ static void ask_rules(judging *work, size_t index)
             event->rules_failed++;
             kd_emit_drop(&out);
         }
+        if (report->mem.failed == KD_E_LIMIT)
+            lose_diag(work, &out);
         kd_emit_finish(&out);
     }
     kd_memo_clear(&work->memo);
@@ -264,6 +278,10 @@ static kd_status decode(judging *work, kd_event *event)
     event->boot_state = boot ? boot->state : 0;
     if (boot && !kd_decode_event(event, boot) && !again)
         boot->conflicts++;
+    if (report->mem.failed == KD_E_LIMIT) {
+        event->damaged = work->is_short = true;
+        report->mem.failed = KD_OK;
+    }
     kd_signature_set(event);
     return KD_OK;
 }
@@ -273,7 +291,10 @@ static kd_status judge_one(judging *work, size_t index)
     kd_report *report = work->report;
     size_t diags = report->diags.len;
     work->all[index]->judged = true;
-    ask_rules(work, index);
+    if (work->all[index]->damaged)
+        report->stats.diags_left_out++, work->all[index]->diags_left_out++;
+    else
+        ask_rules(work, index);
     if (report->mem.failed == KD_E_NOMEM) {
         take_back(work, work->all[index], diags);
         return KD_E_NOMEM;
@@ -293,32 +314,75 @@ static bool is_any_ready(const kd_report *report, uint64_t until)
     return false;
 }
 
-kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options, uint64_t until)
+static kd_status decode_new(judging *work)
 {
-    judging work = { .report = report,
-                     .engine = engine,
-                     .options = options,
-                     .arena = { .mem = &report->mem },
-                     .memo = { .arena = { .mem = &report->mem } } };
-    if (!report->fresh || !is_any_ready(report, until))
-        return KD_OK;
-    report->pull_from = 0;
+    kd_status status = KD_OK;
+    for (size_t i = work->earlier; status == KD_OK && i < work->count; i++)
+        if (!work->all[i]->decoded)
+            status = decode(work, work->all[i]);
+    return status;
+}
+
+static kd_status judge_new(judging *work)
+{
+    kd_report *report = work->report;
+    size_t most = work->options->max_diags;
+    kd_status status = KD_OK;
+    for (size_t i = work->earlier; status == KD_OK && i < work->count; i++) {
+        if (work->all[i]->judged)
+            continue;
+        status = judge_one(work, i);
+        if (status == KD_OK && !report->early && report->diags.len / 2 > most)
+            kd_thin_diags(report, work->all, (kd_range){ work->earlier, i + 1 }, most);
+    }
+    if (status == KD_OK && !report->early)
+        kd_thin_diags(report, work->all, (kd_range){ work->earlier, work->count }, most);
+    return status;
+}
+
+/* KD_E_LIMIT: memory did not suffice to say all. */
+static kd_status judge_all(judging *work, uint64_t until)
+{
+    kd_report *report = work->report;
     put_in_order(report);
-    kd_status status = gather(&work, until);
-    report->fresh = status != KD_OK || work.count < work.earlier + report->events.len;
-    for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
-        if (!work.all[i]->decoded)
-            status = decode(&work, work.all[i]);
-    for (size_t i = work.earlier; status == KD_OK && i < work.count; i++)
-        if (!work.all[i]->judged)
-            status = judge_one(&work, i);
-    kd_arena_free(&work.arena);
-    if (work.all)
-        kd_mem_free(&report->mem, work.all, (work.count + 1) * sizeof *work.all);
+    kd_status status = gather(work, until);
+    report->fresh = status != KD_OK || work->count < work->earlier + report->events.len;
+    if (status == KD_OK)
+        status = decode_new(work);
+    if (status == KD_OK)
+        status = judge_new(work);
+    kd_arena_free(&work->arena);
+    if (work->all)
+        kd_mem_free(&report->mem, work->all, (work->count + 1) * sizeof *work->all);
     status = status != KD_OK ? status : report->mem.failed;
     report->mem.failed = KD_OK;
     report->fresh |= status == KD_E_NOMEM;
-    if (status == KD_E_LIMIT)
+    return status == KD_OK && work->is_short ? KD_E_LIMIT : status;
+}
+
+kd_status kd_judge(kd_report *report, kd_engine *engine, const kd_options *options, uint64_t until)
+{
+    if (!report->fresh || !is_any_ready(report, until))
+        return KD_OK;
+    report->pull_from = 0;
+    kd_obey_history(report, options->max_history);
+    for (;;) {
+        judging work = { .report = report,
+                         .engine = engine,
+                         .options = options,
+                         .arena = { .mem = &report->mem },
+                         .memo = { .arena = { .mem = &report->mem } } };
+        kd_status status = judge_all(&work, until);
+        if (status != KD_E_LIMIT)
+            return status;
         report->stats.limits |= KD_LIMIT_MEMORY;
-    return status == KD_E_LIMIT ? KD_OK : status;
+        size_t count = report->events.len;
+        bool said =
+            count == 1 && report->events.items[0]->judged && !report->events.items[0]->damaged;
+        if (report->early || count == 0 || said)
+            return KD_OK;
+        /* fewer events, and all of what follows from them */
+        kd_unjudge(report);
+        kd_thin_events(report, count == 1 ? 0 : count - count / 4 - 1);
+    }
 }

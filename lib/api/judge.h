@@ -10,6 +10,27 @@ bool kd_fold(kd_report *report, kd_event *event);
 /* Takes back that the event may be the first of identical ones: it is not kept. */
 void kd_unfold(kd_report *report, const kd_event *event);
 
+/* ---- limits (thin.c) ---------------------------------------------------------------------------
+ */
+
+/* At most so many events that nobody knows of yet. */
+void kd_thin_events(kd_report *report, size_t most);
+void kd_obey_history(kd_report *report, size_t most);
+/* Events and boots leave half of the memory to what is found out about them. */
+void kd_obey_memory(kd_report *report);
+/* Lets go of boots without events, but for the newest `most`. */
+void kd_thin_boots(kd_report *report, size_t most);
+/* At most so many diagnoses; the problems of the judged events (from first to before last of `all`)
+ * are made anew. For reports of which nothing was handed out. */
+void kd_thin_diags(kd_report *report, kd_event *const *all, kd_range judged, size_t most);
+/* As if nothing was judged yet. For the same reports. */
+void kd_unjudge(kd_report *report);
+
+/* ---- judging -----------------------------------------------------------------------------------
+ */
+
+/* Those of one event are handed out in the order in which they were made. */
+void kd_hang_on_event(kd_event *event, kd_diag *diag);
 /* The boot that the event belongs to, or NULL. */
 kd_context *kd_boot_of(const kd_report *report, const kd_event *event);
 

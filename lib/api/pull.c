@@ -149,6 +149,8 @@ void kd_report_free(kd_report *report)
     KD_VEC_FREE(&report->mem, &report->seen);
     KD_VEC_FREE(&report->mem, &report->events);
     KD_VEC_FREE(&report->mem, &report->diags);
+    for (size_t i = 0; i < report->boots.len; i++)
+        kd_context_free(report->boots.items[i]);
     KD_VEC_FREE(&report->mem, &report->boots);
     kd_arena_free(&report->arena);
     engine->allocator.resize(engine->allocator.user, report, sizeof *report, 0);

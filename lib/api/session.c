@@ -4,134 +4,6 @@
 #include <string.h>
 
 #include "api/session.h"
-#include "family/fields.h"
-
-/* ---- events that closed ---------------------------------------------------------------------- */
-
-static kd_context *current_boot(kd_session *session)
-{
-    kd_report *report = session->report;
-    return report->boots.len ? report->boots.items[report->boots.len - 1] : NULL;
-}
-
-static kd_context *add_boot(kd_session *session)
-{
-    kd_report *report = session->report;
-    if (!KD_VEC_ROOM(&report->mem, &report->boots))
-        return NULL;
-    kd_context *boot = kd_arena_alloc(&report->arena, sizeof *boot);
-    if (!boot)
-        return NULL;
-    kd_context_init(boot, session->boots++, &session->options, &report->arena);
-    boot->first_line = report->boots.len == 0;
-    report->boots.items[report->boots.len++] = boot;
-    return boot;
-}
-
-/* A banner begins a new boot, unless it is the first thing that this boot said of itself. */
-static bool begins_boot(const kd_context *boot, const kd_event *event)
-{
-    const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
-    if (!fact || !fact->release.src)
-        return false;
-    return boot->release_known.by == KD_BY_READ || boot->has_timed;
-}
-
-static uint64_t last_line(const kd_event *event)
-{
-    uint64_t last = 0;
-    for (uint32_t i = 0; i < event->lines.count; i++)
-        if (!kd_event_lines(event)[i].aside && kd_event_lines(event)[i].number > last)
-            last = kd_event_lines(event)[i].number;
-    for (uint32_t i = 0; i < event->passed.count; i++)
-        if (KD_ITEMS(event->passed, kd_range)[i].last > last)
-            last = KD_ITEMS(event->passed, kd_range)[i].last;
-    return last;
-}
-
-/* Does the event tell something new of its machine? */
-static void learn(kd_session *session, kd_context *boot, const kd_event *event)
-{
-    kd_context before;
-    memcpy(&before, boot, sizeof before);
-    kd_context_learn(boot, event, &session->report->arena);
-    before.conflicts = boot->conflicts;
-    if (memcmp(&before, boot, sizeof before) == 0)
-        return;
-    boot->state++;
-    session->report->dirty = true;
-}
-
-static void keep_event(kd_session *session, kd_event *event)
-{
-    kd_report *report = session->report;
-    report->dirty = true;
-    if (!event->complete)
-        report->stats.events_cut++;
-    report->stats.bytes_not_utf8 += event->not_utf8;
-    if (kd_fold(report, event))
-        return;
-    if (report->events.len - report->pulled_events >= session->options.max_history) {
-        report->stats.limits |= KD_LIMIT_HISTORY;
-        report->stats.events_left_out++;
-        kd_unfold(report, event);
-        kd_event_free(event);
-        return;
-    }
-    if (!KD_VEC_ROOM(&report->mem, &report->events)) {
-        report->stats.events_left_out++;
-        kd_unfold(report, event);
-        kd_event_free(event);
-        return;
-    }
-    report->events.items[report->events.len++] = event;
-    report->fresh = true;
-    report->stats.events++;
-}
-
-/* Counted by their wording, of which there are few. */
-static void note_seen(kd_report *report, const kd_event *event)
-{
-    kd_str wording = KD_BODY(event, seen)->wording.v;
-    for (size_t i = 0; i < report->seen.len; i++)
-        if (kd_str_eq(report->seen.items[i].wording, wording)) {
-            report->seen.items[i].count++;
-            return;
-        }
-    if (KD_VEC_ROOM(&report->mem, &report->seen))
-        report->seen.items[report->seen.len++] =
-            (kd_seen){ wording, 1, kd_event_lines(event)[0].number };
-}
-
-/* Called by the tracker. */
-static void take_event(void *user, kd_event *event)
-{
-    kd_session *session = user;
-    kd_context *boot = current_boot(session);
-    if (boot && begins_boot(boot, event)) {
-        boot = add_boot(session);
-        if (boot)
-            boot->first_line = kd_event_lines(event)[0].number;
-    }
-    if (event->kind->is_fact) {
-        if (KD_BODY(event, seen))
-            note_seen(session->report, event);
-        if (boot)
-            learn(session, boot, event);
-        session->tracker.boot = boot ? boot->boot : session->tracker.boot;
-        session->tracker.in_events -= event->lines.count; /* they belong to no reported event */
-        kd_event_free(event);
-        return;
-    }
-    boot = kd_boot_of(session->report, event);
-    if (boot) {
-        learn(session, boot, event);
-        boot->has_timed |= event->has_time;
-        if (last_line(event) > boot->last_line)
-            boot->last_line = last_line(event);
-    }
-    keep_event(session, event);
-}
 
 /* ---- the session ----------------------------------------------------------------------------- */
 
@@ -140,7 +12,7 @@ static void start(kd_session *session)
     session->tracker = (kd_tracker){
         .mem = &session->report->mem,
         .anchors = &session->engine->anchors,
-        .closed = take_event,
+        .closed = kd_session_take,
         .user = session,
         .dress = &session->dress,
         .max_event_lines = session->options.max_event_lines,
@@ -149,7 +21,7 @@ static void start(kd_session *session)
         .next_id = session->tracker.next_id,
         .boot = session->boots,
     };
-    add_boot(session);
+    kd_session_add_boot(session);
 }
 
 static kd_str copy_text(kd_session *session, kd_str text)
@@ -289,6 +161,8 @@ static kd_status settle(kd_session *session)
         session->report->mem.failed ? session->report->mem.failed : session->mem.failed;
     session->report->mem.failed = KD_OK;
     session->mem.failed = KD_OK;
+    session->report->stats.events_left_out += session->tracker.unopened;
+    session->tracker.unopened = 0;
     if (failed == KD_E_LIMIT) {
         session->report->stats.limits |= KD_LIMIT_MEMORY;
         return KD_OK;
@@ -301,7 +175,7 @@ kd_status kd_session_feed(kd_session *session, kd_str bytes)
     if (!session || (!bytes.ptr && bytes.len))
         return KD_E_INVAL;
     /* the last report took the boots along, and there was no memory for the next one */
-    if (session->report->boots.len == 0 && !add_boot(session)) {
+    if (session->report->boots.len == 0 && !kd_session_add_boot(session)) {
         kd_status failed = settle(session);
         if (failed != KD_OK)
             return failed;
@@ -385,6 +259,7 @@ static void fill_stats(const kd_session *session, kd_stats *stats)
     stats->lines_in_events = session->tracker.in_events;
     stats->lines_not_understood = session->tracker.not_understood;
     stats->repairs = session->tracker.repairs;
+    stats->problems_left_out = session->report->problems.left_out;
     if (session->tracker.hit_event_lines)
         stats->limits |= KD_LIMIT_EVENT_LINES;
 }

@@ -54,6 +54,11 @@ void kd_session_release(kd_session *session, bool final);
 /* Reads the lines with an anchor, and those that open events wait for. */
 void kd_session_read(kd_session *session, const kd_blockview *block);
 
+/* NULL: refused. */
+kd_context *kd_session_add_boot(kd_session *session);
+/* For kd_tracker: the event is the session's now. */
+void kd_session_take(void *session, kd_event *event);
+
 /* For kd_reader. */
 void kd_session_block(void *session, const kd_blockview *block);
 

@@ -111,9 +111,17 @@ const kd_read_area *kd_context_area(const kd_context *context, const char *name,
     return NULL;
 }
 
-void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options, kd_arena *arena)
+void kd_context_free(kd_context *context)
 {
-    *context = (kd_context){ .boot = boot, .kconfig = options->kconfig };
+    kd_arena arena = context->arena;
+    kd_arena_free(&arena);
+}
+
+void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options)
+{
+    kd_arena *arena = &context->arena;
+    context->boot = boot;
+    context->kconfig = options->kconfig;
     if (options->arch) {
         context->arch = kd_arch_name(kd_str_of(options->arch));
         context->arch_known.by = KD_BY_GIVEN;

@@ -21,6 +21,7 @@ typedef struct kd_read_area {
 #define KD_READ_AREAS 32u
 
 struct kd_context {
+    kd_arena arena;                 /* holds all of it */
     uint64_t boot;                  /* index from 0 */
     uint64_t first_line, last_line; /* 0: no line yet */
     kd_str arch;                    /* "x86_64", "i386", "arm64", "arm", "riscv64" ... */
@@ -47,6 +48,7 @@ struct kd_context {
     kd_str kconfig;     /* text of the .config that was given; may be empty */
     kd_list said;       /* of const kd_rule *: those that spoke of its events, each once */
     bool has_timed;     /* an event of it has a time */
+    bool in_use;        /* scratch of kd_thin_boots() */
     uint64_t state;     /* grows with each fact that is learnt */
     bool pulled;
     uint64_t told;                  /* kd_boot_hash() of what was handed out last; 0: never */
@@ -54,8 +56,8 @@ struct kd_context {
 };
 
 /* Facts that the caller gave hold from the start. */
-void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options,
-                     kd_arena *arena);
+void kd_context_init(kd_context *context, uint64_t boot, const kd_options *options);
+void kd_context_free(kd_context *context);
 
 /* Learns what the event tells; texts are copied into the arena. */
 void kd_context_learn(kd_context *context, const kd_event *event, kd_arena *arena);

@@ -43,6 +43,7 @@ struct kd_event {
     kd_str wall_time, caller;
     bool has_time;
     bool complete;
+    bool damaged;         /* memory was short while it was read or decoded: it is not whole */
     bool before;          /* from the earlier capture (kd_options.before) */
     bool pulled;          /* handed out by kd_session_next() */
     bool decoded, judged; /* by kd_decode_event(), by the rules */

@@ -169,8 +169,11 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
                              size_t count, const kd_before *before)
 {
     kd_open *open = new_open(tracker, parser);
-    if (!open)
+    if (!open) {
+        tracker->unopened += tracker->unopened_line != lines[0].number;
+        tracker->unopened_line = lines[0].number;
         return KD_NOT_MINE;
+    }
     kd_event *event = open->parse.event;
     kd_line first = { .number = 0 }, next;
     bool kept = add_line(event, &lines[0], &first);
@@ -181,7 +184,11 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     }
     open->parse.src = 1;
     open->parse.before = before;
+    kd_status failed = tracker->mem->failed;
+    tracker->mem->failed = KD_OK;
     kd_verdict verdict = kept ? parser->open(&open->parse, &first) : KD_NOT_MINE;
+    event->damaged = tracker->mem->failed != KD_OK;
+    tracker->mem->failed = failed ? failed : tracker->mem->failed;
     if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED) {
         tell(tracker, lines[0].number, verdict, open, true);
         free_open(tracker, open, true);
@@ -339,7 +346,7 @@ static void restore(kd_open *open, const memory *from)
     memcpy(open->parse.own, from->own, sizeof open->parse.own);
 }
 
-static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
+static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
     kd_event *event = open->parse.event;
     kd_mark mark = kd_arena_mark(arena_of(open));
@@ -378,6 +385,17 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
         tracker->hit_event_lines = true;
         verdict = KD_LAST;
     }
+    return verdict;
+}
+
+/* What is missing in an event for want of memory could be what disproves a claim. */
+static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
+{
+    kd_status before = tracker->mem->failed;
+    tracker->mem->failed = KD_OK;
+    kd_verdict verdict = ask_open(tracker, open, line);
+    open->parse.event->damaged |= tracker->mem->failed != KD_OK;
+    tracker->mem->failed = before ? before : tracker->mem->failed;
     return verdict;
 }
 
@@ -461,11 +479,6 @@ void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *
     if (tracker->wrapped && join(tracker, line))
         return;
     ordinary_line(tracker, line, before, true);
-}
-
-bool kd_tracker_busy(const kd_tracker *tracker)
-{
-    return tracker->open || tracker->wrapped;
 }
 
 uint64_t kd_tracker_oldest(const kd_tracker *tracker)

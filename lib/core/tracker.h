@@ -37,6 +37,7 @@ typedef struct kd_tracker {
     uint64_t in_events;    /* lines that some event took */
     uint64_t foreign_line; /* number of the last line counted as not understood */
     uint64_t not_understood, repairs;
+    uint64_t unopened, unopened_line; /* lines that no event could be tried on for want of memory */
     bool hit_event_lines;
     kd_fate_fn on_line; /* told what becomes of each line; may be NULL */
     void *on_line_user;
@@ -46,7 +47,10 @@ typedef struct kd_tracker {
 
 void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *before);
 /* Does the tracker want to see every line? Otherwise those with an anchor are enough. */
-bool kd_tracker_busy(const kd_tracker *tracker);
+static inline bool kd_tracker_busy(const kd_tracker *tracker)
+{
+    return tracker->open || tracker->wrapped;
+}
 /* Number of the oldest event that is open; UINT64_MAX: none is. */
 uint64_t kd_tracker_oldest(const kd_tracker *tracker);
 /* Closes all that is open. */

@@ -93,6 +93,12 @@ static void put_seen(kd_json *out, const kd_report *report)
     kd_json_close(out, ']');
 }
 
+static void add_some(kd_json *out, kd_str name, uint64_t count)
+{
+    if (count > 0)
+        add_u64(out, name, count);
+}
+
 void kd_put_stats(kd_json *out, const kd_report *report)
 {
     const kd_stats *stats = &report->stats;
@@ -108,6 +114,10 @@ void kd_put_stats(kd_json *out, const kd_report *report)
     add_u64(out, KD_STR("bytes_not_utf8"), stats->bytes_not_utf8);
     add_u64(out, KD_STR("events_left_out"), stats->events_left_out);
     add_u64(out, KD_STR("diagnoses_left_out"), stats->diags_left_out);
+    add_some(out, KD_STR("problems_left_out"), stats->problems_left_out);
+    add_some(out, KD_STR("boots_left_out"), stats->boots_left_out);
+    add_some(out, KD_STR("rules_failed"), stats->rules_failed);
+    add_some(out, KD_STR("records_lost"), stats->records_lost);
     KEY(out, "limits");
     put_bits(out, stats->limits, names, KD_COUNT(names));
     put_seen(out, report);

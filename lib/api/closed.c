@@ -1,0 +1,154 @@
+/* closed.c - events that closed, and what they tell of their machine. Layer: api. */
+#include <string.h>
+
+#include "api/session.h"
+#include "family/fields.h"
+
+static kd_context *current_boot(kd_session *session)
+{
+    kd_report *report = session->report;
+    return report->boots.len ? report->boots.items[report->boots.len - 1] : NULL;
+}
+
+kd_context *kd_session_add_boot(kd_session *session)
+{
+    kd_report *report = session->report;
+    size_t most = session->options.max_history;
+    if (report->boots.len > most + most / 4) {
+        report->stats.limits |= KD_LIMIT_HISTORY;
+        kd_thin_boots(report, most / 2);
+    }
+    if (!KD_VEC_ROOM(&report->mem, &report->boots))
+        return NULL;
+    kd_arena arena = { .mem = &report->mem };
+    kd_context *boot = kd_arena_alloc(&arena, sizeof *boot);
+    if (!boot)
+        return NULL;
+    boot->arena = arena;
+    kd_context_init(boot, session->boots++, &session->options);
+    boot->first_line = report->boots.len == 0;
+    report->boots.items[report->boots.len++] = boot;
+    return boot;
+}
+
+/* A banner begins a new boot, unless it is the first thing that this boot said of itself. */
+static bool begins_boot(const kd_context *boot, const kd_event *event)
+{
+    const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
+    if (!fact || !fact->release.src)
+        return false;
+    return boot->release_known.by == KD_BY_READ || boot->has_timed;
+}
+
+static uint64_t last_line(const kd_event *event)
+{
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < event->lines.count; i++)
+        if (!kd_event_lines(event)[i].aside && kd_event_lines(event)[i].number > last)
+            last = kd_event_lines(event)[i].number;
+    for (uint32_t i = 0; i < event->passed.count; i++)
+        if (KD_ITEMS(event->passed, kd_range)[i].last > last)
+            last = KD_ITEMS(event->passed, kd_range)[i].last;
+    return last;
+}
+
+/* Does the event tell something new of its machine? */
+static void learn(kd_session *session, kd_context *boot, const kd_event *event)
+{
+    kd_mem *mem = &session->report->mem;
+    kd_status failed = mem->failed;
+    kd_context before;
+    memcpy(&before, boot, sizeof before);
+    mem->failed = KD_OK;
+    kd_context_learn(boot, event, &boot->arena);
+    session->report->stats.events_left_out += mem->failed == KD_E_LIMIT;
+    mem->failed = failed ? failed : mem->failed;
+    before.arena = boot->arena;
+    before.conflicts = boot->conflicts;
+    if (memcmp(&before, boot, sizeof before) == 0)
+        return;
+    boot->state++;
+    session->report->dirty = true;
+}
+
+static void keep_event(kd_session *session, kd_event *event)
+{
+    kd_report *report = session->report;
+    report->dirty = true;
+    if (!event->complete)
+        report->stats.events_cut++;
+    report->stats.bytes_not_utf8 += event->not_utf8;
+    if (kd_fold(report, event))
+        return;
+    size_t most = session->options.max_history,
+           waiting = report->events.len - report->pulled_events;
+    if (!KD_VEC_ROOM(&report->mem, &report->events)) {
+        report->stats.events_left_out++;
+        kd_unfold(report, event);
+        kd_event_free(event);
+        return;
+    }
+    report->events.items[report->events.len++] = event;
+    report->fresh = true;
+    report->stats.events++;
+    /* not for each one: what is to be kept is chosen among many */
+    if (waiting > most + most / 4)
+        kd_obey_history(report, most);
+    kd_obey_memory(report);
+}
+
+/* Counted by their wording, of which there are few. */
+static void note_seen(kd_report *report, const kd_event *event)
+{
+    kd_str wording = KD_BODY(event, seen)->wording.v;
+    for (size_t i = 0; i < report->seen.len; i++)
+        if (kd_str_eq(report->seen.items[i].wording, wording)) {
+            report->seen.items[i].count++;
+            return;
+        }
+    if (KD_VEC_ROOM(&report->mem, &report->seen))
+        report->seen.items[report->seen.len++] =
+            (kd_seen){ wording, 1, kd_event_lines(event)[0].number };
+}
+
+/* Memory was short while it was read. */
+static void report_loss(kd_session *session, kd_event *event)
+{
+    kd_stats *stats = &session->report->stats;
+    stats->events_left_out++; /* a fact of the machine too: diagnoses may rest on it */
+    stats->limits |= KD_LIMIT_MEMORY;
+    kd_event_free(event);
+}
+
+void kd_session_take(void *user, kd_event *event)
+{
+    kd_session *session = user;
+    kd_context *boot = current_boot(session);
+    if (boot && begins_boot(boot, event)) {
+        boot = kd_session_add_boot(session);
+        if (boot)
+            boot->first_line = kd_event_lines(event)[0].number;
+    }
+    if (event->damaged) {
+        report_loss(session, event);
+        return;
+    }
+    if (event->kind->is_fact) {
+        if (KD_BODY(event, seen))
+            note_seen(session->report, event);
+        if (boot)
+            learn(session, boot, event);
+        session->tracker.boot = boot ? boot->boot : session->tracker.boot;
+        session->tracker.in_events -= event->lines.count; /* they belong to no reported event */
+        kd_event_free(event);
+        return;
+    }
+    boot = kd_boot_of(session->report, event);
+    if (boot) {
+        learn(session, boot, event);
+        boot->has_timed |= event->has_time;
+        if (last_line(event) > boot->last_line)
+            boot->last_line = last_line(event);
+    }
+    keep_event(session, event);
+}
