@@ -1,5 +1,6 @@
 /* decode_oops.c - syndrome, error code and instruction of a fault. */
 #include "core/lists.h"
+#include "family/fault/decode_cause.h"
 #include "family/fault/decode_code.h"
 #include "family/fault/decode_esr.h"
 #include "family/fault/decode_fsr.h"
@@ -62,9 +63,28 @@ static void decode_error_code(kdf_oops *oops, const kd_context *context, kd_aren
     kd_derive(&oops->access, kd_str_of(fault.access));
 }
 
-static void decode_fsr(kdf_fsr *to, kd_arena *arena)
+/* "Internal error: Oops: 817", "Unhandled fault: alignment fault (0x221) at ...": arm */
+static void find_fsr(kdf_oops *oops, const kd_context *context)
 {
+    kd_scan in = kd_scan_of(oops->headline.v);
+    kd_str skipped;
+    uint64_t value;
+    if (!kd_arch_is(context, "arm"))
+        return;
+    if (kd_str_starts(oops->headline.v, "Unhandled ") && kd_scan_past(&in, " (0x", &skipped) &&
+        kd_scan_hex(&in, &value))
+        oops->fsr.value = (kd_hex){ value, oops->headline.src };
+    else if (oops->die.code.src && (kd_str_is(oops->die.text.v, "Oops") ||
+                                    kd_str_is(oops->die.text.v, ":") || oops->die.text.v.len == 0))
+        oops->fsr.value = oops->die.code;
+}
+
+static void decode_fsr(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+{
+    kdf_fsr *to = &oops->fsr;
     kd_fsr fsr;
+    if (!to->value.src)
+        find_fsr(oops, context);
     if (!to->value.src)
         return;
     kd_fsr_decode(to->value.v, &fsr);
@@ -75,6 +95,7 @@ static void decode_fsr(kdf_fsr *to, kd_arena *arena)
     if (!fsr.lpae)
         kd_derive(&to->domain, fsr.domain);
     kd_derive(&to->lpae, fsr.lpae);
+    kd_derive(&oops->access, kd_str_of(fsr.fetch ? "execute" : fsr.write ? "write" : "read"));
 }
 
 bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
@@ -83,7 +104,8 @@ bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
     kd_arena *arena = &event->arena;
     decode_esr(oops, context);
     decode_error_code(oops, context, arena);
-    decode_fsr(&oops->fsr, arena);
+    decode_fsr(oops, context, arena);
+    kd_decode_causes(oops, context, arena);
     kd_decode_code(oops, context, arena);
     return true;
 }

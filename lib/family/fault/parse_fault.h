@@ -9,4 +9,18 @@ extern const kd_block kd_block_registers;  /* kdf_oops: registers, ip, lr */
 extern const kd_block kd_block_page_table; /* kdf_oops: page_table */
 extern const kd_block kd_block_code;       /* kdf_code */
 
+/* What else the architectures print about the fault: syndromes, failing addresses. */
+bool kd_oops_take_fault(kd_parse *parse, kdf_oops *oops, kd_str text);
+/* The oops is whole: settles its kind and whom to ask first. */
+void kd_oops_settle(kd_parse *parse, bool headline_seen);
+/* Lines before the event that name a kernel address. */
+void kd_oops_read_notes(kd_parse *parse, kdf_oops *oops);
+/* Adds a register of the first dump; the first value of a name counts. */
+void kd_put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t value);
+/* "[<c0101234>] name+0x1/0x2", "c0101234: name", "<name+0x1/0x2>", "(name+0x1/0x2)": what is there
+ * of it. */
+bool kd_scan_code_address(kd_scan *in, kdf_symbol *out, kd_src src);
+/* The registers of mips, loongarch, s390, parisc, sparc, xtensa, m68k, microblaze. */
+bool kd_take_other_registers(kd_parse *parse, kdf_oops *oops, kd_str text);
+
 #endif

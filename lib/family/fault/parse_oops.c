@@ -1,4 +1,4 @@
-/* parse_oops.c - the kernel faulted: x86, arm64, arm, riscv, powerpc.
+/* parse_oops.c - the kernel faulted.
  *
  *   BUG: unable to handle kernel paging request at ffffeb880002c5dc            x86 to 5.0
  *   BUG: unable to handle page fault for address: fffff63eac010200             x86 5.1+
@@ -6,21 +6,26 @@
  *   general protection fault, probably for non-canonical address 0xdead...: 0000 [#1] SMP
  *   kernel BUG at mm/slub.c:435!
  *   Unable to handle kernel paging request at virtual address fffffff000008540 arm64, arm, riscv
+ *   CPU 0 Unable to handle kernel paging request at virtual address 00000004, epc == ...   mips
  *   Unhandled fault: page domain fault (0x01b) at 0x00000008                   arm
+ *   Kernel Fault: Code=26 (Data memory access rights trap) at addr 113c5f90    parisc
+ *   Invalid Read @ 0x00000008 by insn @ foo+0x8/0x20                           arc
+ *   cpu 0x2f: Vector: 400 (Instruction Access) at [c000001ff43ab6a0]           powerpc, xmon
+ *   SError Interrupt on CPU7, code 0x00000000be000411 -- SError                arm64
  *   Internal error: Oops: 96000006 [#1] PREEMPT SMP                            arm64, arm
- *   Oops: 0000 [#1] SMP                                                        x86
+ *   Oops: 0000 [#1] SMP, Oops: general protection fault: 0000 [#1]             x86, 6.10+
+ *   Oops[#1]:, Reserved instruction in kernel code[#1]:                        mips, loongarch
+ *   Oops: Kernel access of bad area, sig: 11 [#1]                              powerpc
+ *   illegal operation: 0001 ilc:1 [#1] SMP                                     s390
+ *   insmod(1234): Oops [#1]                                                    sparc
  *
  * One event from the headline to "---[ end trace". Where the headline is lost, the line with "[#1]"
  * begins it.
  */
-#include "base/match.h"
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
-
-/* Lines before the header that name an address. */
-#define MAX_NOTES 32u
 
 typedef struct headline {
     const char *begins;
@@ -33,8 +38,9 @@ static const headline headlines[] = {
 #include "family/fault/oops_form.def"
 };
 
-static const char *const die_begins[] = {
-#define KD_OOPS_DIE(begins) begins,
+/* They announce the headline proper. */
+static const char *const announcers[] = {
+#define KD_OOPS_FEW(begins) begins,
 #include "family/fault/oops_form.def"
 };
 
@@ -52,14 +58,19 @@ static const char *const anchors[] = {
 #define KD_OOPS_DIE(begins) begins,
 #define KD_OOPS_TORN(begins) begins,
 #include "family/fault/oops_form.def"
+    "Vector: ",
     NULL,
 };
 
 /* So much of "BUG: NAME stack guard page was hit" may stand before the words. */
 #define MOST_BEFORE 24
 
-/* parse->own[0]: the kind that the headline settled, index + 1; own[1]: die line seen */
-enum { OWN_HEADLINE, OWN_DIE, OWN_WEAK };
+/* parse->own: the headline proper was seen; the die line was; the line on which an address that a
+ * wrap tore off may stand */
+enum { OWN_HEADLINE, OWN_DIE, OWN_LATE };
+
+/* No die line has more before its "[#1]". */
+#define MOST_BEFORE_COUNT 160
 
 /* ---- headlines ------------------------------------------------------------------------------- */
 
@@ -80,6 +91,8 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
     if (form->address[0] && !kd_scan_past(&in, form->address, &skipped))
         return;
     kd_scan_blanks(&in);
+    kd_scan_char(&in, '='); /* parisc: "(Addr=...)" */
+    kd_scan_char(&in, '<'); /* "<00000000>" */
     const char *from = in.at;
     if (kd_scan_hex(&in, &address)) {
         if (!is_cut_address(kd_scan_since(&in, from), &in))
@@ -100,6 +113,18 @@ static void put_location(kd_parse *parse, kdf_oops *oops, kd_str rest)
     }
 }
 
+/* "CPU 1 Unable to handle ...": mips, loongarch; "Unhandled fault" needs nothing off. */
+static kd_str without_cpu(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t cpu;
+    kd_str rest;
+    if (!kd_scan_literal(&in, "CPU ") || !kd_scan_u64(&in, &cpu) || !kd_scan_char(&in, ' ') ||
+        !kd_scan_rest(&in, &rest) || !kd_str_starts(rest, "Unable to handle kernel"))
+        return text;
+    return rest;
+}
+
 static const headline *find_headline(kd_str text, kd_str *rest)
 {
     bool bug = kd_str_starts(text, "BUG: ");
@@ -117,27 +142,138 @@ static const headline *find_headline(kd_str text, kd_str *rest)
     return NULL;
 }
 
-static bool take_headline(kd_parse *parse, kdf_oops *oops, kd_str text)
+static bool announces(const char *begins)
 {
-    kd_str rest;
+    for (size_t i = 0; i < KD_COUNT(announcers); i++)
+        if (kd_str_is(kd_str_of(announcers[i]), begins))
+            return true;
+    return false;
+}
+
+static void put_access(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    static const struct {
+        const char *words, *access;
+    } table[] = {
+        { " on read", "read" },         { " on write", "write" },
+        { "execute", "execute" },       { "instruction fetch", "execute" },
+        { "Invalid Read", "read" },     { "Invalid Write", "write" },
+        { " when read", "read" },       { " when write", "write" },
+        { " when execute", "execute" },
+    };
+    for (size_t i = 0; i < KD_COUNT(table); i++)
+        if (kd_str_has(text, table[i].words)) {
+            kd_put(parse, &oops->access, kd_str_of(table[i].access));
+            return;
+        }
+}
+
+/* "SError Interrupt on CPU7, code 0xbe000411 -- SError" */
+static void put_serror(kd_parse *parse, kdf_oops *oops, kd_str rest)
+{
+    kd_scan in = kd_scan_of(rest);
+    kd_str skipped;
+    uint64_t code;
+    if (kd_scan_past(&in, ", code 0x", &skipped) && kd_scan_hex(&in, &code))
+        kd_put(parse, &oops->esr.value, code);
+}
+
+/* "foo+0x8/0x20" of "... by insn @ foo+0x8/0x20" */
+static void put_insn(kd_parse *parse, kdf_oops *oops, kd_str rest)
+{
+    kd_scan in = kd_scan_of(rest);
+    kd_str skipped;
+    if (kd_scan_past(&in, "by insn @ ", &skipped))
+        kd_scan_symbol(&in, &oops->ip, parse->src);
+}
+
+/* "Kernel Fault: Code=26 (Data memory access rights trap) at addr 113c5f90" */
+static void put_parisc(kd_parse *parse, kdf_oops *oops, const char *begins, kd_str rest)
+{
+    kd_scan in = kd_scan_of(rest);
+    uint64_t code;
+    if (kd_str_ends(kd_str_of(begins), ": Code=") && kd_scan_u64(&in, &code))
+        kd_put(parse, &oops->parisc_trap.value, code);
+}
+
+static bool take_headline(kd_parse *parse, kdf_oops *oops, const kd_line *line)
+{
+    kd_str rest, text = without_cpu(line->text);
     const headline *form = find_headline(text, &rest);
-    if (!form || parse->own[OWN_HEADLINE] || parse->own[OWN_DIE])
+    if (!form || parse->own[OWN_DIE])
         return false;
+    if (parse->own[OWN_HEADLINE]) { /* the BUG() that stands for a fault the kernel told already */
+        if (form->kind != &kd_kind_kernel_bug || parse->event->kind == &kd_kind_kernel_bug)
+            return false;
+        put_location(parse, oops, rest);
+        return true;
+    }
     /* "kernel tried to execute NX-protected page" announces the headline proper */
-    if (form->kind || form->address)
+    if (!announces(form->begins))
         parse->own[OWN_HEADLINE] = 1;
-    kd_put_again(parse, &oops->headline, text);
+    kd_put_again(parse, &oops->headline, line->text);
     if (form->kind)
         parse->event->kind = form->kind;
     if (form->kind == &kd_kind_kernel_bug)
         put_location(parse, oops, rest);
     put_address(parse, oops, form, rest);
-    if (kd_str_has(text, " on read"))
-        kd_put(parse, &oops->access, KD_STR("read"));
-    else if (kd_str_has(text, " on write"))
-        kd_put(parse, &oops->access, KD_STR("write"));
-    else if (!form->address && form->kind == NULL && kd_str_has(text, "execute"))
-        kd_put(parse, &oops->access, KD_STR("execute"));
+    if (form->address && !oops->address.src)
+        parse->own[OWN_LATE] = (uint32_t)line->number + 1;
+    put_access(parse, oops, text);
+    put_serror(parse, oops, rest);
+    put_insn(parse, oops, rest);
+    put_parisc(parse, oops, form->begins, rest);
+    return true;
+}
+
+/* "at virtual address 0x00000008": openrisc, xtensa, or a mail program broke the line there */
+static bool take_late_address(kd_parse *parse, kdf_oops *oops, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text), word;
+    kd_str skipped;
+    uint64_t address;
+    if (!parse->own[OWN_LATE] || parse->own[OWN_LATE] < (uint32_t)line->number)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        word = in;
+        kd_scan_blanks(&word);
+        if (!kd_scan_word(&word, &skipped) ||
+            !kd_str_in_words(skipped, "at virtual address addr address:"))
+            break;
+        in = word;
+    }
+    kd_scan_blanks(&in);
+    const char *from = in.at;
+    if (!kd_scan_hex(&in, &address) || (!kd_scan_at_end(&in) && *in.at != ' ' && *in.at != ','))
+        return false;
+    kd_str digits = kd_scan_since(&in, from);
+    if (kd_str_starts(digits, "0x") || digits.len == 8 || digits.len == 16)
+        kd_put(parse, &oops->address, address);
+    parse->own[OWN_LATE] = 0;
+    return true;
+}
+
+/* "cpu 0x2f: Vector: 400 (Instruction Access) at [c000001ff43ab6a0]": xmon */
+static bool take_xmon(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str before;
+    uint64_t vector, cpu;
+    if (!kd_scan_past(&in, "Vector: ", &before) || before.len > 16 || !kd_scan_hex(&in, &vector) ||
+        !kd_scan_literal(&in, " ("))
+        return false;
+    kd_scan head = kd_scan_of(before);
+    if (kd_scan_literal(&head, "cpu 0x") && kd_scan_hex(&head, &cpu))
+        kd_put(parse, &oops->task.cpu, cpu);
+    kd_put(parse, &oops->ppc_trap.value, vector);
+    if (!oops->headline.src)
+        kd_put(parse, &oops->headline, text);
+    parse->own[OWN_DIE] = 1;
+    if (!parse->own[OWN_HEADLINE])
+        parse->event->kind = vector == 0x200                      ? &kd_kind_machine_check
+                             : vector == 0x600                    ? &kd_kind_alignment_fault
+                             : vector >= 0x300 && vector <= 0x480 ? &kd_kind_paging_fault
+                                                                  : &kd_kind_oops_other;
     return true;
 }
 
@@ -154,9 +290,13 @@ static void put_flags(kd_parse *parse, kdf_oops *oops, kd_scan in)
     }
 }
 
-/* "Oops: 0000", "Oops - BUG: 0", "synchronous external abort: 96000010", "Oops": text and code */
+/* "Oops: 0000", "Oops - BUG: 0", "synchronous external abort: 96000010", "Oops", "Oops: 0004
+ * ilc:2": text and code */
 static void split_die(kd_parse *parse, kdf_oops *oops, kd_str before)
 {
+    const char *length = kd_str_find_last(before, " ilc:");
+    if (length)
+        before.len = (size_t)(length - before.ptr);
     const char *colon = kd_str_find_last(before, ": ");
     kd_str name = before;
     uint64_t code;
@@ -169,6 +309,23 @@ static void split_die(kd_parse *parse, kdf_oops *oops, kd_str before)
         }
     }
     kd_put(parse, &oops->die.text, kd_str_trim(name));
+    if (length && oops->die.code.src)
+        kd_put(parse, &oops->s390_pic.value, oops->die.code.v);
+}
+
+/* "insmod(1234): Oops": sparc names the task there */
+static kd_str without_task(kd_parse *parse, kdf_oops *oops, kd_str before)
+{
+    kd_scan in = kd_scan_of(before);
+    kd_str comm, rest;
+    uint64_t pid;
+    if (!kd_scan_until(&in, '(', &comm) || comm.len == 0 || comm.len > 15 ||
+        !kd_scan_char(&in, '(') || !kd_scan_u64(&in, &pid) || !kd_scan_literal(&in, "): ") ||
+        !kd_scan_rest(&in, &rest))
+        return before;
+    kd_put(parse, &oops->task.comm, comm);
+    kd_put(parse, &oops->task.pid, pid);
+    return rest;
 }
 
 /* "..., probably for non-canonical address 0xdffffc0000000000" */
@@ -181,77 +338,73 @@ static void put_gpf_address(kd_parse *parse, kdf_oops *oops, kd_str name)
         kd_put(parse, &oops->address, address);
 }
 
-static bool take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
+/* The text before "[#1]", the number in it, and what follows; architectures without a counter end
+ * in a signal, or write "Oops#: 0000". */
+static bool scan_die(kd_str text, kd_str *before, uint64_t *count, kd_scan *flags)
 {
     kd_scan in = kd_scan_of(text);
+    uint64_t number;
+    *count = 0;
+    if (kd_scan_past(&in, "[#", before) && before->len > 0 && before->len < MOST_BEFORE_COUNT &&
+        kd_scan_u64(&in, count) && kd_scan_char(&in, ']')) {
+        *before = kd_str_trim(*before);
+        kd_scan_char(&in, ':');
+        *flags = in;
+        return true;
+    }
+    in = kd_scan_of(text);
+    *before = text;
+    *flags = kd_scan_of(KD_STR(""));
+    if (kd_scan_literal(&in, "Oops#: ") && kd_scan_hex(&in, &number) && kd_scan_at_end(&in))
+        return true;
+    in = kd_scan_of(text);
+    kd_str skipped;
+    return kd_str_starts(text, "Oops: ") && kd_scan_past(&in, ", sig: ", &skipped) &&
+           kd_scan_u64(&in, &number);
+}
+
+static const kd_kind *kind_of_die(kd_str name, bool *found)
+{
+    *found = false;
+    for (size_t i = 0; i < KD_COUNT(dies); i++)
+        if (kd_str_has(name, dies[i].word)) {
+            *found = true;
+            return dies[i].kind;
+        }
+    return NULL;
+}
+
+static bool take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan flags;
     kd_str before;
     uint64_t count;
-    if (parse->own[OWN_DIE] || !kd_scan_past(&in, " [#", &before) || !kd_scan_u64(&in, &count) ||
-        !kd_scan_char(&in, ']'))
+    bool named;
+    if (parse->own[OWN_DIE] || !scan_die(text, &before, &count, &flags))
         return false;
-    if (kd_str_starts(before, "Internal error: "))
+    bool internal =
+        kd_str_starts(before, "Internal error: ") || kd_str_is(before, "Internal error:");
+    const kd_kind *kind = kind_of_die(before, &named);
+    if (!internal && !named && !parse->own[OWN_HEADLINE])
+        return false;
+    before = without_task(parse, oops, before);
+    if (internal)
         before = kd_str_from(before, sizeof "Internal error: " - 1);
     else if (kd_str_starts(before, "Oops: ") && kd_str_has(kd_str_from(before, 6), ": "))
         before = kd_str_from(before, 6); /* 6.10+ puts it before every name */
     split_die(parse, oops, before);
-    kd_put(parse, &oops->die.count, count);
-    put_flags(parse, oops, in);
+    if (count > 0)
+        kd_put(parse, &oops->die.count, count);
+    put_flags(parse, oops, flags);
     parse->own[OWN_DIE] = 1;
-    kd_str name = oops->die.text.v;
     if (!oops->headline.src)
         kd_put(parse, &oops->headline, text);
-    for (size_t i = 0; i < KD_COUNT(dies) && !parse->own[OWN_HEADLINE]; i++)
-        if (kd_str_has(name, dies[i].word)) {
-            parse->event->kind = dies[i].kind;
-            parse->own[OWN_HEADLINE] = 1;
-        }
-    put_gpf_address(parse, oops, name);
-    return true;
-}
-
-/* ---- lines between --------------------------------------------------------------------------- */
-
-/* "#PF: supervisor read access in kernel mode", "#PF: error_code(0x0000) - not-present page" */
-static bool take_pf(kd_parse *parse, kdf_oops *oops, kd_str text)
-{
-    kd_scan in = kd_scan_of(text);
-    uint64_t code;
-    if (!kd_str_starts(text, "#PF"))
-        return false;
-    if (kd_scan_literal(&in, "#PF: error_code(") && kd_scan_hex(&in, &code))
-        kd_put(parse, &oops->error_code.value, code);
-    else if (kd_str_has(text, "instruction fetch"))
-        kd_put(parse, &oops->access, KD_STR("execute"));
-    else if (kd_str_has(text, "write access"))
-        kd_put(parse, &oops->access, KD_STR("write"));
-    else if (kd_str_has(text, "read access"))
-        kd_put(parse, &oops->access, KD_STR("read"));
-    return true;
-}
-
-/* The "Mem abort info:" block of arm64. What it says beyond the ESR is decoded from the ESR. */
-static bool take_abort_info(kd_parse *parse, kdf_oops *oops, kd_str text)
-{
-    static const char *const lines[] = {
-        "Mem abort info:", "Data abort info:",
-        "EC = 0x",         "Exception class = ",
-        "SET = ",          "EA = ",
-        "FSC = 0x",        "ISV = ",
-        "CM = ",           "Access size = ",
-        "SSE = ",          "SF = ",
-        "GCS = ",          "8<--- cut here ---",
-        "KASAN: ",         "------------[ cut here ]",
-    };
-    kd_scan in = kd_scan_of(text);
-    uint64_t value;
-    if (kd_scan_literal(&in, "ESR = ") && kd_scan_hex(&in, &value)) {
-        kd_put(parse, &oops->esr.value, value);
-        return true;
+    if (!parse->own[OWN_HEADLINE] && kind) {
+        parse->event->kind = kind;
+        parse->own[OWN_HEADLINE] = 1;
     }
-    for (size_t i = 0; i < KD_COUNT(lines); i++)
-        if (kd_str_starts(text, lines[i]))
-            return true;
-    return false;
+    put_gpf_address(parse, oops, oops->die.text.v);
+    return true;
 }
 
 static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
@@ -260,84 +413,14 @@ static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
     kd_str text = line->text;
     if (kd_str_starts(text, "---[ end trace "))
         return KD_LAST;
-    if (take_pf(parse, oops, text) || take_abort_info(parse, oops, text))
+    if (take_late_address(parse, oops, line) || kd_oops_take_fault(parse, oops, text))
         return KD_TAKEN;
     /* the trace ended: a new header is a new oops */
     if (oops->backtrace.count == 0 &&
-        (take_headline(parse, oops, text) || take_die(parse, oops, text)))
+        (take_headline(parse, oops, line) || take_die(parse, oops, text) ||
+         (!parse->own[OWN_DIE] && take_xmon(parse, oops, text))))
         return KD_TAKEN;
     return KD_NOT_MINE;
-}
-
-/* ---- what the log said about addresses shortly before ---------------------------------------- */
-
-/* The first 16-digit kernel address of the line; lines of traces and dumps do not count. */
-static bool scan_note(kd_str text, uint64_t *address, uint64_t *order, bool *has_order)
-{
-    kd_scan in = kd_scan_of(text);
-    kd_str skipped;
-    *has_order = false;
-    if (kd_str_has(text, "+0x") || kd_str_has(text, "[<") || kd_str_has(text, "[mem "))
-        return false;
-    const char *at = kd_str_find(text, "ffff");
-    for (; at; at = kd_str_find((kd_str){ at + 1, (size_t)(in.end - at - 1) }, "ffff")) {
-        kd_scan hex = { at, in.end, false };
-        bool alone = at == text.ptr || !kd_is_hex(at[-1]);
-        if (alone && kd_scan_hex(&hex, address) && hex.at - at == 16)
-            break;
-    }
-    if (!at)
-        return false;
-    if (kd_scan_past(&in, "rder", &skipped)) {
-        for (int i = 0; i < 3 && in.at < in.end && !kd_is_digit(*in.at); i++)
-            in.at++;
-        *has_order = kd_scan_u64(&in, order);
-    }
-    return true;
-}
-
-/* False when memory ran out. */
-static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line)
-{
-    uint64_t address, order;
-    bool has_order;
-    kd_line_read(line, parse->dress);
-    if (!scan_note(line->text, &address, &order, &has_order))
-        return true;
-    kd_src src = kd_back_keep(parse, line);
-    kdf_note *note = src ? KD_LIST_ADD(parse->arena, &oops->notes, kdf_note) : NULL;
-    if (!note)
-        return false;
-    note->address = (kd_hex){ address, src };
-    if (has_order)
-        note->order = (kd_u64){ order, src };
-    return true;
-}
-
-/* Only lines that hold "ffff" are read: a header may be one of a flood. */
-static void read_notes(kd_parse *parse, kdf_oops *oops)
-{
-    kd_str texts[2];
-    uint64_t number, offset;
-    kd_back_texts(parse, texts, &number, &offset);
-    for (size_t i = 0; i < KD_COUNT(texts); i++) {
-        kd_str rest = texts[i];
-        const char *hit;
-        while (oops->notes.count < MAX_NOTES && (hit = kd_str_find(rest, "ffff")) != NULL) {
-            kd_str line = kd_str_line_at(rest, hit);
-            kd_line read = { .raw = line,
-                             .number = number + kd_count_newlines(rest.ptr, line.ptr),
-                             .offset = offset + (uint64_t)(line.ptr - rest.ptr),
-                             .length = line.len };
-            if (!read_note(parse, oops, &read))
-                return;
-            number = read.number + 1;
-            offset = read.offset + line.len + 1;
-            rest = kd_str_from(rest, (size_t)(line.ptr + line.len - rest.ptr) + 1);
-        }
-        number += kd_count_newlines(rest.ptr, rest.ptr + rest.len);
-        offset += rest.len;
-    }
 }
 
 /* ---- frame ----------------------------------------------------------------------------------- */
@@ -345,30 +428,16 @@ static void read_notes(kd_parse *parse, kdf_oops *oops)
 static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
 {
     kdf_oops *oops = parse->body;
-    kd_str text = line->text;
-    bool header = take_headline(parse, oops, text);
-    for (size_t i = 0; i < KD_COUNT(die_begins) && !header; i++)
-        header = kd_str_starts(text, die_begins[i]) && take_die(parse, oops, text);
-    if (!header)
+    if (!take_headline(parse, oops, line) && !take_die(parse, oops, line->text) &&
+        !take_xmon(parse, oops, line->text))
         return KD_NOT_MINE;
-    read_notes(parse, oops);
+    kd_oops_read_notes(parse, oops);
     return KD_TAKEN;
 }
 
 static void close_oops(kd_parse *parse)
 {
-    kdf_oops *oops = parse->body;
-    kd_event *event = parse->event;
-    if (event->kind == &kd_kind_oops_other && oops->address.src)
-        event->kind = oops->address.v < 4096 ? &kd_kind_null_deref : &kd_kind_paging_fault;
-    else if (event->kind == &kd_kind_oops_other && kd_str_is(oops->die.text.v, "Oops") &&
-             oops->headline.src)
-        event->kind = &kd_kind_paging_fault;
-    if (kd_str_has(oops->headline.v, "alignment"))
-        event->kind = &kd_kind_alignment_fault;
-    if (kd_str_has(oops->headline.v, "external abort"))
-        event->kind = &kd_kind_external_abort;
-    kd_blame_set(parse, &oops->blame, &oops->backtrace, &oops->ip);
+    kd_oops_settle(parse, parse->own[OWN_HEADLINE] != 0);
 }
 
 static const kd_block_use blocks[] = {

@@ -7,6 +7,9 @@
  *   x29: ffff8000080b3d50 x28: ffff00000ff3f940
  *   PC is at kf_tx_setup+0x2c/0x34 [kfault]                                        arm, old arm64
  *   GPR00: c008000000381754 c00000000465f7e0 c000000001148100 c00c030000000040     powerpc
+ *   epc   : 8005d844 kthread_data+0x4/0xc                                          mips
+ *   ERA: 90000000851b5ac0 __qdisc_run+0xc8/0x8d8                                   loongarch
+ *   TPC: <foo_init+0x10/0x20 [foo]>                                                sparc
  *
  * show_regs(). The first dump of an event is the one of the fault: a user-mode block and the
  * repetition after the end of the trace are taken but not read.
@@ -25,7 +28,12 @@ static const char names_arm[] =
     "psr";
 static const char names_other[] =
     "epc ra gp tp t0 t1 t2 t3 t4 t5 t6 s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 a0 a1 a2 a3 a4 a5 a6 "
-    "a7 status badaddr cause nip ctr msr cr xer cfar dar dsisr irqmask";
+    "a7 status badaddr cause nip ctr msr cr xer cfar dar dsisr irqmask softe dear esr sepc sstatus "
+    "sbadaddr scause ssp hi lo badva badv estat crmd prmd iir isr ior cr30 cr31 orig_r28 tstate "
+    "tpc "
+    "tnpc y g0 g1 g2 g3 g4 g5 g6 g7 o0 o1 o2 o3 o4 o5 l0 l1 l2 l3 l4 l5 l6 l7 i0 i1 i2 i3 i4 i5 i6 "
+    "i7 ret_pc sr d0 d1 d2 d3 d4 d5 d6 d7 ps depc excvaddr lbeg lend lcount sar ecr efa eret bta "
+    "stat32";
 
 static kd_str lower(kd_parse *parse, kd_str name)
 {
@@ -45,7 +53,7 @@ static bool known(kd_str name)
            kd_str_in_words(name, names_other);
 }
 
-static void put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t value)
+void kd_put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t value)
 {
     kd_pair *pairs = oops->registers.items;
     for (uint32_t i = 0; i < oops->registers.count; i++)
@@ -58,12 +66,22 @@ static void put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t 
         *pair = (kd_pair){ name, value, parse->src };
 }
 
+/* "MSR:  8000000000009033 <SF,EE,ME,IR,DR,RI,LE>  CR: ...": the names of the bits */
+static void skip_words(kd_scan *in)
+{
+    kd_scan try = *in;
+    kd_str words;
+    if (kd_scan_blanks(&try) && kd_scan_char(&try, '<') && kd_scan_past(&try, ">", &words) &&
+        words.len < 80 && !kd_str_has(words, "+0x"))
+        *in = try;
+}
+
 /* "RSP: 0018:ffff88002c5b5e78", "GS:ffff88005f400000(0000)", "pc : [<c0101234>]", "x9 : 0012" */
 static bool scan_register(kd_scan *in, kd_str *name, uint64_t *value)
 {
     kd_scan try = *in;
     uint64_t selector;
-    if (!kd_scan_blanks(&try) || !kd_scan_name(&try, name) || name->len > 8 ||
+    if (!kd_scan_blanks(&try) || !kd_scan_name(&try, name) || name->len > 9 ||
         !kd_scan_blanks(&try) || !kd_scan_char(&try, ':') || !kd_scan_blanks(&try))
         return false;
     if (kd_scan_literal(&try, "[<") || kd_scan_literal(&try, "<"))
@@ -76,6 +94,8 @@ static bool scan_register(kd_scan *in, kd_str *name, uint64_t *value)
         return false;
     kd_scan_literal(&try, ">]");
     kd_scan_char(&try, '>');
+    kd_scan_char(&try, ',');
+    skip_words(&try);
     /* "lr : free_pages+0x34": a name that begins like a number */
     if (!kd_scan_at_end(&try) && (kd_is_alpha(*try.at) || *try.at == '_' || *try.at == '+'))
         return false;
@@ -116,7 +136,7 @@ static bool take_pairs(kd_parse *parse, kdf_oops *oops, kd_str text)
         bool cut = kd_scan_at_end(&in) && is_cut(text, low, widest);
         widest = digits > widest && digits >= 8 ? digits : widest;
         if (!cut && !parse->state->closed && !parse->state->at)
-            put_register(parse, oops, low, value);
+            kd_put_register(parse, oops, low, value);
         count++;
     }
     return count > 0;
@@ -132,7 +152,40 @@ static bool take_gpr_row(kd_parse *parse, kdf_oops *oops, kd_str text)
         return false;
     for (; kd_scan_blanks(&in) && (from = in.at, kd_scan_hex(&in, &value)); first++)
         if (!parse->state->at && in.at - from >= 8)
-            put_register(parse, oops, kd_arena_format(parse->arena, "r%u", (unsigned)first), value);
+            kd_put_register(parse, oops, kd_arena_format(parse->arena, "r%u", (unsigned)first),
+                            value);
+    return true;
+}
+
+bool kd_scan_code_address(kd_scan *in, kdf_symbol *out, kd_src src)
+{
+    kdf_symbol found = { .size = { 0, 0 } };
+    uint64_t address;
+    for (;;) {
+        kd_scan try = *in;
+        kd_scan_blanks(&try);
+        while (!kd_scan_at_end(&try) && (*try.at == '[' || *try.at == '<' || *try.at == '('))
+            try.at++;
+        const char *from = try.at;
+        if (!kd_scan_hex(&try, &address) || try.at - from < 8 ||
+            (!kd_scan_at_end(&try) &&
+             (kd_is_alpha(*try.at) || *try.at == '_' || *try.at == '+' || *try.at == '.')))
+            break;
+        while (!kd_scan_at_end(&try) && (*try.at == ']' || *try.at == '>' || *try.at == ':'))
+            try.at++;
+        found.address = (kd_hex){ address, src };
+        *in = try;
+    }
+    kd_scan_blanks(in);
+    if (!kd_scan_char(in, '<'))
+        kd_scan_char(in, '(');
+    /* behind an address "EFLAGS: 00010246" or "Not tainted" may stand */
+    if (kd_scan_symbol(in, &found, src) && !found.offset.src && !kd_scan_at_end(in) &&
+        *in->at != ')' && *in->at != '>')
+        found.function = found.module = (kd_text){ .src = 0 };
+    if (!found.function.src && !found.address.src)
+        return false;
+    *out = found;
     return true;
 }
 
@@ -140,23 +193,13 @@ static bool take_gpr_row(kd_parse *parse, kdf_oops *oops, kd_str text)
 static bool take_symbol(kd_parse *parse, kdf_symbol *symbol, kd_scan in)
 {
     kdf_symbol found = { .size = { 0, 0 } };
-    uint64_t address;
     if (parse->state->at || symbol->function.src)
         return true;
-    while (kd_scan_blanks(&in) && kd_scan_char(&in, '[')) {
-        kd_scan_char(&in, '<');
-        if (!kd_scan_hex(&in, &address))
-            return true;
-        kd_scan_char(&in, '>');
-        kd_scan_char(&in, ']');
-        found.address = (kd_hex){ address, parse->src };
-    }
-    kd_scan_blanks(&in);
-    /* behind an address "EFLAGS: 00010246" or "Not tainted" may stand */
-    if (kd_scan_symbol(&in, &found, parse->src) && !found.offset.src && !kd_scan_at_end(&in))
-        found.function = found.module = (kd_text){ .src = 0 };
-    if (found.function.src || found.address.src)
-        *symbol = found;
+    if (!kd_scan_code_address(&in, &found, parse->src))
+        return true;
+    if (!found.address.src)
+        found.address = symbol->address;
+    *symbol = found;
     return true;
 }
 
@@ -184,36 +227,62 @@ static bool take_rip(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
+/* What stands before a code address. The value is a register too where it is a number. */
+static const struct {
+    const char *label;
+    bool is_ip;
+} labels[] = {
+    { "PC is at ", true },  { "pc is at ", true },  { "LR is at ", false }, { "PR is at ", false },
+    { "ra is at ", false }, { "EIP is at ", true }, { "IP: ", true },       { "IP is at ", true },
+    { "pc : ", true },      { "lr : ", false },     { "epc : ", true },     { "epc   : ", true },
+    { "era   : ", true },   { "ra : ", false },     { "ra    : ", false },  { "ERA: ", true },
+    { "ra: ", false },      { "NIP [", true },      { "LR [", false },      { "IAOQ[0]: ", true },
+    { "RP(r2): ", false },  { "TPC: ", true },      { "RPC: ", false },     { "pc: ", true },
+    { "lr: ", false },      { "PC: ", true },       { "LR: ", false },      { "sepc: ", true },
+    { "epc: ", true },      { "BLK: ", false },     { "ERET: ", true },     { "PC  : ", true },
+};
+
+/* "IAOQ[1]: name": the next instruction, of no use */
+static bool is_second(kd_str text)
+{
+    return kd_str_starts(text, "IAOQ[1]: ") || kd_str_starts(text, "I7: <");
+}
+
 static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    static const struct {
-        const char *label;
-        bool is_ip;
-    } labels[] = {
-        { "PC is at ", true }, { "LR is at ", false }, { "EIP is at ", true }, { "IP: ", true },
-        { "IP is at ", true }, { "pc : ", true },      { "lr : ", false },     { "epc : ", true },
-        { "ra : ", false },    { "NIP [", true },      { "LR [", false },
-    };
     for (size_t i = 0; i < KD_COUNT(labels); i++) {
         if (!kd_str_starts(text, labels[i].label))
             continue;
         kd_scan in = kd_scan_of(kd_str_from(text, kd_str_of(labels[i].label).len));
         if (text.ptr[kd_str_of(labels[i].label).len - 1] == '[')
             in.at--;
+        kdf_symbol *symbol = labels[i].is_ip ? &oops->ip : &oops->lr;
         /* "IP: " of x86 is a symbol, not the register of arm */
-        if (labels[i].label[2] != ':' && take_pairs(parse, oops, text))
-            return true; /* "epc : ffffffff8028d9fc ra : ...", "pc : [<c0101234>]" */
-        return take_symbol(parse, labels[i].is_ip ? &oops->ip : &oops->lr, in);
+        if (labels[i].label[2] != ':' || kd_str_has(text, " ra ") || kd_str_has(text, "SP: ")) {
+            /* "epc : ffffffff8028d9fc ra : ...", "pc : [<c0101234>]" */
+            if (take_pairs(parse, oops, text)) {
+                kdf_symbol found = { .size = { 0, 0 } };
+                if (!parse->state->at && !symbol->function.src &&
+                    kd_scan_code_address(&in, &found, parse->src)) {
+                    if (found.function.src)
+                        *symbol = found;
+                    else if (!symbol->address.src)
+                        symbol->address = found.address;
+                }
+                return true;
+            }
+        }
+        return take_symbol(parse, symbol, in);
     }
-    return false;
+    return is_second(text);
 }
 
 /* Lines that belong to the dump but carry nothing that is not elsewhere. */
 static bool is_company(kd_str text)
 {
     return kd_str_starts(text, "RIP  [<") || kd_str_starts(text, "RSP <") ||
-           kd_str_starts(text, "EIP: [<") || kd_str_starts(text, "REGS: ") ||
-           kd_str_starts(text, "Flags: ") || kd_str_starts(text, "Control: ") ||
+           kd_str_starts(text, "EIP: [<") || kd_str_starts(text, "Flags: ") ||
+           kd_str_starts(text, "Control: ") ||
            (kd_str_starts(text, "Register ") && kd_str_has(text, " information:"));
 }
 
@@ -227,7 +296,7 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         return KD_TAKEN;
     }
     if (is_company(text) || take_rip(parse, oops, text) || take_gpr_row(parse, oops, text) ||
-        take_named_symbol(parse, oops, text))
+        take_named_symbol(parse, oops, text) || kd_take_other_registers(parse, oops, text))
         return KD_TAKEN;
     return take_pairs(parse, oops, text) ? KD_TAKEN : KD_NOT_MINE;
 }

@@ -1,0 +1,163 @@
+/* parse_oops_settle.c - an oops is whole: its kind, and whom to ask first. */
+#include "family/fault/parse_fault.h"
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
+
+/* ---- what it was ----------------------------------------------------------------------------- */
+
+/* Where the headline is lost, a register of the dump holds the address. */
+static void address_of_registers(kdf_oops *oops)
+{
+    static const char *const names[] = {
+        "cr2", "badaddr", "sbadaddr", "badva", "badv", "excvaddr"
+    };
+    if (oops->address.src)
+        return;
+    for (size_t i = 0; i < KD_COUNT(names); i++) {
+        const kd_pair *pair = kd_map_find(&oops->registers, names[i]);
+        if (pair)
+            oops->address = (kd_hex){ pair->v, pair->src };
+    }
+}
+
+/* 32-bit mips and arm have no page 0 either; parisc and s390 tell the page alone. */
+static const kd_kind *kind_by_address(const kdf_oops *oops)
+{
+    return oops->address.src && oops->address.v < 4096 ? &kd_kind_null_deref
+                                                       : &kd_kind_paging_fault;
+}
+
+static const kd_kind *kind_of_parisc(uint64_t code, const kdf_oops *oops)
+{
+    switch (code) {
+    case 1:
+    case 5: return &kd_kind_machine_check;
+    case 8:
+    case 10:
+    case 11: return &kd_kind_undefined_instruction;
+    case 9: return &kd_kind_kernel_bug;
+    case 28: return &kd_kind_alignment_fault;
+    default:
+        return (code >= 6 && code <= 7) || (code >= 15 && code <= 27) ? kind_by_address(oops)
+                                                                      : &kd_kind_oops_other;
+    }
+}
+
+/* Qualcomm's kernels print "Oops - BUG" for a data abort: its code is a syndrome. */
+static bool is_abort_as_bug(const kdf_oops *oops)
+{
+    unsigned class = (unsigned)(oops->die.code.v >> 26 & 63);
+    return kd_str_is(oops->die.text.v, "Oops - BUG") && oops->die.code.v > 0xffffff &&
+           (class == 0x25 || class == 0x21);
+}
+
+static void settle_kind(kd_parse *parse, kdf_oops *oops, bool headline_seen)
+{
+    kd_event *event = parse->event;
+    bool plain = kd_str_is(oops->die.text.v, "Oops") ||
+                 kd_str_starts(oops->die.text.v, "Kernel access of bad area") ||
+                 kd_str_starts(oops->headline.v, "Oops: kernel access of bad area");
+    bool other = event->kind == &kd_kind_oops_other && !headline_seen;
+    if (event->kind == &kd_kind_oops_other && (plain || oops->address.src) &&
+        !kd_str_has(oops->headline.v, "CFI") && !kd_str_has(oops->headline.v, "ENDBR")) {
+        address_of_registers(oops);
+        event->kind = oops->address.src || other || plain ? kind_by_address(oops) : event->kind;
+    }
+    if (event->kind == &kd_kind_paging_fault && plain) {
+        address_of_registers(oops);
+        event->kind = kind_by_address(oops);
+    }
+    if (is_abort_as_bug(oops))
+        event->kind = kind_by_address(oops);
+    if (oops->parisc_trap.value.src)
+        event->kind = kind_of_parisc(oops->parisc_trap.value.v, oops);
+    if (kd_str_has(oops->headline.v, "lignment") || kd_str_has(oops->headline.v, "unaligned"))
+        event->kind = &kd_kind_alignment_fault;
+    if (kd_str_has(oops->headline.v, "external abort") ||
+        kd_str_has(oops->die.text.v, "external abort"))
+        event->kind = &kd_kind_external_abort;
+}
+
+/* ---- whom to ask ----------------------------------------------------------------------------- */
+
+/* The CPU was told of it late: whoever ran then is innocent. */
+static bool is_late(const kd_event *event, const kdf_oops *oops)
+{
+    static const char *const words[] = { "imprecise", "asynchronous", "Asynchronous", "SError",
+                                         "Error handler" };
+    for (size_t i = 0; i < KD_COUNT(words); i++)
+        if (kd_str_has(oops->headline.v, words[i]))
+            return true;
+    return event->kind == &kd_kind_machine_check;
+}
+
+/* The fault was the fetch of an instruction: there is no code where the instruction pointer stands.
+ */
+static bool is_fetch(const kdf_oops *oops)
+{
+    bool x86 = kd_map_find(&oops->registers, "rip") || kd_map_find(&oops->registers, "rax") ||
+               kd_map_find(&oops->registers, "eax");
+    const kd_pair *cause = kd_map_find(&oops->registers, "cause");
+    return kd_str_is(oops->access.v, "execute") ||
+           (oops->error_code.value.src && oops->error_code.value.v & 0x10) ||
+           (x86 && kd_str_is(oops->die.text.v, "Oops") && oops->die.code.v & 0x10) ||
+           (oops->esr.value.src && (oops->esr.value.v >> 26 & 63) == 0x21) ||
+           (cause && cause->v == 12 && kd_map_find(&oops->registers, "badaddr"));
+}
+
+/* The innermost frame that is neither machinery nor the place where no code is. */
+static void blame_caller(kd_parse *parse, kdf_oops *oops)
+{
+    kd_list callers = oops->backtrace;
+    uint32_t skipped = 0;
+    kdf_frame *frames = callers.items;
+    while (skipped < callers.count && oops->ip.function.src &&
+           kd_str_eq(frames[skipped].function.v, oops->ip.function.v) &&
+           frames[skipped].offset.v == oops->ip.offset.v)
+        skipped++;
+    callers.items = frames ? frames + skipped : NULL;
+    callers.count -= skipped;
+    if (callers.count > 0)
+        kd_blame_set(parse, &oops->blame, &callers, NULL);
+    if (oops->blame.frame.src)
+        oops->blame.frame.v += skipped;
+    if (!oops->blame.function.src && oops->lr.function.src) {
+        oops->blame.function = oops->lr.function;
+        oops->blame.module = oops->lr.module;
+    }
+    if (oops->blame.function.src)
+        oops->blame.why =
+            (kd_text){ KD_STR("no code is where the CPU jumped to: this is the caller"),
+                       KD_DERIVED };
+}
+
+/* A copying or locking function with no trace: the return address tells who called it. */
+static void blame_return_address(kdf_oops *oops)
+{
+    if (!oops->blame.function.src || !kd_blame_skips(oops->blame.function.v) ||
+        !oops->lr.function.src || kd_blame_skips(oops->lr.function.v))
+        return;
+    oops->blame.function = oops->lr.function;
+    oops->blame.module = oops->lr.module;
+    oops->blame.frame = (kd_u64){ 0, 0 };
+    oops->blame.why =
+        (kd_text){ KD_STR("the return address of the helper that faulted"), KD_DERIVED };
+}
+
+void kd_oops_settle(kd_parse *parse, bool headline_seen)
+{
+    kdf_oops *oops = parse->body;
+    settle_kind(parse, oops, headline_seen);
+    if (is_late(parse->event, oops)) {
+        oops->blame.why = (kd_text){ KD_STR("nobody: the hardware reported it late, whatever ran "
+                                            "then need not have caused it"),
+                                     KD_DERIVED };
+        return;
+    }
+    if (is_fetch(oops)) {
+        blame_caller(parse, oops);
+        return;
+    }
+    kd_blame_set(parse, &oops->blame, &oops->backtrace, &oops->ip);
+    blame_return_address(oops);
+}
