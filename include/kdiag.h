@@ -217,10 +217,11 @@ typedef struct kd_options {
     kd_str before;              /**< an earlier capture of the same machine; empty: none */
     uint32_t max_line;          /**< bytes read of one line, 256 to 16 MiB       (16 KiB) */
     uint32_t max_event_lines;   /**< lines that one event may take, 16 at least  (4096) */
-    uint32_t max_history;       /**< events kept for rules and report (20000) */
-    uint32_t max_diags;         /**< held by one report or session    (10000) */
-    size_t max_memory;          /**< bytes held by one session        (256 MiB) */
-    kd_fate_fn on_line;         /**< told what becomes of each line that is read; NULL: nobody */
+    uint32_t max_history; /**< events kept for rules and report (20000): beyond it the first of
+                             each kind, the last and the most severe; boots too */
+    uint32_t max_diags;   /**< held by one report or session    (10000): the most severe */
+    size_t max_memory;    /**< bytes held by one session        (256 MiB) */
+    kd_fate_fn on_line;   /**< told what becomes of each line that is read; NULL: nobody */
     void *on_line_user;
     const char *tool_name; /**< who made the report. NULL: "libkdiag" */
 } kd_options;

@@ -189,6 +189,7 @@ kd_status kd_judge_again(kd_report *report, kd_engine *engine, const kd_options 
 
 void kd_boots_again(kd_report *report)
 {
+    report->boot_from = 0;
     for (size_t i = 0; i < report->boots.len; i++) {
         kd_context *boot = report->boots.items[i];
         bool moved = boot->told_first != boot->first_line || boot->told_last != boot->last_line;

@@ -15,8 +15,10 @@ kd_context *kd_session_add_boot(kd_session *session)
     kd_report *report = session->report;
     size_t most = session->options.max_history;
     if (report->boots.len > most + most / 4) {
-        report->stats.limits |= KD_LIMIT_HISTORY;
         kd_thin_boots(report, most / 2);
+        report->stats.limits |= report->stats.boots_left_out ? (uint32_t)KD_LIMIT_HISTORY : 0;
+    } else if (report->early && report->boots.len > report->boots_at + 1000) {
+        kd_thin_boots(report, most);
     }
     if (!KD_VEC_ROOM(&report->mem, &report->boots))
         return NULL;
@@ -125,9 +127,11 @@ void kd_session_take(void *user, kd_event *event)
     kd_session *session = user;
     kd_context *boot = current_boot(session);
     if (boot && begins_boot(boot, event)) {
+        uint64_t line = kd_event_lines(event)[0].number;
+        boot->last_line = line - 1;
         boot = kd_session_add_boot(session);
         if (boot)
-            boot->first_line = kd_event_lines(event)[0].number;
+            boot->first_line = line;
     }
     if (event->damaged) {
         report_loss(session, event);

@@ -177,6 +177,27 @@ static size_t too_many(const kd_report *report, size_t pulled, size_t most)
     return over + (pulled - over) / 8;
 }
 
+/* Those that were told, and of which nothing is left. */
+static void forget_problems(kd_report *report)
+{
+    for (size_t i = 0; i < report->events.len; i++) {
+        kd_event *event = report->events.items[i];
+        event->problem = kd_problem_of(event->problem);
+        if (event->problem)
+            event->problem->live = true;
+    }
+    for (size_t i = 0; i < report->diags.len; i++) {
+        kd_diag *diag = report->diags.items[i];
+        diag->problem = kd_problem_of(diag->problem);
+        if (diag->problem && !kd_problem_may_go(diag->problem))
+            diag->problem->live = true;
+        else
+            diag->problem = NULL;
+    }
+    kd_problems_forget(&report->problems);
+    report->forget_at = report->problems.items.len;
+}
+
 static void drop_old(kd_report *report, const kd_options *options)
 {
     size_t events = too_many(report, report->pulled_events, options->max_history);
@@ -185,6 +206,8 @@ static void drop_old(kd_report *report, const kd_options *options)
         drop_events(report, events);
     if (diags > 0)
         drop_diags(report, diags);
+    if (report->problems.items.len > report->forget_at + report->problems.limit / 2)
+        forget_problems(report);
 }
 
 /* ---- handing out ----------------------------------------------------------------------------- */
@@ -262,12 +285,16 @@ static bool pull_problem(kd_report *report, kd_item *out)
     return out->problem;
 }
 
-/* Boots without an event are told when their input has ended. */
+/* Boots without an event are told when they are over. */
 static bool pull_other_boot(kd_report *report, kd_item *out)
 {
-    for (size_t i = 0; report->settled && i < report->boots.len; i++)
-        if (pull_boot(report->boots.items[i], out))
+    for (; report->boot_from < report->boots.len; report->boot_from++) {
+        bool last = report->boot_from + 1 == report->boots.len;
+        if (last && !report->settled)
+            return false;
+        if (pull_boot(report->boots.items[report->boot_from], out))
             return true;
+    }
     report->settled = false;
     return false;
 }

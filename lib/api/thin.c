@@ -8,6 +8,9 @@
 
 #include "api/judge.h"
 
+/* Of boots that were handed out and have no event so many stay. */
+#define TOLD_BOOTS 256u
+
 typedef struct ranked {
     uint64_t rank; /* the higher, the better */
     size_t index;
@@ -150,7 +153,7 @@ void kd_thin_boots(kd_report *report, size_t most)
     mark_boots(report);
     for (size_t i = 0; i < all; i++) {
         kd_context *boot = report->boots.items[i];
-        if (boot->in_use || all - i <= most) {
+        if (boot->in_use || all - i <= (boot->pulled && most > TOLD_BOOTS ? TOLD_BOOTS : most)) {
             report->boots.items[kept++] = boot;
             continue;
         }
@@ -158,6 +161,8 @@ void kd_thin_boots(kd_report *report, size_t most)
         kd_context_free(boot);
     }
     report->boots.len = kept;
+    report->boot_from = 0;
+    report->boots_at = 2 * kept + 4 * TOLD_BOOTS;
 }
 
 /* ---- diagnoses ------------------------------------------------------------------------------- */

@@ -342,6 +342,28 @@ void kd_problem_repeated(kd_problems *problems, kd_event *first, const kd_event 
         note_change(problems, problem);
 }
 
+bool kd_problem_may_go(const kd_problem *problem)
+{
+    return !problem->live && !problem->changed && (problem->into || problem->pulled);
+}
+
+void kd_problems_forget(kd_problems *problems)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < problems->items.len; i++) {
+        kd_problem *problem = problems->items.items[i];
+        if (kd_problem_may_go(problem)) {
+            if (!problem->into)
+                leave_bucket(problems, problem);
+            free_problem(problem);
+        } else {
+            problems->items.items[kept++] = problem;
+            problem->live = false;
+        }
+    }
+    problems->items.len = kept;
+}
+
 /* ---- made anew ------------------------------------------------------------------------------- */
 
 bool kd_problems_again(kd_problems *problems, kd_problems *former)

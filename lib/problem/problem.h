@@ -44,6 +44,7 @@ struct kd_problem {
     bool changed;       /* since it was handed out last */
     bool pulled;        /* was handed out */
     bool withdrawn;     /* it was handed out, and there is no such problem any more */
+    bool live;          /* scratch: something that is kept belongs to it */
     bool aged;          /* an event of it is gone: it cannot be made anew */
     bool taken;         /* of the former problems: another one has its id now */
 };
@@ -85,6 +86,11 @@ bool kd_problems_again(kd_problems *problems, kd_problems *former);
 bool kd_problem_is_told(const kd_event *event);
 /* Of the former ones those that were handed out and are no more are withdrawn. */
 void kd_problems_withdraw(kd_problems *former);
+
+/* Nobody misses it: it was handed out as it is, and none of its events is there (live). */
+bool kd_problem_may_go(const kd_problem *problem);
+/* Lets go of those, and of joined ones that nothing points to any more. */
+void kd_problems_forget(kd_problems *problems);
 
 /* The next one that changed since it was handed out; NULL: none. */
 kd_problem *kd_problems_next(kd_problems *problems);

@@ -39,13 +39,16 @@ struct kd_report {
     size_t fold_size, fold_count;
     kd_stats stats;
     size_t pulled_events, pulled_diags; /* of them that were handed out and stay for the rules */
-    size_t thin_at; /* bytes in use at which events are thinned again; 0: at their share */
-    bool early;     /* items are handed out before everything is known */
-    bool dirty;     /* something is known since that may change them */
-    bool again;     /* all is judged once more, and that is not done yet */
-    bool quiet;     /* all is to be judged once more before something is handed out */
-    bool settled;   /* the input has ended: boots without events are handed out too */
-    bool unordered; /* the diagnoses are not in the order of their ids */
+    size_t thin_at;   /* bytes in use at which events are thinned again; 0: at their share */
+    size_t boot_from; /* all boots before it were handed out */
+    size_t boots_at;  /* how many boots it takes to look for those that can go */
+    size_t forget_at; /* problems that were left when told ones went last */
+    bool early;       /* items are handed out before everything is known */
+    bool dirty;       /* something is known since that may change them */
+    bool again;       /* all is judged once more, and that is not done yet */
+    bool quiet;       /* all is to be judged once more before something is handed out */
+    bool settled;     /* the input has ended: boots without events are handed out too */
+    bool unordered;   /* the diagnoses are not in the order of their ids */
     KD_VEC(kd_diag *) former; /* diagnoses of the judgement before, by the events that woke them */
     KD_VEC(kd_diag *) withdrawn;    /* of them, those that were handed out and do not hold */
     size_t former_at, withdrawn_at; /* how far they are done with */

@@ -197,6 +197,47 @@ START_TEST(each_limit_is_named_when_it_is_reached)
 }
 END_TEST
 
+START_TEST(beyond_the_history_what_matters_is_kept)
+{
+    kd_engine *engine = new_engine();
+    kd_options options = defaults();
+    kd_report *report;
+    kd_stats stats;
+    text log = { NULL, 0, 0 }, many = failures(2000);
+    static const char first[] =
+        "[    0.500000] cma: cma_alloc: alloc failed, req-size: 4 pages, ret: -12\n",
+                      end[] = "[ 9000.000000] Kernel panic - not syncing: Fatal exception\n";
+    text_put(first, sizeof first - 1, &log);
+    text_put(many.ptr, many.len, &log);
+    text_put(end, sizeof end - 1, &log);
+    options.max_history = 5;
+    ck_assert_int_eq(kd_analyze(engine, (kd_str){ log.ptr, log.len }, &options, &report),
+                     KD_E_LIMIT);
+    ck_assert_uint_eq(kd_report_event_count(report), 5);
+    kd_report_stats(report, &stats, sizeof stats);
+    ck_assert_uint_eq(stats.events_left_out, 2002 - 5);
+    ck_assert_str_eq(kd_event_kind(kd_report_event(report, 0)), "cma_failure");
+    ck_assert_str_eq(kd_event_kind(kd_report_event(report, 1)), "vmap_failure");
+    ck_assert_str_eq(kd_event_kind(kd_report_event(report, 4)), "panic");
+    kd_report_free(report);
+
+    options = defaults();
+    options.max_memory = 1000000; /* half of what they need: fewer, but diagnosed */
+    ck_assert_int_eq(kd_analyze(engine, (kd_str){ log.ptr, log.len }, &options, &report),
+                     KD_E_LIMIT);
+    kd_report_stats(report, &stats, sizeof stats);
+    size_t events = kd_report_event_count(report);
+    ck_assert_uint_gt(events, 50);
+    ck_assert_uint_eq(events + stats.events_left_out, 2002);
+    ck_assert_uint_gt(kd_report_diag_count(report) + 3, events);
+    ck_assert_str_eq(kd_event_kind(kd_report_event(report, events - 1)), "panic");
+    kd_report_free(report);
+    free(log.ptr);
+    free(many.ptr);
+    kd_engine_free(engine);
+}
+END_TEST
+
 START_TEST(a_long_line_is_cut_and_is_no_error)
 {
     text log = { NULL, 0, 0 };
@@ -474,7 +515,8 @@ static void *analyze_seed(void *user)
     return status == KD_OK ? log : NULL;
 }
 
-/* Sanitizers need more for their own frames, and a build that is not optimised for its temporaries. */
+/* Sanitizers need more for their own frames, and a build that is not optimised for its temporaries.
+ */
 #if defined KD_SANITIZED || !defined __OPTIMIZE__
 #define STACK_BYTES (4 * 1024 * 1024)
 #else
@@ -508,6 +550,7 @@ int main(void)
     tcase_add_test(all, a_record_after_a_flush_is_read);
     tcase_add_test(all, wrong_records_are_refused);
     tcase_add_test(all, each_limit_is_named_when_it_is_reached);
+    tcase_add_test(all, beyond_the_history_what_matters_is_kept);
     tcase_add_test(all, a_long_line_is_cut_and_is_no_error);
     tcase_add_test(all, an_event_is_closed_at_its_limit);
     tcase_add_test(all, pulled_events_stay_in_the_history);
