@@ -64,7 +64,7 @@ static void begin_event(kd_report *report, kd_event *event)
     report->stats.diags_left_out -= event->diags_left_out;
     report->stats.rules_failed -= event->rules_failed;
     event->diags_left_out = event->rules_failed = 0;
-    event->judged = false;
+    event->judged = event->diagnosed = false;
     event->diags = NULL;
 }
 

@@ -272,7 +272,7 @@ void kd_unjudge(kd_report *report)
         kd_event *event = report->events.items[i];
         event->diags = NULL;
         event->diags_left_out = event->rules_failed = 0;
-        event->judged = false;
+        event->judged = event->diagnosed = false;
     }
     report->fresh = true;
 }
