@@ -14,7 +14,8 @@ typedef enum kd_panic_class {
     KD_PANIC_WATCHDOG,
     KD_PANIC_POLICY,
     KD_PANIC_REQUESTED,
-    KD_PANIC_HARDWARE
+    KD_PANIC_HARDWARE,
+    KD_PANIC_STACK /* an event of its own kind: stack_corruption */
 } kd_panic_class;
 
 typedef struct kd_panic_reason {

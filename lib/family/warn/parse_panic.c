@@ -34,6 +34,8 @@ static void close_panic(kd_parse *parse)
 {
     kdf_panic *panic = parse->body;
     const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
+    if (reason && reason->class == KD_PANIC_STACK)
+        parse->event->kind = &kd_kind_stack_corruption;
     if (reason && reason->innocent) {
         panic->blame.why =
             (kd_text){ KD_STR("nobody: this is the stack of who noticed, or of who was "

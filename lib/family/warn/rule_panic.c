@@ -22,6 +22,10 @@ const char kd_doc_panic_policy[] = "A sysctl or boot option turned a report that
                                    "report before it; the panic says nothing more.";
 const char kd_doc_panic_requested[] =
     "The crash was asked for: sysrq-c, a test module, a management controller. No bug.";
+const char kd_doc_panic_stack[] =
+    "The stack protector's canary, or the mark at the end of a task's stack, was overwritten. The "
+    "function that the "
+    "stack protector names is the one whose frame was overrun, or that returned through it.";
 const char kd_doc_panic_other[] = "A panic whose text belongs to none of the other rules; what the "
                                   "text itself says is explained where it "
                                   "is known.";
@@ -257,6 +261,22 @@ static void say_plain(const kd_view *view, kd_emit *out, const kd_panic_reason *
         kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR(""), "%s", reason->meaning);
 }
 
+static void say_stack(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
+{
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    kd_scan in = kd_scan_of(panic->reason.v);
+    kd_str before, function;
+    say_start(view, out, KD_LIKELY, reason);
+    if (kd_scan_past(&in, "corrupted in: ", &before) && kd_scan_rest(&in, &function) &&
+        function.len > 0)
+        kd_say_text(out, "function", function);
+    kd_say_remedy(
+        out, "Look for large or indexed local arrays in that function and for deep call chains; "
+             "CONFIG_VMAP_STACK and KASAN name the access itself.");
+    kd_say_assume(out,
+                  "the stack was overrun by its own task, not by a stray write from elsewhere");
+}
+
 /* A text that no row knows is told all the same. */
 static const kd_panic_reason unknown = {
     .words = "",
@@ -296,3 +316,4 @@ KD_CHECK(watchdog, WATCHDOG, say_plain)
 KD_CHECK(policy, POLICY, say_policy)
 KD_CHECK(requested, REQUESTED, say_requested)
 KD_CHECK(other, OTHER, say_plain)
+KD_CHECK(stack, STACK, say_stack)

@@ -1,0 +1,105 @@
+/* parse_corruption.c - lists, reference counts and copies to user space: a sentence, then a BUG or
+ * a WARN.
+ *
+ *   list_del corruption. prev->next should be ffff88810b1a3c00, but was dead000000000100
+ *   list_add corruption. next->prev should be prev (A), but was B. (next=C).
+ *   refcount_t: underflow; use-after-free.
+ *   usercopy: Kernel memory exposure attempt detected from SLUB object 'cred' (offset 0, size 8)!
+ *   Bad or missing usercopy whitelist? Kernel memory overwrite attempt detected to SLAB object ...
+ *   ------------[ cut here ]------------
+ *   kernel BUG at lib/list_debug.c:53!          WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 ...
+ *
+ * lib/list_debug.c, lib/refcount.c, mm/usercopy.c. The BUG or WARN behind it is of this same
+ * report.
+ */
+#include "family/checker/parse_check.h"
+
+static const struct {
+    const char *begins;
+    const kd_kind *kind;
+} sentences[] = {
+    { "list_add corruption", &kd_kind_list_corruption },
+    { "list_del corruption", &kd_kind_list_corruption },
+    { "list_add double add", &kd_kind_list_corruption },
+    { "refcount_t: ", &kd_kind_refcount },
+    { "usercopy: ", &kd_kind_usercopy },
+    { "Bad or missing usercopy whitelist?", &kd_kind_usercopy },
+};
+
+static kd_verdict open_sentence(kd_parse *parse, const kd_line *line)
+{
+    kdf_check *check = parse->body;
+    kd_str text = line->text;
+    const char *at = kd_str_find(text, "usercopy: "); /* behind what a console printed before */
+    if (at && !kd_str_starts(text, "usercopy: "))
+        text = kd_str_from(text, (size_t)(at - text.ptr));
+    for (size_t i = 0; i < KD_COUNT(sentences); i++) {
+        if (!kd_str_starts(text, sentences[i].begins))
+            continue;
+        parse->event->kind = sentences[i].kind;
+        kd_put(parse, &check->oops.headline, text);
+        return KD_TAKEN;
+    }
+    return KD_NOT_MINE;
+}
+
+/* "kernel BUG at lib/list_debug.c:53!", "WARNING: CPU: 0 PID: 53 at lib/refcount.c:128
+ * refcount_..." */
+static bool take_place(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    static const char *const files[] = { "lib/list_debug.c:", "lib/refcount.c:", "mm/usercopy.c:",
+                                         "include/linux/refcount.h:" };
+    for (size_t i = 0; i < KD_COUNT(files); i++) {
+        const char *at = kd_str_find(text, files[i]);
+        if (!at)
+            continue;
+        kd_scan in = { at, text.ptr + text.len, false };
+        kd_str file;
+        uint64_t line;
+        if (kd_scan_until(&in, ':', &file) && kd_scan_char(&in, ':') && kd_scan_u64(&in, &line)) {
+            kd_put(parse, &check->oops.file, file);
+            kd_put(parse, &check->oops.line_number, line);
+        }
+        return true;
+    }
+    return false;
+}
+
+static kd_verdict more_sentence(kd_parse *parse, const kd_line *line)
+{
+    kdf_check *check = parse->body;
+    kd_str text = line->text;
+    bool fresh = !check->oops.file.src && check->oops.backtrace.count == 0;
+    if (fresh && kd_str_starts(text, "------------[ cut here"))
+        return KD_TAKEN;
+    if (fresh &&
+        (kd_str_starts(text, "kernel BUG at ") || kd_str_starts(text, "WARNING: ") ||
+         kd_str_starts(text, "Kernel BUG at ")) &&
+        take_place(parse, check, text))
+        return KD_TAKEN;
+    if (check->oops.file.src && check->oops.backtrace.count == 0 &&
+        (kd_str_starts(text, "invalid opcode: ") || kd_str_starts(text, "Oops: ") ||
+         kd_str_starts(text, "Internal error: ") || kd_str_starts(text, "monitor event: ")))
+        return KD_TAKEN;
+    if (kd_str_starts(text, "---[ end trace"))
+        return KD_LAST;
+    return kd_other_report_begins(text) ? KD_OVER : KD_NOT_MINE;
+}
+
+static const char *const anchors[] = { "list_add corruption",
+                                       "list_del corruption",
+                                       "list_add double add",
+                                       "refcount_t: ",
+                                       "usercopy: ",
+                                       "Bad or missing usercopy",
+                                       NULL };
+
+const kd_parser kd_parser_corruption = {
+    .name = "corruption",
+    .anchors = anchors,
+    .kind = &kd_kind_list_corruption,
+    .blocks = kd_check_blocks,
+    .open = open_sentence,
+    .more = more_sentence,
+    .close = kd_check_blame,
+};

@@ -1,0 +1,100 @@
+/* parse_slub_report.c - SLUB found an object or a slab overwritten.
+ *
+ *   BUG kmalloc-64 (Not tainted): Poison overwritten
+ *   -----------------------------------------------------------------------------
+ *   0xffff88810b1a3c00-0xffff88810b1a3c07 @offset=3072. First byte 0x0 instead of 0x6b
+ *   Allocated in foo+0x1c/0x40 [mod] age=12 cpu=0 pid=99      then frames
+ *   Freed in bar+0x1c/0x40 [mod] age=2 cpu=0 pid=99           then frames
+ *   Slab 0xffffea...   Object 0xffff...   Redzone  ffff...: bb bb   FIX kmalloc-64: Restoring ...
+ *
+ * slab_bug(), print_track(), print_trailer(); the task line and the trace of the check end it.
+ */
+#include "family/checker/parse_check.h"
+
+static kd_verdict open_slub(kd_parse *parse, const kd_line *line)
+{
+    kdf_check *check = parse->body;
+    kd_scan in = kd_scan_of(line->text);
+    kd_str cache, skipped, what;
+    if (!kd_scan_literal(&in, "BUG ") || !kd_scan_past(&in, " (", &cache) || cache.len == 0 ||
+        !kd_scan_past(&in, "): ", &skipped) || !kd_str_has(skipped, "ainted") ||
+        !kd_scan_rest(&in, &what))
+        return KD_NOT_MINE;
+    const char *dot = kd_str_find(what, ". ");
+    if (dot)
+        what.len = (size_t)(dot - what.ptr);
+    kd_put(parse, &check->oops.headline, line->text);
+    kd_put(parse, &check->cache, cache);
+    kd_put(parse, &check->what, what);
+    return KD_TAKEN;
+}
+
+static bool take_track(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_scan_literal(&in, "INFO: ");
+    bool alloc = kd_scan_literal(&in, "Allocated in ");
+    if (!alloc && !kd_scan_literal(&in, "Freed in "))
+        return false;
+    kd_check_turn(parse, check, alloc ? "alloc" : "free");
+    kdf_check_stack *stack =
+        check->stacks.count ? &KD_ITEMS(check->stacks, kdf_check_stack)[check->stacks.count - 1]
+                            : NULL;
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    kdf_frame *frame = stack && kd_scan_symbol(&in, &symbol, parse->src)
+                           ? KD_LIST_ADD(parse->arena, &stack->frames, kdf_frame)
+                           : NULL;
+    if (frame)
+        *frame = (kdf_frame){ .function = symbol.function,
+                              .offset = symbol.offset,
+                              .size = symbol.size,
+                              .module = symbol.module };
+    return true;
+}
+
+static kd_verdict more_slub(kd_parse *parse, const kd_line *line)
+{
+    static const char *const begins[] = { "-----",   "INFO: ",        "0x",
+                                          "Slab 0x", "Object ",       "Redzone ",
+                                          "Padding", "Bytes b4",      "FIX ",
+                                          "[0x",     "Disabling lock" };
+    kdf_check *check = parse->body;
+    kd_str text = line->text;
+    if (kd_str_starts(text, "========") && check->oops.backtrace.count > 0)
+        return KD_OVER;
+    if (kd_str_starts(text, "FIX ")) {
+        parse->own[KD_CHECK_STACK] = 0;
+        return KD_TAKEN;
+    }
+    if (take_track(parse, check, text))
+        return KD_TAKEN;
+    if (kd_str_starts(text, "CPU: "))
+        parse->own[KD_CHECK_STACK] = 0; /* the stack of the check itself follows */
+    kd_verdict verdict = kd_check_frame(parse, check, line);
+    if (verdict != KD_NOT_MINE)
+        return verdict;
+    if (!kd_str_starts(text, "-----") && kd_other_report_begins(text))
+        return KD_OVER;
+    for (size_t i = 0; i < KD_COUNT(begins); i++)
+        if (kd_str_starts(text, begins[i]))
+            return KD_TAKEN;
+    return KD_NOT_MINE;
+}
+
+static const char *const anchors[] = { "ainted): ", "): Poison overwritten", NULL };
+
+/* The check's own stack is that of whoever touched the slab next: the tracks tell more. */
+static void close_slub(kd_parse *parse)
+{
+    kd_check_blame(parse);
+}
+
+const kd_parser kd_parser_slub_report = {
+    .name = "slub_report",
+    .anchors = anchors,
+    .kind = &kd_kind_slab_corruption,
+    .blocks = kd_check_blocks,
+    .open = open_slub,
+    .more = more_slub,
+    .close = close_slub,
+};

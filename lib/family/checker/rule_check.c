@@ -1,0 +1,403 @@
+/* rule_check.c - what a checker's report means, and what to do next. */
+#include "base/scan.h"
+#include "core/diag.h"
+#include "family/fields.h"
+
+const char kd_doc_check_freed[] =
+    "KASAN or KFENCE saw an access to memory that was freed before. That the access happened is "
+    "the checker's own "
+    "observation; whose mistake it is (who freed too early, who used too late) is not.";
+const char kd_doc_check_bounds[] = "A checker saw an access beyond the object: KASAN, KFENCE, or "
+                                   "the check of copies to and from user space.";
+const char kd_doc_check_uninitialized[] =
+    "KMSAN saw a value used, or copied out, that was never set since its memory was allocated.";
+const char kd_doc_check_race[] = "KCSAN saw two accesses to the same data at once, at least one a "
+                                 "write. Whether it does harm it cannot tell.";
+const char kd_doc_check_undefined[] =
+    "UBSAN saw an operation that the C language leaves undefined. Array-index reports on arrays "
+    "declared with one "
+    "element are often only an old way to write a flexible array.";
+const char kd_doc_check_leak[] = "kmemleak found memory that no pointer in memory leads to. A "
+                                 "pointer that is kept in a changed form gives the "
+                                 "same report.";
+const char kd_doc_check_list[] = "The checks of list_add() and list_del() found neighbours that do "
+                                 "not point back: an entry was deleted twice, "
+                                 "freed while it was on the list, or overwritten.";
+const char kd_doc_check_refcount[] = "refcount_t noticed a step that must not be: the object was "
+                                     "freed or is about to be, or references are never "
+                                     "given back.";
+const char kd_doc_check_page[] = "A page was freed, mapped or accounted in a state that "
+                                 "contradicts its use: flags or counters say somebody still "
+                                 "has it, or its descriptor was overwritten.";
+const char kd_doc_check_heap[] = "SLUB, KASAN or KFENCE found slab memory overwritten outside an "
+                                 "access of its owner, or freed wrongly (twice, or "
+                                 "an address that is no object).";
+
+/* ---- small steps ----------------------------------------------------------------------------- */
+
+static const kdf_check *body(const kd_view *view)
+{
+    return KD_BODY(view->event, check);
+}
+
+static const kdf_check_stack *stack_of(const kdf_check *check, const char *role)
+{
+    for (uint32_t i = 0; i < check->stacks.count; i++) {
+        const kdf_check_stack *stack = &KD_ITEMS(check->stacks, kdf_check_stack)[i];
+        if (kd_str_is(stack->role.v, role) && stack->frames.count > 0)
+            return stack;
+    }
+    return NULL;
+}
+
+static bool is_machinery(kd_str function)
+{
+    static const char *const begins[] = {
+        "kasan_",       "__kasan_",  "save_stack",  "stack_trace", "kmem_cache_", "__kmem_cache",
+        "kmalloc",      "__kmalloc", "kfree",       "slab_",       "__slab_",     "___slab_",
+        "kmsan_",       "__kmsan",   "kfence_",     "__kfence",    "kmem_cache",  "krealloc",
+        "kzalloc",      "kvmalloc",  "kvfree",      "set_track",   "free_large",  "poison_",
+        "do_slab_free", "__alloc_",  "alloc_pages", "cache_"
+    };
+    for (size_t i = 0; i < KD_COUNT(begins); i++)
+        if (kd_str_starts(function, begins[i]))
+            return true;
+    return false;
+}
+
+/* The first frame of a further stack that is not the allocator's. */
+static const kdf_frame *who(const kdf_check_stack *stack)
+{
+    for (uint32_t i = 0; stack && i < stack->frames.count; i++) {
+        const kdf_frame *frame = &KD_ITEMS(stack->frames, kdf_frame)[i];
+        if (frame->function.src && !is_machinery(frame->function.v))
+            return frame;
+    }
+    return NULL;
+}
+
+static void say_who(const kd_view *view, kd_emit *out, const char *role, const char *words)
+{
+    const kdf_frame *frame = who(stack_of(body(view), role));
+    if (!frame)
+        return;
+    kd_say_more(out, "%s %.*s()%s%.*s%s.", words, KD_FMT(frame->function.v),
+                frame->module.src ? " [" : "", KD_FMT(frame->module.v),
+                frame->module.src ? "]" : "");
+    kd_say_evidence(out, view->event, frame->function.src, "%s", words);
+}
+
+static bool is_test(kd_str module)
+{
+    return kd_str_in_words(module,
+                           "lkdtm kasan_test test_kasan kasan_test_module kmsan_test kcsan_test "
+                           "kfence_test test_ubsan kmemleak_test kmemleak-test");
+}
+
+static void say_end(const kd_view *view, kd_emit *out)
+{
+    const kdf_check *check = body(view);
+    kd_str module = check->oops.blame.module.v;
+    kd_say_evidence(out, view->event, check->oops.headline.src, "the checker's words");
+    if (check->oops.blame.function.src)
+        kd_say_text(out, "function", check->oops.blame.function.v);
+    if (is_test(module)) {
+        kd_say_deliberate(out);
+        kd_say_suspect(out, KD_SUSPECT_TEST, module, "a test module did it on purpose");
+    } else if (module.len > 0) {
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, module, "its function stands first in the report");
+    } else if (check->oops.blame.function.src) {
+        kd_say_suspect(out, KD_SUSPECT_KERNEL, check->oops.blame.function.v,
+                       "it stands first in the report");
+    }
+}
+
+/* "foo() [mod]", or words for nobody. */
+static kd_str place(const kdf_check *check, char *room, size_t size)
+{
+    const kdf_blame *blame = &check->oops.blame;
+    if (!blame->function.src)
+        return KD_STR("a function that the log does not name");
+    return kd_str_print(room, size, "%.*s()%s%.*s%s", KD_FMT(blame->function.v),
+                        blame->module.src ? " [" : "", KD_FMT(blame->module.v),
+                        blame->module.src ? "]" : "");
+}
+
+static void say_access(kd_emit *out, const kdf_check *check)
+{
+    if (check->size.src && check->oops.access.src)
+        kd_say_more(out, "It was a %.*s of %llu byte%s.", KD_FMT(check->oops.access.v),
+                    KD_LLU(check->size.v), check->size.v == 1 ? "" : "s");
+    if (check->cache.src && check->object_size.src)
+        kd_say_more(out, "The object is of cache %.*s, %llu bytes.", KD_FMT(check->cache.v),
+                    KD_LLU(check->object_size.v));
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static bool says(const kdf_check *check, const char *words)
+{
+    return kd_str_has(check->what.v, words);
+}
+
+static bool is_wrong_free(const kdf_check *check)
+{
+    return says(check, "double-free") || says(check, "invalid-free") || says(check, "invalid free");
+}
+
+kd_status kd_check_check_freed(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    if (!check || !says(check, "use-after"))
+        return KD_OK;
+    kd_say_diag(out, KD_LIKELY, "%.*s used memory that had been freed before.",
+                KD_FMT(place(check, room, sizeof room)));
+    say_access(out, check);
+    say_who(view, out, "alloc", "It had been allocated in");
+    say_who(view, out, "free", "It had been freed in");
+    say_end(view, out);
+    kd_say_remedy(out, "Compare the free stack with the use: which reference should have kept the "
+                       "object, or which "
+                       "work, timer or callback should have been stopped before the free?");
+    kd_say_missing(out,
+                   "the source at both places (scripts/faddr2line with a vmlinux of this build)");
+    kd_say_assume(out, "the checker's report is not itself the result of an earlier corruption");
+    return KD_OK;
+}
+
+kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    bool copy = kd_event_is(view->event, &kd_kind_usercopy);
+    if (!check || (!copy && (says(check, "use-after") || is_wrong_free(check) ||
+                             says(check, "memory corruption"))))
+        return KD_OK;
+    if (copy)
+        kd_say_diag(out, KD_LIKELY,
+                    "%.*s copied between user space and kernel memory beyond what it may.",
+                    KD_FMT(place(check, room, sizeof room)));
+    else
+        kd_say_diag(out, KD_LIKELY, "%.*s accessed memory that it must not (%.*s).",
+                    KD_FMT(place(check, room, sizeof room)), KD_FMT(check->what.v));
+    say_access(out, check);
+    say_who(view, out, "alloc", "The object was allocated in");
+    say_end(view, out);
+    if (says(check, "null-ptr-deref"))
+        kd_say_remedy(out, "A NULL pointer plus an offset: which pointer can be NULL there?");
+    else if (says(check, "wild") || says(check, "invalid read") || says(check, "invalid write"))
+        kd_say_remedy(out, "The pointer itself is bad: look where it was loaded from.");
+    else
+        kd_say_remedy(out,
+                      "Check the length or index at that access against the size of the object.");
+    kd_say_assume(out, "the checker's report is not itself the result of an earlier corruption");
+    return KD_OK;
+}
+
+kd_status kd_check_check_heap(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    bool slub = kd_event_is(view->event, &kd_kind_slab_corruption);
+    if (!check || (!slub && !is_wrong_free(check) && !says(check, "memory corruption")))
+        return KD_OK;
+    if (slub)
+        kd_say_diag(out, KD_LIKELY,
+                    "An object or slab of cache %.*s was overwritten (%.*s). The stack is that of "
+                    "whoever touched "
+                    "the slab next, not of who wrote.",
+                    KD_FMT(check->cache.v), KD_FMT(check->what.v));
+    else
+        kd_say_diag(out, KD_LIKELY, "%.*s: %.*s.", KD_FMT(place(check, room, sizeof room)),
+                    KD_FMT(check->what.v));
+    say_access(out, check);
+    say_who(view, out, "alloc", "The object was allocated in");
+    say_who(view, out, "free", "It was last freed in");
+    say_end(view, out);
+    if (is_wrong_free(check))
+        kd_say_remedy(out,
+                      "Find the two owners: who frees it first, and who believes it is still his?");
+    else
+        kd_say_remedy(
+            out,
+            "Find the writer: boot with slub_debug=FZPU (or use KASAN or KFENCE), and look at the "
+            "owners of this object and of its neighbours.");
+    kd_say_assume(out, "RAM is sound: a single flipped bit asks for a memory test");
+    return KD_OK;
+}
+
+kd_status kd_check_check_uninitialized(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    if (!check)
+        return KD_OK;
+    kd_say_diag(out, KD_LIKELY,
+                says(check, "infoleak") ? "%.*s hands out memory that was never set (%.*s)."
+                                        : "%.*s uses memory that was never set (%.*s).",
+                KD_FMT(place(check, room, sizeof room)), KD_FMT(check->what.v));
+    say_who(view, out, "origin", "The memory came from");
+    say_who(view, out, "stored", "It was stored in");
+    say_end(view, out);
+    kd_say_remedy(out, "Initialise it where it is allocated (kzalloc(), memset(), = { }), or check "
+                       "the length that "
+                       "was really received before it is used.");
+    kd_say_assume(out, "no assembly or device writes that memory unseen by KMSAN");
+    return KD_OK;
+}
+
+kd_status kd_check_check_race(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    if (!check)
+        return KD_OK;
+    kd_say_diag(out, KD_LIKELY,
+                "%.*s and %.*s access the same data at once, at least one of them writes.",
+                KD_FMT(place(check, room, sizeof room)),
+                KD_FMT(check->other_function.src ? check->other_function.v
+                                                 : KD_STR("another that is not known")));
+    say_end(view, out);
+    kd_say_remedy(
+        out,
+        "Take the same lock on both sides, or mark both accesses (READ_ONCE, WRITE_ONCE, atomic_t) "
+        "where the race is meant.");
+    kd_say_assume(out, "both accesses are not already ordered by something that KCSAN cannot see");
+    return KD_OK;
+}
+
+kd_status kd_check_check_leak(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    if (!check)
+        return KD_OK;
+    kd_say_diag(out, KD_POSSIBLE, "Memory that %.*s allocated has no pointer to it any more.",
+                KD_FMT(place(check, room, sizeof room)));
+    if (check->object_size.src) {
+        kd_say_more(out, "It is %llu bytes.", KD_LLU(check->object_size.v));
+        kd_say_u64(out, "bytes", check->object_size.v);
+    }
+    say_end(view, out);
+    kd_say_impact(out, KD_IMPACT_DEGRADED);
+    kd_say_remedy(
+        out,
+        "Look at the error paths after that allocation: which one returns without freeing it?");
+    kd_say_remedy(out, "Scan again (echo scan > /sys/kernel/debug/kmemleak): a real leak stays.");
+    kd_say_assume(out,
+                  "the pointer is not kept in a changed form or in memory that is not scanned");
+    return KD_OK;
+}
+
+/* ---- other checks ---------------------------------------------------------------------------- */
+
+kd_status kd_check_check_undefined(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    if (!check)
+        return KD_OK;
+    bool array = says(check, "array-index") || kd_str_has(check->message.v, "index");
+    kd_say_diag(out, KD_LIKELY, "%.*s, %.*s line %llu: %.*s.",
+                KD_FMT(place(check, room, sizeof room)), KD_FMT(check->oops.file.v),
+                KD_LLU(check->oops.line_number.v),
+                KD_FMT(check->message.src ? check->message.v : check->what.v));
+    say_end(view, out);
+    if (array && kd_str_has(check->message.v, "[1]")) {
+        kd_say_severity(out, KD_NOTICE);
+        kd_say_impact(out, KD_IMPACT_NONE);
+        kd_say_more(
+            out,
+            "An array of one element at the end of a structure is an old way to write a flexible "
+            "array: then the report is harmless.");
+        kd_say_remedy(out, "Declare it as a flexible array member ([]).");
+    } else {
+        kd_say_remedy(out, "Check the value against its range before that operation.");
+    }
+    kd_say_assume(out, "the compiler did not move the operation");
+    return KD_OK;
+}
+
+kd_status kd_check_check_list(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    if (!check)
+        return KD_OK;
+    kd_str text = check->oops.headline.v;
+    bool poison = kd_str_has(text, "dead000000000") || kd_str_has(text, "LIST_POISON") ||
+                  kd_str_has(text, "00100100") || kd_str_has(text, "00200200");
+    bool null = kd_str_has(text, "(null)") || kd_str_has(text, "0000000000000000") ||
+                kd_str_has(text, "NULL");
+    kd_say_diag(out, KD_LIKELY, "A linked list is corrupt: %.*s found it.",
+                KD_FMT(place(check, room, sizeof room)));
+    kd_say_more(
+        out, poison
+                 ? "The pointer is the poison that list_del() leaves: the entry was deleted before."
+             : null ? "The neighbour is NULL: the entry was never put on a list, or was cleared."
+                    : "The neighbour points elsewhere: the entry, or its neighbour, was freed, "
+                      "used again or "
+                      "overwritten while it was on the list.");
+    say_end(view, out);
+    kd_say_remedy(out,
+                  poison ? "Find the second list_del() of this entry; list_del_init() makes a "
+                           "second one harmless."
+                         : "Find who freed or wrote the entry while it was on the list: KASAN, or "
+                           "slub_debug=FZPU.");
+    kd_say_assume(out, "the first report counts: later ones may be its consequence");
+    return KD_OK;
+}
+
+kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    char room[160];
+    (void)user;
+    if (!check)
+        return KD_OK;
+    kd_str text = check->oops.headline.v;
+    const char *what =
+        kd_str_has(text, "addition on 0") || kd_str_has(text, "increment on 0")
+            ? "took a reference to an object whose count was 0 already: it is being freed"
+        : kd_str_has(text, "underflow")
+            ? "gave back a reference that it did not have: the object was freed before"
+        : kd_str_has(text, "saturated")
+            ? "made the count overflow: references are taken and never given back"
+        : kd_str_has(text, "decrement hit 0")
+            ? "dropped the last reference by a step that does not free the object: it leaks"
+            : "did a step that a reference count does not allow";
+    kd_say_diag(out, KD_LIKELY, "%.*s %s.", KD_FMT(place(check, room, sizeof room)), what);
+    say_end(view, out);
+    kd_say_remedy(
+        out, "Count gets and puts on each path of that object; error paths put twice most often.");
+    kd_say_assume(out, "the counter itself was not overwritten");
+    return KD_OK;
+}
+
+kd_status kd_check_check_page(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_check *check = body(view);
+    (void)user;
+    if (!check)
+        return KD_OK;
+    kd_say_diag(out, KD_LIKELY,
+                "%.*s: the kernel met a page or counter that contradicts its use%s%.*s.",
+                KD_FMT(check->what.v), check->message.src ? ": " : "", KD_FMT(check->message.v));
+    kd_say_more(out, "The stack is that of who noticed; the mistake was made before.");
+    say_end(view, out);
+    kd_say_remedy(out,
+                  "Boot with page_owner=on and debug_pagealloc=on: they name who had the page.");
+    kd_say_remedy(out, "Where the values differ by single bits, test the memory.");
+    kd_say_missing(out, "the last owner of the page (page_owner=on)");
+    kd_say_assume(out, "RAM is sound");
+    return KD_OK;
+}
