@@ -153,7 +153,7 @@ static void end_events(kd_report *report)
 static void end_problems(kd_report *report)
 {
     kd_problems *problems = &report->problems;
-    problems->changed = 0;
+    problems->changed = problems->from = 0;
     for (size_t i = 0; i < problems->items.len; i++) {
         kd_problem *problem = problems->items.items[i];
         if (problem->aged && !problem->into)

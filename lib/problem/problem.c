@@ -216,6 +216,7 @@ static void widen_times(kd_problem *problem, const kd_event *event)
 static void note_change(kd_problems *problems, kd_problem *problem)
 {
     problems->changed += !problem->changed;
+    problems->from = 0;
     problem->changed = true;
 }
 
@@ -362,6 +363,7 @@ void kd_problems_forget(kd_problems *problems)
         }
     }
     problems->items.len = kept;
+    problems->from = 0;
 }
 
 /* ---- made anew ------------------------------------------------------------------------------- */
@@ -409,7 +411,7 @@ bool kd_problem_is_told(const kd_event *event)
 
 void kd_problems_withdraw(kd_problems *former)
 {
-    former->changed = 0;
+    former->changed = former->from = 0;
     for (size_t i = 0; i < former->items.len; i++) {
         kd_problem *problem = former->items.items[i];
         /* of one that was joined that may have been told */
@@ -421,8 +423,9 @@ void kd_problems_withdraw(kd_problems *former)
 
 kd_problem *kd_problems_next(kd_problems *problems)
 {
-    for (size_t i = 0; problems->changed > 0 && i < problems->items.len; i++) {
+    for (size_t i = problems->from; problems->changed > 0 && i < problems->items.len; i++) {
         kd_problem *problem = problems->items.items[i];
+        problems->from = i + 1;
         if (!problem->changed)
             continue;
         problem->changed = false;

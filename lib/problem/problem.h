@@ -56,6 +56,7 @@ typedef struct kd_problems {
     uint64_t next_id;
     size_t standing; /* of the items, once sorted: the others are part of one of them */
     size_t changed;  /* of the standing ones: not handed out as they are now */
+    size_t from;     /* none before it changed */
     size_t limit;    /* the oldest that were handed out go first */
     uint64_t left_out;
 } kd_problems;
