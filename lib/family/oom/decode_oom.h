@@ -84,8 +84,11 @@ typedef enum kd_memcg_sign {
     KD_MEMCG_REASON,     /* "Memory cgroup out of memory" */
     KD_MEMCG_LIMIT_OF,   /* "killed as a result of limit of" */
     KD_MEMCG_COUNTERS,   /* memory: usage ..., limit ... */
-    KD_MEMCG_TRACE       /* mem_cgroup_out_of_memory() in the trace */
+    KD_MEMCG_TRACE       /* a function that is called for groups alone is in the trace */
 } kd_memcg_sign;
+
+/* Those functions, for kd_trace_find(). */
+extern const char kd_memcg_oom_functions[];
 
 /* What shows that a group's limit, not the machine's memory, led to the kill. */
 kd_memcg_sign kd_oom_memcg_sign(const kdf_oom *oom);

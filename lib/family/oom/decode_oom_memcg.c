@@ -4,6 +4,11 @@
 #include "family/fields.h"
 #include "family/oom/decode_oom.h"
 
+/* Compilers inline mem_cgroup_out_of_memory() into its callers. The machine's own OOM killer is not
+ * called below them: a frame that the kernel does not doubt proves it. */
+const char kd_memcg_oom_functions[] =
+    "mem_cgroup_out_of_memory mem_cgroup_oom_synchronize mem_cgroup_handle_oom mem_cgroup_oom";
+
 kd_memcg_sign kd_oom_memcg_sign(const kdf_oom *oom)
 {
     if (oom->global_oom.src)
@@ -16,8 +21,7 @@ kd_memcg_sign kd_oom_memcg_sign(const kdf_oom *oom)
         return KD_MEMCG_COUNTERS;
     if (oom->memcg.path.src || oom->oom_group.src)
         return KD_MEMCG_LIMIT_OF;
-    return kd_trace_find(&oom->backtrace, "mem_cgroup_out_of_memory") ? KD_MEMCG_TRACE
-                                                                      : KD_MEMCG_NO;
+    return kd_trace_find(&oom->backtrace, kd_memcg_oom_functions) ? KD_MEMCG_TRACE : KD_MEMCG_NO;
 }
 
 /* PAGE_COUNTER_MAX is LONG_MAX / PAGE_SIZE pages (32 bits: LONG_MAX pages); before 3.19 the counter

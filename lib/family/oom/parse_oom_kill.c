@@ -79,6 +79,42 @@ static bool read_request(kd_parse *parse, kdf_oom *oom, kd_scan *in)
     return true;
 }
 
+/* ---- is it still the same report? ------------------------------------------------------------ */
+
+/* A report is printed in seconds; over a slow console large ones take minutes. */
+#define LONGEST_SECONDS 300u
+#define DAY_SECONDS 86400u
+
+/* "Thu Dec  7 00:05:14 2017", "Dec  7 00:05:14": seconds of the day. */
+static bool read_clock(kd_str wall, uint32_t *seconds)
+{
+    for (size_t i = 0; i + 8 <= wall.len; i++) {
+        const char *at = wall.ptr + i;
+        bool clock = at[2] == ':' && at[5] == ':';
+        for (size_t k = 0; clock && k < 8; k++)
+            clock = k == 2 || k == 5 || kd_is_digit(at[k]);
+        if (!clock)
+            continue;
+        *seconds = (uint32_t)((at[0] - '0') * 36000 + (at[1] - '0') * 3600 + (at[3] - '0') * 600 +
+                              (at[4] - '0') * 60 + (at[6] - '0') * 10 + (at[7] - '0'));
+        return *seconds < DAY_SECONDS;
+    }
+    return false;
+}
+
+/* Excerpts of two reports joined: minutes lie between the lines. */
+static bool is_another_time(const kd_event *event, const kd_line *line)
+{
+    uint32_t from, to;
+    if (event->has_time && line->has_time)
+        return line->time_us > event->time_us &&
+               line->time_us - event->time_us > LONGEST_SECONDS * UINT64_C(1000000);
+    if (!read_clock(event->wall_time, &from) || !read_clock(line->wall_time, &to))
+        return false;
+    uint32_t later = (to + DAY_SECONDS - from) % DAY_SECONDS;
+    return later > LONGEST_SECONDS && later < DAY_SECONDS / 2; /* else the log runs backwards */
+}
+
 static kd_verdict open_report(kd_parse *parse, const kd_line *line)
 {
     kdf_oom *oom = parse->body;
@@ -103,6 +139,8 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
 {
     kdf_oom *oom = parse->body;
     kd_scan in = kd_scan_of(line->text);
+    if (is_another_time(parse->event, line))
+        return KD_OVER;
     if (oom->backtrace.count > 0 || line->text.len > 512)
         return KD_NOT_MINE;
     if (!oom->gfp.value.src && kd_str_starts(line->text, "gfp_mask="))
@@ -179,6 +217,11 @@ static kd_verdict open_rest(kd_parse *parse, const kd_line *line)
     return KD_NOT_MINE;
 }
 
+static kd_verdict more_rest(kd_parse *parse, const kd_line *line)
+{
+    return is_another_time(parse->event, line) ? KD_OVER : KD_NOT_MINE;
+}
+
 /* The beginning is not there: never complete. */
 static void close_rest(kd_parse *parse)
 {
@@ -202,5 +245,6 @@ const kd_parser kd_parser_oom_kill_rest = {
     .in_order = true,
     .by_others = "oom_reaper: ",
     .open = open_rest,
+    .more = more_rest,
     .close = close_rest,
 };

@@ -3,7 +3,9 @@
 #include "family/fields.h"
 
 #include "base/scan.h"
+#include "core/version.h"
 #include "family/alloc/rule_alloc.h"
+#include "family/shared/decode_trace_find.h"
 
 const char kd_doc_out_of_memory[] =
     "The OOM killer ran for the whole machine. The counters of the dump are shared out (each page "
@@ -16,6 +18,7 @@ typedef struct oom_case {
     const kdf_oom *oom;
     kd_oom_picture p;
     const kd_alloc_case *alloc; /* NULL: no request is known, or the zones are not printed */
+    uint32_t version;           /* 0: unknown */
     bool no_block;              /* enough is free, but not in one piece that the request may use */
     bool constrained;           /* a cpuset or memory policy kept the request on some nodes */
     const kd_oom_share *main;   /* NULL: the dump does not tell */
@@ -28,6 +31,7 @@ static void prepare(const kd_view *view, oom_case *o)
 {
     const kdf_oom *oom = o->oom;
     kd_oom_look(oom, kd_context_page_size(view->context) / 1024, view->context->version, &o->p);
+    o->version = view->context->version;
     o->alloc = kd_oom_request(view, oom);
     o->p.table_whole |= !oom->tasks_torn && has_panicked(view);
     kd_alloc_verdict verdict = o->alloc ? o->alloc->result.verdict : KD_ALLOC_UNKNOWN;
@@ -97,13 +101,59 @@ static void open_no_block(kd_emit *out, const oom_case *o)
                     kd_size_of(o->p.accounting.managed_kb).text, kd_oom_use_name(o->main->use));
 }
 
-static void open_shortage(kd_emit *out, const oom_case *o)
+/* Counters are there, and their sum is not to be had: the largest are told all the same. */
+static bool open_by_counters(kd_emit *out, const kd_event *event, const oom_case *o)
+{
+    const kd_oom_picture *p = &o->p;
+    if (p->share_count == 0)
+        return false;
+    kd_say_diag(out, KD_LIKELY,
+                "The machine ran out of memory%s. The largest counters of its dump:",
+                p->swap_full ? " and swap" : "");
+    for (size_t i = 0; i < p->share_count && i < 3; i++) {
+        kd_say_more(out, "%s %s%s", kd_size_of(p->shares[i].kb).text,
+                    kd_oom_use_name(p->shares[i].use), i + 1 < p->share_count && i < 2 ? "," : ".");
+        kd_say_evidence(out, event, p->shares[i].src, "%s", kd_oom_use_name(p->shares[i].use));
+    }
+    kd_say_more(out,
+                "How much there is in all cannot be added up: the dump lacks what that needs.");
+    return true;
+}
+
+/* Is there more than the headline and a piece of a trace? They are the same for a group's kill. */
+static bool is_of_machine(const kdf_oom *oom)
+{
+    return oom->global_oom.src || oom->kill_reason.src || oom->constraint.src ||
+           oom->meminfo.zones.count > 0 || oom->meminfo.counters_pages.count > 0 ||
+           kd_trace_find(&oom->backtrace, "out_of_memory alloc_pages_slowpath alloc_pages_may_oom "
+                                          "pagefault_out_of_memory");
+}
+
+static void open_untold(kd_emit *out, const kd_event *event, const oom_case *o)
+{
+    if (open_by_counters(out, event, o))
+        return;
+    if (!is_of_machine(o->oom)) {
+        kd_say_diag(out, KD_POSSIBLE,
+                    "The OOM killer ran, and the report is cut before it tells whether the machine "
+                    "or a control group ran out.");
+        kd_say_missing(out, "the whole report, down to the line \"Killed process\"");
+        return;
+    }
+    kd_say_diag(out, KD_LIKELY, "The kernel ran out of memory%s.",
+                o->p.process_count > 0 ? "; of the report only a part is in the log"
+                                       : "; the part of the report that tells what for is not in "
+                                         "the log");
+    kd_say_missing(out,
+                   "the memory dump (from Mem-Info: to \"pages RAM\") and the task table of the "
+                   "same report");
+}
+
+static void open_shortage(kd_emit *out, const kd_event *event, const oom_case *o)
 {
     uint64_t managed = o->p.accounting.managed_kb;
     if (!o->main) {
-        kd_say_diag(out, KD_LIKELY,
-                    "The kernel ran out of memory; the part of the report that "
-                    "tells what for is not in the log.");
+        open_untold(out, event, o);
         return;
     }
     kd_say_diag(out, o->proved ? KD_CERTAIN : KD_LIKELY,
@@ -192,15 +242,24 @@ static void say_blocks(kd_emit *out, const kd_view *view, const kd_alloc_case *c
 
 /* ---- remedies -------------------------------------------------------------------------------- */
 
+/* memory.max came with 4.5; oom_adj was printed to 3.6. */
+static bool is_before_cgroup2(const oom_case *o)
+{
+    return (o->version && o->version < KD_KERNEL(4, 5, 0)) || o->oom->oom_adj.src;
+}
+
 static void say_process_remedies(kd_emit *out, const oom_case *o)
 {
     const kd_oom_picture *p = &o->p;
     if (p->top_count > 0)
         kd_say_remedy(out,
                       "Find out why %.*s needs that much (a leak, or more load than the "
-                      "machine is sized for), and put it into a control group with memory.max "
-                      "(MemoryMax= of its unit): then it is limited, not the machine.",
-                      KD_FMT(kd_oom_name_counts(p) ? p->name.comm : p->top[0].row->comm.v));
+                      "machine is sized for)%s.",
+                      KD_FMT(kd_oom_name_counts(p) ? p->name.comm : p->top[0].row->comm.v),
+                      is_before_cgroup2(o) ? ", and limit it (ulimit -v of what starts it)"
+                                           : ", and put it into a control group with memory.max "
+                                             "(MemoryMax= of its unit): then it is limited, not "
+                                             "the machine");
     if (p->swap_known && p->swap_total_kb == 0)
         kd_say_remedy(out, "Some swap (or zram) keeps idle pages out of the way and gives time.");
     kd_say_remedy(out, "Run less on this machine, or add RAM.");
@@ -231,7 +290,7 @@ static void say_use_remedy(kd_emit *out, const oom_case *o)
         [KD_OOM_UNACCOUNTED] = "See the leak finding of this report: a driver, graphics or zram "
                                "holds pages that no counter names, or they are leaked.",
     };
-    if (!o->main)
+    if (!o->main && o->p.share_count == 0)
         kd_say_remedy(out, "Look for the rest of the report (dmesg, journalctl -k, the console): "
                            "its memory dump and task table tell who took the memory.");
     if (!o->main || o->main->use == KD_OOM_PROCESSES)
@@ -295,7 +354,7 @@ static void check_shortage(kd_emit *out, const kd_view *view, const oom_case *o)
     if (o->no_block)
         open_no_block(out, o);
     else
-        open_shortage(out, o);
+        open_shortage(out, view->event, o);
     if (o->main)
         say_use(out, o);
     else
@@ -333,5 +392,6 @@ kd_status kd_check_out_of_memory(const kd_view *view, kd_emit *out, void *user)
     say_shares(out, view, &o);
     say_swap_facts(out, view, &o.p);
     kd_say_oom_processes(out, view->event, o.oom, &o.p);
+    kd_say_oom_outcome(view, out, o.oom, &o.p);
     return KD_OK;
 }

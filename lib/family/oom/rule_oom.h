@@ -32,6 +32,15 @@ void kd_say_oom_processes(kd_emit *out, const kd_event *event, const kdf_oom *oo
 void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture *picture,
                       const kd_oom_share *share);
 
+/* Whose level the limit is, and which pod, container or unit the victim ran in; and what to do
+ * there. */
+void kd_say_memcg_level(kd_emit *out, const kd_event *event, const kdf_oom *oom);
+void kd_advise_memcg_level(kd_emit *out, const kdf_oom *oom, uint32_t version);
+
+/* Impact, whose turn it is, how many kills the log shows. */
+void kd_say_oom_outcome(const kd_view *view, kd_emit *out, const kdf_oom *oom,
+                        const kd_oom_picture *picture);
+
 /* Is the mapped memory of several processes what counts, not of one? */
 bool kd_oom_name_counts(const kd_oom_picture *picture);
 

@@ -1,6 +1,8 @@
 /* rule_oom_memcg.c - the limit of a control group was hit. */
+#include "core/version.h"
 #include "family/fields.h"
 #include "family/oom/rule_oom.h"
+#include "family/shared/decode_trace_find.h"
 
 #include <stdio.h>
 
@@ -15,31 +17,11 @@ const char kd_doc_memcg_limit[] =
 
 /* ---- remedies -------------------------------------------------------------------------------- */
 
-/* Which knob set the limit shows in the path. */
-static void say_where(kd_emit *out, const kdf_oom *oom)
-{
-    kd_str path = oom->memcg.path.v;
-    if (kd_str_has(path, "kubepods"))
-        kd_say_remedy(out, "The group is a Kubernetes pod or container: raise "
-                           "resources.limits.memory of it when its use is legitimate.");
-    else if (kd_str_has(path, "docker") || kd_str_has(path, "libpod") || kd_str_has(path, "lxc"))
-        kd_say_remedy(out, "The group is a container: raise its memory limit (docker or podman "
-                           "update --memory) when its use is legitimate.");
-    else if (kd_str_has(path, ".service") || kd_str_has(path, ".slice") ||
-             kd_str_has(path, ".scope"))
-        kd_say_remedy(out, "The group is a systemd unit: raise MemoryMax= of it when its use is "
-                           "legitimate.");
-    else if (oom->memcg.memsw.usage_kb.src || oom->memcg.kmem.usage_kb.src)
-        kd_say_remedy(out, "Raise memory.limit_in_bytes of the group when its use is legitimate.");
-    else
-        kd_say_remedy(out, "Raise memory.max of the group (memory.limit_in_bytes in cgroup v1) "
-                           "when its use is legitimate.");
-}
-
 static void say_remedies(kd_emit *out, const kdf_oom *oom, const kd_oom_picture *p,
-                         const kd_memcg_part *part)
+                         const kd_memcg_part *part, uint32_t version)
 {
-    say_where(out, oom);
+    bool v1 = oom->memcg.memsw.usage_kb.src || (version && version < KD_KERNEL(4, 5, 0));
+    kd_advise_memcg_level(out, oom, version);
     if (part && kd_str_in_words(kd_str_of(part->name), "shmem"))
         kd_say_remedy(out, "Delete or bound files in tmpfs (/dev/shm, emptyDir with medium "
                            "Memory): they count for the group that wrote them and stay when a "
@@ -51,9 +33,9 @@ static void say_remedies(kd_emit *out, const kdf_oom *oom, const kd_oom_picture 
                       "sockets, files, threads or mappings that pile up.",
                       part->name);
     else if (p->top_count > 0)
-        kd_say_remedy(out, "Find out why %.*s grows: watch memory.current and its rss over time.",
-                      KD_FMT(p->name.comm));
-    if (!oom->memcg.memsw.usage_kb.src)
+        kd_say_remedy(out, "Find out why %.*s grows: watch %s and its rss over time.",
+                      KD_FMT(p->name.comm), v1 ? "memory.usage_in_bytes" : "memory.current");
+    if (!v1)
         kd_say_remedy(out, "memory.high below memory.max slows the group down before it is "
                            "killed.");
 }
@@ -81,9 +63,22 @@ static const char *words_of(const char *part)
     return part;
 }
 
+static void say_trace(kd_emit *out, const kd_event *event, const kdf_oom *oom)
+{
+    const kdf_frame *frame = kd_trace_find(&oom->backtrace, kd_memcg_oom_functions);
+    if (!frame)
+        return;
+    kd_say_more(out, "The trace tells it: %.*s() is called for a group at its limit alone.",
+                KD_FMT(frame->function.v));
+    kd_say_evidence(out, event, frame->function.src, "the OOM kill of a group");
+    kd_say_proof(out, KD_STR("the OOM killer was called for a group"), "%.*s() is in the trace",
+                 KD_FMT(frame->function.v));
+    kd_say_missing(out, "the group's counters and the kill line, which follow such a report: they "
+                        "name the group, its limit and the victim");
+}
+
 static void say_sign(kd_emit *out, const kd_event *event, const kdf_oom *oom, kd_memcg_sign sign)
 {
-    const kdf_frame *frames = oom->backtrace.items;
     switch (sign) {
     case KD_MEMCG_CONSTRAINT:
         kd_say_evidence(out, event, oom->constraint.src, "a control group's limit led to the kill");
@@ -102,13 +97,7 @@ static void say_sign(kd_emit *out, const kd_event *event, const kdf_oom *oom, kd
         kd_say_proof(out, KD_STR("the kernel names the group whose limit was hit"), "%.*s",
                      KD_FMT(oom->memcg.path.src ? oom->memcg.path.v : oom->oom_group.v));
         break;
-    case KD_MEMCG_TRACE:
-        for (uint32_t i = 0; i < oom->backtrace.count; i++)
-            if (kd_str_has(frames[i].function.v, "mem_cgroup_out_of_memory"))
-                kd_say_evidence(out, event, frames[i].function.src, "the OOM kill of a group");
-        kd_say_proof(out, KD_STR("the OOM killer was called for a group"),
-                     "mem_cgroup_out_of_memory() is in the trace");
-        break;
+    case KD_MEMCG_TRACE: say_trace(out, event, oom); break;
     default: break;
     }
 }
@@ -141,13 +130,14 @@ static void say_parts(kd_emit *out, const kd_event *event, const kd_memcg_part *
 {
     for (size_t i = 0; i < count && i < 4; i++) {
         char name[40];
-        if (i > 0 && kd_percent_of(parts[i].kb, usage_kb) == 0)
+        if (i > 0 && usage_kb > 0 && kd_percent_of(parts[i].kb, usage_kb) == 0)
             break;
         snprintf(name, sizeof name, "%s_kb", parts[i].name);
         kd_say_evidence(out, event, parts[i].src, "%s %llu kB", parts[i].name, KD_LLU(parts[i].kb));
-        kd_say_proof(out, kd_text_of(out, "of the group's memory is %s", parts[i].name),
-                     "%llu kB of %llu kB = %u %%", KD_LLU(parts[i].kb), KD_LLU(usage_kb),
-                     kd_percent_of(parts[i].kb, usage_kb));
+        if (usage_kb > 0) /* else that line is lost */
+            kd_say_proof(out, kd_text_of(out, "of the group's memory is %s", parts[i].name),
+                         "%llu kB of %llu kB = %u %%", KD_LLU(parts[i].kb), KD_LLU(usage_kb),
+                         kd_percent_of(parts[i].kb, usage_kb));
         kd_say_u64(out, name, parts[i].kb);
     }
 }
@@ -188,6 +178,9 @@ kd_status kd_check_memcg_limit(const kd_view *view, kd_emit *out, void *user)
     if (count > 0 && usage_kb > 0)
         kd_say_more(out, "Most of it is %s: %s (%u %%).", words_of(parts[0].name),
                     kd_size_of(parts[0].kb).text, kd_percent_of(parts[0].kb, usage_kb));
+    else if (count > 0)
+        kd_say_more(out, "It held %llu kB of %s.", KD_LLU(parts[0].kb), words_of(parts[0].name));
+    kd_say_memcg_level(out, view->event, oom);
     kd_say_oom_who(out, &p);
     kd_say_oom_victim(out, oom, &p,
                       count == 0 || kd_str_in_words(kd_str_of(parts[0].name), "anon rss"));
@@ -199,6 +192,11 @@ kd_status kd_check_memcg_limit(const kd_view *view, kd_emit *out, void *user)
                      "memory: usage %llu kB", KD_LLU(usage_kb));
     say_parts(out, view->event, parts, count, usage_kb);
     kd_say_oom_processes(out, view->event, oom, &p);
-    say_remedies(out, oom, &p, count > 0 ? &parts[0] : NULL);
+    say_remedies(out, oom, &p, count > 0 ? &parts[0] : NULL, view->context->version);
+    kd_say_oom_outcome(view, out, oom, &p);
+    if (!limit.counter && sign != KD_MEMCG_TRACE)
+        kd_say_missing(out,
+                       "the line \"memory: usage ..., limit ...\" of the same report: how large "
+                       "the limit is");
     return KD_OK;
 }

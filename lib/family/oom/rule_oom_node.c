@@ -25,7 +25,14 @@ typedef struct node_case {
     bool by_policy;
     uint64_t free_kb, all_free_kb; /* of these nodes, and of all */
     kd_src free_src, all_src;
+    enum { NOT_BOUND, WEIGHED, ALL_ABOVE, BY_WORD } how;
+    const kdf_zone *zone; /* ALL_ABOVE: the zone with most that the mask does not allow */
+    const kd_alloc_case *c;
 } node_case;
+
+/* How it is known: WEIGHED, the dump shows memory on other nodes; ALL_ABOVE, the nodes have only
+ * zones that the mask does not allow; BY_WORD, only the kernel's word of the constraint is there.
+ */
 
 static bool find_nodes(const kdf_oom *oom, node_case *n)
 {
@@ -59,47 +66,150 @@ static bool weigh(const kdf_oom *oom, uint64_t page_kb, node_case *n)
            n->all_free_kb - n->free_kb > 2 * n->free_kb;
 }
 
+/* Every zone of the nodes is above what the mask allows: memory that is only for movable pages. */
+static bool are_all_above(node_case *n)
+{
+    const kd_alloc_case *c = n->c;
+    for (size_t i = 0; c && i < c->zone_count; i++) {
+        if (!kd_node_list_has(n->nodes, c->zones[i].node))
+            continue;
+        if (c->results[i].listed != KD_LISTED_NOT_ABOVE_ASKED)
+            return false;
+        if (!n->zone || c->printed[i]->free_kb.v > n->zone->free_kb.v)
+            n->zone = c->printed[i];
+    }
+    return n->zone != NULL;
+}
+
+static bool find_case(const kd_view *view, const kdf_oom *oom, node_case *n)
+{
+    *n = (node_case){ .how = NOT_BOUND };
+    if (!find_nodes(oom, n) || kd_oom_memcg_sign(oom) != KD_MEMCG_NO)
+        return false;
+    n->c = kd_oom_request(view, oom);
+    if (are_all_above(n))
+        n->how = ALL_ABOVE;
+    else if (weigh(oom, kd_context_page_size(view->context) / 1024, n))
+        n->how = WEIGHED;
+    else if (oom->meminfo.zones.count == 0)
+        n->how = BY_WORD;
+    return n->how != NOT_BOUND;
+}
+
 bool kd_oom_is_node_bound(const kd_view *view, const kdf_oom *oom)
 {
-    node_case n = { .free_kb = 0 };
-    return find_nodes(oom, &n) && weigh(oom, kd_context_page_size(view->context) / 1024, &n);
+    node_case n;
+    return find_case(view, oom, &n);
+}
+
+static const char *binding_of(const node_case *n)
+{
+    return n->by_policy ? "a memory policy (a node mask)" : "its cpuset";
+}
+
+static void advise_nodes(kd_emit *out, const node_case *n)
+{
+    kd_say_remedy(out, n->by_policy ? "Prefer the node instead of binding to it (numactl "
+                                      "--preferred, MPOL_PREFERRED_MANY), or bind to more nodes."
+                                    : "Give the cpuset more nodes (cpuset.mems), or move tasks out "
+                                      "of it.");
+}
+
+static void say_constraint(kd_emit *out, const kd_event *event, const kdf_oom *oom,
+                           const node_case *n)
+{
+    kd_say_evidence(out, event, oom->constraint.src, "the kernel names what bound it");
+    kd_say_proof(out, KD_STR("the kernel itself says that the request was bound to some nodes"),
+                 "constraint=%.*s, nodes %.*s", KD_FMT(oom->constraint.v), KD_FMT(n->nodes));
+    kd_say_text(out, "bound_by", n->by_policy ? KD_STR("memory policy") : KD_STR("cpuset"));
+    kd_say_text(out, "nodes_allowed", n->nodes);
+}
+
+/* Nodes without a zone that the request may use: any amount free there changes nothing. */
+static void check_above(const kd_view *view, kd_emit *out, const kdf_oom *oom, const node_case *n)
+{
+    const kdf_zone *zone = n->zone;
+    kd_say_diag(
+        out, n->c->gfp.unknown_bits || n->c->version_assumed ? KD_LIKELY : KD_CERTAIN,
+        "%.*s is bound to node %.*s by %s, and that node has only zone %.*s, where "
+        "only movable pages may go. Its mask allows zone %s and below: no page of the %llu kB "
+        "free there can serve it, and no kill changes that.",
+        KD_FMT(oom->task.comm.v), KD_FMT(n->nodes), binding_of(n), KD_FMT(zone->name.v),
+        n->c->gfp.zone_name, KD_LLU(zone->free_kb.v));
+    say_constraint(out, view->event, oom, n);
+    kd_say_evidence(out, view->event, zone->free_kb.src, "the only zone of the node");
+    kd_say_evidence(out, view->event, oom->gfp.value.src, "the mask");
+    kd_say_proof(out, KD_STR("the low bits of the mask name the highest zone allowed"),
+                 "0x%llx & 0xf = 0x%llx: %s", KD_LLU(n->c->gfp.mask), KD_LLU(n->c->gfp.mask & 0xf),
+                 n->c->gfp.zone_name);
+    kd_say_u64(out, "free_on_allowed_nodes_kb", zone->free_kb.v);
+    kd_say_remedy(out, "Add a node with ordinary memory to %s (for docker: --cpuset-mems).",
+                  n->by_policy ? "the node mask" : "cpuset.mems of the group");
+    kd_say_remedy(out, "Or put the node's memory online as kernel memory (online_kernel, daxctl "
+                       "--no-movable).");
+    kd_say_remedy(out,
+                  "From 5.16 on the kernel lets such a request fail instead of killing tasks.");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION,
+                   n->by_policy ? KD_STR("mempolicy") : KD_STR("cpuset"),
+                   "it names a node that ordinary requests cannot use");
+}
+
+/* The kill line alone. */
+static void check_word(const kd_view *view, kd_emit *out, const kdf_oom *oom, const node_case *n)
+{
+    kd_say_diag(out, KD_LIKELY,
+                "The request was bound to node %.*s by %s, and that ran out: it need not be a "
+                "shortage of the whole machine.",
+                KD_FMT(n->nodes), binding_of(n));
+    say_constraint(out, view->event, oom, n);
+    advise_nodes(out, n);
+    kd_say_remedy(out, "See with numastat -m and numastat -p PID who fills the node.");
+    kd_say_missing(out,
+                   "the memory dump of the same report: what was free on those nodes and on the "
+                   "others");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION,
+                   n->by_policy ? KD_STR("mempolicy") : KD_STR("cpuset"),
+                   "it binds the task to nodes that cannot hold what runs there");
+}
+
+static void check_weighed(const kd_view *view, kd_emit *out, const kdf_oom *oom, const node_case *n)
+{
+    uint64_t elsewhere_kb = n->all_free_kb - n->free_kb;
+    kd_say_diag(out, kd_dump_zones_are_whole(&oom->meminfo) ? KD_CERTAIN : KD_LIKELY,
+                "Node %.*s ran out, not the machine: %.*s is bound to it by %s, while %s are free "
+                "on other nodes and %s here.",
+                KD_FMT(n->nodes), KD_FMT(oom->task.comm.v), binding_of(n),
+                kd_size_of(elsewhere_kb).text, kd_size_of(n->free_kb).text);
+    kd_say_evidence(out, view->event, n->all_src, "free memory of all nodes");
+    kd_say_evidence(out, view->event, n->free_src, "free memory of a node that it may use");
+    say_constraint(out, view->event, oom, n);
+    kd_say_proof(out, KD_STR("free memory on the other nodes"), "%llu - %llu = %llu kB",
+                 KD_LLU(n->all_free_kb), KD_LLU(n->free_kb), KD_LLU(elsewhere_kb));
+    kd_say_u64(out, "free_on_allowed_nodes_kb", n->free_kb);
+    kd_say_u64(out, "free_on_other_nodes_kb", elsewhere_kb);
+    advise_nodes(out, n);
+    kd_say_remedy(out, "See with numastat -m and numastat -p PID who fills the node.");
 }
 
 static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oom)
 {
-    node_case n = { .free_kb = 0 };
+    node_case n;
     kd_oom_picture p;
-    uint64_t page_kb = kd_context_page_size(view->context) / 1024;
-    if (!find_nodes(oom, &n) || !weigh(oom, page_kb, &n) || kd_oom_memcg_sign(oom) != KD_MEMCG_NO)
+    if (!find_case(view, oom, &n))
         return KD_OK;
-    uint64_t elsewhere_kb = n.all_free_kb - n.free_kb;
-    kd_oom_look(oom, page_kb, view->context->version, &p);
-    kd_say_diag(out, kd_dump_zones_are_whole(&oom->meminfo) ? KD_CERTAIN : KD_LIKELY,
-                "Node %.*s ran out, not the machine: %.*s is bound to it by %s, while %s are free "
-                "on other nodes and %s here.",
-                KD_FMT(n.nodes), KD_FMT(oom->task.comm.v),
-                n.by_policy ? "a memory policy (a node mask)" : "its cpuset",
-                kd_size_of(elsewhere_kb).text, kd_size_of(n.free_kb).text);
-    kd_say_oom_who(out, &p);
-    kd_say_oom_victim(out, oom, &p, true);
+    kd_oom_look(oom, kd_context_page_size(view->context) / 1024, view->context->version, &p);
+    if (n.how == ALL_ABOVE)
+        check_above(view, out, oom, &n);
+    else if (n.how == WEIGHED)
+        check_weighed(view, out, oom, &n);
+    else
+        check_word(view, out, oom, &n);
     kd_emit_role(out, KD_PRIMARY);
-    kd_say_evidence(out, view->event, oom->constraint.src, "the kernel names what bound it");
-    kd_say_evidence(out, view->event, n.all_src, "free memory of all nodes");
-    kd_say_evidence(out, view->event, n.free_src, "free memory of a node that it may use");
-    kd_say_proof(out, KD_STR("the kernel itself says that the request was bound to some nodes"),
-                 "constraint=%.*s, nodes %.*s", KD_FMT(oom->constraint.v), KD_FMT(n.nodes));
-    kd_say_proof(out, KD_STR("free memory on the other nodes"), "%llu - %llu = %llu kB",
-                 KD_LLU(n.all_free_kb), KD_LLU(n.free_kb), KD_LLU(elsewhere_kb));
-    kd_say_text(out, "bound_by", n.by_policy ? KD_STR("memory policy") : KD_STR("cpuset"));
-    kd_say_text(out, "nodes_allowed", n.nodes);
-    kd_say_u64(out, "free_on_allowed_nodes_kb", n.free_kb);
-    kd_say_u64(out, "free_on_other_nodes_kb", elsewhere_kb);
+    if (n.how != ALL_ABOVE)
+        kd_say_oom_who(out, &p);
+    kd_say_oom_victim(out, oom, &p, n.how != ALL_ABOVE);
     kd_say_oom_processes(out, view->event, oom, &p);
-    kd_say_remedy(out, n.by_policy ? "Prefer the node instead of binding to it (numactl "
-                                     "--preferred, MPOL_PREFERRED_MANY), or bind to more nodes."
-                                   : "Give the cpuset more nodes (cpuset.mems), or move tasks out "
-                                     "of it.");
-    kd_say_remedy(out, "See with numastat -m and numastat -p PID who fills the node.");
+    kd_say_oom_outcome(view, out, oom, &p);
     return KD_OK;
 }
 

@@ -109,7 +109,10 @@ static void say_victim(kd_emit *out, const kdf_oom_victim *victim, const kd_oom_
                        bool helps)
 {
     const char *right = "";
-    if (p->victim_rank == 1)
+    bool others = kd_oom_name_counts(p) && !kd_str_eq(p->name.comm, victim->comm.v);
+    if (p->victim_rank == 1 && others)
+        right = ": the largest single process, but that name does not hold most";
+    else if (p->victim_rank == 1)
         right = helps ? ": the largest process, so the right one"
                       : ": the largest process, but killing it frees little of what is missing";
     if (p->victim_kb == 0 && !victim->anon_rss_kb.src)

@@ -199,6 +199,7 @@ static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oo
     kd_say_u64(out, "free_in_other_zones_kb", spare_kb);
     kd_say_oom_processes(out, view->event, oom, &p);
     say_remedies(out, &z);
+    kd_say_oom_outcome(view, out, oom, &p);
     kd_say_alloc_assumes(out, c);
     return KD_OK;
 }
