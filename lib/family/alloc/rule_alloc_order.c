@@ -196,6 +196,57 @@ static void say_guess(const kd_view *view, kd_emit *out, const refused *r)
         kd_say_assume(out, "a kernel that checks there: the log does not tell its version");
 }
 
+/* The DMA layer asks the page allocator when the CMA area refused: the failure before tells how
+ * much it wanted. */
+static const kd_event *find_cma(const kd_view *view, const refused *r)
+{
+    static const char dma[] = "dma_direct_alloc_pages dma_direct_alloc dma_alloc_attrs "
+                              "dma_alloc_contiguous dma_alloc_from_contiguous";
+    kd_str caller = r->oops->lr.function.v;
+    while (caller.len > 0 && caller.ptr[0] == '_')
+        caller = kd_str_from(caller, 1);
+    if (r->what != ORDER || view->history_len == 0 ||
+        (!kd_trace_find(&r->oops->backtrace, dma) && !kd_str_in_words(caller, dma)))
+        return NULL;
+    const kd_event *last = view->history[view->history_len - 1];
+    const kdf_cma *cma = KD_BODY(last, cma);
+    bool same = cma && last->boot == view->event->boot && cma->requested_pages.v > 1 &&
+                cma->requested_pages.v < UINT64_C(1) << 40;
+    return same ? last : NULL;
+}
+
+static void say_after_cma(const kd_view *view, kd_emit *out, const kd_event *event)
+{
+    static const char *const rules[] = { "cma.no-free-range", "cma.pages-busy" };
+    const kdf_cma *cma = KD_BODY(event, cma);
+    uint64_t pages = cma->requested_pages.v;
+    unsigned order = 1;
+    while (UINT64_C(1) << order < pages)
+        order++;
+    kd_say_more(
+        out,
+        "Just before, the CMA area had no room for %llu pages; the DMA layer then asked the page "
+        "allocator for them: order %u. It is an effect of that, and as harmless as the driver "
+        "that goes without.",
+        KD_LLU(pages), order);
+    kd_say_evidence(out, event, cma->requested_pages.src, "the CMA area refused");
+    kd_say_proof(out, kd_text_of(out, "%llu pages in one piece are order %u", KD_LLU(pages), order),
+                 "%llu < %llu <= %llu", KD_LLU(UINT64_C(1) << (order - 1)), KD_LLU(pages),
+                 KD_LLU(UINT64_C(1) << order));
+    kd_say_u64(out, "needed_order", order);
+    kd_say_event(out, event);
+    for (size_t i = 0; i < KD_COUNT(rules); i++) {
+        const kd_diag *cause = kd_diag_of(kd_wide(view), rules[i], event);
+        if (cause)
+            kd_say_caused_by(out, cause);
+    }
+    kd_say_remedy(out,
+                  "Make the CMA area large enough (cma=): then this request is not made. A driver "
+                  "that can go without should pass __GFP_NOWARN.");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, KD_STR("cma="),
+                   "the area was too small for what the driver asked");
+}
+
 static void say_remedies(kd_emit *out, const refused *r)
 {
     const kdf_blame *blame = &r->oops->blame;
@@ -252,6 +303,11 @@ kd_status kd_check_order_warning(const kd_view *view, kd_emit *out)
         say_proof(view, out, &r);
     else
         say_guess(view, out, &r);
-    say_remedies(out, &r);
+    const kd_event *cma = find_cma(view, &r);
+    if (cma)
+        say_after_cma(view, out, cma);
+    else
+        say_remedies(out, &r);
+    kd_say_impact(out, KD_IMPACT_REQUEST_FAILED);
     return KD_OK;
 }

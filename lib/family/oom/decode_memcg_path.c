@@ -1,7 +1,7 @@
 /* decode_memcg_path.c - what the path of a memory control group tells.
  *
  *   /kubepods/burstable/podUID/ID                                        kubelet, cgroupfs driver
- *   /kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podUID.slice/cri-containerd-ID.scope
+ *   /kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podUID.slice/crio-ID.scope
  *   /docker/ID, /system.slice/docker-ID.scope, /machine.slice/libpod-ID.scope, /lxc/NAME
  *   /user.slice/user-1000.slice/user@1000.service/app.slice/app.scope    systemd
  */

@@ -107,16 +107,19 @@ void kd_advise_memcg_level(kd_emit *out, const kdf_oom *oom, uint32_t version)
     case KD_LEVEL_QOS: advise_pods(out, &eater); break;
     case KD_LEVEL_POD:
         kd_say_remedy(out,
-                      "Raise resources.limits.memory of the containers of %.*s (%s of the pod is "
+                      "Raise resources.limits.memory of the containers of the Kubernetes pod %.*s "
+                      "(%s of the pod is "
                       "their sum), or find the container that leaves nothing to the others.",
                       KD_FMT(limit.pod), knob);
         break;
     case KD_LEVEL_CONTAINER:
         if (limit.pod.len > 0)
-            kd_say_remedy(out,
-                          "Raise resources.limits.memory of that container in %.*s when its use is "
-                          "legitimate.",
-                          KD_FMT(limit.pod));
+            kd_say_remedy(
+                out,
+                "Raise resources.limits.memory of that Kubernetes container, in %.*s, when its "
+                "use is "
+                "legitimate.",
+                KD_FMT(limit.pod));
         else
             kd_say_remedy(out, "Raise the container's memory limit (docker or podman update "
                                "--memory) when its use is legitimate.");
