@@ -28,6 +28,7 @@ static const char help[] =
     "                    fatal, error, warning, notice or info\n"
     "      --no-text     leave the log's own lines out of the report\n"
     "      --no-repair   take lines as they are: no unquoting\n"
+    "      --no-sandbox  keep the rights to other files and system calls\n"
     "      --color=WHEN  auto (default), always or never; NO_COLOR is respected\n"
     "\n"
     "Exit status: 0 analysed, 1 found with --fail-on, 2 a wrong call, an unreadable\n"
@@ -43,7 +44,7 @@ typedef struct job {
     kd_engine *engine;
     kd_options options;
     format format;
-    bool count_only, colour, full, limited;
+    bool count_only, colour, full, limited, no_sandbox;
     bool array;     /* the reports are the items of one JSON array */
     size_t written; /* reports so far */
     int quiet_ms;   /* of a stream */
@@ -205,6 +206,8 @@ static int analyze_all(job *j, int count, char **paths)
     int worst = 0;
     j->array = count > 1 && (j->format == JSON || (j->count_only && j->format >= TEXT));
     stop_on_signals();
+    if (!j->no_sandbox)
+        enter_sandbox(count, paths);
     if (j->array)
         put_stdout("[\n", 2, NULL);
     for (int i = 0; i < count && !stdout_failed() && !is_stopped(); i++) {
@@ -231,6 +234,7 @@ enum {
     OPT_NO_TEXT,
     OPT_NO_REPAIR,
     OPT_COLOR,
+    OPT_NO_SANDBOX,
     OPT_HELP
 };
 
@@ -247,6 +251,7 @@ static const struct option options[] = {
     { "fail-on", required_argument, NULL, OPT_FAIL },
     { "no-text", no_argument, NULL, OPT_NO_TEXT },
     { "no-repair", no_argument, NULL, OPT_NO_REPAIR },
+    { "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
     { "color", optional_argument, NULL, OPT_COLOR },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
@@ -307,6 +312,7 @@ static int set_option(job *j, int option, const char *value, int *colour)
             return complain(value, "--fail-on takes fatal, error, warning, notice or info");
         return 0;
     case OPT_NO_TEXT: j->options.flags |= KD_NO_TEXT; return 0;
+    case OPT_NO_SANDBOX: j->no_sandbox = true; return 0;
     case OPT_NO_REPAIR: j->options.flags |= KD_NO_REPAIR; return 0;
     case OPT_COLOR:
         if (!parse_choice(value ? value : "always", whens, 3, colour))

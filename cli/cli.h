@@ -49,4 +49,8 @@ bool is_stopped(void);
 /* Lets go of standard input's text, which read_whole() keeps for who names it again. */
 void free_input(void);
 
+/* Gives up all that reading `paths` and writing what is open does not take; false: this kernel or
+ * build has no way to. */
+bool enter_sandbox(int count, char **paths);
+
 #endif
