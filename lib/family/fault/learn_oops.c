@@ -2,6 +2,17 @@
 #include "core/lists.h"
 #include "family/fields.h"
 
+/* The same registers with 32 bits: where the code lies tells. */
+static kd_str narrow(const kd_list *registers, kd_str arch)
+{
+    const kd_pair *nip = kd_map_find(registers, "nip"), *epc = kd_map_find(registers, "epc");
+    if (kd_str_is(arch, "ppc64") && nip && nip->v <= UINT32_MAX && nip->v >= 0x80000000)
+        return KD_STR("ppc");
+    if (kd_str_is(arch, "riscv64") && epc && epc->v <= UINT32_MAX && epc->v >= 0x80000000)
+        return KD_STR("riscv32");
+    return arch;
+}
+
 /* The architecture that only such registers exist on, or empty. */
 static kd_str arch_of_registers(const kd_list *registers)
 {
@@ -13,7 +24,7 @@ static kd_str arch_of_registers(const kd_list *registers)
     };
     for (size_t i = 0; i < KD_COUNT(table); i++)
         if (kd_map_find(registers, table[i].reg))
-            return kd_str_of(table[i].name);
+            return narrow(registers, kd_str_of(table[i].name));
     return (kd_str){ "", 0 };
 }
 

@@ -223,10 +223,25 @@ static bool followed_failure(const kd_view *view, const kdf_oops *oops)
     return find_failure(view, oops, &m);
 }
 
+/* sparc says NULL without a number; elsewhere the number was lost. */
+static void say_unknown_offset(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_say_diag(out, KD_LIKELY, "The kernel used a NULL pointer; the log does not say the offset.");
+    kd_say_evidence(out, view->event, oops->headline.src, "what the kernel said");
+    if (oops->blame.function.src)
+        kd_say_remedy(out, "Look at %.*s() first: which pointer can be NULL there?",
+                      KD_FMT(oops->blame.function.v));
+    kd_say_missing(out, "the address that was accessed");
+}
+
 kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
+    if (oops && !oops->address.src && kd_event_is(view->event, &kd_kind_null_deref)) {
+        say_unknown_offset(view, out, oops);
+        return KD_OK;
+    }
     if (!oops || !oops->address.src || oops->address.v >= 4096 || followed_failure(view, oops))
         return KD_OK;
     const kdf_operand *mem = &oops->code.memory;

@@ -1,0 +1,190 @@
+/* rule_bug.c - what a fault means where no narrower rule spoke. */
+#include "core/diag.h"
+#include "family/fields.h"
+
+const char kd_doc_stack_overflow[] = "The kernel stack was used up: too deep a call chain, a "
+                                     "recursion or too large local variables. A double fault "
+                                     "most often is that too.";
+const char kd_doc_bus_error[] =
+    "The bus refused an access: a device register without clock or power, an address where nothing "
+    "answers, or a "
+    "memory error. Where it is reported late, the code that ran then need not have caused it.";
+const char kd_doc_machine_check[] =
+    "The processor reported an error of the hardware. The code that ran then is innocent.";
+const char kd_doc_assertion[] = "BUG() or BUG_ON(): a check in the code failed.";
+const char kd_doc_invalid_opcode[] = "The CPU met an instruction or exception that the kernel's "
+                                     "code does not hold by intention: code that was "
+                                     "overwritten, a wrong jump, or code built for another CPU.";
+const char kd_doc_bad_pointer[] =
+    "A memory fault of which the log does not tell more narrowly what the pointer was.";
+const char kd_doc_warning[] = "WARN() or WARN_ON(): the kernel goes on after it.";
+
+static bool is_spoken_of(const kd_view *view)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    for (size_t i = 0; i < wide->diag_count; i++)
+        if (wide->diags[i]->woken_by == view->event->id &&
+            wide->diags[i]->boot == view->event->boot)
+            return true;
+    return false;
+}
+
+static void say_where(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_say_evidence(out, view->event, oops->headline.src, "what the kernel said");
+    if (oops->ip.function.src)
+        kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
+    if (oops->blame.function.src)
+        kd_say_remedy(out, "Look at %.*s()%s%.*s%s first.", KD_FMT(oops->blame.function.v),
+                      oops->blame.module.src ? " [" : "", KD_FMT(oops->blame.module.v),
+                      oops->blame.module.src ? "]" : "");
+    if (oops->blame.module.src)
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
+                       "its code is the first to look at");
+}
+
+kd_status kd_check_stack_overflow(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops)
+        return KD_OK;
+    bool sure = kd_event_is(view->event, &kd_kind_stack_overflow);
+    kd_say_diag(
+        out, sure ? KD_LIKELY : KD_POSSIBLE, "%s",
+        sure ? "The kernel stack was used up: too deep a call chain, a recursion, or too large "
+               "local variables."
+             : "A fault while a fault was handled: most often the kernel stack was used up.");
+    say_where(view, out, oops);
+    kd_say_impact(out, KD_IMPACT_MACHINE_DOWN);
+    kd_say_remedy(out, "Look in the trace for functions that repeat, and for large frames "
+                       "(scripts/checkstack.pl).");
+    return KD_OK;
+}
+
+kd_status kd_check_bus_error(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops)
+        return KD_OK;
+    bool late = !oops->blame.function.src;
+    kd_say_diag(out, KD_LIKELY, "The bus refused an access (%.*s)%s%.*s.", KD_FMT(oops->headline.v),
+                oops->ip.function.src ? "; the CPU was in " : "", KD_FMT(oops->ip.function.v));
+    if (late)
+        kd_say_more(out, " Such an abort may be imprecise: it comes late, and the code that ran "
+                         "then need not have "
+                         "caused it.");
+    if (oops->esr.value.src)
+        kd_say_hex(out, "esr", oops->esr.value.v);
+    if (oops->address.src && !late)
+        kd_say_more(out, " The address was 0x%llx.", KD_LLU(oops->address.v));
+    say_where(view, out, oops);
+    kd_say_remedy(out, "Is the device's clock running and its power domain on when the driver "
+                       "reads its registers? "
+                       "Does anything answer at that address (device tree, BAR)?");
+    kd_say_suspect(out, KD_SUSPECT_UNKNOWN, KD_STR(""),
+                   "a driver that touches a device without clock or power, or "
+                   "hardware");
+    return KD_OK;
+}
+
+kd_status kd_check_machine_check(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops)
+        return KD_OK;
+    kd_say_diag(out, KD_LIKELY,
+                "The processor reported an error of the hardware (%.*s). The code that ran then is "
+                "innocent.",
+                KD_FMT(oops->headline.v));
+    say_where(view, out, oops);
+    kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR(""), "a machine check comes from the hardware");
+    kd_say_remedy(out, "Check memory, cooling, power and the device that was accessed; read the "
+                       "machine's error log.");
+    return KD_OK;
+}
+
+kd_status kd_check_assertion(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops || is_spoken_of(view))
+        return KD_OK;
+    if (oops->file.src && oops->line_number.src)
+        kd_say_diag(out, KD_LIKELY,
+                    "The check at %.*s:%llu failed: the kernel stopped itself there.",
+                    KD_FMT(oops->file.v), KD_LLU(oops->line_number.v));
+    else
+        kd_say_diag(out, KD_LIKELY, "A check of the kernel's own failed: it stopped itself.");
+    say_where(view, out, oops);
+    kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+    kd_say_remedy(out, "Read the condition of the BUG_ON() in the source of this kernel: it tells "
+                       "what was wrong.");
+    return KD_OK;
+}
+
+kd_status kd_check_invalid_opcode(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops || is_spoken_of(view))
+        return KD_OK;
+    if (kd_event_is(view->event, &kd_kind_oops_other) && !kd_str_has(oops->headline.v, "int3") &&
+        !kd_str_has(oops->headline.v, "overflow"))
+        return KD_OK;
+    bool division = kd_event_is(view->event, &kd_kind_divide_error);
+    kd_say_diag(
+        out, KD_POSSIBLE, "%s (%.*s).",
+        division ? "The kernel divided by zero, or the quotient was too large"
+                 : "The CPU met an instruction or exception that the kernel does not expect there",
+        KD_FMT(oops->headline.v));
+    say_where(view, out, oops);
+    kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+    kd_say_missing(out, "the disassembly of the function, from the vmlinux of this build");
+    return KD_OK;
+}
+
+kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops || is_spoken_of(view))
+        return KD_OK;
+    if (kd_event_is(view->event, &kd_kind_oops_other))
+        kd_say_diag(
+            out, KD_POSSIBLE,
+            "An exception that a wrong jump, a broken pointer or overwritten code causes (%.*s).",
+            KD_FMT(oops->headline.v));
+    else if (oops->address.src)
+        kd_say_diag(out, KD_POSSIBLE,
+                    "The kernel used the address 0x%llx, which is not mapped or does not allow the "
+                    "access.",
+                    KD_LLU(oops->address.v));
+    else
+        kd_say_diag(out, KD_POSSIBLE,
+                    "The kernel used a pointer that points nowhere; the log does not say the "
+                    "address.");
+    say_where(view, out, oops);
+    if (oops->address.src)
+        kd_say_hex(out, "address", oops->address.v);
+    kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+    return KD_OK;
+}
+
+kd_status kd_check_warning(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_warning *warning = KD_BODY(view->event, warning);
+    (void)user;
+    if (!warning || is_spoken_of(view))
+        return KD_OK;
+    if (warning->message.src)
+        kd_say_diag(out, KD_LIKELY, "The kernel warned (\"%.*s\") and went on.",
+                    KD_FMT(warning->message.v));
+    else
+        kd_say_diag(out, KD_LIKELY, "A WARN_ON() of the kernel's own fired; it went on.");
+    say_where(view, out, &warning->oops);
+    kd_say_remedy(out, "Read the condition at the place that the headline names.");
+    return KD_OK;
+}
