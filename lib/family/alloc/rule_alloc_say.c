@@ -83,6 +83,8 @@ void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case
     }
     if (kept > 0)
         snprintf(reserve, sizeof reserve, ", plus lowmem_reserve %lld", KD_LLD(kept));
+    if (line >= KD_ALLOC_PAGES_MAX) /* what the zone must keep is not in the log */
+        return;
     kd_say_proof(out, kd_text_of(out, "zone %s has %s (%s%s)", name.text, word, mark, reserve),
                  "free %lld - %lld (order) - %lld (CMA) - %lld (highatomic) = %lld %s %lld",
                  KD_LLD(test->free_pages), KD_LLD(test->order_pages), KD_LLD(test->cma_pages),
