@@ -39,11 +39,11 @@ static int is_new(seen *s, kd_str equation)
     return fresh;
 }
 
-static void put(kd_str text)
+static void put(kd_str words)
 {
     putchar('"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
+    for (size_t i = 0; i < words.len; i++) {
+        unsigned char c = (unsigned char)words.ptr[i];
         if (c < ' ' || c > '~' || c == '"' || c == '\\')
             printf("\\u%04x", c);
         else

@@ -267,6 +267,16 @@ static void say_remedies(kd_emit *out, const refused *r)
     kd_say_remedy(out, "A caller that falls back when it gets NULL may pass __GFP_NOWARN.");
 }
 
+/* The register that was compared may be one that the log lost. */
+static bool registers_lost(const kd_context *context, const refused *r)
+{
+    uint32_t whole = context->arch.len == 0          ? UINT32_MAX
+                     : kd_arch_is(context, "x86_64") ? 15
+                     : kd_arch_is(context, "arm64")  ? 30
+                                                     : 0;
+    return r->oops->registers.count > 0 && r->oops->registers.count < whole;
+}
+
 static kd_confidence confidence_of(const kd_view *view, const refused *r)
 {
     if (r->proved)
@@ -275,7 +285,8 @@ static kd_confidence confidence_of(const kd_view *view, const refused *r)
     bool whole =
         r->oops->registers.count == 0 && r->oops->code.bytes.src == 0 && view->event->complete;
     bool hint = r->guess || r->kmalloc || whole;
-    if (r->oops->code.bytes.src && !r->oops->code.marker.src)
+    if ((!r->guess && registers_lost(view->context, r)) ||
+        (r->oops->code.bytes.src && !r->oops->code.marker.src))
         hint = false; /* the compare may be what was cut off */
     return hint && view->context->version ? KD_LIKELY : KD_POSSIBLE;
 }
