@@ -31,10 +31,10 @@ size_t kd_utf8_step(kd_str s)
 uint64_t kd_utf8_bad(kd_str text)
 {
     uint64_t bad = 0;
-    while (text.len > 0) {
-        size_t step = kd_utf8_step(text);
+    for (size_t i = 0; i < text.len;) {
+        size_t step = (unsigned char)text.ptr[i] < 0x80 ? 1 : kd_utf8_step(kd_str_from(text, i));
         bad += step == 0;
-        text = kd_str_from(text, step ? step : 1);
+        i += step ? step : 1;
     }
     return bad;
 }

@@ -8,16 +8,41 @@
 
 enum { ALWAYS, STAMP, BEFORE, AFTER };
 
+/* What a line may begin with; most rows end here. */
+enum {
+    SQUARE = 1,
+    ANGLE = 2,
+    DIGIT = 4,
+    MONTH = 8,
+    LOWER = 16,
+    OTHER = 32,
+    LETTER = MONTH | LOWER | OTHER,
+    ANY = ANGLE | DIGIT | LETTER
+};
+
 typedef struct grammar {
     unsigned form;
-    int when;
+    int when, first;
     const char *pattern;
 } grammar;
 
 static const grammar grammars[] = {
-#define KD_GRAMMAR(form, when, pattern) { KD_FORM_##form, when, pattern },
+#define KD_GRAMMAR(form, when, first, pattern) { KD_FORM_##form, when, first, pattern },
 #include "input/grammars.def"
 };
+
+static int first_of(char c)
+{
+    if (c == '[')
+        return SQUARE;
+    if (c == '<')
+        return ANGLE;
+    if (kd_is_digit(c))
+        return DIGIT;
+    if (c >= 'a' && c <= 'z')
+        return LOWER;
+    return memchr("JFMASOND", c, 8) ? MONTH : OTHER;
+}
 
 /* What a row has read so far; it counts only when the whole row fits. */
 typedef struct attempt {
@@ -63,11 +88,32 @@ static bool take_month(kd_scan *in)
     return false;
 }
 
-/* Up to a character that does not belong to a word; `also` stops it too. */
-static bool take_word(kd_scan *in, const char *also, size_t most, kd_str *out)
+/* What ends a word of each sort, beside blanks. */
+enum { ANY_WORD = 0, HOST = 1, NAME = 2, LEVEL = 4, FACILITY = 8 };
+
+static const unsigned char stops[256] = {
+    ['['] = HOST | NAME | FACILITY,
+    [']'] = NAME | LEVEL | FACILITY,
+    [':'] = NAME | LEVEL | FACILITY,
+    [','] = HOST | NAME | LEVEL | FACILITY,
+    ['.'] = LEVEL | FACILITY,
+    ['|'] = HOST | NAME,
+    ['<'] = NAME,
+    ['>'] = NAME,
+    ['('] = NAME,
+    [')'] = NAME,
+    ['{'] = NAME,
+    ['}'] = NAME,
+    [';'] = NAME,
+    ['='] = NAME,
+    ['/'] = NAME,
+};
+
+static bool take_word(kd_scan *in, int sort, size_t most, kd_str *out)
 {
     const char *from = in->at;
-    while (in->at < in->end && (unsigned char)*in->at > ' ' && !strchr(also, *in->at))
+    while (in->at < in->end && (unsigned char)*in->at > ' ' &&
+           !(stops[(unsigned char)*in->at] & sort))
         in->at++;
     *out = kd_scan_since(in, from);
     return out->len > 0 && out->len <= most;
@@ -78,7 +124,7 @@ static bool take_name(kd_scan *in)
 {
     kd_str word;
     bool letter = false;
-    if (!take_word(in, "[]<>(){}:;,|=/", 16, &word))
+    if (!take_word(in, NAME, 16, &word))
         return false;
     for (size_t i = 0; i < word.len; i++)
         letter |= kd_is_alpha(word.ptr[i]) || (unsigned char)word.ptr[i] >= 0x80;
@@ -155,7 +201,7 @@ static int level_of(kd_str name)
 static bool take_level_name(attempt *a)
 {
     kd_str name;
-    if (!take_word(&a->in, ":.,]", 9, &name) || level_of(name) < 0)
+    if (!take_word(&a->in, LEVEL, 9, &name) || level_of(name) < 0)
         return false;
     a->line.level = level_of(name);
     return true;
@@ -164,7 +210,7 @@ static bool take_level_name(attempt *a)
 static bool take_facility(kd_scan *in)
 {
     kd_str name;
-    return take_word(in, ":.,[]", 8, &name) &&
+    return take_word(in, FACILITY, 8, &name) &&
            kd_str_in_words(name,
                            "kern kernel user mail daemon auth syslog lpr news uucp cron authpriv "
                            "ftp local0 local1 local2 local3 local4 local5 local6 local7");
@@ -267,8 +313,8 @@ static bool take_directive(attempt *a, char directive, char next)
     case 'f': return take_facility(&a->in);
     case 'A': return take_level_letter(a);
     case 'c': return take_caller(a);
-    case 'w': return take_word(&a->in, "", WORD_MAX, &skipped);
-    case 'h': return take_word(&a->in, "[|,", WORD_MAX, &skipped);
+    case 'w': return take_word(&a->in, ANY_WORD, WORD_MAX, &skipped);
+    case 'h': return take_word(&a->in, HOST, WORD_MAX, &skipped);
     case 'k': return take_kernel_tag(&a->in);
     case 'F': return take_flags(a);
     case 'r': return take_free(&a->in, next);
@@ -292,37 +338,19 @@ static bool fits(attempt *a, const char *pattern)
 
 static bool stamp_follows(const kd_scan *in)
 {
+    kd_scan rest = *in;
+    kd_scan_blanks(&rest);
+    int first = kd_scan_at_end(&rest) ? 0 : first_of(*rest.at);
     for (size_t i = 0; i < KD_COUNT(grammars); i++) {
-        attempt a = { .in = *in };
-        kd_scan_blanks(&a.in);
-        if (grammars[i].when == STAMP && fits(&a, grammars[i].pattern))
+        attempt a = { .in = rest };
+        if (grammars[i].when == STAMP && grammars[i].first & first && fits(&a, grammars[i].pattern))
             return true;
     }
     return false;
 }
 
-/* Can the row begin with this character at all? Most rows end here. */
-static bool may_begin(const grammar *row, char c)
+static bool take_row(const grammar *row, kd_scan *in, kd_line *line)
 {
-    const char *p = row->pattern;
-    if (*p == '~')
-        p++;
-    if (*p != '%')
-        return *p == c || (row->pattern[0] == '~' && kd_is_blank(c));
-    if (p[1] == '(')
-        p += 2;
-    if (*p != '%')
-        return true;
-    if (p[1] == 'k')
-        return c == 'k';
-    bool digit = strchr("STHIdYnLU", p[1]) != NULL;
-    return digit ? kd_is_digit(c) : p[1] == 'h' || p[1] == 'w' || !kd_is_digit(c);
-}
-
-static bool take_row(const grammar *row, kd_scan *in, kd_line *line, bool stamped)
-{
-    if ((row->when == AFTER && !stamped) || kd_scan_at_end(in) || !may_begin(row, *in->at))
-        return false;
     attempt a = { .in = *in, .line = *line };
     if (!fits(&a, row->pattern))
         return false;
@@ -335,20 +363,33 @@ static bool take_row(const grammar *row, kd_scan *in, kd_line *line, bool stampe
     return true;
 }
 
-void kd_grammar_take(kd_scan *in, kd_line *line)
+typedef struct rows_used {
+    uint64_t set[(KD_COUNT(grammars) + 63) / 64];
+    bool stamped;
+} rows_used;
+
+/* The first row that fits and was not used yet. */
+static bool take_prefix(kd_scan *in, kd_line *line, rows_used *used)
 {
-    uint64_t used[(KD_COUNT(grammars) + 63) / 64] = { 0 };
-    bool stamped = false;
+    kd_scan try = *in; /* captures and syslog put blanks before "<4>[" */
+    kd_scan_blanks(&try);
+    int first = kd_scan_at_end(&try) ? 0 : first_of(*try.at);
     for (size_t i = 0; i < KD_COUNT(grammars); i++) {
-        if (used[i / 64] >> (i % 64) & 1)
-            continue;
-        kd_scan try = *in; /* captures and syslog put blanks before "<4>[" */
-        kd_scan_blanks(&try);
-        if (!take_row(&grammars[i], &try, line, stamped))
+        const grammar *row = &grammars[i];
+        if (!(row->first & first) || used->set[i / 64] >> (i % 64) & 1 ||
+            (row->when == AFTER && !used->stamped) || !take_row(row, &try, line))
             continue;
         *in = try;
-        stamped |= grammars[i].when == STAMP;
-        used[i / 64] |= (uint64_t)1 << (i % 64);
-        i = (size_t)-1; /* whatever may follow it, from the first row on */
+        used->stamped |= row->when == STAMP;
+        used->set[i / 64] |= (uint64_t)1 << (i % 64);
+        return true;
     }
+    return false;
+}
+
+void kd_grammar_take(kd_scan *in, kd_line *line)
+{
+    rows_used used = { .stamped = false };
+    while (take_prefix(in, line, &used))
+        continue;
 }

@@ -29,6 +29,10 @@ static bool is_word(char c)
 bool kd_head_find(kd_str text, size_t *at)
 {
     bool found = false;
+    *at = 0;
+    for (size_t i = 0; i < KD_COUNT(heads); i++)
+        if (kd_str_starts(text, heads[i]))
+            return true;
     for (size_t i = 0; i < KD_COUNT(heads); i++) {
         const char *head = kd_str_find(text, heads[i]);
         if (!head || (head > text.ptr && is_word(head[-1])))
