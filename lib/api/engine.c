@@ -171,6 +171,8 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     engine->arena.mem = &engine->mem;
     engine->wakes = kd_arena_alloc(&engine->arena, kd_kind_count * sizeof *engine->wakes);
     kd_status status = engine->wakes ? kd_anchors_init(&engine->anchors, &engine->mem) : KD_E_NOMEM;
+    if (status == KD_OK)
+        status = kd_heads_init(&engine->heads, &engine->mem);
     for (size_t i = 0; status == KD_OK && i < kd_kind_count; i++)
         status = add_identity(engine, kd_kinds[i]);
     for (size_t i = 0; status == KD_OK && i < kd_builtin_rule_count; i++)
@@ -196,6 +198,7 @@ void kd_engine_free(kd_engine *engine)
         return;
     kd_allocator allocator = engine->allocator;
     kd_anchors_free(&engine->anchors, &engine->mem);
+    kd_matcher_free(&engine->heads, &engine->mem);
     KD_VEC_FREE(&engine->mem, &engine->identities);
     KD_VEC_FREE(&engine->mem, &engine->rules);
     kd_arena_free(&engine->arena);

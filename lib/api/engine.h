@@ -7,12 +7,14 @@
 #include "core/identity.h"
 #include "core/lists.h"
 #include "core/tracker.h"
+#include "input/shape.h"
 #include "report/store.h"
 
 struct kd_engine {
     kd_allocator allocator;
     kd_mem mem;
     kd_anchors anchors;
+    kd_matcher heads; /* known beginnings of messages */
     KD_VEC(kd_rule) rules;
     KD_VEC(kd_identity) identities; /* by kd_kind.index */
     kd_list *wakes;                 /* by kd_kind.index: of uint32_t, the rules to be asked */

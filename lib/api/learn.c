@@ -12,47 +12,63 @@
  * for floods. */
 #define PEACE 64u
 
-/* The texts of the window without what was learnt before; `whole` tells whether it is complete. */
-static size_t read_window(kd_session *session, const char *at, const char *end, kd_str *texts,
-                          bool *whole)
+/* The lines that are looked at together; `whole` tells whether it is all of them. */
+static kd_str window_at(const char *at, const char *end, bool *whole)
+{
+    const char *from = at;
+    size_t count = 0;
+    *whole = false;
+    while (count < KD_SHAPE_LINES && at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        if ((newline ? newline : end) - at > (ptrdiff_t)KD_SHAPE_LINE)
+            break;
+        at = newline ? newline + 1 : end;
+        count++;
+    }
+    *whole = count == KD_SHAPE_LINES || at < end;
+    return (kd_str){ from, (size_t)(at - from) };
+}
+
+/* Their texts without what was learnt before. */
+static size_t read_window(kd_session *session, kd_str window, kd_str *texts)
 {
     size_t count = 0;
     kd_dress dress = session->dress;
     dress.shape = NULL;
-    *whole = false;
-    while (count < KD_SHAPE_LINES && at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((newline ? newline : end) - at);
-        if (len > KD_SHAPE_LINE)
-            break;
-        kd_line line = { .raw = { at, len } };
+    for (kd_str raw; window.len > 0 && kd_str_split(&window, '\n', &raw);) {
+        kd_line line = { .raw = raw };
         kd_line_read(&line, &dress);
         texts[count++] = line.text;
-        at = newline ? newline + 1 : end;
     }
-    *whole = count == KD_SHAPE_LINES || at < end;
     session->dress.used = dress.used;
     return count;
 }
 
+/* Few lines of ordinary logs get as far as here with a known beginning near them; what is not there
+ * in the bytes is not looked for in texts. */
 bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, const char *end)
 {
     kd_str texts[KD_SHAPE_LINES];
     kd_shape shape;
-    size_t head = 0;
-    bool whole, final = session->held.final;
+    size_t head = 0, which;
+    bool whole;
     if (session->dress.plain || line->number <= session->learn_after ||
         line->forms & KD_FORM_LEARNT)
         return false;
-    bool headed = kd_head_find(line->text, &head);
+    kd_str window = window_at(at, end, &whole);
+    bool any =
+        kd_matcher_find(&session->engine->heads, window.ptr, window.ptr + window.len, &which);
+    bool headed = any && kd_head_find(line->text, &head);
     if (headed && head == 0)
         return false;
-    size_t count = read_window(session, at, end, texts, &whole);
-    if (!whole && !final)
+    if (!whole && !session->held.final)
         return true;
-    kd_learnt learnt = count ? kd_shape_learn(&shape, texts, count) : KD_LEARNT_NOTHING;
-    bool peace = learnt == KD_LEARNT_PLAIN && !headed;
-    session->learn_after = line->number + (peace ? PEACE : 0);
+    session->learn_after = line->number;
+    if (!any)
+        return false;
+    kd_learnt learnt = kd_shape_learn(&shape, texts, read_window(session, window, texts));
+    if (learnt == KD_LEARNT_PLAIN && !headed)
+        session->learn_after += PEACE;
     if (learnt == KD_LEARNT_SHAPE)
         session->shape = shape;
     if (learnt != KD_LEARNT_NOTHING)

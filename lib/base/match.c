@@ -92,6 +92,7 @@ bool kd_match_seen(const kd_matcher *matcher, const char *at)
 typedef struct bucket {
     uint16_t low[KD_MATCH_BYTES], high[KD_MATCH_BYTES]; /* sets of nibbles */
     float share[KD_MATCH_BYTES]; /* of the bytes of an ordinary log that it lets through there */
+    float by_low[KD_MATCH_BYTES][16], by_high[KD_MATCH_BYTES][16]; /* what a nibble would add */
 } bucket;
 
 typedef struct choice {
@@ -117,15 +118,10 @@ static void choice_begin(choice *c)
 static float share_with(const choice *c, const bucket *b, size_t place, unsigned char byte)
 {
     unsigned low = byte & 15, high = byte >> 4;
-    unsigned lows = b->low[place] | 1u << low;
-    float share = b->share[place];
-    if (!(b->low[place] >> low & 1))
-        for (unsigned h = 0; h < 16; h++)
-            share += b->high[place] >> h & 1 ? c->share[h][low] : 0;
-    if (!(b->high[place] >> high & 1))
-        for (unsigned l = 0; l < 16; l++)
-            share += lows >> l & 1 ? c->share[high][l] : 0;
-    return share;
+    bool new_low = !(b->low[place] >> low & 1), new_high = !(b->high[place] >> high & 1);
+    return b->share[place] + (new_low ? b->by_low[place][low] : 0) +
+           (new_high ? b->by_high[place][high] : 0) +
+           (new_low && new_high ? c->share[high][low] : 0);
 }
 
 /* How many more places of an ordinary log the bucket lets through with this text in it; behind the
@@ -140,6 +136,18 @@ static float cost_in(const choice *c, const bucket *b, kd_str text)
     return after - before;
 }
 
+static void add_nibbles(const choice *c, bucket *b, size_t place, unsigned char byte)
+{
+    unsigned low = byte & 15, high = byte >> 4;
+    bool new_low = !(b->low[place] >> low & 1), new_high = !(b->high[place] >> high & 1);
+    for (size_t i = 0; i < 16; i++) {
+        b->by_low[place][i] += new_high ? c->share[high][i] : 0;
+        b->by_high[place][i] += new_low ? c->share[i][low] : 0;
+    }
+    b->low[place] |= (uint16_t)(1u << low);
+    b->high[place] |= (uint16_t)(1u << high);
+}
+
 static void bucket_add(const choice *c, bucket *b, kd_str text)
 {
     for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
@@ -150,8 +158,7 @@ static void bucket_add(const choice *c, bucket *b, kd_str text)
         }
         unsigned char byte = (unsigned char)text.ptr[i];
         b->share[i] = share_with(c, b, i, byte);
-        b->low[i] |= (uint16_t)(1u << (byte & 15));
-        b->high[i] |= (uint16_t)(1u << (byte >> 4));
+        add_nibbles(c, b, i, byte);
     }
 }
 

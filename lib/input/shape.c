@@ -26,6 +26,11 @@ static bool is_word(char c)
     return kd_is_alpha(c) || kd_is_digit(c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
+kd_status kd_heads_init(kd_matcher *matcher, kd_mem *mem)
+{
+    return kd_matcher_init(matcher, mem, heads, KD_COUNT(heads));
+}
+
 bool kd_head_find(kd_str text, size_t *at)
 {
     bool found = false;

@@ -4,6 +4,7 @@
 #ifndef KD_INPUT_SHAPE_H
 #define KD_INPUT_SHAPE_H
 
+#include "base/match.h"
 #include "base/scan.h"
 #include "input/line.h"
 
@@ -16,6 +17,9 @@ typedef struct kd_shape {
     char parts[KD_SHAPE_MOST]; /* as shape.c writes them */
     size_t count;              /* 0: none */
 } kd_shape;
+
+/* Of all known beginnings of messages: does one stand in these bytes at all? */
+kd_status kd_heads_init(kd_matcher *matcher, kd_mem *mem);
 
 /* Where the first known beginning of a message stands in the text; false: nowhere. */
 bool kd_head_find(kd_str text, size_t *at);
