@@ -256,6 +256,22 @@ static void say_place(kd_emit *out, const kd_event *event, const kdf_lockup *loc
         kd_say_text(out, "module", blame->module.v);
 }
 
+/* The irq events are of the task that printed the report: of the stuck one where its own CPU did.
+ * (That of a soft lockup prints from the timer interrupt, whose entry disabled them.) */
+static void say_irqs_off(kd_emit *out, const kd_event *event, const kdf_lockup *lockup)
+{
+    const kdf_symbol *at = &lockup->irqs_off_at;
+    const kdf_hang_cpu *cpus = lockup->cpus.items;
+    uint64_t stuck = lockup->oops.task.cpu.v;
+    bool by_another = lockup->reporter.src && lockup->reporter.v != stuck;
+    for (uint32_t i = 0; i < lockup->cpus.count; i++)
+        by_another |= cpus[i].asked.src && cpus[i].cpu.v == stuck;
+    if (!at->function.src || by_another)
+        return;
+    kd_say_more(out, "Interrupts were last disabled in %.*s.", KD_FMT(at->function.v));
+    kd_say_evidence(out, event, at->function.src, "who turned them off");
+}
+
 static void say_remedies(kd_emit *out, const kdf_lockup *lockup, bool hard)
 {
     const kdf_blame *blame = &lockup->oops.blame;
@@ -298,11 +314,8 @@ kd_status kd_check_cpu_stuck(const kd_view *view, kd_emit *out, void *user)
         kd_say_more(out, "On it was the task %.*s (%llu).", KD_FMT(task->comm.v),
                     KD_LLU(task->pid.v));
     say_place(out, view->event, lockup);
-    if (lockup->irqs_off_at.function.src) {
-        kd_say_more(out, "Interrupts were last disabled in %.*s.",
-                    KD_FMT(lockup->irqs_off_at.function.v));
-        kd_say_evidence(out, view->event, lockup->irqs_off_at.function.src, "who turned them off");
-    }
+    if (hard)
+        say_irqs_off(out, view->event, lockup);
     kd_say_u64(out, "cpu", task->cpu.v);
     if (lockup->seconds.src)
         kd_say_u64(out, "seconds", lockup->seconds.v);
