@@ -114,46 +114,24 @@ kd_status kd_check_sleep_in_atomic(const kd_view *view, kd_emit *out, void *user
 
 /* ---- locks ----------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *report, *says, *remedy;
-} cases[] = {
-    { "circular",
-      "Two or more locks are taken in different orders: tasks that do so at one time dead-lock.",
-      "Take the locks in one order everywhere, or do not take the second one inside the first." },
-    { "recursive", "A lock is taken by a task that has a lock of the same class already.",
-      "If they are different objects, annotate the nesting; if it is one object, it is a "
-      "dead-lock." },
-    { "inconsistent", "A lock is taken in an interrupt, and elsewhere with that interrupt enabled.",
-      "Disable the interrupt (spin_lock_irqsave, spin_lock_bh) where the lock is taken outside." },
-    { "order",
-      "A lock that interrupts take now depends on one that is taken with interrupts enabled.",
-      "Disable interrupts around the second lock, or do not take it inside the first." },
-    { "inversion", "Interrupts could take these locks in the other order.",
-      "Disable interrupts around the inner lock, or do not take it inside the outer one." },
-    { "unlock", "A lock is released that is not held.",
-      "Look for a double unlock, a wrong object, or an error path that unlocks what it did not "
-      "lock." },
-    { "freed", "Memory is freed with a held lock in it.",
-      "Unlock before the object is freed; look for a missing reference." },
-    { "held", "A lock is still held where none may be.", "Look for a return path without unlock." },
-    { "rcu", "RCU is used outside of the section that protects it.",
-      "Take rcu_read_lock() or the lock that protects the pointer, or name it in the check." },
-    { "wait-context", "A lock that may sleep is taken where only raw spin locks may be.",
-      "Use a raw spin lock, or move the call out of the section; without PREEMPT_RT it does no "
-      "harm yet." },
-    { "key", "A lock is used that was never initialised, or whose memory is gone.",
-      "Initialise the lock (spin_lock_init, mutex_init); if it is, look for a use after free "
-      "(CONFIG_KASAN)." },
-    { "tables", "Lockdep's own tables are full: it turns itself off. No lock is used wrongly.",
-      "Raise the CONFIG_LOCKDEP_* sizes; look for a driver that registers keys without end." },
-    { "spinlock", "A debugging spin lock was misused, or could not be taken for too long.",
-      "Look at magic, owner and owner_cpu of the lock: freed, never initialised, or held by "
-      "another CPU." },
-    { "per-cpu", "A per-CPU value is used where the task may move to another CPU.",
-      "Disable preemption around it (get_cpu), or use this_cpu operations." },
-    { "workqueue", "A work function returned with a lock held or a count raised.",
-      "Look at the paths of that work function that return without unlock." },
-};
+typedef struct locking_case {
+    const char *report, *place, *says, *remedy;
+} locking_case;
+
+/* The first row that fits. */
+static const locking_case *case_of(const kdf_lockdep *lockdep)
+{
+    static const locking_case cases[] = {
+#define KD_LOCKING(report, place, says, remedy) { report, place, says, remedy },
+#include "family/lock/locking.def"
+#undef KD_LOCKING
+    };
+    for (size_t i = 0; i < KD_COUNT(cases); i++)
+        if (kd_str_is(lockdep->report.v, cases[i].report) &&
+            (!cases[i].place[0] || kd_str_has(lockdep->place.v, cases[i].place)))
+            return &cases[i];
+    return NULL;
+}
 
 static void say_locks(const kd_view *view, kd_emit *out, const kdf_lockdep *lockdep)
 {
@@ -184,12 +162,10 @@ kd_status kd_check_locking(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!lockdep)
         return KD_OK;
-    size_t i = 0;
-    while (i < KD_COUNT(cases) && !kd_str_is(lockdep->report.v, cases[i].report))
-        i++;
-    if (i == KD_COUNT(cases))
+    const locking_case *found = case_of(lockdep);
+    if (!found)
         return KD_OK;
-    kd_say_diag(out, lockdep->blame.function.src ? KD_LIKELY : KD_POSSIBLE, "%s", cases[i].says);
+    kd_say_diag(out, lockdep->blame.function.src ? KD_LIKELY : KD_POSSIBLE, "%s", found->says);
     kd_say_evidence(out, view->event, lockdep->headline.src, "the title");
     say_locks(view, out, lockdep);
     if (lockdep->blame.function.src) {
@@ -210,7 +186,7 @@ kd_status kd_check_locking(const kd_view *view, kd_emit *out, void *user)
     }
     if (kd_str_is(lockdep->report.v, "tables"))
         kd_say_severity(out, KD_NOTICE);
-    kd_say_remedy(out, "%s", cases[i].remedy);
+    kd_say_remedy(out, "%s", found->remedy);
     if (kd_str_is(lockdep->report.v, "circular"))
         kd_say_remedy(out,
                       "Read the edges: each \"-> #n\" stack shows who takes lock n while it has "
