@@ -61,9 +61,7 @@ static void say_listed(const kd_view *view, kd_emit *out, const kdf_hung_task *h
 
 static bool waits_for_lock(const kdf_hung_task *hung)
 {
-    kd_str what = hung->victim.waits_for.v;
-    return kd_str_has(what, "mutex") || kd_str_has(what, "semaphore") ||
-           kd_str_has(what, "lock of");
+    return kd_wait_ends_by(hung->victim.waits_for.v) == KD_WAIT_HOLDER;
 }
 
 /* A blocked task of the same module that waits for something else than a lock. */
@@ -117,7 +115,7 @@ static void say_wait(const kd_view *view, kd_emit *out, const kdf_hung_task *hun
     if (hung->blame.function.src) {
         kd_say_more(out, "%s %.*s%s.", victim->waits_for.src ? "in" : "It waits in",
                     KD_FMT(hung->blame.function.v),
-                    victim->waits_for.src && !kd_str_is(victim->waits_for.v, "a timer")
+                    victim->waits_for.src && kd_wait_ends_by(victim->waits_for.v) != KD_WAIT_ALARM
                         ? ": it is a victim of who does not end that"
                         : "");
         kd_say_evidence(out, view->event, hung->blame.function.src, "where it waits");
@@ -166,17 +164,17 @@ static bool say_owner_diag(const kd_view *view, kd_emit *out, const kdf_hung_tas
 
 static void say_task_remedies(kd_emit *out, const kdf_hung_task *hung)
 {
-    kd_str what = hung->victim.waits_for.v;
-    if (kd_str_has(what, "I/O") || kd_str_has(what, "write-back") ||
-        kd_str_has(what, "block device") || kd_str_has(what, "journal") ||
-        kd_str_has(what, "XFS") || kd_str_has(what, "md"))
+    kd_wait_end by = kd_wait_ends_by(hung->victim.waits_for.v);
+    if (by == KD_WAIT_STORAGE)
         kd_say_remedy(out, "Look for time-outs, resets and errors of the storage before this line; "
                            "without any, the device "
                            "is overloaded or silent.");
-    if (kd_str_has(what, "server") || hung->server.src)
+    if (by == KD_WAIT_SERVER || hung->server.src)
         kd_say_remedy(out, "Look at the file server and the network between.");
-    if (!hung->owner.pid.src &&
-        (kd_str_has(what, "mutex") || kd_str_has(what, "semaphore") || kd_str_has(what, "lock")))
+    if (by == KD_WAIT_DAEMON)
+        kd_say_remedy(out, "Look at the process that serves the file system: whether it lives, and "
+                           "what it waits for.");
+    if (!hung->owner.pid.src && by == KD_WAIT_HOLDER)
         kd_say_remedy(out, "Find the holder among the tasks in state D or R that are not in a lock "
                            "themselves (sysrq-w, "
                            "sysrq-t); 6.18 and later name it.");

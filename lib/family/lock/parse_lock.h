@@ -33,6 +33,16 @@ bool kd_wait_passes(kd_str function);
  * asked. */
 void kd_blame_waiter(kdf_blame *blame, const kd_list *backtrace, kd_text *waits_in,
                      kd_text *waits_for);
+/* Who ends a wait for that (a text of `waits_for`): rows of waited.def. */
+typedef enum kd_wait_end {
+    KD_WAIT_ANYBODY,
+    KD_WAIT_HOLDER,
+    KD_WAIT_STORAGE,
+    KD_WAIT_SERVER,
+    KD_WAIT_DAEMON,
+    KD_WAIT_ALARM
+} kd_wait_end;
+kd_wait_end kd_wait_ends_by(kd_str waits_for);
 /* No name, and this reason. */
 void kd_blame_none(kdf_blame *blame, const char *why);
 

@@ -4,10 +4,26 @@
 #include "family/lock/parse_lock.h"
 #include "family/shared/parse_shared.h"
 
+/* What is waited for. */
+enum {
+#define KD_WAITED(what, words, who) what,
+#include "family/lock/waited.def"
+#undef KD_WAITED
+};
+
+static const struct {
+    const char *words;
+    kd_wait_end by;
+} waited[] = {
+#define KD_WAITED(what, words, who) { words, KD_WAIT_##who },
+#include "family/lock/waited.def"
+#undef KD_WAITED
+};
+
 static const struct {
     const char *name;
     bool pass;
-    const char *what;
+    uint8_t what;
 } waits[] = {
 #define KD_WAIT(name, pass, what) { name, pass, what },
 #include "family/lock/wait.def"
@@ -57,13 +73,21 @@ bool kd_wait_passes(kd_str function)
     return wait < KD_COUNT(waits) && waits[wait].pass;
 }
 
+kd_wait_end kd_wait_ends_by(kd_str waits_for)
+{
+    for (size_t i = NOTHING + 1; i < KD_COUNT(waited); i++)
+        if (kd_str_is(waits_for, waited[i].words))
+            return waited[i].by;
+    return KD_WAIT_ANYBODY;
+}
+
 static void note_wait(size_t wait, kd_str function, kd_text *waits_in, kd_text *waits_for)
 {
-    if (!waits_for || waits[wait].what[0] == '\0')
+    if (!waits_for || waits[wait].what == NOTHING)
         return;
     if (waits[wait].pass)
         *waits_in = (kd_text){ function, KD_DERIVED };
-    *waits_for = (kd_text){ kd_str_of(waits[wait].what), KD_DERIVED };
+    *waits_for = (kd_text){ kd_str_of(waited[waits[wait].what].words), KD_DERIVED };
 }
 
 void kd_blame_waiter(kdf_blame *blame, const kd_list *backtrace, kd_text *waits_in,
