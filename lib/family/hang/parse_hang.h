@@ -47,7 +47,5 @@ bool kd_scan_task_line(kd_str text, kd_task_line *out);
 /* The function that a CPU ran when it was looked at, from its instruction pointer and stack; leaves
  * blame without a function, and says why, where nobody there is guilty. */
 void kd_blame_cpu(kdf_blame *blame, const kdf_symbol *ip, const kd_list *backtrace);
-/* Does the CPU idle there? */
-bool kd_hang_is_idle(kd_str function);
 
 #endif

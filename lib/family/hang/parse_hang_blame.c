@@ -23,11 +23,6 @@ static spin spin_of(kd_str function)
     return NONE;
 }
 
-bool kd_hang_is_idle(kd_str function)
-{
-    return spin_of(function) == IDLE;
-}
-
 /* ---- saying it ------------------------------------------------------------------------------- */
 
 static void set(kdf_blame *blame, kd_text function, kd_text module, const char *why)

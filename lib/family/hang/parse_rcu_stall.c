@@ -17,6 +17,7 @@
  * and tasks that are waited for follow; the detecting CPU and the grace-period thread are innocent.
  */
 #include "family/fault/parse_fault.h"
+#include "family/hang/decode_stall.h"
 #include "family/hang/parse_hang.h"
 #include "family/hang/parse_rcu_status.h"
 #include "family/shared/parse_shared.h"
@@ -58,7 +59,7 @@ static bool scan_ancient(kd_parse *parse, kdf_rcu_stall *stall, kd_scan in)
     kd_put(parse, &stall->flavour, KD_STR("rcu"));
     kd_str rest;
     kd_scan_rest(&in, &rest);
-    kd_rcu_listed(parse, stall, &stacks, rest);
+    kd_rcu_listed(parse, &stacks, rest);
     kd_rcu_totals(parse, stall, rest);
     return true;
 }
@@ -89,7 +90,7 @@ static bool scan_header(kd_parse *parse, kdf_rcu_stall *stall, kd_scan in)
         kd_put(parse, &stall->flavour, flavour);
         put_detected(parse, stall, forms[i].how);
         rest = kd_str_from(rest, kd_str_of(forms[i].text).len);
-        kd_rcu_listed(parse, stall, &stacks, rest);
+        kd_rcu_listed(parse, &stacks, rest);
         if (kd_rcu_totals(parse, stall, rest))
             parse->own[KD_OWN_FREE] |= TOTALS_SEEN;
         return true;
@@ -151,7 +152,7 @@ static kd_verdict more_stall(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     if (kd_str_starts(text, "Tasks blocked on level-") && kd_scan_past(&in, "):", &before)) {
         kd_scan_rest(&in, &before);
-        kd_rcu_listed(parse, stall, &stacks, before);
+        kd_rcu_listed(parse, &stacks, before);
         return KD_TAKEN;
     }
     if (kd_str_starts(text, "RCU grace-period kthread stack dump")) {
@@ -220,17 +221,13 @@ static void settle_readers(kdf_rcu_stall *stall)
 /* The CPU whose stack is meant: a listed one, or the one that detected itself. */
 static const kdf_hang_cpu *culprit(const kdf_rcu_stall *stall)
 {
-    const kdf_hang_cpu *cpus = stall->cpus.items, *found = NULL;
-    for (uint32_t i = 0; i < stall->cpus.count; i++) {
-        bool shown = cpus[i].backtrace.count > 0 || cpus[i].ip.function.src;
-        if (cpus[i].stalled.src && shown && !found)
-            found = &cpus[i];
-    }
-    bool self = kd_str_is(stall->detected.v, "self");
-    for (uint32_t i = 0; i < stall->cpus.count && self && !found; i++)
-        if (cpus[i].backtrace.count > 0 || cpus[i].ip.function.src)
-            found = &cpus[i];
-    return found;
+    const kdf_hang_cpu *cpus = stall->cpus.items, *listed = kd_stall_cpu(stall);
+    if (listed && kd_stall_cpu_is_shown(listed))
+        return listed;
+    for (uint32_t i = 0; i < stall->cpus.count && kd_str_is(stall->detected.v, "self"); i++)
+        if (kd_stall_cpu_is_shown(&cpus[i]))
+            return &cpus[i];
+    return NULL;
 }
 
 /* Without a CPU that is waited for: the first stack of a task that the report shows. */

@@ -108,11 +108,10 @@ static bool list_cpu(kd_parse *parse, const kd_stacks *stacks, kd_str word)
     return true;
 }
 
-void kd_rcu_listed(kd_parse *parse, kdf_rcu_stall *stall, const kd_stacks *stacks, kd_str text)
+void kd_rcu_listed(kd_parse *parse, const kd_stacks *stacks, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     kd_str word;
-    (void)stall;
     kd_scan_blanks(&in);
     kd_scan_char(&in, '{');
     while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {

@@ -7,7 +7,7 @@
 /* "3-...0: (201 ticks this GP) idle=e33c/1/0x4000000000000000 softirq=5844/5846 fqs=4984" */
 bool kd_rcu_status(kd_parse *parse, const kd_stacks *stacks, kd_str text);
 /* CPUs and tasks in a row: "{ 1-.... P392 }", " P30749/1:b..l P22934/1:b..l" */
-void kd_rcu_listed(kd_parse *parse, kdf_rcu_stall *stall, const kd_stacks *stacks, kd_str text);
+void kd_rcu_listed(kd_parse *parse, const kd_stacks *stacks, kd_str text);
 /* "(detected by 2, t=21016 jiffies, g=7753, q=296 ncpus=4)", "} 21 jiffies s: 973 root: 0x4/." */
 bool kd_rcu_totals(kd_parse *parse, kdf_rcu_stall *stall, kd_str text);
 /* What is said of the grace-period thread. */

@@ -2,7 +2,6 @@
 #include "family/hang/decode_stall.h"
 #include "family/hang/parse_hang.h"
 #include "family/hang/rule_hang.h"
-#include "family/shared/decode_trace_find.h"
 
 const char kd_doc_rcu_stall[] = "RCU waits for CPUs or tasks to pass a quiescent state. Tells from "
                                 "the listed CPUs, their flags and stacks "
@@ -11,7 +10,6 @@ const char kd_doc_rcu_stall[] = "RCU waits for CPUs or tasks to pass a quiescent
                                 "whether a preempted reader or the grace-period thread itself gets "
                                 "no CPU. The CPU that noticed is innocent.";
 
-#define ONE_STALL 10u
 #define EFFECT_LATER 200u
 
 /* Functions of a CPU that is busy printing. */
@@ -21,17 +19,10 @@ static const char printing[] = "vsnprintf number format_decode string_nocheck co
                                "wait_for_xmitr uart_console_write fbcon_redraw "
                                "univ8250_console_write vt_console_print pl011_console_write";
 
-static bool is_printing(const kdf_rcu_stall *stall)
+static bool is_printing(const kdf_oops *oops)
 {
-    const kdf_symbol *ip = &stall->oops.ip;
-    const kdf_frame *frames = stall->oops.backtrace.items;
-    if (ip->function.src && kd_str_in_words(ip->function.v, printing))
-        return true;
-    for (uint32_t i = 0; i < stall->oops.backtrace.count && i < 12; i++)
-        if (stall->oops.blame.frame.src && i == stall->oops.blame.frame.v &&
-            frames[i].function.src && kd_str_in_words(frames[i].function.v, printing))
-            return true;
-    return false;
+    return kd_str_in_words(oops->ip.function.v, printing) ||
+           kd_str_in_words(oops->blame.function.v, printing);
 }
 
 /* The fourth flag, from 4.19 on: a digit: the probe interrupt was sent and is not taken. */
@@ -41,22 +32,18 @@ static bool has_irqs_off(const kdf_hang_cpu *cpu)
     return cpu->flags.src && flags.len >= 4 && kd_is_digit(flags.ptr[flags.len - 1]);
 }
 
-static const kdf_hang_cpu *first_stalled(const kdf_rcu_stall *stall)
-{
-    const kdf_hang_cpu *cpus = stall->cpus.items;
-    for (uint32_t i = 0; i < stall->cpus.count; i++)
-        if (cpus[i].stalled.src)
-            return &cpus[i];
-    return NULL;
-}
-
 /* ---- the cases ------------------------------------------------------------------------------- */
 
 static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_stall *stall,
                              const kdf_hang_cpu *cpu)
 {
     const kdf_blame *blame = &stall->oops.blame;
-    kd_say_more(out, "It waits for %.*s.", KD_FMT(kd_hang_cpu_text(out, cpu)));
+    kd_str text = kd_hang_cpu_text(out, cpu);
+    if (kd_str_has(stall->waits_for.v, ","))
+        kd_say_more(out, "It waits for %.*s; what follows is of %.*s.", KD_FMT(stall->waits_for.v),
+                    KD_FMT(text));
+    else
+        kd_say_more(out, "It waits for %.*s.", KD_FMT(text));
     kd_say_evidence(out, view->event, cpu->cpu.src, "the CPU that RCU waits for");
     if (kd_str_starts(cpu->comm.v, "swapper/") && !blame->function.src && cpu->pid.v == 0) {
         kd_say_more(out,
@@ -82,7 +69,7 @@ static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_st
         kd_say_more(out, "It was asked for its stack and did not answer; what is said of the "
                          "grace-period thread and its "
                          "timer comes from the wait for that answer.");
-    if (is_printing(stall)) {
+    if (is_printing(&stall->oops)) {
         kd_say_more(
             out, "It is busy printing (%.*s): a slow console holds it.",
             KD_FMT(stall->oops.ip.function.src ? stall->oops.ip.function.v : blame->function.v));
@@ -203,7 +190,7 @@ kd_status kd_check_rcu_stall(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!stall)
         return KD_OK;
-    const kdf_hang_cpu *cpu = first_stalled(stall);
+    const kdf_hang_cpu *cpu = kd_stall_cpu(stall);
     kd_say_diag(out, KD_LIKELY,
                 "A grace period of %.*s does not end: memory that waits for it is never freed.",
                 KD_FMT(stall->flavour.v));
@@ -232,7 +219,6 @@ kd_status kd_check_rcu_stall(const kd_view *view, kd_emit *out, void *user)
     if (kd_hang_is_paused(view))
         confidence = KD_POSSIBLE;
     kd_hang_say_root(view, out, EFFECT_LATER);
-    if (out->diag)
-        out->diag->confidence = confidence;
+    kd_say_confidence(out, confidence);
     return KD_OK;
 }
