@@ -1,6 +1,6 @@
 /* decode_preempt.c - what a preempt count says. Layout of 2.6.32 to 7.2: depth 0-7, softirq 8-15,
  * hardirq 16-19 (to 3.10: 16-25), NMI 20-23, and bit 31 "no reschedule needed", inverted, on x86
- * from 3.13. */
+ * from 3.13, which prints the count without it: -1 is 0x7fffffff there. */
 #include "family/lock/decode_preempt.h"
 
 #include "core/context.h"
@@ -11,12 +11,10 @@
 void kd_preempt_read(uint32_t count, bool scheduling, kd_preempt *out)
 {
     *out = (kd_preempt){ .value = 0 };
-    out->negative = count >= 0xff000000u || count == 0x7fffffffu;
-    if (count == 0x7fffffffu)
-        count = UINT32_MAX;
-    if (!out->negative)
-        count &= ~NO_RESCHEDULE;
+    out->negative = (count | NO_RESCHEDULE) >= 0xff000000u;
+    count = out->negative ? count | NO_RESCHEDULE : count & ~NO_RESCHEDULE;
     out->value = out->negative ? (int32_t)(0 - (int64_t)(UINT32_MAX - count) - 1) : (int32_t)count;
+    out->bh_negative = out->value - scheduling <= -0x200;
     if (out->negative)
         return;
     out->depth = count & 0xff;
@@ -31,7 +29,7 @@ void kd_preempt_read(uint32_t count, bool scheduling, kd_preempt *out)
 static kd_str words_of(kd_arena *arena, const kd_preempt *preempt)
 {
     if (preempt->negative)
-        return preempt->value <= -0x200
+        return preempt->bh_negative
                    ? kd_arena_format(arena, "%d (-0x%x): bh was enabled once too often",
                                      preempt->value, (unsigned)-preempt->value)
                    : kd_arena_format(arena, "%d: preemption was enabled once too often",

@@ -10,7 +10,7 @@
  *
  * __schedule_bug(), __might_resched(). FILE:LINE is the place of the check, not of the mistake.
  */
-#include "family/fault/parse_fault.h"
+#include "family/lock/decode_preempt.h"
 #include "family/lock/parse_lock.h"
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
@@ -171,14 +171,13 @@ static void close_atomic(kd_parse *parse)
 {
     kdf_atomic *atomic = parse->body;
     bool scheduling = kd_event_is(parse->event, &kd_kind_scheduling_while_atomic);
-    uint64_t count = atomic->preempt_count.v;
-    /* bit 31 alone is a flag of the scheduler (x86: no reschedule needed); near the top it is a
-     * sign */
-    if (atomic->preempt_count.src && (count >= 0xff000000u || count == 0x7fffffffu))
+    kd_preempt preempt;
+    kd_preempt_read((uint32_t)atomic->preempt_count.v, scheduling, &preempt);
+    if (preempt.negative)
         kd_blame_none(&atomic->blame,
                       "the count is negative: somebody enabled once too often before, "
                       "this call is innocent");
-    else if (scheduling && (count & 0x7fffffff) == 0)
+    else if (scheduling && preempt.value == 0)
         kd_blame_none(&atomic->blame,
                       "the count is one too low: somebody enabled once too often before, "
                       "this call is innocent");

@@ -22,7 +22,10 @@ static void say_count(const kd_view *view, kd_emit *out, const kdf_atomic *atomi
                 KD_FMT(atomic->preempt_means.v));
     kd_say_evidence(out, view->event, atomic->preempt_count.src, "the preempt count");
     kd_say_hex(out, "preempt_count", count);
-    if (preempt->negative && count != 0x7fffffffu)
+    if (preempt->negative && count < 0x80000000u)
+        kd_say_proof(out, KD_STR("as a signed number of 31 bits: x86 keeps bit 31 for itself"),
+                     "0x%x - 0x80000000 = %d", (unsigned)count, (int)preempt->value);
+    else if (preempt->negative)
         kd_say_proof(out, KD_STR("as a signed number of 32 bits"), "0x%x - 0x100000000 = %d",
                      (unsigned)count, (int)preempt->value);
     else if (preempt->bh_disabled > 0)
@@ -78,11 +81,13 @@ kd_status kd_check_sleep_in_atomic(const kd_view *view, kd_emit *out, void *user
     if (atomic->preempt_count.src)
         kd_preempt_read((uint32_t)atomic->preempt_count.v, scheduling, &preempt);
     bool guilty = atomic->blame.function.src;
-    kd_say_diag(out, guilty ? KD_LIKELY : KD_POSSIBLE,
-                scheduling
-                    ? "The task %.*s (%llu) went to sleep where it must not."
-                    : "The task %.*s (%llu) called a function that may sleep where it must not.",
-                KD_FMT(atomic->task.comm.v), KD_LLU(atomic->task.pid.v));
+    kd_confidence confidence = guilty ? KD_LIKELY : KD_POSSIBLE;
+    const char *did = scheduling ? "went to sleep" : "called a function that may sleep";
+    if (atomic->task.comm.src && atomic->task.pid.src)
+        kd_say_diag(out, confidence, "The task %.*s (%llu) %s where it must not.",
+                    KD_FMT(atomic->task.comm.v), KD_LLU(atomic->task.pid.v), did);
+    else
+        kd_say_diag(out, confidence, "A task %s where it must not.", did);
     kd_say_evidence(out, view->event, atomic->headline.src, "the kernel's words");
     if (atomic->preempt_count.src)
         say_count(view, out, atomic, &preempt);
@@ -145,7 +150,7 @@ static void say_locks(const kd_view *view, kd_emit *out, const kdf_lockdep *lock
         kd_say_evidence(out, view->event, lockdep->holding.name.src, "the lock that it has");
         kd_say_text(out, "held", lockdep->holding.name.v);
     }
-    if (lockdep->wanted.name.src)
+    if (lockdep->wanted.name.src && lockdep->task.comm.src && lockdep->task.pid.src)
         kd_say_more(out, "(task %.*s, %llu).", KD_FMT(lockdep->task.comm.v),
                     KD_LLU(lockdep->task.pid.v));
     if (lockdep->place.src) {
