@@ -232,10 +232,14 @@ static uint64_t say_in_flight(const kd_view *view, kd_emit *out, const kdf_workq
         if (!kd_str_is(works[i].state.v, "in-flight"))
             continue;
         if (count++ < 6) {
-            kd_say_more(out, "In flight is %.*s%s%.*s%s of workqueue %.*s (worker %llu).",
+            kd_say_more(out, "In flight is %.*s%s%.*s%s of workqueue %.*s",
                         KD_FMT(works[i].function.v), works[i].module.src ? " [" : "",
                         KD_FMT(works[i].module.v), works[i].module.src ? "]" : "",
-                        KD_FMT(works[i].queue.v), KD_LLU(works[i].pid.v));
+                        KD_FMT(works[i].queue.v));
+            if (works[i].pid.src)
+                kd_say_more(out, "(worker %llu).", KD_LLU(works[i].pid.v));
+            else
+                kd_say_more(out, "(in a softirq, without a worker).");
             kd_say_evidence(out, view->event, works[i].function.src, "in flight");
         }
     }
