@@ -345,6 +345,17 @@ const kd_diag *kd_diag_of(const kd_wide_view *view, const char *rule, const kd_e
     return NULL;
 }
 
+const kd_diag *kd_primary_of(const kd_event *event)
+{
+    const kd_diag *first = NULL, *named = NULL;
+    for (const kd_diag *diag = event->diags; diag; diag = diag->older)
+        if (diag->role == KD_PRIMARY) {
+            first = diag;
+            named = diag->has_role ? diag : named;
+        }
+    return named ? named : first;
+}
+
 /* ---- looking at other events ----------------------------------------------------------------- */
 
 size_t kd_places_before(kd_places places, size_t index)

@@ -91,6 +91,12 @@ static inline const kd_line_ref *kd_event_line(const kd_event *event, kd_src src
     return &kd_event_lines(event)[src - 1];
 }
 
+/* When it was seen last, with its repetitions; of an event that has a time. */
+static inline uint64_t kd_event_last_us(const kd_event *event)
+{
+    return event->repeat.count ? event->repeat.last_time_us : event->time_us;
+}
+
 /* Where a group of that description (or, with a name, a list of them) stands in the body, also
  * inside other flat groups; NULL: nowhere. */
 void *kd_event_part(const kd_event *event, const kd_fields *group, const char *name);

@@ -45,7 +45,7 @@ static bool has_word(const kd_event *event, const char *words)
 
 static bool is_near(const kd_event *cause, const kd_event *event, uint64_t seconds)
 {
-    uint64_t last = cause->repeat.count ? cause->repeat.last_time_us : cause->time_us;
+    uint64_t last = kd_event_last_us(cause);
     if (!cause->has_time || !event->has_time)
         return true;
     return last <= event->time_us ? event->time_us - last <= seconds * 1000000u
@@ -202,7 +202,7 @@ static void add_diag(kd_problem *problem, const kd_event *event, kd_diag *diag)
 
 static void widen_times(kd_problem *problem, const kd_event *event)
 {
-    uint64_t last = event->repeat.count ? event->repeat.last_time_us : event->time_us;
+    uint64_t last = kd_event_last_us(event);
     problem->last_boot = event->boot > problem->last_boot ? event->boot : problem->last_boot;
     if (!event->has_time)
         return;

@@ -21,12 +21,7 @@ const char kd_doc_warning[] = "WARN() or WARN_ON(): the kernel goes on after it.
 
 static bool is_spoken_of(const kd_view *view)
 {
-    const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->diag_count; i++)
-        if (wide->diags[i]->woken_by == view->event->id &&
-            wide->diags[i]->boot == view->event->boot)
-            return true;
-    return false;
+    return view->event->diags != NULL;
 }
 
 static void say_where(const kd_view *view, kd_emit *out, const kdf_oops *oops)
