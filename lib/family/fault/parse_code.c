@@ -4,10 +4,14 @@
  *   Code: 52814401 b9002260 94000691 f9000e60 (b9400000)     arm64, arm: words in host order
  *   7c7e1b78 7c9f2378 39230034 f821ffc1 <e9430000> 7c0004ac  powerpc: "Instruction dump:" before
  *
- * show_code(), dump_kernel_instr(). The first line of an event is the one of the fault.
+ * show_code(), dump_kernel_instr(). The first line of an event is the one of the fault, also where
+ * it says that the bytes could not be read: a later one is of whom the fault interrupted.
  */
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
+
+/* kd_block_state.at: rows below "Instruction dump:" that were taken, and one; more: the line of the
+ * fault went by */
 
 /* A line without any marker says nothing: HTML swallowed it, or the bytes were unreadable. */
 static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
@@ -35,8 +39,9 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     kdf_code *code = group;
     kd_str text = line->text;
     if (kd_str_starts(text, "Code: ")) {
-        if (!code->bytes.src)
+        if (!parse->state->more)
             read_code(parse, code, kd_str_trim(kd_str_from(text, sizeof "Code: " - 1)));
+        parse->state->more = 1;
         return KD_TAKEN;
     }
     if (kd_str_is(text, "Instruction dump:")) {
