@@ -92,7 +92,7 @@ static bool arm64_operand(csh handle, const cs_insn *insn, operand *out)
     return false;
 }
 
-static void put_operand(kdf_oops *oops, const operand *from, kd_arena *arena)
+static void put_operand(kdf_oops *oops, kd_isa isa, const operand *from, kd_arena *arena)
 {
     kdf_operand *to = &oops->code.memory;
     uint64_t base = 0, index = 0;
@@ -109,8 +109,10 @@ static void put_operand(kdf_oops *oops, const operand *from, kd_arena *arena)
     kd_derive(&to->displacement, from->displacement);
     if (from->size)
         kd_derive(&to->size, from->size);
-    if (known && (from->base || from->index))
-        kd_derive(&to->effective, base + index * from->scale + (uint64_t)from->displacement);
+    if (known && (from->base || from->index)) {
+        uint64_t sum = base + index * from->scale + (uint64_t)from->displacement;
+        kd_derive(&to->effective, isa == KD_ISA_I386 ? sum & UINT32_MAX : sum);
+    }
 }
 
 /* Traps that capstone's versions spell and read differently: by their bytes, without operands. */
@@ -139,7 +141,7 @@ static void decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t l
                                   insn->op_str));
         if (isa == KD_ISA_ARM64 ? arm64_operand(handle, insn, &memory)
                                 : x86_operand(handle, insn, &memory))
-            put_operand(oops, &memory, arena);
+            put_operand(oops, isa, &memory, arena);
         cs_free(insn, 1);
     }
     cs_close(&handle);

@@ -14,7 +14,9 @@ const char kd_doc_unchecked[] =
     "reaches the faulting access unchanged.";
 const char kd_doc_null_deref[] =
     "The kernel accessed an address in the first page: a NULL pointer plus the offset of a member. "
-    "Certain where the code bytes and registers show which pointer was NULL.";
+    "Certain where the code bytes and registers show which pointer was NULL, and where the CPU was "
+    "to "
+    "execute address 0.";
 
 /* The oops may come this long after the failed allocation. */
 #define MOST_SECONDS 60u
@@ -55,14 +57,21 @@ static bool is_common_ground(kd_str function)
     return kd_str_in_words(bare, names) || kd_blame_skips(function);
 }
 
-static void compare_traces(const kd_event *event, const kdf_oops *oops, match *m)
+/* What the unwinder did not confirm may be left from an earlier call. */
+static bool is_stale(const kdf_frame *frame)
+{
+    return frame->reliable.src && !frame->reliable.v;
+}
+
+static void compare_traces(const kdf_oops *oops, match *m)
 {
     const kd_list *trace = kd_event_backtrace(m->failure);
     for (uint32_t i = 0; trace && i < trace->count; i++) {
         const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
         if (is_common_ground(frame->function.v))
             continue;
-        if (!m->call && same_function(frame, oops->ip.function, oops->ip.size, oops->ip.module))
+        bool better = !m->call || (is_stale(m->call) && !is_stale(frame));
+        if (better && same_function(frame, oops->ip.function, oops->ip.size, oops->ip.module))
             m->call = frame;
         for (uint32_t k = 0; k < oops->backtrace.count && !m->common; k++) {
             const kdf_frame *own = &KD_ITEMS(oops->backtrace, kdf_frame)[k];
@@ -76,7 +85,6 @@ static void compare_traces(const kd_event *event, const kdf_oops *oops, match *m
     m->anonymous = !oops->task.pid.src && !oops->ip.function.src;
     m->same_task = task && task->pid.src && oops->task.pid.src && task->pid.v == oops->task.pid.v &&
                    kd_str_eq(task->comm.v, oops->task.comm.v);
-    (void)event;
 }
 
 /* The failed allocation nearest before `index`; that becomes where it stands. */
@@ -96,29 +104,18 @@ static bool find_failure(const kd_view *view, const kdf_oops *oops, match *m)
     const kd_event *event;
     size_t index = view->history_len;
     for (size_t n = 0; n < MOST_FAILURES && (event = failure_before(view, &index)); n++) {
-        uint64_t last = event->repeat.count ? event->repeat.last_time_us : event->time_us;
+        uint64_t last = kd_event_last_us(event);
         if (event->has_time && view->event->has_time &&
             (view->event->time_us < event->time_us ||
              (last <= view->event->time_us &&
               view->event->time_us - last > MOST_SECONDS * 1000000u)))
             continue;
         *m = (match){ .failure = event };
-        compare_traces(view->event, oops, m);
+        compare_traces(oops, m);
         if (m->call || m->common || m->same_module || m->same_task || m->anonymous)
             return true;
     }
     return false;
-}
-
-/* The primary diagnosis of the failed allocation. */
-static const kd_diag *cause_of(const kd_wide_view *view, const kd_event *failure)
-{
-    const kd_diag *first = NULL;
-    (void)view;
-    for (const kd_diag *diag = failure->diags; diag; diag = diag->older)
-        if (diag->has_role && diag->role == KD_PRIMARY)
-            first = diag;
-    return first;
 }
 
 static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
@@ -126,7 +123,7 @@ static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
     kd_say_evidence(out, view->event, oops->address.src ? oops->address.src : oops->headline.src,
                     "address 0x%llx%s%.*s", KD_LLU(oops->address.v), oops->access.src ? ", " : "",
                     KD_FMT(oops->access.v));
-    if (oops->esr.value.src) {
+    if (oops->esr.dfsc.src) {
         kd_say_evidence(out, view->event, oops->esr.value.src, "%.*s, %.*s",
                         KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v));
         kd_say_proof(out,
@@ -184,7 +181,8 @@ kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
     if (!oops || !oops->address.src || oops->address.v >= 4096 || !find_failure(view, oops, &m))
         return KD_OK;
     m.distance = m.call ? oops->ip.offset.v - m.call->offset.v : 0;
-    m.reaches = m.call && m.same_task && oops->ip.offset.v >= m.call->offset.v &&
+    m.reaches = m.call && !is_stale(m.call) && m.same_task &&
+                oops->ip.offset.v >= m.call->offset.v &&
                 kd_result_reaches_fault(oops, view->context, m.distance);
     const char *tie = m.reaches       ? "the result of the failed call is what it dereferenced"
                       : m.call        ? "it faults in the function whose allocation failed"
@@ -193,11 +191,12 @@ kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
                       : m.same_task   ? "the same task allocated and faulted"
                                       : "it follows directly; the log does not say who faulted";
     kd_say_diag(out, m.reaches ? KD_CERTAIN : KD_LIKELY,
-                "A NULL pointer dereference (%.*s of address 0x%llx) follows a failed allocation: "
+                "A NULL pointer dereference (%.*s%saddress 0x%llx) follows a failed allocation: "
                 "%s. The caller did not check for NULL.",
-                KD_FMT(oops->access.v), KD_LLU(oops->address.v), tie);
+                KD_FMT(oops->access.v), oops->access.src ? " of " : "", KD_LLU(oops->address.v),
+                tie);
     kd_emit_role(out, KD_EFFECT);
-    const kd_diag *cause = cause_of(kd_wide(view), m.failure);
+    const kd_diag *cause = kd_primary_of(m.failure);
     if (cause)
         kd_say_caused_by(out, cause);
     say_match(view, out, &m, oops);
@@ -217,12 +216,6 @@ kd_status kd_check_unchecked(const kd_view *view, kd_emit *out, void *user)
 
 /* ---- oops.null-deref ------------------------------------------------------------------------- */
 
-static bool followed_failure(const kd_view *view, const kdf_oops *oops)
-{
-    match m;
-    return find_failure(view, oops, &m);
-}
-
 /* sparc says NULL without a number; elsewhere the number was lost. */
 static void say_unknown_offset(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
@@ -234,54 +227,90 @@ static void say_unknown_offset(const kd_view *view, kd_emit *out, const kdf_oops
     kd_say_missing(out, "the address that was accessed");
 }
 
+/* The CPU was to execute an address of the first page. A return through an overwritten stack looks
+ * like a call through a bad function pointer. */
+static void say_jump(kd_emit *out, const kdf_oops *oops)
+{
+    if (oops->address.v == 0) {
+        kd_say_diag(out, KD_CERTAIN,
+                    "The kernel jumped to address 0x0: a function pointer was NULL, or a return "
+                    "address on the stack was overwritten with 0.");
+        return;
+    }
+    kd_say_diag(out, KD_POSSIBLE,
+                "The kernel jumped to address 0x%llx, where no code is: a function pointer or a "
+                "return address on the stack held a small number.",
+                KD_LLU(oops->address.v));
+    kd_say_assume(out, "the pointer was overwritten, or read from an object that is not what the "
+                       "code took it for");
+}
+
+/* What the register that was followed held, where it alone gave the address. */
+static bool read_base(const kd_view *view, const kdf_oops *oops, uint64_t *value)
+{
+    const kdf_operand *mem = &oops->code.memory;
+    if (!mem->base.src || mem->index.src || !mem->effective.src)
+        return false;
+    *value = mem->effective.v - (uint64_t)mem->displacement.v;
+    if (kd_arch_is(view->context, "i386"))
+        *value = (uint64_t)(int64_t)(int32_t)*value;
+    return true;
+}
+
+static void say_access(kd_emit *out, const kdf_oops *oops, bool exact)
+{
+    kd_say_diag(
+        out, exact ? KD_CERTAIN : KD_LIKELY,
+        "The kernel accessed address 0x%llx: a NULL pointer plus the offset of a member%s%.*s.",
+        KD_LLU(oops->address.v), oops->ip.function.src ? ", in " : "", KD_FMT(oops->ip.function.v));
+    if (!exact)
+        kd_say_assume(out,
+                      "the pointer was NULL itself; an index or a wrong small value would give "
+                      "such an address too");
+}
+
+static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    if (oops->ip.function.src)
+        kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
+    if (oops->blame.function.src)
+        kd_say_remedy(out, "Look at %.*s()%s%.*s%s first: which pointer can be NULL there?",
+                      KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
+                      KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "");
+}
+
 kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
+    uint64_t base = 0;
     (void)user;
     if (oops && !oops->address.src && kd_event_is(view->event, &kd_kind_null_deref)) {
         say_unknown_offset(view, out, oops);
         return KD_OK;
     }
-    if (!oops || !oops->address.src || oops->address.v >= 4096 || followed_failure(view, oops))
+    if (!oops || !oops->address.src || oops->address.v >= 4096 ||
+        kd_diag_of(kd_wide(view), "oops.unchecked-allocation", view->event))
         return KD_OK;
-    const kdf_operand *mem = &oops->code.memory;
-    const kd_pair *base = NULL;
-    for (uint32_t i = 0; mem->base.src && i < oops->registers.count; i++)
-        if (kd_str_eq(KD_ITEMS(oops->registers, kd_pair)[i].name, mem->base.v))
-            base = &KD_ITEMS(oops->registers, kd_pair)[i];
-    bool exact = base && base->v == 0 && mem->effective.src &&
-                 mem->effective.v == oops->address.v && !mem->index.src;
-    bool jump = kd_str_is(oops->access.v, "execute");
+    bool known = read_base(view, oops, &base), jump = kd_str_is(oops->access.v, "execute");
+    bool exact = known && base == 0 && oops->code.memory.effective.v == oops->address.v;
     /* an ERR_PTR plus an offset wraps to a small address: not a NULL pointer */
-    if (base && base->v > UINT64_MAX - 4095)
+    if (known && base > UINT64_MAX - 4095)
         return KD_OK;
-    kd_say_diag(out, exact || jump ? KD_CERTAIN : KD_LIKELY,
-                jump ? "The kernel jumped to address 0x%llx: a function pointer was NULL%.*s%.*s."
-                     : "The kernel accessed address 0x%llx: a NULL pointer plus the offset of a "
-                       "member%.*s%.*s.",
-                KD_LLU(oops->address.v),
-                KD_FMT(oops->ip.function.src && !jump ? KD_STR(", in ") : KD_STR("")),
-                KD_FMT(oops->ip.function.src && !jump ? oops->ip.function.v : KD_STR("")));
+    if (jump)
+        say_jump(out, oops);
+    else
+        say_access(out, oops, exact);
     say_fault(view, out, oops);
     say_operand(out, oops);
     if (jump)
         kd_say_proof(out, KD_STR("an instruction fetch from the first page"), "0x%llx < 0x1000",
                      KD_LLU(oops->address.v));
-    if (oops->ip.function.src)
-        kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
+    say_where_to_look(view, out, oops);
     kd_say_hex(out, "address", oops->address.v);
-    if (exact)
-        kd_say_i64(out, "member_offset", mem->displacement.v);
-    if (oops->blame.function.src)
-        kd_say_remedy(out, "Look at %.*s()%s%.*s%s first: which pointer can be NULL there?",
-                      KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
-                      KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "");
-    if (exact)
-        kd_say_remedy(out, "pahole or gdb's \"ptype /o\" name the member at offset %lld.",
-                      KD_LLD(mem->displacement.v));
-    if (!exact && !jump)
-        kd_say_assume(out, "the pointer was NULL itself; an index or a wrong small value would "
-                           "give "
-                           "such an address too");
+    if (!exact || jump)
+        return KD_OK;
+    kd_say_i64(out, "member_offset", oops->code.memory.displacement.v);
+    kd_say_remedy(out, "pahole or gdb's \"ptype /o\" name the member at offset %lld.",
+                  KD_LLD(oops->code.memory.displacement.v));
     return KD_OK;
 }

@@ -23,15 +23,10 @@ const char kd_doc_non_canonical[] = "x86-64 refuses an address whose upper bits 
                                     "the pointer holds something else, or was "
                                     "overwritten.";
 
-static bool is_x86(const kd_view *view)
-{
-    return kd_str_is(view->context->arch, "x86_64");
-}
-
 static void say_common(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
-    kd_say_evidence(out, view->event, oops->address.src == KD_DERIVED ? 0 : oops->address.src,
-                    "the address 0x%llx", KD_LLU(oops->address.v));
+    kd_say_evidence(out, view->event, oops->address.src, "the address 0x%llx",
+                    KD_LLU(oops->address.v));
     if (oops->ip.function.src)
         kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
     if (oops->address.src)
@@ -57,17 +52,20 @@ kd_status kd_check_list_poison(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     uint64_t value = oops->address.v;
     kd_src src = oops->address.src;
-    for (uint32_t i = 0; !(src && is_poison(value)) && i < oops->registers.count; i++)
-        if (kd_event_is(view->event, &kd_kind_general_protection)) {
-            value = KD_ITEMS(oops->registers, kd_pair)[i].v;
-            src = KD_ITEMS(oops->registers, kd_pair)[i].src;
-        }
+    /* older kernels do not say the address of a general protection fault */
+    uint32_t count =
+        kd_event_is(view->event, &kd_kind_general_protection) ? oops->registers.count : 0;
+    for (uint32_t i = 0; !(src && is_poison(value)) && i < count; i++) {
+        value = KD_ITEMS(oops->registers, kd_pair)[i].v;
+        src = KD_ITEMS(oops->registers, kd_pair)[i].src;
+    }
     if (!src || !is_poison(value))
         return KD_OK;
+    kd_str user_of = oops->ip.function.src ? oops->ip.function.v : KD_STR("the kernel");
     kd_say_diag(out, KD_LIKELY,
-                "The pointer 0x%llx is list poison: %.*s() used an entry that was already removed "
+                "The pointer 0x%llx is list poison: %.*s%s used an entry that was already removed "
                 "from its list.",
-                KD_LLU(value), KD_FMT(oops->ip.function.v));
+                KD_LLU(value), KD_FMT(user_of), oops->ip.function.src ? "()" : "");
     kd_say_evidence(out, view->event, src, "0x%llx is what list_del() leaves behind",
                     KD_LLU(value));
     say_common(view, out, oops);
@@ -85,8 +83,8 @@ kd_status kd_check_err_ptr(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     bool narrow = oops->address.v <= UINT32_MAX;
     uint64_t low = narrow ? UINT64_C(0xfffff001) : UINT64_C(0xfffffffffffff001);
-    if (oops->address.v < low || (narrow && (kd_str_is(view->context->arch, "x86_64") ||
-                                             kd_str_is(view->context->arch, "arm64"))))
+    if (oops->address.v < low ||
+        (narrow && (kd_arch_is(view->context, "x86_64") || kd_arch_is(view->context, "arm64"))))
         return KD_OK;
     uint64_t error = (narrow ? UINT64_C(0x100000000) : 0) - oops->address.v;
     kd_say_diag(out, KD_POSSIBLE,
@@ -139,7 +137,7 @@ static bool is_user_address(const kd_view *view, const kdf_oops *oops)
     if (!oops->address.src || oops->address.v < 4096)
         return false;
     return kd_str_has(oops->headline.v, "user memory") ||
-           (is_x86(view) && oops->address.v < UINT64_C(0x800000000000));
+           (kd_arch_is(view->context, "x86_64") && oops->address.v < UINT64_C(0x800000000000));
 }
 
 kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
@@ -194,16 +192,27 @@ kd_status kd_check_user_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
-    if (!oops || !is_user_address(view, oops) || (is_x86(view) && !is_permission(oops)))
+    if (!oops || !is_user_address(view, oops) ||
+        (kd_arch_is(view->context, "x86_64") && !is_permission(oops)))
         return KD_OK;
-    kd_say_diag(out, KD_LIKELY, "The kernel used the user-space address 0x%llx directly (%.*s).",
-                KD_LLU(oops->address.v), KD_FMT(oops->access.v));
+    bool known = oops->access.src;
+    kd_say_diag(out, KD_LIKELY, "The kernel used the user-space address 0x%llx directly%s%.*s%s.",
+                KD_LLU(oops->address.v), known ? " (" : "", KD_FMT(oops->access.v),
+                known ? ")" : "");
     say_common(view, out, oops);
     kd_say_remedy(
         out,
         "Use copy_from_user() and copy_to_user(); where no user pointer is meant, the pointer was "
         "overwritten.");
     return KD_OK;
+}
+
+static bool has_flag(const kdf_die *die, const char *flag)
+{
+    for (uint32_t i = 0; i < die->flags.count; i++)
+        if (kd_str_is(KD_ITEMS(die->flags, kd_text)[i].v, flag))
+            return true;
+    return false;
 }
 
 kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
@@ -221,8 +230,7 @@ kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
                 "something else, or was overwritten.",
                 KD_LLU(oops->address.v));
     say_common(view, out, oops);
-    if (kd_str_has(view->event->kind->name ? oops->die.text.v : oops->headline.v, "KASAN") ||
-        oops->address.v >> 44 == 0xdffff)
+    if (has_flag(&oops->die, "KASAN") || oops->address.v >> 44 == 0xdffff)
         kd_say_assume(
             out,
             "with KASAN the address is that of the shadow byte; the KASAN line names the real one");
