@@ -4,14 +4,17 @@
 #include "family/fields.h"
 #include "family/warn/panic_reason.h"
 
-const char kd_doc_panic_after_oops[] = "The panic is the consequence of an oops. Certain where "
-                                       "that oops stands in the log of the same boot; "
-                                       "likely where only the text of the panic says so.";
+const char kd_doc_panic_after_oops[] =
+    "The panic is the consequence of an oops. Certain where the panic follows the report of "
+    "that oops at once; likely where others stand between, and where only the text of the panic "
+    "says so.";
 const char kd_doc_panic_no_init[] =
     "The kernel found no program to run as process 1. The lines before it say which were tried.";
-const char kd_doc_panic_init_died[] = "Process 1 ended. The exit code of the text is a wait "
-                                      "status: which exit value or signal it was is "
-                                      "certain; what made it end is not in the kernel's text.";
+const char kd_doc_panic_init_died[] =
+    "Process 1 ended. The exit code of the text is a wait "
+    "status: which exit value or signal it was is "
+    "certain. Where process 1 oopsed directly before, that ended it; else "
+    "what made it end is not in the kernel's text.";
 const char kd_doc_panic_no_root[] = "The root file system could not be mounted: the device is "
                                     "missing, or its file system is not known.";
 const char kd_doc_panic_oom[] = "Memory ran out, and no task could be killed to free some.";
@@ -32,6 +35,10 @@ const char kd_doc_panic_other[] = "A panic whose text belongs to none of the oth
 
 /* An event this far back in the history may be what a panic ends. */
 #define LOOK_BACK 32u
+/* An oops and the panic that ends it are printed in one go: behind the trace only a summary stands,
+ * and a slow console takes its time. */
+#define MOST_LINES 40u
+#define MOST_SECONDS 60u
 
 /* The last event of the boot before the panic that can have led to it. */
 static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *reason)
@@ -47,14 +54,20 @@ static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *re
     return NULL;
 }
 
-static void point_at_diagnosis(const kd_view *view, kd_emit *out, const kd_event *event)
+static uint64_t last_line(const kd_event *event)
 {
-    const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->diag_count; i++)
-        if (wide->diags[i]->woken_by == event->id && wide->diags[i]->role == KD_PRIMARY) {
-            kd_say_caused_by(out, wide->diags[i]);
-            return;
-        }
+    const kd_list *again = &event->repeat.lines;
+    return again->count > 0 ? KD_ITEMS(*again, kd_range)[again->count - 1].last
+                            : kd_event_lines(event)[event->lines.count - 1].number;
+}
+
+/* Else another report may have stood between, and be lost. */
+static bool follows_at_once(const kd_event *cause, const kd_event *panic)
+{
+    if (cause->has_time && panic->has_time &&
+        panic->time_us > kd_event_last_us(cause) + MOST_SECONDS * UINT64_C(1000000))
+        return false;
+    return kd_event_lines(panic)[0].number <= last_line(cause) + MOST_LINES;
 }
 
 static void say_start(const kd_view *view, kd_emit *out, kd_confidence confidence,
@@ -83,7 +96,9 @@ static void say_cause(const kd_view *view, kd_emit *out, const kd_event *cause)
         out, kd_text_of(out, "the %s stands before the panic in the same boot", cause->kind->name),
         "line %llu < line %llu", KD_LLU(first),
         KD_LLU(kd_event_line(view->event, panic->reason.src)->number));
-    point_at_diagnosis(view, out, cause);
+    const kd_diag *diag = kd_primary_of(cause);
+    if (diag)
+        kd_say_caused_by(out, diag);
     kd_say_remedy(out, "Look at the %s before it: the panic only ends it.", cause->kind->name);
 }
 
@@ -105,7 +120,11 @@ static bool say_what_led(const kd_view *view, kd_emit *out, const kd_panic_reaso
 
 static void say_after_oops(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
 {
-    say_what_led(view, out, reason, KD_CERTAIN);
+    const kd_event *cause = find_cause(view, reason);
+    bool at_once = cause && follows_at_once(cause, view->event);
+    say_what_led(view, out, reason, at_once ? KD_CERTAIN : KD_LIKELY);
+    if (cause && !at_once)
+        kd_say_assume(out, "no later oops led to it, of which the log does not hold the report");
 }
 
 /* ---- process 1 ended ------------------------------------------------------------------------- */
@@ -141,7 +160,11 @@ static bool read_exit_code(kd_str reason, uint64_t *status)
 {
     kd_scan in = kd_scan_of(reason);
     kd_str before;
-    return kd_scan_past(&in, "exitcode=0x", &before) && kd_scan_hex(&in, status);
+    if (!kd_scan_past(&in, "exitcode=0x", &before))
+        return false;
+    const char *from = in.at;
+    /* always of 8 digits: a shorter one was cut */
+    return kd_scan_hex(&in, status) && in.at - from == 8;
 }
 
 static void say_status(kd_emit *out, uint64_t status)
@@ -166,9 +189,29 @@ static void say_status(kd_emit *out, uint64_t status)
         kd_say_more(out, "The usual cause: %s.", cause);
 }
 
+/* The oops of process 1 that the panic follows: the kernel ends the task of an oops. */
+static const kd_event *oops_of_init(const kd_view *view, const kd_panic_reason *reason)
+{
+    const kd_event *cause = find_cause(view, reason);
+    const kdf_oops *oops = cause ? KD_BODY(cause, oops) : NULL;
+    bool own = oops && oops->task.pid.src && oops->task.pid.v == 1;
+    return own && follows_at_once(cause, view->event) ? cause : NULL;
+}
+
+static void say_init_itself(kd_emit *out)
+{
+    kd_say_remedy(out, "Read what init and the programs it starts printed last, and lines such as "
+                       "\"init[1]: segfault\" or \"error while loading shared libraries\".");
+    kd_say_remedy(out, "Boot with init=/bin/sh (or rd.break) and start the real init by hand.");
+    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, KD_STR("init"),
+                   "process 1 ended, not the kernel");
+    kd_say_missing(out, "the console output of user space before the panic");
+}
+
 static void say_init_died(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
 {
     const kdf_panic *panic = KD_BODY(view->event, panic);
+    const kd_event *oops = oops_of_init(view, reason);
     uint64_t status;
     bool known = read_exit_code(panic->reason.v, &status);
     say_start(view, out, known ? KD_CERTAIN : KD_LIKELY, reason);
@@ -176,12 +219,14 @@ static void say_init_died(const kd_view *view, kd_emit *out, const kd_panic_reas
         say_status(out, status);
     else
         kd_say_assume(out, "the text of the panic is the kernel's own");
-    kd_say_remedy(out, "Read what init and the programs it starts printed last, and lines such as "
-                       "\"init[1]: segfault\" or \"error while loading shared libraries\".");
-    kd_say_remedy(out, "Boot with init=/bin/sh (or rd.break) and start the real init by hand.");
-    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, KD_STR("init"),
-                   "process 1 ended, not the kernel");
-    kd_say_missing(out, "the console output of user space before the panic");
+    if (!oops) {
+        say_init_itself(out);
+        return;
+    }
+    kd_say_more(out, "The kernel ended it: it faulted in the kernel (%s).", oops->kind->name);
+    kd_emit_role(out, KD_EFFECT);
+    kd_say_evidence(out, oops, KD_BODY(oops, oops)->task.pid.src, "process 1 faulted");
+    say_cause(view, out, oops);
 }
 
 /* ---- no root, no init ------------------------------------------------------------------------ */
