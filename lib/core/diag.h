@@ -70,6 +70,14 @@ static inline const kd_wide_view *kd_wide(const kd_view *view)
     return (const kd_wide_view *)(const void *)view;
 }
 
+/* Events about the one in hand, itself included: what belongs to it stands near. So many to each
+ * side, or a flood of reports would cost its square. */
+#define KD_NEIGHBOURS 256u
+typedef struct kd_span {
+    size_t from, to; /* of view->events */
+} kd_span;
+kd_span kd_neighbours(const kd_wide_view *view);
+
 /* How many of the places stand before `index`. */
 size_t kd_places_before(kd_places places, size_t index);
 /* The nearest event before `index` of the view's boot that is of that kind; `index` becomes where

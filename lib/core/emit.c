@@ -358,6 +358,13 @@ const kd_diag *kd_primary_of(const kd_event *event)
 
 /* ---- looking at other events ----------------------------------------------------------------- */
 
+kd_span kd_neighbours(const kd_wide_view *view)
+{
+    size_t after = view->event_count - view->index;
+    return (kd_span){ view->index > KD_NEIGHBOURS ? view->index - KD_NEIGHBOURS : 0,
+                      after > KD_NEIGHBOURS ? view->index + KD_NEIGHBOURS : view->event_count };
+}
+
 size_t kd_places_before(kd_places places, size_t index)
 {
     size_t low = 0, high = places.count;

@@ -139,7 +139,7 @@ static void say_rmmod(const kd_view *view, kd_emit *out)
                     "state, and rmmod says busy until the next boot.",
                     KD_FMT(module->name.v), KD_FMT(module->flags.v));
         kd_say_evidence(out, view->event, module->name.src, "the module was going away (-)");
-        for (size_t k = wide->index + 1; k < wide->event_count; k++) {
+        for (size_t k = wide->index + 1; k < kd_neighbours(wide).to; k++) {
             const kdf_module_load *load = KD_BODY(wide->events[k], module_load);
             if (load && load->error.src && kd_str_eq(load->module.v, module->name.v))
                 kd_say_evidence(out, wide->events[k], load->error.src,

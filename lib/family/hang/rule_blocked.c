@@ -68,7 +68,8 @@ static bool waits_for_lock(const kdf_hung_task *hung)
 static void say_candidate(const kd_view *view, kd_emit *out, const kdf_hung_task *hung)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->event_count && waits_for_lock(hung); i++) {
+    kd_span span = kd_neighbours(wide);
+    for (size_t i = span.from; i < span.to && waits_for_lock(hung); i++) {
         const kd_event *event = wide->events[i];
         const kdf_hung_task *other = KD_BODY(event, hung_task);
         if (!other || other == hung || !kd_stall_is_near(event, view->event, EFFECT_LATER) ||
@@ -130,12 +131,13 @@ static void say_wait(const kd_view *view, kd_emit *out, const kdf_hung_task *hun
         kd_say_more(out, "The kernel itself says that it waits for I/O.");
 }
 
-/* How many others wait in the same place, and the first of them. */
+/* How many others about it wait in the same place. */
 static uint64_t alike(const kd_view *view, const kdf_hung_task *hung)
 {
     const kd_wide_view *wide = kd_wide(view);
+    kd_span span = kd_neighbours(wide);
     uint64_t count = 0;
-    for (size_t i = 0; i < wide->event_count; i++) {
+    for (size_t i = span.from; i < span.to; i++) {
         const kdf_hung_task *other = KD_BODY(wide->events[i], hung_task);
         count += other && other != hung && wide->events[i]->boot == view->event->boot &&
                  hung->blame.function.src &&
@@ -148,7 +150,7 @@ static uint64_t alike(const kd_view *view, const kdf_hung_task *hung)
 static bool say_owner_diag(const kd_view *view, kd_emit *out, const kdf_hung_task *hung)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->index && hung->owner.pid.src; i++) {
+    for (size_t i = kd_neighbours(wide).from; i < wide->index && hung->owner.pid.src; i++) {
         const kdf_hung_task *other = KD_BODY(wide->events[i], hung_task);
         const kd_diag *diag = other && other->victim.pid.v == hung->owner.pid.v
                                   ? kd_diag_of(wide, "hang.task-blocked", wide->events[i])

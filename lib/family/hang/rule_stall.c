@@ -1,6 +1,4 @@
 /* rule_stall.c - a CPU that is stuck, a machine that was paused. */
-#include <string.h>
-
 #include "family/hang/decode_stall.h"
 #include "family/hang/parse_hang.h"
 #include "family/hang/rule_hang.h"
@@ -22,30 +20,34 @@ const char kd_doc_cpu_stuck[] =
 #define EFFECT_LATER 200u
 /* A first report comes at 2 x 10 s (2 x 60 s at most in usual set-ups). */
 #define FAR_ABOVE 150u
+/* NR_CPUS of the largest configuration (CONFIG_MAXSMP). */
+#define CPUS_MOST 8192u
 
 /* ---- shared ---------------------------------------------------------------------------------- */
 
-static const kd_event *event_of(const kd_wide_view *wide, uint64_t id)
+/* The first of its diagnoses that names a stall as a whole; `own`: of the event in hand. */
+static const kd_diag *root_of(const kd_event *event, bool own)
 {
-    for (size_t i = 0; i < wide->event_count; i++)
-        if (wide->events[i]->id == id)
-            return wide->events[i];
-    return NULL;
+    const kd_diag *root = NULL;
+    for (const kd_diag *diag = event->diags; diag; diag = diag->older) {
+        kd_str id = kd_str_of(diag->rule->id);
+        bool pause = kd_str_is(id, "hang.machine-was-paused");
+        if (diag->caused_by.count == 0 &&
+            (pause || (!own && kd_str_in_words(id, "hang.cpu-stuck hang.rcu-stall "
+                                                   "hang.workqueue-stuck"))))
+            root = diag;
+    }
+    return root;
 }
 
 bool kd_hang_say_root(const kd_view *view, kd_emit *out, uint64_t seconds)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->diag_count; i++) {
-        const kd_diag *diag = wide->diags[i];
-        kd_str id = kd_str_of(diag->rule->id);
-        bool pause = kd_str_is(id, "hang.machine-was-paused");
-        if ((diag->woken_by == view->event->id && !pause) || diag->caused_by.count > 0 ||
-            !kd_str_in_words(id, "hang.machine-was-paused hang.cpu-stuck hang.rcu-stall "
-                                 "hang.workqueue-stuck"))
-            continue;
-        const kd_event *event = event_of(wide, diag->woken_by);
-        if (!event || !kd_stall_is_near(event, view->event, seconds))
+    kd_span span = kd_neighbours(wide);
+    for (size_t i = span.from; i < span.to; i++) {
+        const kd_event *event = wide->events[i];
+        const kd_diag *diag = root_of(event, event == view->event);
+        if (!diag || !kd_stall_is_near(event, view->event, seconds))
             continue;
         kd_say_caused_by(out, diag);
         kd_emit_role(out, KD_EFFECT);
@@ -72,18 +74,21 @@ typedef struct pause_signs {
     bool same_place;  /* two CPUs in one function, or one that waits for a lock */
     bool busy;        /* RCU lists a CPU that does not idle, or names a timer */
     kd_str hypervisor;
-    const kd_event *first; /* report of the stall */
-    const kd_event *soft[16];
+    const kd_event *first;    /* report of the stall */
+    const kd_event *soft[16]; /* the first of them, one a CPU */
     size_t soft_count;
+    uint64_t seen[CPUS_MOST / 64]; /* CPUs, by number */
 } pause_signs;
 
 static void add_soft(pause_signs *out, const kd_event *event, const kdf_lockup *lockup)
 {
     const kdf_blame *blame = &lockup->oops.blame;
+    uint64_t cpu = lockup->oops.task.cpu.v;
+    if (cpu >= CPUS_MOST || out->seen[cpu / 64] >> cpu % 64 & 1)
+        return;
+    out->seen[cpu / 64] |= (uint64_t)1 << cpu % 64;
     for (size_t i = 0; i < out->soft_count; i++) {
         const kdf_lockup *other = out->soft[i]->body;
-        if (other->oops.task.cpu.v == lockup->oops.task.cpu.v)
-            return;
         out->same_place |=
             blame->function.src && kd_str_eq(blame->function.v, other->oops.blame.function.v);
     }
@@ -110,11 +115,11 @@ static void add_rcu(pause_signs *out, const kdf_rcu_stall *stall)
     out->busy |= stall->timer_cpu.src && !out->idle;
 }
 
-static void read_signs(const kd_view *view, pause_signs *out)
+static void gather_signs(const kd_view *view, pause_signs *out)
 {
     const kd_wide_view *wide = kd_wide(view);
-    memset(out, 0, sizeof *out);
-    for (size_t i = 0; i < wide->event_count; i++) {
+    kd_span span = kd_neighbours(wide);
+    for (size_t i = span.from; i < span.to; i++) {
         const kd_event *event = wide->events[i];
         if (!kd_stall_is_near(event, view->event, ONE_STALL))
             continue;
@@ -134,6 +139,17 @@ static void read_signs(const kd_view *view, pause_signs *out)
         out->hypervisor = kd_stall_hypervisor(view->context->hardware);
 }
 
+/* NULL: no memory for them. */
+static const pause_signs *signs_of(const kd_view *view)
+{
+    static const char key;
+    bool fresh;
+    pause_signs *signs = kd_memo_get(kd_wide(view)->memo, &key, sizeof *signs, &fresh);
+    if (signs && fresh)
+        gather_signs(view, signs);
+    return signs;
+}
+
 static bool was_paused(const pause_signs *signs)
 {
     bool far = signs->longest >= FAR_ABOVE, many = signs->cpus >= 3 && !signs->same_place;
@@ -147,9 +163,8 @@ static bool was_paused(const pause_signs *signs)
 
 bool kd_hang_is_paused(const kd_view *view)
 {
-    pause_signs signs;
-    read_signs(view, &signs);
-    return was_paused(&signs);
+    const pause_signs *signs = signs_of(view);
+    return signs && was_paused(signs);
 }
 
 static void say_paused(kd_emit *out, const pause_signs *signs)
@@ -182,22 +197,21 @@ static void say_paused(kd_emit *out, const pause_signs *signs)
 
 kd_status kd_check_paused(const kd_view *view, kd_emit *out, void *user)
 {
-    pause_signs signs;
+    const pause_signs *signs = signs_of(view);
     (void)user;
-    read_signs(view, &signs);
-    if (!was_paused(&signs) || signs.first != view->event)
+    if (!signs || !was_paused(signs) || signs->first != view->event)
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
                 "Nothing ran on this machine for a while: the clock went on and no CPU did.");
-    say_paused(out, &signs);
+    say_paused(out, signs);
     kd_emit_role(out, KD_PRIMARY);
-    kd_say_u64(out, "cpus_stuck", signs.cpus);
-    if (signs.idle > 0)
-        kd_say_u64(out, "cpus_idle", signs.idle);
-    if (signs.longest > 0)
-        kd_say_u64(out, "seconds", signs.longest);
-    if (signs.hypervisor.len > 0)
-        kd_say_text(out, "hypervisor", signs.hypervisor);
+    kd_say_u64(out, "cpus_stuck", signs->cpus);
+    if (signs->idle > 0)
+        kd_say_u64(out, "cpus_idle", signs->idle);
+    if (signs->longest > 0)
+        kd_say_u64(out, "seconds", signs->longest);
+    if (signs->hypervisor.len > 0)
+        kd_say_text(out, "hypervisor", signs->hypervisor);
     kd_say_remedy(
         out, "Look at the host, not at the task that is named: was the virtual machine suspended, "
              "snapshot, "
@@ -214,10 +228,11 @@ kd_status kd_check_paused(const kd_view *view, kd_emit *out, void *user)
 /* ---- a CPU that is stuck --------------------------------------------------------------------- */
 
 /* An oops before: who died there may have died with the lock. */
-static bool say_oops_before(const kd_view *view, kd_emit *out, const kdf_lockup *lockup)
+static bool say_oops_before(const kd_view *view, kd_emit *out)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = wide->index; i-- > 0;) {
+    kd_span span = kd_neighbours(wide);
+    for (size_t i = wide->index; i-- > span.from;) {
         const kd_event *event = wide->events[i];
         const kdf_oops *oops = KD_BODY(event, oops);
         if (!oops || event->boot != view->event->boot)
@@ -227,15 +242,14 @@ static bool say_oops_before(const kd_view *view, kd_emit *out, const kdf_lockup 
             "The kernel faulted before (%.*s): a task that dies with a lock never gives it back.",
             KD_FMT(oops->headline.v));
         kd_say_evidence(out, event, oops->headline.src, "the fault that came first");
-        for (size_t k = 0; k < wide->diag_count; k++)
-            if (wide->diags[k]->woken_by == event->id) {
-                kd_say_caused_by(out, wide->diags[k]);
-                break;
-            }
+        const kd_diag *first = event->diags;
+        while (first && first->older)
+            first = first->older;
+        if (first)
+            kd_say_caused_by(out, first);
         kd_emit_role(out, KD_EFFECT);
         return true;
     }
-    (void)lockup;
     return false;
 }
 
@@ -323,7 +337,7 @@ kd_status kd_check_cpu_stuck(const kd_view *view, kd_emit *out, void *user)
         kd_say_text(out, "task", task->comm.v);
     bool lock = kd_str_is(lockup->oops.blame.why.v, KD_WHY_LOCK);
     if (!kd_hang_say_root(view, out, EFFECT_LATER) && lock)
-        say_oops_before(view, out, lockup);
+        say_oops_before(view, out);
     say_remedies(out, lockup, hard);
     return KD_OK;
 }

@@ -56,11 +56,11 @@ static void say_why(kd_emit *out, const kdf_atomic *atomic)
 static bool say_first(const kd_view *view, kd_emit *out)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->diag_count; i++) {
-        const kd_diag *diag = wide->diags[i];
-        if (diag->woken_by == view->event->id || diag->boot != view->event->boot ||
-            !kd_str_is(kd_str_of(diag->rule->id), "bug.sleep-in-atomic") ||
-            diag->caused_by.count > 0)
+    for (size_t i = kd_neighbours(wide).from; i < wide->index; i++) {
+        const kd_diag *diag = wide->events[i]->boot == view->event->boot
+                                  ? kd_diag_of(wide, "bug.sleep-in-atomic", wide->events[i])
+                                  : NULL;
+        if (!diag || diag->caused_by.count > 0)
             continue;
         kd_say_more(out, "It may be the trace that an earlier one left.");
         kd_say_caused_by(out, diag);

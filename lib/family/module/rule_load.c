@@ -380,7 +380,8 @@ static bool is_tool(const kdf_module_load *load)
 static bool explained(const kd_view *view, const kdf_module_load *load)
 {
     const kd_wide_view *wide = kd_wide(view);
-    for (size_t i = 0; i < wide->event_count; i++) {
+    kd_span span = kd_neighbours(wide);
+    for (size_t i = span.from; i < span.to; i++) {
         const kd_event *event = wide->events[i];
         const kdf_module_reloc *reloc = KD_BODY(event, module_reloc);
         const kdf_module_load *other = KD_BODY(event, module_load);
