@@ -2,6 +2,7 @@
 #include "base/scan.h"
 #include "core/diag.h"
 #include "family/fields.h"
+#include "family/shared/parse_shared.h"
 
 const char kd_doc_check_freed[] =
     "KASAN or KFENCE saw an access to memory that was freed before. That the access happened is "
@@ -35,11 +36,6 @@ const char kd_doc_check_heap[] = "SLUB, KASAN or KFENCE found slab memory overwr
 
 /* ---- small steps ----------------------------------------------------------------------------- */
 
-static const kdf_check *body(const kd_view *view)
-{
-    return KD_BODY(view->event, check);
-}
-
 static const kdf_check_stack *stack_of(const kdf_check *check, const char *role)
 {
     for (uint32_t i = 0; i < check->stacks.count; i++) {
@@ -50,27 +46,12 @@ static const kdf_check_stack *stack_of(const kdf_check *check, const char *role)
     return NULL;
 }
 
-static bool is_machinery(kd_str function)
-{
-    static const char *const begins[] = {
-        "kasan_",       "__kasan_",  "save_stack",  "stack_trace", "kmem_cache_", "__kmem_cache",
-        "kmalloc",      "__kmalloc", "kfree",       "slab_",       "__slab_",     "___slab_",
-        "kmsan_",       "__kmsan",   "kfence_",     "__kfence",    "kmem_cache",  "krealloc",
-        "kzalloc",      "kvmalloc",  "kvfree",      "set_track",   "free_large",  "poison_",
-        "do_slab_free", "__alloc_",  "alloc_pages", "cache_"
-    };
-    for (size_t i = 0; i < KD_COUNT(begins); i++)
-        if (kd_str_starts(function, begins[i]))
-            return true;
-    return false;
-}
-
 /* The first frame of a further stack that is not the allocator's. */
 static const kdf_frame *who(const kdf_check_stack *stack)
 {
     for (uint32_t i = 0; stack && i < stack->frames.count; i++) {
         const kdf_frame *frame = &KD_ITEMS(stack->frames, kdf_frame)[i];
-        if (frame->function.src && !is_machinery(frame->function.v))
+        if (frame->function.src && !kd_blame_skips(frame->function.v))
             return frame;
     }
     return NULL;
@@ -78,7 +59,7 @@ static const kdf_frame *who(const kdf_check_stack *stack)
 
 static void say_who(const kd_view *view, kd_emit *out, const char *role, const char *words)
 {
-    const kdf_frame *frame = who(stack_of(body(view), role));
+    const kdf_frame *frame = who(stack_of(KD_BODY(view->event, check), role));
     if (!frame)
         return;
     kd_say_more(out, "%s %.*s()%s%.*s%s.", words, KD_FMT(frame->function.v),
@@ -96,7 +77,7 @@ static bool is_test(kd_str module)
 
 static void say_end(const kd_view *view, kd_emit *out)
 {
-    const kdf_check *check = body(view);
+    const kdf_check *check = KD_BODY(view->event, check);
     kd_str module = check->oops.blame.module.v;
     kd_say_evidence(out, view->event, check->oops.headline.src, "the checker's words");
     if (check->oops.blame.function.src)
@@ -112,15 +93,25 @@ static void say_end(const kd_view *view, kd_emit *out)
     }
 }
 
-/* "foo() [mod]", or words for nobody. */
-static kd_str place(const kdf_check *check, char *room, size_t size)
+/* A report, and "foo() [mod]" for whose it is, or words for nobody. */
+typedef struct finding {
+    const kdf_check *check;
+    kd_str place;
+    char room[160];
+} finding;
+
+static bool find(const kd_view *view, finding *out)
 {
-    const kdf_blame *blame = &check->oops.blame;
-    if (!blame->function.src)
-        return KD_STR("a function that the log does not name");
-    return kd_str_print(room, size, "%.*s()%s%.*s%s", KD_FMT(blame->function.v),
-                        blame->module.src ? " [" : "", KD_FMT(blame->module.v),
-                        blame->module.src ? "]" : "");
+    out->check = KD_BODY(view->event, check);
+    if (!out->check)
+        return false;
+    const kdf_blame *blame = &out->check->oops.blame;
+    out->place = blame->function.src
+                     ? kd_str_print(out->room, sizeof out->room, "%.*s()%s%.*s%s",
+                                    KD_FMT(blame->function.v), blame->module.src ? " [" : "",
+                                    KD_FMT(blame->module.v), blame->module.src ? "]" : "")
+                     : KD_STR("a function that the log does not name");
+    return true;
 }
 
 static void say_access(kd_emit *out, const kdf_check *check)
@@ -147,14 +138,12 @@ static bool is_wrong_free(const kdf_check *check)
 
 kd_status kd_check_check_freed(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
-    if (!check || !says(check, "use-after"))
+    if (!find(view, &f) || !says(f.check, "use-after"))
         return KD_OK;
-    kd_say_diag(out, KD_LIKELY, "%.*s used memory that had been freed before.",
-                KD_FMT(place(check, room, sizeof room)));
-    say_access(out, check);
+    kd_say_diag(out, KD_LIKELY, "%.*s used memory that had been freed before.", KD_FMT(f.place));
+    say_access(out, f.check);
     say_who(view, out, "alloc", "It had been allocated in");
     say_who(view, out, "free", "It had been freed in");
     say_end(view, out);
@@ -169,26 +158,26 @@ kd_status kd_check_check_freed(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
     bool copy = kd_event_is(view->event, &kd_kind_usercopy);
-    if (!check || (!copy && (says(check, "use-after") || is_wrong_free(check) ||
-                             says(check, "memory corruption"))))
+    if (!find(view, &f) || (!copy && (says(f.check, "use-after") || is_wrong_free(f.check) ||
+                                      says(f.check, "memory corruption"))))
         return KD_OK;
     if (copy)
         kd_say_diag(out, KD_LIKELY,
                     "%.*s copied between user space and kernel memory beyond what it may.",
-                    KD_FMT(place(check, room, sizeof room)));
+                    KD_FMT(f.place));
     else
         kd_say_diag(out, KD_LIKELY, "%.*s accessed memory that it must not (%.*s).",
-                    KD_FMT(place(check, room, sizeof room)), KD_FMT(check->what.v));
-    say_access(out, check);
+                    KD_FMT(f.place), KD_FMT(f.check->what.v));
+    say_access(out, f.check);
     say_who(view, out, "alloc", "The object was allocated in");
     say_end(view, out);
-    if (says(check, "null-ptr-deref"))
+    if (says(f.check, "null-ptr-deref"))
         kd_say_remedy(out, "A NULL pointer plus an offset: which pointer can be NULL there?");
-    else if (says(check, "wild") || says(check, "invalid read") || says(check, "invalid write"))
+    else if (says(f.check, "wild") || says(f.check, "invalid read") ||
+             says(f.check, "invalid write"))
         kd_say_remedy(out, "The pointer itself is bad: look where it was loaded from.");
     else
         kd_say_remedy(out,
@@ -199,26 +188,25 @@ kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_heap(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
     bool slub = kd_event_is(view->event, &kd_kind_slab_corruption);
-    if (!check || (!slub && !is_wrong_free(check) && !says(check, "memory corruption")))
+    if (!find(view, &f) ||
+        (!slub && !is_wrong_free(f.check) && !says(f.check, "memory corruption")))
         return KD_OK;
     if (slub)
         kd_say_diag(out, KD_LIKELY,
                     "An object or slab of cache %.*s was overwritten (%.*s). The stack is that of "
                     "whoever touched "
                     "the slab next, not of who wrote.",
-                    KD_FMT(check->cache.v), KD_FMT(check->what.v));
+                    KD_FMT(f.check->cache.v), KD_FMT(f.check->what.v));
     else
-        kd_say_diag(out, KD_LIKELY, "%.*s: %.*s.", KD_FMT(place(check, room, sizeof room)),
-                    KD_FMT(check->what.v));
-    say_access(out, check);
+        kd_say_diag(out, KD_LIKELY, "%.*s: %.*s.", KD_FMT(f.place), KD_FMT(f.check->what.v));
+    say_access(out, f.check);
     say_who(view, out, "alloc", "The object was allocated in");
     say_who(view, out, "free", "It was last freed in");
     say_end(view, out);
-    if (is_wrong_free(check))
+    if (is_wrong_free(f.check))
         kd_say_remedy(out,
                       "Find the two owners: who frees it first, and who believes it is still his?");
     else
@@ -232,15 +220,14 @@ kd_status kd_check_check_heap(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_uninitialized(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
-    if (!check)
+    if (!find(view, &f))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
-                says(check, "infoleak") ? "%.*s hands out memory that was never set (%.*s)."
-                                        : "%.*s uses memory that was never set (%.*s).",
-                KD_FMT(place(check, room, sizeof room)), KD_FMT(check->what.v));
+                says(f.check, "infoleak") ? "%.*s hands out memory that was never set (%.*s)."
+                                          : "%.*s uses memory that was never set (%.*s).",
+                KD_FMT(f.place), KD_FMT(f.check->what.v));
     say_who(view, out, "origin", "The memory came from");
     say_who(view, out, "stored", "It was stored in");
     say_end(view, out);
@@ -253,16 +240,15 @@ kd_status kd_check_check_uninitialized(const kd_view *view, kd_emit *out, void *
 
 kd_status kd_check_check_race(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
-    if (!check)
+    if (!find(view, &f))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
                 "%.*s and %.*s access the same data at once, at least one of them writes.",
-                KD_FMT(place(check, room, sizeof room)),
-                KD_FMT(check->other_function.src ? check->other_function.v
-                                                 : KD_STR("another that is not known")));
+                KD_FMT(f.place),
+                KD_FMT(f.check->other_function.src ? f.check->other_function.v
+                                                   : KD_STR("another that is not known")));
     say_end(view, out);
     kd_say_remedy(
         out,
@@ -274,16 +260,15 @@ kd_status kd_check_check_race(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_leak(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
-    if (!check)
+    if (!find(view, &f))
         return KD_OK;
     kd_say_diag(out, KD_POSSIBLE, "Memory that %.*s allocated has no pointer to it any more.",
-                KD_FMT(place(check, room, sizeof room)));
-    if (check->object_size.src) {
-        kd_say_more(out, "It is %llu bytes.", KD_LLU(check->object_size.v));
-        kd_say_u64(out, "bytes", check->object_size.v);
+                KD_FMT(f.place));
+    if (f.check->object_size.src) {
+        kd_say_more(out, "It is %llu bytes.", KD_LLU(f.check->object_size.v));
+        kd_say_u64(out, "bytes", f.check->object_size.v);
     }
     say_end(view, out);
     kd_say_impact(out, KD_IMPACT_DEGRADED);
@@ -300,18 +285,16 @@ kd_status kd_check_check_leak(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_undefined(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
-    if (!check)
+    if (!find(view, &f))
         return KD_OK;
-    bool array = says(check, "array-index") || kd_str_has(check->message.v, "index");
-    kd_say_diag(out, KD_LIKELY, "%.*s, %.*s line %llu: %.*s.",
-                KD_FMT(place(check, room, sizeof room)), KD_FMT(check->oops.file.v),
-                KD_LLU(check->oops.line_number.v),
-                KD_FMT(check->message.src ? check->message.v : check->what.v));
+    bool array = says(f.check, "array-index") || kd_str_has(f.check->message.v, "index");
+    kd_say_diag(out, KD_LIKELY, "%.*s, %.*s line %llu: %.*s.", KD_FMT(f.place),
+                KD_FMT(f.check->oops.file.v), KD_LLU(f.check->oops.line_number.v),
+                KD_FMT(f.check->message.src ? f.check->message.v : f.check->what.v));
     say_end(view, out);
-    if (array && kd_str_has(check->message.v, "[1]")) {
+    if (array && kd_str_has(f.check->message.v, "[1]")) {
         kd_say_severity(out, KD_NOTICE);
         kd_say_impact(out, KD_IMPACT_NONE);
         kd_say_more(
@@ -328,18 +311,16 @@ kd_status kd_check_check_undefined(const kd_view *view, kd_emit *out, void *user
 
 kd_status kd_check_check_list(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
-    if (!check)
+    if (!find(view, &f))
         return KD_OK;
-    kd_str text = check->oops.headline.v;
+    kd_str text = f.check->oops.headline.v;
     bool poison = kd_str_has(text, "dead000000000") || kd_str_has(text, "LIST_POISON") ||
                   kd_str_has(text, "00100100") || kd_str_has(text, "00200200");
     bool null = kd_str_has(text, "(null)") || kd_str_has(text, "0000000000000000") ||
                 kd_str_has(text, "NULL");
-    kd_say_diag(out, KD_LIKELY, "A linked list is corrupt: %.*s found it.",
-                KD_FMT(place(check, room, sizeof room)));
+    kd_say_diag(out, KD_LIKELY, "A linked list is corrupt: %.*s found it.", KD_FMT(f.place));
     kd_say_more(
         out, poison
                  ? "The pointer is the poison that list_del() leaves: the entry was deleted before."
@@ -359,12 +340,11 @@ kd_status kd_check_check_list(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
-    char room[160];
+    finding f;
     (void)user;
-    if (!check)
+    if (!find(view, &f))
         return KD_OK;
-    kd_str text = check->oops.headline.v;
+    kd_str text = f.check->oops.headline.v;
     const char *what =
         kd_str_has(text, "addition on 0") || kd_str_has(text, "increment on 0")
             ? "took a reference to an object whose count was 0 already: it is being freed"
@@ -375,7 +355,7 @@ kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
         : kd_str_has(text, "decrement hit 0")
             ? "dropped the last reference by a step that does not free the object: it leaks"
             : "did a step that a reference count does not allow";
-    kd_say_diag(out, KD_LIKELY, "%.*s %s.", KD_FMT(place(check, room, sizeof room)), what);
+    kd_say_diag(out, KD_LIKELY, "%.*s %s.", KD_FMT(f.place), what);
     say_end(view, out);
     kd_say_remedy(
         out, "Count gets and puts on each path of that object; error paths put twice most often.");
@@ -385,13 +365,13 @@ kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_page(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_check *check = body(view);
+    finding f;
     (void)user;
-    if (!check)
+    if (!find(view, &f))
         return KD_OK;
-    kd_say_diag(out, KD_LIKELY,
-                "%.*s: the kernel met a page or counter that contradicts its use%s%.*s.",
-                KD_FMT(check->what.v), check->message.src ? ": " : "", KD_FMT(check->message.v));
+    kd_say_diag(
+        out, KD_LIKELY, "%.*s: the kernel met a page or counter that contradicts its use%s%.*s.",
+        KD_FMT(f.check->what.v), f.check->message.src ? ": " : "", KD_FMT(f.check->message.v));
     kd_say_more(out, "The stack is that of who noticed; the mistake was made before.");
     say_end(view, out);
     kd_say_remedy(out,
