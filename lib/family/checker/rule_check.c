@@ -309,33 +309,80 @@ kd_status kd_check_check_undefined(const kd_view *view, kd_emit *out, void *user
     return KD_OK;
 }
 
+typedef enum list_form {
+#define KD_LIST_FORM(form, says, remedy) FORM_##form,
+#include "family/checker/sentence.def"
+} list_form;
+
+static const struct {
+    const char *says, *remedy;
+} list_forms[] = {
+#define KD_LIST_FORM(form, says, remedy) { says, remedy },
+#include "family/checker/sentence.def"
+};
+
+/* What list_del() leaves: 0x100 or 0x122 (0x200 to 4.16), and the values of 4.1 and older, each
+ * moved on 64-bit machines to where nothing is mapped. */
+static bool is_list_poison(uint64_t value)
+{
+    static const uint64_t moves[] = { 0, UINT64_C(0xdead000000000000),
+                                      UINT64_C(0x5deadbeef0000000) };
+    static const uint64_t marks[] = { 0x100, 0x122, 0x200, 0x100100, 0x200200 };
+    for (size_t i = 0; i < KD_COUNT(moves); i++)
+        for (size_t k = 0; k < KD_COUNT(marks); k++)
+            if (value == moves[i] + marks[k])
+                return true;
+    return false;
+}
+
+static list_form form_of(kd_str sentence)
+{
+    kd_scan in = kd_scan_of(sentence);
+    kd_str before;
+    uint64_t was;
+    if (kd_str_has(sentence, " is LIST_POISON"))
+        return FORM_DELETED;
+    if (kd_str_has(sentence, "double add"))
+        return FORM_TWICE;
+    if (kd_str_has(sentence, " is NULL"))
+        return FORM_UNSET;
+    if (!kd_scan_past(&in, "but was ", &before))
+        return FORM_ELSEWHERE;
+    kd_scan_blanks(&in); /* "  (null)" */
+    if (kd_scan_literal(&in, "(null)"))
+        return FORM_WAS_NULL;
+    if (!kd_scan_hex(&in, &was))
+        return FORM_ELSEWHERE;
+    return was == 0 ? FORM_WAS_NULL : is_list_poison(was) ? FORM_WAS_POISON : FORM_ELSEWHERE;
+}
+
 kd_status kd_check_check_list(const kd_view *view, kd_emit *out, void *user)
 {
     finding f;
     (void)user;
     if (!find(view, &f))
         return KD_OK;
-    kd_str text = f.check->oops.headline.v;
-    bool poison = kd_str_has(text, "dead000000000") || kd_str_has(text, "LIST_POISON") ||
-                  kd_str_has(text, "00100100") || kd_str_has(text, "00200200");
-    bool null = kd_str_has(text, "(null)") || kd_str_has(text, "0000000000000000") ||
-                kd_str_has(text, "NULL");
+    list_form form = form_of(f.check->oops.headline.v);
     kd_say_diag(out, KD_LIKELY, "A linked list is corrupt: %.*s found it.", KD_FMT(f.place));
-    kd_say_more(
-        out, poison
-                 ? "The pointer is the poison that list_del() leaves: the entry was deleted before."
-             : null ? "The neighbour is NULL: the entry was never put on a list, or was cleared."
-                    : "The neighbour points elsewhere: the entry, or its neighbour, was freed, "
-                      "used again or "
-                      "overwritten while it was on the list.");
+    kd_say_more(out, "%s", list_forms[form].says);
     say_end(view, out);
-    kd_say_remedy(out,
-                  poison ? "Find the second list_del() of this entry; list_del_init() makes a "
-                           "second one harmless."
-                         : "Find who freed or wrote the entry while it was on the list: KASAN, or "
-                           "slub_debug=FZPU.");
+    kd_say_remedy(out, "%s", list_forms[form].remedy);
     kd_say_assume(out, "the first report counts: later ones may be its consequence");
     return KD_OK;
+}
+
+static const char *refcount_step(kd_str sentence)
+{
+    static const struct {
+        const char *words, *says;
+    } steps[] = {
+#define KD_REFCOUNT(words, says) { words, says },
+#include "family/checker/sentence.def"
+    };
+    size_t i = 0;
+    while (i + 1 < KD_COUNT(steps) && !kd_str_has(sentence, steps[i].words))
+        i++;
+    return steps[i].says;
 }
 
 kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
@@ -344,18 +391,8 @@ kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!find(view, &f))
         return KD_OK;
-    kd_str text = f.check->oops.headline.v;
-    const char *what =
-        kd_str_has(text, "addition on 0") || kd_str_has(text, "increment on 0")
-            ? "took a reference to an object whose count was 0 already: it is being freed"
-        : kd_str_has(text, "underflow")
-            ? "gave back a reference that it did not have: the object was freed before"
-        : kd_str_has(text, "saturated")
-            ? "made the count overflow: references are taken and never given back"
-        : kd_str_has(text, "decrement hit 0")
-            ? "dropped the last reference by a step that does not free the object: it leaks"
-            : "did a step that a reference count does not allow";
-    kd_say_diag(out, KD_LIKELY, "%.*s %s.", KD_FMT(f.place), what);
+    kd_say_diag(out, KD_LIKELY, "%.*s %s.", KD_FMT(f.place),
+                refcount_step(f.check->oops.headline.v));
     say_end(view, out);
     kd_say_remedy(
         out, "Count gets and puts on each path of that object; error paths put twice most often.");
