@@ -5,12 +5,14 @@
 
 const char kd_doc_cma_no_range[] =
     "cma_alloc() found no free range of that length in its area (-ENOMEM): the area is too small, "
-    "full or in pieces. Certain from the kernel's own error; how full it was is printed with CMA "
-    "debugging only.";
+    "full or in pieces. Certain where the free pieces are printed (with CMA debugging only) and "
+    "none is long enough: the error alone may also mean that there was no memory to move the pages "
+    "of a range to.";
 const char kd_doc_cma_busy[] =
-    "Ranges of that length were there, but pages in them could not be moved away (-EBUSY): "
-    "somebody "
-    "holds a movable page. Such a request may succeed when it is tried again.";
+    "Ranges of that length were there, but could not be cleared of their pages (-EBUSY): somebody "
+    "holds a movable page, or works on the same blocks of pages. Such a request may succeed when "
+    "it "
+    "is tried again.";
 const char kd_doc_bounce_full[] =
     "swiotlb had no piece for a mapping: the buffer was never set up, the mapping is larger than "
     "the "
@@ -51,31 +53,53 @@ static kd_str area_of(const kdf_cma *cma)
     return cma->area.src ? cma->area.v : KD_STR("(its name is not printed)");
 }
 
-static void open_cma(const kd_view *view, kd_emit *out, const kdf_cma *cma)
+static void open_cma(const kd_view *view, kd_emit *out, const kdf_cma *cma,
+                     kd_confidence confidence)
 {
-    kd_say_diag(out, KD_CERTAIN,
+    uint64_t kb = kb_of_pages(view, cma->requested_pages.v);
+    kd_say_diag(out, confidence,
                 "%llu pages (%llu kB) in one piece were asked of the CMA area %.*s.",
-                KD_LLU(cma->requested_pages.v), KD_LLU(kb_of_pages(view, cma->requested_pages.v)),
-                KD_FMT(area_of(cma)));
+                KD_LLU(cma->requested_pages.v), KD_LLU(kb), KD_FMT(area_of(cma)));
     kd_emit_role(out, KD_PRIMARY);
     kd_say_evidence(out, view->event, cma->requested_pages.src, "the request and its error");
     kd_say_u64(out, "requested_pages", cma->requested_pages.v);
-    kd_say_u64(out, "requested_kb", kb_of_pages(view, cma->requested_pages.v));
+    if (kb)
+        kd_say_u64(out, "requested_kb", kb);
+    if (!view->context->page_size)
+        kd_say_assume(out, "pages of 4 KiB (the log does not show their size)");
     kd_say_impact(out, KD_IMPACT_REQUEST_FAILED);
 }
 
-static uint64_t largest_hole(const kdf_cma *cma)
+/* What the free pieces tell, as the kernel prints them behind the error. */
+typedef enum room { NOT_PRINTED, AREA_SMALLER, FREE_SMALLER, PIECES_SMALLER, PIECE_FITS } room;
+
+/* The longest piece; 0 where a part of the list was lost: then it does not make up the sum. */
+static uint64_t longest_piece(const kdf_cma *cma)
 {
-    uint64_t most = 0;
+    uint64_t most = 0, sum = 0;
     for (uint32_t i = 0; i < cma->holes.count; i++) {
         uint64_t pages = KD_ITEMS(cma->holes, kdf_cma_hole)[i].pages.v;
         most = pages > most ? pages : most;
+        sum += pages;
     }
-    return most;
+    return sum == cma->free_pages.v ? most : 0;
+}
+
+static room room_of(const kdf_cma *cma)
+{
+    uint64_t wanted = cma->requested_pages.v, piece = longest_piece(cma);
+    if (!cma->total_pages.src || !cma->free_pages.src)
+        return NOT_PRINTED;
+    if (wanted > cma->total_pages.v)
+        return AREA_SMALLER;
+    if (wanted > cma->free_pages.v)
+        return FREE_SMALLER;
+    return piece == 0 ? NOT_PRINTED : piece < wanted ? PIECES_SMALLER : PIECE_FITS;
 }
 
 static void say_fill(const kd_view *view, kd_emit *out, const kdf_cma *cma)
 {
+    uint64_t wanted = cma->requested_pages.v;
     if (!cma->total_pages.src || !cma->free_pages.src) {
         kd_say_missing(out,
                        "CmaTotal and CmaFree of /proc/meminfo, and the boot line that reserves "
@@ -87,15 +111,22 @@ static void say_fill(const kd_view *view, kd_emit *out, const kdf_cma *cma)
     kd_say_evidence(out, view->event, cma->total_pages.src, "what was free of the area");
     kd_say_u64(out, "area_pages", cma->total_pages.v);
     kd_say_u64(out, "free_pages", cma->free_pages.v);
-    if (cma->requested_pages.v > cma->total_pages.v)
-        kd_say_proof(out, KD_STR("the whole area is smaller"), "%llu > %llu",
-                     KD_LLU(cma->requested_pages.v), KD_LLU(cma->total_pages.v));
-    else if (cma->requested_pages.v > cma->free_pages.v)
-        kd_say_proof(out, KD_STR("less than that was free"), "%llu > %llu",
-                     KD_LLU(cma->requested_pages.v), KD_LLU(cma->free_pages.v));
-    else if (cma->holes.count > 0 && largest_hole(cma) < cma->requested_pages.v)
+    switch (room_of(cma)) {
+    case AREA_SMALLER:
+        kd_say_proof(out, KD_STR("the whole area is smaller"), "%llu > %llu", KD_LLU(wanted),
+                     KD_LLU(cma->total_pages.v));
+        break;
+    case FREE_SMALLER:
+        kd_say_proof(out, KD_STR("less than that was free"), "%llu > %llu", KD_LLU(wanted),
+                     KD_LLU(cma->free_pages.v));
+        break;
+    case PIECES_SMALLER:
         kd_say_proof(out, KD_STR("the largest free piece is smaller"), "%llu < %llu",
-                     KD_LLU(largest_hole(cma)), KD_LLU(cma->requested_pages.v));
+                     KD_LLU(longest_piece(cma)), KD_LLU(wanted));
+        break;
+    case NOT_PRINTED:
+    case PIECE_FITS: break;
+    }
 }
 
 static void advise_size(const kd_view *view, kd_emit *out, const kdf_cma *cma)
@@ -121,13 +152,23 @@ kd_status kd_check_cma_no_range(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!cma || !cma->error.src || cma->error.v != ENOMEM_PRINTED)
         return KD_OK;
-    open_cma(view, out, cma);
+    room left = room_of(cma);
+    open_cma(view, out, cma,
+             left == PIECE_FITS    ? KD_POSSIBLE
+             : left == NOT_PRINTED ? KD_LIKELY
+                                   : KD_CERTAIN);
     kd_say_more(out,
-                "It has no free range of that length. Most drivers then ask the page allocator "
-                "or go without: the line alone is no fault, what follows it tells.");
-    kd_say_proof(out, KD_STR("-ENOMEM: no free range of that length"), "ret = %lld",
-                 KD_LLD(cma->error.v));
+                "%s Most drivers then ask the page allocator or go without: the line alone is "
+                "no fault, what follows it tells.",
+                left == PIECE_FITS ? "A free piece of that length is there, but perhaps none that "
+                                     "begins where the request may begin (its alignment)."
+                                   : "It has no free range of that length.");
+    kd_say_proof(out, KD_STR("-ENOMEM: no free range, or no memory to move its pages to"),
+                 "ret = %lld", KD_LLD(cma->error.v));
     say_fill(view, out, cma);
+    if (left == NOT_PRINTED || left == PIECE_FITS)
+        kd_say_assume(out, "it is the search for a range that failed: the error is the same where "
+                           "one was found and no memory was left to move its pages to");
     advise_size(view, out, cma);
     kd_say_remedy(out,
                   "See who holds the area: /sys/kernel/debug/cma/*/used and maxchunk, and what "
@@ -143,13 +184,14 @@ kd_status kd_check_cma_busy(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!cma || !cma->error.src || cma->error.v != EBUSY_PRINTED)
         return KD_OK;
-    open_cma(view, out, cma);
+    open_cma(view, out, cma, KD_CERTAIN);
     kd_say_more(out,
-                "A range was there, but pages in it could not be moved away: somebody held them "
-                "for longer (long-term pins, pages under I/O). It is not a matter of the "
-                "area's size alone, and may succeed the next time.");
-    kd_say_proof(out, KD_STR("-EBUSY: pages of the range could not be moved"), "ret = %lld",
-                 KD_LLD(cma->error.v));
+                "A range was there, but could not be cleared of its pages: somebody held one for "
+                "longer (long-term pins, pages under I/O), or another request was at work on the "
+                "same blocks of pages. It is not a matter of the area's size alone, and may "
+                "succeed the next time.");
+    kd_say_proof(out, KD_STR("-EBUSY: a range was found, its pages were not to be had"),
+                 "ret = %lld", KD_LLD(cma->error.v));
     say_fill(view, out, cma);
     kd_say_remedy(out,
                   "Let the driver allocate when it is probed, before user pages fill the area, and "
