@@ -7,14 +7,6 @@
 
 #define FOLD_BUCKETS ((size_t)256)
 
-static uint64_t hash_of(kd_str text)
-{
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
-    return hash ^ hash >> 32;
-}
-
 static kd_event **bucket_of(const kd_report *report, const kd_event *event)
 {
     return &report->fold[event->signature_hash & (report->fold_size - 1)];
@@ -112,7 +104,8 @@ bool kd_fold(kd_report *report, kd_event *event)
         event->signature.len = 0;
         return false;
     }
-    event->signature_hash = hash_of(event->signature);
+    uint64_t hash = kd_str_hash(KD_HASH_START, event->signature);
+    event->signature_hash = hash ^ hash >> 32;
     kd_event **link = bucket_of(report, event);
     for (kd_event *first = *link; first; first = first->fold_next)
         if (first->boot == event->boot && first->signature_hash == event->signature_hash &&

@@ -240,27 +240,18 @@ void kd_json_text(kd_json *out, kd_str text)
     put_string(out, text);
 }
 
-static void put_number(kd_json *out, bool minus, uint64_t number)
-{
-    char text[24], *at = text + sizeof text;
-    do
-        *--at = (char)('0' + number % 10);
-    while (number /= 10);
-    if (minus)
-        *--at = '-';
-    put(out, (kd_str){ at, (size_t)(text + sizeof text - at) });
-}
-
 void kd_json_u64(kd_json *out, uint64_t number)
 {
+    char text[24];
     begin_value(out);
-    put_number(out, false, number);
+    put(out, kd_str_print(text, sizeof text, "%llu", KD_LLU(number)));
 }
 
 void kd_json_i64(kd_json *out, int64_t number)
 {
+    char text[24];
     begin_value(out);
-    put_number(out, number < 0, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+    put(out, kd_str_print(text, sizeof text, "%lld", KD_LLD(number)));
 }
 
 void kd_json_bool(kd_json *out, bool value)
@@ -271,14 +262,7 @@ void kd_json_bool(kd_json *out, bool value)
 
 void kd_json_hex(kd_json *out, uint64_t number)
 {
-    static const char digits[] = "0123456789abcdef";
-    char text[24], *at = text + sizeof text;
-    *--at = '"';
-    do
-        *--at = digits[number & 15];
-    while (number >>= 4);
-    at -= 3;
-    memcpy(at, "\"0x", 3);
+    char text[24];
     begin_value(out);
-    put(out, (kd_str){ at, (size_t)(text + sizeof text - at) });
+    put(out, kd_str_print(text, sizeof text, "\"0x%llx\"", KD_LLU(number)));
 }

@@ -133,3 +133,10 @@ kd_str kd_str_print(char *room, size_t size, const char *format, ...)
     va_end(args);
     return (kd_str){ room, len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1 };
 }
+
+uint64_t kd_str_hash(uint64_t hash, kd_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(1099511628211);
+    return hash;
+}

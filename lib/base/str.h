@@ -62,6 +62,10 @@ static inline bool kd_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* FNV-1a: begin with KD_HASH_START, go on with what was given. */
+#define KD_HASH_START UINT64_C(14695981039346656037)
+uint64_t kd_str_hash(uint64_t hash, kd_str text);
+
 /* printf into the room; cut at its end. */
 kd_str kd_str_print(char *room, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -320,11 +320,8 @@ static bool is_of_other_thread(const kd_open *open, const kd_line *line)
 /* Of the fields, which a refused line must leave as they are; only debug builds call it. */
 static inline uint64_t sum_of(const kd_open *open)
 {
-    const unsigned char *body = open->parse.body;
-    uint64_t sum = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < open->parse.event->kind->fields->size; i++)
-        sum = (sum ^ body[i]) * 1099511628211u;
-    return sum;
+    size_t size = open->parse.event->kind->fields->size;
+    return kd_str_hash(KD_HASH_START, (kd_str){ open->parse.body, size });
 }
 
 /* What recogniser and blocks remember from line to line. A line that is refused leaves no trace in

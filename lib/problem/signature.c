@@ -6,8 +6,6 @@
 #include "family/shared/parse_shared.h"
 
 #define FRAMES 4u
-#define FNV_START UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
 
 static const struct recipe {
     const kd_kind *kind;
@@ -47,9 +45,8 @@ static kd_str text_at(const kd_event *event, kd_str path, char *room, size_t siz
 
 static uint64_t hash(uint64_t seed, kd_str text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        seed = (seed ^ (unsigned char)text.ptr[i]) * FNV_PRIME;
-    return (seed ^ 0xff) * FNV_PRIME; /* no byte of UTF-8: "ab","c" is not "a","bc" */
+    /* no byte of UTF-8: "ab","c" is not "a","bc" */
+    return kd_str_hash(kd_str_hash(seed, text), KD_STR("\xff"));
 }
 
 /* Without what the compiler adds ("foo.isra.0", "foo.cold") and without ppc64's leading dot. */
@@ -97,7 +94,7 @@ static uint64_t number_of(const kd_event *event, const struct recipe *recipe)
 {
     char room[64], blank[512];
     kd_str paths = kd_str_of(recipe->values), path;
-    uint64_t seed = FNV_START + KD_SIGNATURE_VERSION;
+    uint64_t seed = KD_HASH_START + KD_SIGNATURE_VERSION;
     seed = hash(seed, kd_str_of(event->kind->name));
     while (kd_str_split(&paths, ' ', &path))
         seed = hash(seed, blanked(text_at(event, path, room, sizeof room), blank, sizeof blank));

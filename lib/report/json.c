@@ -1,52 +1,13 @@
-/* json.c - boots, events, diagnoses and counts as JSON, one object at a time. Layer: report. */
+/* json.c - one object as JSON, by the tables of its fields and members. Layer: report. */
 #include "base/utf8.h"
 #include "report/members.h"
 #include "report/store.h"
 
-#define KEY(out, name) kd_json_key((out), KD_STR(name))
-
-static void put_word(kd_json *out, const char *word)
-{
-    kd_json_text(out, kd_str_of(word));
-}
-
-static void add_text(kd_json *out, kd_str name, kd_str text)
-{
-    if (text.len == 0)
-        return;
-    kd_json_key(out, name);
-    kd_json_text(out, text);
-}
-
-static void add_u64(kd_json *out, kd_str name, uint64_t value)
-{
-    kd_json_key(out, name);
-    kd_json_u64(out, value);
-}
-
-static void add_word(kd_json *out, kd_str name, const char *word)
-{
-    kd_json_key(out, name);
-    put_word(out, word);
-}
-
 /* "e12", "d3" */
 static void put_id(kd_json *out, char letter, uint64_t id)
 {
-    char text[24], *at = text + sizeof text;
-    do
-        *--at = (char)('0' + id % 10);
-    while (id /= 10);
-    *--at = letter;
-    kd_json_text(out, (kd_str){ at, (size_t)(text + sizeof text - at) });
-}
-
-static void put_range(kd_json *out, uint64_t first, uint64_t last)
-{
-    kd_json_open(out, '[');
-    kd_json_u64(out, first);
-    kd_json_u64(out, last);
-    kd_json_close(out, ']');
+    char text[24];
+    kd_json_text(out, kd_str_print(text, sizeof text, "%c%llu", letter, KD_LLU(id)));
 }
 
 static void put_value(kd_json *out, const kd_value *value)
@@ -203,190 +164,20 @@ void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record)
     }
 }
 
-static void put_members(kd_json *out, const kd_members *members, const void *object);
-
 /* ---- members by their tables ----------------------------------------------------------------- */
 
-static bool put_member(kd_json *out, const kd_member *row, const void *object)
+static void put_ranges(kd_json *out, const kd_member *row, const void *object)
 {
-    kd_value value;
-    const void *at = (const char *)object + row->at;
-    if (row->present && !row->present(object))
-        return false;
-    switch (row->type) {
-    case KDM_id:
-        kd_json_key(out, kd_str_of(row->name));
-        put_id(out, row->letter, *(const uint64_t *)at);
-        return true;
-    case KDM_ids:
-        kd_json_key(out, kd_str_of(row->name));
-        put_ids(out, at, row->letter);
-        return true;
-    case KDM_group:
-        kd_json_key(out, kd_str_of(row->name));
-        put_members(out, row->of, at);
-        return true;
-    default:
-        if (kd_members_get(&(kd_members){ row, 1, 0 }, object, kd_str_of(row->name), &value) !=
-                KD_OK ||
-            value.type == KD_NONE || value.type == KD_LIST)
-            return false;
-        kd_json_key(out, kd_str_of(row->name));
-        put_value(out, &value);
-        return true;
-    }
-}
-
-static void put_members(kd_json *out, const kd_members *members, const void *object)
-{
-    kd_json_open(out, '{');
-    for (size_t i = 0; i < members->count; i++)
-        put_member(out, &members->rows[i], object);
-    kd_json_close(out, '}');
-}
-
-static void put_named(kd_json *out, const kd_members *members, const char *name, const void *object)
-{
-    for (size_t i = 0; i < members->count; i++)
-        if (kd_str_is(kd_str_of(name), members->rows[i].name))
-            put_member(out, &members->rows[i], object);
-}
-
-void kd_put_problem(kd_json *out, const kd_problem *problem)
-{
-    put_members(out, &kd_problem_members, problem);
-}
-
-/* ---- events ---------------------------------------------------------------------------------- */
-
-/* The next piece of the event's lines, of those kept and those only counted; both are in order. */
-static bool next_piece(const kd_event *event, uint32_t *kept, uint32_t *passed, kd_range *out)
-{
-    const kd_line_ref *lines = event->lines.items;
-    const kd_range *ranges = event->passed.items;
-    while (*kept < event->lines.count && lines[*kept].aside)
-        ++*kept;
-    bool more = *kept < event->lines.count, counted = *passed < event->passed.count;
-    if (counted && (!more || ranges[*passed].first < lines[*kept].number)) {
-        *out = ranges[(*passed)++];
-        return true;
-    }
-    if (more)
-        out->first = out->last = lines[(*kept)++].number;
-    return more;
-}
-
-static void put_lines(kd_json *out, const kd_event *event)
-{
-    uint32_t kept = 0, passed = 0;
-    kd_range open = { 0, 0 }, piece;
+    kd_walk walk = { 0, 0 };
+    kd_range range;
     kd_json_open(out, '[');
-    while (next_piece(event, &kept, &passed, &piece)) {
-        if (open.first && piece.first == open.last + 1) {
-            open.last = piece.last;
-            continue;
-        }
-        if (open.first)
-            put_range(out, open.first, open.last);
-        open = piece;
-    }
-    if (open.first)
-        put_range(out, open.first, open.last);
-    kd_json_close(out, ']');
-}
-
-static void put_repeat(kd_json *out, const kd_repeat *repeat)
-{
-    kd_json_open(out, '{');
-    add_u64(out, KD_STR("count"), repeat->count);
-    if (repeat->has_time) {
-        add_u64(out, KD_STR("first_time_us"), repeat->first_time_us);
-        add_u64(out, KD_STR("last_time_us"), repeat->last_time_us);
-    }
-    KEY(out, "lines");
-    kd_json_open(out, '[');
-    for (uint32_t i = 0; i < repeat->lines.count; i++) {
-        const kd_range *range = &KD_ITEMS(repeat->lines, kd_range)[i];
-        put_range(out, range->first, range->last);
+    while (row->range(object, &walk, &range)) {
+        kd_json_open(out, '[');
+        kd_json_u64(out, range.first);
+        kd_json_u64(out, range.last);
+        kd_json_close(out, ']');
     }
     kd_json_close(out, ']');
-    if (repeat->lines_left_out)
-        add_u64(out, KD_STR("lines_left_out"), repeat->lines_left_out);
-    kd_json_close(out, '}');
-}
-
-void kd_put_event(kd_json *out, const kd_event *event)
-{
-    kd_json_open(out, '{');
-    KEY(out, "id");
-    put_id(out, 'e', event->id);
-    add_word(out, KD_STR("kind"), event->kind->name);
-    add_u64(out, KD_STR("boot"), event->boot);
-    KEY(out, "lines");
-    put_lines(out, event);
-    add_u64(out, KD_STR("offset"), event->offset);
-    if (event->has_time)
-        add_u64(out, KD_STR("time_us"), event->time_us);
-    add_text(out, KD_STR("wall_time"), event->wall_time);
-    KEY(out, "complete");
-    kd_json_bool(out, event->complete);
-    kd_put_fields(out, event->kind->fields, event->body);
-    if (event->repeat.count > 1) {
-        KEY(out, "repeated");
-        put_repeat(out, &event->repeat);
-    }
-    put_named(out, &kd_event_members, "signature", event);
-    kd_json_close(out, '}');
-}
-
-/* ---- diagnoses ------------------------------------------------------------------------------- */
-
-static void put_evidence(kd_json *out, const kd_diag *diag)
-{
-    kd_json_open(out, '[');
-    for (uint32_t i = 0; i < diag->evidence.count; i++) {
-        const kd_evidence *piece = &KD_ITEMS(diag->evidence, kd_evidence)[i];
-        kd_json_open(out, '{');
-        if (piece->before)
-            add_word(out, KD_STR("source"), "before");
-        add_u64(out, KD_STR("line"), piece->line);
-        add_u64(out, KD_STR("offset"), piece->offset);
-        add_u64(out, KD_STR("length"), piece->length);
-        add_text(out, KD_STR("text"), piece->text);
-        add_text(out, KD_STR("says"), piece->says);
-        kd_json_close(out, '}');
-    }
-    kd_json_close(out, ']');
-}
-
-static void put_proof(kd_json *out, const kd_diag *diag)
-{
-    kd_json_open(out, '[');
-    for (uint32_t i = 0; i < diag->proof.count; i++) {
-        const kd_proof *proof = &KD_ITEMS(diag->proof, kd_proof)[i];
-        kd_json_open(out, '{');
-        KEY(out, "claim");
-        kd_json_text(out, proof->claim);
-        KEY(out, "equation");
-        kd_json_text(out, proof->equation);
-        kd_json_close(out, '}');
-    }
-    kd_json_close(out, ']');
-}
-
-static void put_facts(kd_json *out, const kd_diag *diag)
-{
-    const kd_fact *facts = diag->facts.items;
-    kd_json_open(out, '{');
-    for (uint32_t i = 0; i < diag->facts.count; i++) {
-        const kd_value *value = &facts[i].value;
-        if (value->type < KD_BOOL || value->type > KD_TEXT ||
-            is_said(diag->facts.items, sizeof *facts, i))
-            continue;
-        kd_json_key(out, facts[i].name);
-        put_value(out, value);
-    }
-    kd_json_close(out, '}');
 }
 
 static void put_texts(kd_json *out, const kd_list *list)
@@ -397,42 +188,73 @@ static void put_texts(kd_json *out, const kd_list *list)
     kd_json_close(out, ']');
 }
 
-void kd_put_diag(kd_json *out, const kd_diag *diag)
+static void put_facts(kd_json *out, const kd_list *list)
 {
-    static const char *const roles[] = { "primary", "contributing", "effect" };
+    const kd_fact *facts = list->items;
     kd_json_open(out, '{');
-    KEY(out, "id");
-    put_id(out, 'd', diag->id);
-    add_word(out, KD_STR("rule"), diag->rule->id);
-    add_word(out, KD_STR("severity"), kd_severity_name(diag->severity));
-    add_word(out, KD_STR("confidence"), kd_confidence_name(diag->confidence));
-    add_word(out, KD_STR("role"), roles[diag->role]);
-    add_word(out, KD_STR("title"), diag->rule->title);
-    KEY(out, "explanation");
-    kd_json_text(out, diag->explanation);
-    KEY(out, "events");
-    put_ids(out, &diag->events, 'e');
-    KEY(out, "evidence");
-    put_evidence(out, diag);
-    if (diag->evidence_left_out)
-        add_u64(out, KD_STR("evidence_left_out"), diag->evidence_left_out);
-    KEY(out, "proof");
-    put_proof(out, diag);
-    KEY(out, "facts");
-    put_facts(out, diag);
-    KEY(out, "remedies");
-    put_texts(out, &diag->remedies);
-    KEY(out, "caused_by");
-    put_ids(out, &diag->caused_by, 'd');
-    KEY(out, "assumes");
-    put_texts(out, &diag->assumes);
-    put_named(out, &kd_diag_members, "impact", diag);
-    put_named(out, &kd_diag_members, "suspect", diag);
-    if (diag->missing.count > 0) {
-        KEY(out, "missing");
-        put_texts(out, &diag->missing);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const kd_value *value = &facts[i].value;
+        if (value->type < KD_BOOL || value->type > KD_TEXT ||
+            is_said(list->items, sizeof *facts, i))
+            continue;
+        kd_json_key(out, facts[i].name);
+        put_value(out, value);
     }
-    put_named(out, &kd_diag_members, "deliberate", diag);
-    put_named(out, &kd_diag_members, "withdrawn", diag);
+    kd_json_close(out, '}');
+}
+
+static void put_items(kd_json *out, const kd_members *members, const kd_list *list)
+{
+    kd_json_open(out, '[');
+    for (uint32_t i = 0; i < list->count; i++)
+        kd_put(out, members, (const char *)list->items + i * members->size);
+    kd_json_close(out, ']');
+}
+
+static void put_body(kd_json *out, const kd_event *event)
+{
+    kd_put_fields(out, event->kind->fields, event->body);
+}
+
+/* What is no single value. */
+static void put_part(kd_json *out, const kd_member *row, const void *object)
+{
+    const void *at = (const char *)object + row->at;
+    switch (row->type) {
+    case KDM_texts: put_texts(out, at); break;
+    case KDM_ids: put_ids(out, at, row->letter); break;
+    case KDM_ranges: put_ranges(out, row, object); break;
+    case KDM_facts: put_facts(out, at); break;
+    case KDM_groups: put_items(out, row->of, at); break;
+    case KDM_id: put_id(out, row->letter, *(const uint64_t *)at); break;
+    default: kd_put(out, row->of, at); break;
+    }
+}
+
+static void put_member(kd_json *out, const kd_member *row, const void *object)
+{
+    bool single = row->type <= KDM_call && row->type != KDM_id;
+    kd_value value = { .type = KD_NONE };
+    if (!kd_member_present(row, object))
+        return;
+    if (single)
+        value = kd_member_value(row, object);
+    if (single && value.type == KD_NONE)
+        return;
+    kd_json_key(out, kd_str_of(row->name));
+    if (single)
+        put_value(out, &value);
+    else
+        put_part(out, row, object);
+}
+
+void kd_put(kd_json *out, const kd_members *members, const void *object)
+{
+    kd_json_open(out, '{');
+    for (size_t i = 0; i < members->count; i++)
+        if (members->rows[i].type == KDM_fields)
+            put_body(out, object);
+        else
+            put_member(out, &members->rows[i], object);
     kd_json_close(out, '}');
 }

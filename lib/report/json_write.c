@@ -1,6 +1,7 @@
 /* json_write.c - the report around events and diagnoses as JSON. Layer: report. */
 #include <stdio.h>
 
+#include "report/members.h"
 #include "report/store.h"
 
 #define FORMAT_NAME "kdiag-report/1"
@@ -18,51 +19,6 @@ static void add_text(kd_json *out, kd_str name, kd_str text)
         return;
     kd_json_key(out, name);
     kd_json_text(out, text);
-}
-
-static void add_known(kd_json *out, kd_str name, kd_known known)
-{
-    const char *by = kd_by_name(known.by);
-    if (!by)
-        return;
-    kd_json_key(out, name);
-    kd_json_open(out, '{');
-    add_text(out, KD_STR("by"), kd_str_of(by));
-    if (known.by == KD_BY_READ && known.line)
-        add_u64(out, KD_STR("line"), known.line);
-    kd_json_close(out, '}');
-}
-
-void kd_put_boot(kd_json *out, const kd_context *boot)
-{
-    kd_json_open(out, '{');
-    add_u64(out, KD_STR("boot"), boot->boot);
-    KEY(out, "lines");
-    kd_json_open(out, '[');
-    if (boot->last_line) {
-        kd_json_open(out, '[');
-        kd_json_u64(out, boot->first_line);
-        kd_json_u64(out, boot->last_line);
-        kd_json_close(out, ']');
-    }
-    kd_json_close(out, ']');
-    add_text(out, KD_STR("arch"), boot->arch);
-    add_text(out, KD_STR("kernel_release"), boot->release);
-    add_text(out, KD_STR("kernel_version"), boot->version_text);
-    add_text(out, KD_STR("hardware"), boot->hardware);
-    if (boot->page_size)
-        add_u64(out, KD_STR("page_size"), boot->page_size);
-    if (boot->conflicts)
-        add_u64(out, KD_STR("conflicts"), boot->conflicts);
-    KEY(out, "how_known");
-    kd_json_open(out, '{');
-    add_known(out, KD_STR("arch"), boot->arch_known);
-    add_known(out, KD_STR("kernel_release"), boot->release_known);
-    add_known(out, KD_STR("kernel_version"), boot->version_known);
-    add_known(out, KD_STR("hardware"), boot->hardware_known);
-    add_known(out, KD_STR("page_size"), boot->page_size_known);
-    kd_json_close(out, '}');
-    kd_json_close(out, '}');
 }
 
 /* The names of the bits that are set. */
@@ -153,8 +109,19 @@ static void put_tool(kd_json *out, const kd_report *report)
     kd_json_close(out, '}');
 }
 
+/* A list of objects, each on its own line: `items` are pointers to them. */
+#define PUT_LIST(out, name, members, items, count) \
+    do {                                           \
+        KEY(out, name);                            \
+        kd_json_open_lines(out, '[');              \
+        for (size_t i = 0; i < (count); i++)       \
+            kd_put(out, &(members), (items)[i]);   \
+        kd_json_close(out, ']');                   \
+    } while (0)
+
 kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn write, void *user)
 {
+    const kd_problems *problems = &report->problems;
     kd_json out;
     kd_json_init(&out, flags, write, user);
     kd_json_open_lines(&out, '{');
@@ -163,26 +130,10 @@ kd_status kd_json_write(const kd_report *report, uint32_t flags, kd_write_fn wri
     put_tool(&out, report);
     KEY(&out, "source");
     kd_put_source(&out, report);
-    KEY(&out, "boots");
-    kd_json_open_lines(&out, '[');
-    for (size_t i = 0; i < report->boots.len; i++)
-        kd_put_boot(&out, report->boots.items[i]);
-    kd_json_close(&out, ']');
-    KEY(&out, "problems");
-    kd_json_open_lines(&out, '[');
-    for (size_t i = 0; i < report->problems.standing; i++)
-        kd_put_problem(&out, report->problems.items.items[i]);
-    kd_json_close(&out, ']');
-    KEY(&out, "events");
-    kd_json_open_lines(&out, '[');
-    for (size_t i = 0; i < report->events.len; i++)
-        kd_put_event(&out, report->events.items[i]);
-    kd_json_close(&out, ']');
-    KEY(&out, "diagnoses");
-    kd_json_open_lines(&out, '[');
-    for (size_t i = 0; i < report->diags.len; i++)
-        kd_put_diag(&out, report->diags.items[i]);
-    kd_json_close(&out, ']');
+    PUT_LIST(&out, "boots", kd_boot_members, report->boots.items, report->boots.len);
+    PUT_LIST(&out, "problems", kd_problem_members, problems->items.items, problems->standing);
+    PUT_LIST(&out, "events", kd_event_members, report->events.items, report->events.len);
+    PUT_LIST(&out, "diagnoses", kd_diag_members, report->diags.items, report->diags.len);
     KEY(&out, "stats");
     kd_put_stats(&out, report);
     kd_json_close(&out, '}');

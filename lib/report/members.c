@@ -3,6 +3,7 @@
 
 #include "problem/problem.h"
 #include "problem/signature.h"
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 static kd_value name_value(const char *name)
@@ -31,49 +32,45 @@ static bool has_repeat_time(const void *object)
     return ((const kd_repeat *)object)->has_time;
 }
 
-static bool range_at(const kd_list *ranges, uint32_t index, kd_range *out)
+static bool next_in(const kd_list *ranges, uint32_t *at, kd_range *out)
 {
-    if (index >= ranges->count)
+    if (*at >= ranges->count)
         return false;
-    *out = KD_ITEMS(*ranges, kd_range)[index];
+    *out = KD_ITEMS(*ranges, kd_range)[(*at)++];
     return true;
 }
 
-static bool repeat_range(const void *object, uint32_t index, kd_range *out)
+static bool repeat_range(const void *object, kd_walk *walk, kd_range *out)
 {
-    return range_at(&((const kd_repeat *)object)->lines, index, out);
+    return next_in(&((const kd_repeat *)object)->lines, &walk->at, out);
 }
 
 /* The next piece of the event's lines, of those kept and those only counted; both are in order. */
-static bool next_piece(const kd_event *event, uint32_t *kept, uint32_t *passed, kd_range *out)
+static bool next_piece(const kd_event *event, kd_walk *walk, kd_range *out)
 {
     const kd_line_ref *lines = event->lines.items;
-    while (*kept < event->lines.count && lines[*kept].aside)
-        ++*kept;
-    bool more = *kept < event->lines.count;
-    if (range_at(&event->passed, *passed, out) && (!more || out->first < lines[*kept].number)) {
-        ++*passed;
-        return true;
-    }
+    const kd_range *passed = event->passed.items;
+    while (walk->at < event->lines.count && lines[walk->at].aside)
+        walk->at++;
+    bool more = walk->at < event->lines.count;
+    if (walk->passed < event->passed.count &&
+        (!more || passed[walk->passed].first < lines[walk->at].number))
+        return next_in(&event->passed, &walk->passed, out);
     if (more)
-        out->first = out->last = lines[(*kept)++].number;
+        out->first = out->last = lines[walk->at++].number;
     return more;
 }
 
-static bool event_range(const void *object, uint32_t index, kd_range *out)
+/* Pieces that touch are one range. */
+static bool event_range(const void *object, kd_walk *walk, kd_range *out)
 {
-    uint32_t kept = 0, passed = 0, count = 0;
     kd_range piece;
-    while (next_piece(object, &kept, &passed, &piece)) {
-        if (count > 0 && piece.first == out->last + 1) {
-            out->last = piece.last;
-            continue;
-        }
-        if (count++ > index)
-            return true; /* the next one began: this one is whole */
-        *out = piece;
-    }
-    return count > index;
+    if (!next_piece(object, walk, out))
+        return false;
+    for (kd_walk ahead = *walk; next_piece(object, &ahead, &piece) && piece.first == out->last + 1;
+         *walk = ahead)
+        out->last = piece.last;
+    return true;
 }
 
 /* clang-format off */
@@ -108,7 +105,7 @@ static bool has_signature(const void *object)
 
 static const kd_member signature_rows[] = {
     { .name = "id", .type = KDM_call, .call = bug_of },
-    { ROW(kd_event, text, "title", bug_title) },
+    { ROW(kd_event, words, "title", bug_title) },
     { .name = "version", .type = KDM_call, .call = signature_version },
 };
 static const kd_members signature_members = { signature_rows, KD_COUNT(signature_rows), 0 };
@@ -119,8 +116,9 @@ static const kd_member event_rows[] = {
     { .name = "lines", .type = KDM_ranges, .range = event_range },
     { ROW(kd_event, u64, "offset", offset) },
     { ROW(kd_event, u64, "time_us", time_us), .present = has_time },
-    { ROW(kd_event, text, "wall_time", wall_time) },
+    { ROW(kd_event, words, "wall_time", wall_time) },
     { ROW(kd_event, bool, "complete", complete) },
+    { .name = "", .type = KDM_fields },
     { ROW(kd_event, group, "repeated", repeat), .of = &repeat_members, .present = is_repeated },
     { .name = "signature", .type = KDM_group, .of = &signature_members, .present = has_signature },
 };
@@ -138,11 +136,11 @@ static bool was_read(const void *object)
     return ((const kd_known *)object)->by == KD_BY_READ;
 }
 
-static bool boot_range(const void *object, uint32_t index, kd_range *out)
+static bool boot_range(const void *object, kd_walk *walk, kd_range *out)
 {
     const kd_context *boot = object;
     *out = (kd_range){ boot->first_line, boot->last_line };
-    return index == 0 && boot->last_line > 0;
+    return walk->at++ == 0 && boot->last_line > 0;
 }
 
 static const kd_member known_rows[] = {
@@ -152,12 +150,11 @@ static const kd_member known_rows[] = {
 static const kd_members known_members = { known_rows, KD_COUNT(known_rows), sizeof(kd_known) };
 
 static const kd_member how_known_rows[] = {
-    { ROW(kd_context, group, "arch", arch_known), .of = &known_members },
-    { ROW(kd_context, group, "kernel_release", release_known), .of = &known_members },
-    { ROW(kd_context, group, "kernel_version", version_known), .of = &known_members },
-    { ROW(kd_context, group, "hardware", hardware_known), .of = &known_members },
-    { ROW(kd_context, group, "page_size", page_size_known), .of = &known_members },
-    { ROW(kd_context, group, "ram_kb", ram_known), .of = &known_members },
+    { ROW(kd_context, known, "arch", arch_known), .of = &known_members },
+    { ROW(kd_context, known, "kernel_release", release_known), .of = &known_members },
+    { ROW(kd_context, known, "kernel_version", version_known), .of = &known_members },
+    { ROW(kd_context, known, "hardware", hardware_known), .of = &known_members },
+    { ROW(kd_context, known, "page_size", page_size_known), .of = &known_members },
 };
 static const kd_members how_known = { how_known_rows, KD_COUNT(how_known_rows), 0 };
 
@@ -165,12 +162,11 @@ static const kd_members how_known = { how_known_rows, KD_COUNT(how_known_rows), 
 static const kd_member boot_rows[] = {
     { ROW(kd_context, u64, "boot", boot) },
     { .name = "lines", .type = KDM_ranges, .range = boot_range },
-    { ROW(kd_context, text, "arch", arch), KNOWN(arch_known) },
-    { ROW(kd_context, text, "kernel_release", release), KNOWN(release_known) },
-    { ROW(kd_context, text, "kernel_version", version_text), KNOWN(version_known) },
-    { ROW(kd_context, text, "hardware", hardware), KNOWN(hardware_known) },
+    { ROW(kd_context, words, "arch", arch), KNOWN(arch_known) },
+    { ROW(kd_context, words, "kernel_release", release), KNOWN(release_known) },
+    { ROW(kd_context, words, "kernel_version", version_text), KNOWN(version_known) },
+    { ROW(kd_context, words, "hardware", hardware), KNOWN(hardware_known) },
     { ROW(kd_context, u32, "page_size", page_size), KNOWN(page_size_known) },
-    { ROW(kd_context, some, "ram_kb", ram_kb), KNOWN(ram_known) },
     { ROW(kd_context, some, "conflicts", conflicts) },
     { .name = "how_known", .type = KDM_group, .of = &how_known },
 };
@@ -231,6 +227,11 @@ static bool has_suspect(const void *object)
     return ((const kd_diag *)object)->suspect != KD_SUSPECT_NONE;
 }
 
+static bool is_something_missing(const void *object)
+{
+    return ((const kd_diag *)object)->missing.count > 0;
+}
+
 static bool is_deliberate(const void *object)
 {
     return ((const kd_diag *)object)->deliberate;
@@ -243,8 +244,8 @@ static bool is_withdrawn(const void *object)
 
 static const kd_member suspect_rows[] = {
     { .name = "class", .type = KDM_call, .call = suspect_class },
-    { ROW(kd_diag, text, "name", suspect_name) },
-    { ROW(kd_diag, text, "why", suspect_why) },
+    { ROW(kd_diag, words, "name", suspect_name) },
+    { ROW(kd_diag, words, "why", suspect_why) },
 };
 static const kd_members suspect_members = { suspect_rows, KD_COUNT(suspect_rows), 0 };
 
@@ -253,8 +254,8 @@ static const kd_member evidence_rows[] = {
     { ROW(kd_evidence, u64, "line", line) },
     { ROW(kd_evidence, u64, "offset", offset) },
     { ROW(kd_evidence, u64, "length", length) },
-    { ROW(kd_evidence, text, "text", text) },
-    { ROW(kd_evidence, text, "says", says) },
+    { ROW(kd_evidence, words, "text", text) },
+    { ROW(kd_evidence, words, "says", says) },
 };
 static const kd_members evidence_members = { evidence_rows, KD_COUNT(evidence_rows),
                                              sizeof(kd_evidence) };
@@ -283,7 +284,7 @@ static const kd_member diag_rows[] = {
     { ROW(kd_diag, texts, "assumes", assumes) },
     { .name = "impact", .type = KDM_call, .call = impact_of },
     { .name = "suspect", .type = KDM_group, .of = &suspect_members, .present = has_suspect },
-    { ROW(kd_diag, texts, "missing", missing) },
+    { ROW(kd_diag, texts, "missing", missing), .present = is_something_missing },
     { ROW(kd_diag, bool, "deliberate", deliberate), .present = is_deliberate },
     { ROW(kd_diag, bool, "withdrawn", withdrawn), .present = is_withdrawn },
 };
@@ -330,8 +331,8 @@ static kd_value problem_bug(const void *object)
 
 static const kd_member problem_suspect_rows[] = {
     { .name = "class", .type = KDM_call, .call = problem_suspect },
-    { ROW(kd_problem, text, "name", suspect_name) },
-    { ROW(kd_problem, text, "why", suspect_why) },
+    { ROW(kd_problem, words, "name", suspect_name) },
+    { ROW(kd_problem, words, "why", suspect_why) },
 };
 static const kd_members problem_suspect_members = { problem_suspect_rows,
                                                     KD_COUNT(problem_suspect_rows), 0 };

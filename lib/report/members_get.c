@@ -20,19 +20,29 @@ static kd_value u64_value(uint64_t value)
     return (kd_value){ .type = KD_U64, .as.u = value };
 }
 
-static kd_value scalar(const kd_member *row, const void *object, const void *at)
+bool kd_member_present(const kd_member *row, const void *object)
+{
+    const void *at = (const char *)object + row->at;
+    if (row->type == KDM_known && !kd_by_name(((const kd_known *)at)->by))
+        return false;
+    return !row->present || row->present(object);
+}
+
+kd_value kd_member_value(const kd_member *row, const void *object)
 {
     const kd_value none = { .type = KD_NONE };
+    const void *at = (const char *)object + row->at;
     switch (row->type) {
     case KDM_id:
     case KDM_u64: return u64_value(*(const uint64_t *)at);
     case KDM_u32: return *(const uint32_t *)at ? u64_value(*(const uint32_t *)at) : none;
     case KDM_some: return *(const uint64_t *)at ? u64_value(*(const uint64_t *)at) : none;
     case KDM_bool: return (kd_value){ .type = KD_BOOL, .as.b = *(const bool *)at };
-    case KDM_text:
-        return ((const kd_str *)at)->len > 0
-                   ? (kd_value){ .type = KD_TEXT, .as.s = *(const kd_str *)at }
-                   : none;
+    case KDM_words:
+        if (((const kd_str *)at)->len == 0)
+            return none;
+        return (kd_value){ .type = KD_TEXT, .as.s = *(const kd_str *)at };
+    case KDM_text: return (kd_value){ .type = KD_TEXT, .as.s = *(const kd_str *)at };
     case KDM_call: return row->call(object);
     default: return none;
     }
@@ -47,24 +57,25 @@ static bool take_index(kd_scan *in, uint64_t *index)
 /* "lines", "lines[0]", "lines[0][1]" */
 static kd_status get_range(const kd_member *row, const void *object, kd_scan in, kd_value *out)
 {
-    uint64_t index, end = 0;
+    uint64_t index = UINT64_MAX, end = 0, count = 0;
     kd_range range = { 0, 0 };
-    if (kd_scan_at_end(&in)) {
-        uint32_t count = 0;
-        while (row->range(object, count, &range))
-            count++;
-        *out = (kd_value){ .type = KD_LIST, .as.count = count };
-        return KD_OK;
-    }
-    if (!take_index(&in, &index))
+    kd_walk walk = { 0, 0 };
+    bool whole = kd_scan_at_end(&in);
+    if (!whole && !take_index(&in, &index))
         return KD_E_INVAL;
     bool pair = kd_scan_at_end(&in);
     if (!pair && (!take_index(&in, &end) || !kd_scan_at_end(&in)))
         return KD_E_INVAL;
-    *out = (kd_value){ .type = KD_NONE };
-    if (index <= UINT32_MAX && row->range(object, (uint32_t)index, &range) && end < 2)
-        *out = pair ? (kd_value){ .type = KD_LIST, .as.count = 2 }
-                    : u64_value(end == 0 ? range.first : range.last);
+    while (count <= index && row->range(object, &walk, &range))
+        count++;
+    if (whole)
+        *out = (kd_value){ .type = KD_LIST, .as.count = count };
+    else if (count <= index || end > 1)
+        *out = (kd_value){ .type = KD_NONE };
+    else if (pair)
+        *out = (kd_value){ .type = KD_LIST, .as.count = 2 };
+    else
+        *out = u64_value(end == 0 ? range.first : range.last);
     return KD_OK;
 }
 
@@ -123,7 +134,7 @@ static kd_status get_group(const kd_member *row, const void *object, const void 
     if (!kd_scan_char(&in, '.') || !kd_scan_rest(&in, &rest))
         return KD_E_INVAL;
     kd_status status = kd_members_get(row->of, at, rest, out);
-    if (row->present && !row->present(object))
+    if (!kd_member_present(row, object))
         *out = (kd_value){ .type = KD_NONE };
     return status;
 }
@@ -140,6 +151,7 @@ kd_status kd_members_get(const kd_members *members, const void *object, kd_str p
     switch (row->type) {
     case KDM_ranges: return get_range(row, object, in, out);
     case KDM_facts: return get_fact(at, in, out);
+    case KDM_known:
     case KDM_group: return get_group(row, object, at, in, out);
     case KDM_texts:
     case KDM_ids:
@@ -148,8 +160,8 @@ kd_status kd_members_get(const kd_members *members, const void *object, kd_str p
     }
     if (!kd_scan_at_end(&in))
         return KD_E_INVAL;
-    if (!row->present || row->present(object))
-        *out = scalar(row, object, at);
+    if (kd_member_present(row, object))
+        *out = kd_member_value(row, object);
     if (row->known && out->type != KD_NONE)
         out->line = ((const kd_known *)(const void *)((const char *)object + row->known))->line;
     return KD_OK;

@@ -1,7 +1,9 @@
-/* store.c - reading a report: counts, order, statistics. Layer: report. */
+/* store.c - reading a report: counts, statistics, one object; writing it. Layer: report. */
 #include "report/store.h"
 
 #include <string.h>
+
+#include "report/members.h"
 
 const kd_event *kd_report_event_by_id(const kd_report *report, uint64_t id)
 {
@@ -59,82 +61,75 @@ void kd_report_stats(const kd_report *report, kd_stats *out, size_t size)
         memcpy(out, &report->stats, size < sizeof report->stats ? size : sizeof report->stats);
 }
 
+/* ---- one object ------------------------------------------------------------------------------ */
+
+static kd_status write_object(const kd_members *members, const void *object, kd_write_fn write,
+                              void *user)
+{
+    kd_json out;
+    if (!object || !write)
+        return KD_E_INVAL;
+    kd_json_init(&out, 0, write, user);
+    kd_put(&out, members, object);
+    return kd_json_end(&out);
+}
+
+kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user)
+{
+    return write_object(&kd_boot_members, boot, write, user);
+}
+
+kd_status kd_event_write(const kd_event *event, kd_write_fn write, void *user)
+{
+    return write_object(&kd_event_members, event, write, user);
+}
+
+kd_status kd_problem_write(const kd_problem *problem, kd_write_fn write, void *user)
+{
+    return write_object(&kd_problem_members, problem, write, user);
+}
+
+kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *user)
+{
+    return write_object(&kd_diag_members, diag, write, user);
+}
+
 /* ---- has what was handed out changed? -------------------------------------------------------- */
 
 static int hash_on(const char *data, size_t len, void *user)
 {
     uint64_t *hash = user;
-    for (size_t i = 0; i < len; i++)
-        *hash = (*hash ^ (unsigned char)data[i]) * UINT64_C(1099511628211); /* FNV-1a */
+    *hash = kd_str_hash(*hash, (kd_str){ data, len });
     return 0;
 }
 
-#define HASH_START UINT64_C(14695981039346656037)
+static uint64_t hash_of(const kd_members *members, const void *object)
+{
+    uint64_t hash = KD_HASH_START;
+    write_object(members, object, hash_on, &hash);
+    return hash ? hash : 1;
+}
 
 uint64_t kd_event_hash(const kd_event *event)
 {
-    uint64_t hash = HASH_START;
-    return kd_event_write(event, hash_on, &hash) == KD_OK && hash ? hash : 1;
+    return hash_of(&kd_event_members, event);
 }
 
 uint64_t kd_diag_hash(const kd_diag *diag)
 {
-    uint64_t hash = HASH_START;
-    return kd_diag_write(diag, hash_on, &hash) == KD_OK && hash ? hash : 1;
+    return hash_of(&kd_diag_members, diag);
 }
 
 uint64_t kd_problem_hash(const kd_problem *problem)
 {
-    uint64_t hash = HASH_START;
-    return kd_problem_write(problem, hash_on, &hash) == KD_OK && hash ? hash : 1;
+    return hash_of(&kd_problem_members, problem);
 }
 
 uint64_t kd_boot_hash(const kd_context *boot)
 {
-    uint64_t hash = HASH_START;
     kd_context without = *boot;
     without.first_line = without.last_line = 0;
-    return kd_boot_write(&without, hash_on, &hash) == KD_OK && hash ? hash : 1;
-}
-
-kd_status kd_boot_write(const kd_context *boot, kd_write_fn write, void *user)
-{
-    kd_json out;
-    if (!boot || !write)
-        return KD_E_INVAL;
-    kd_json_init(&out, 0, write, user);
-    kd_put_boot(&out, boot);
-    return kd_json_end(&out);
-}
-
-kd_status kd_event_write(const kd_event *event, kd_write_fn write, void *user)
-{
-    kd_json out;
-    if (!event || !write)
-        return KD_E_INVAL;
-    kd_json_init(&out, 0, write, user);
-    kd_put_event(&out, event);
-    return kd_json_end(&out);
-}
-
-kd_status kd_problem_write(const kd_problem *problem, kd_write_fn write, void *user)
-{
-    kd_json out;
-    if (!problem || !write)
-        return KD_E_INVAL;
-    kd_json_init(&out, 0, write, user);
-    kd_put_problem(&out, problem);
-    return kd_json_end(&out);
-}
-
-kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *user)
-{
-    kd_json out;
-    if (!diag || !write)
-        return KD_E_INVAL;
-    kd_json_init(&out, 0, write, user);
-    kd_put_diag(&out, diag);
-    return kd_json_end(&out);
+    return hash_of(&kd_boot_members, &without);
 }
 
 /* The last line of a stream. */

@@ -65,11 +65,6 @@ struct kd_report {
  * were. */
 kd_status kd_report_sort(kd_report *report);
 
-/* One object as JSON; for the writers and kd_event_write(). */
-void kd_put_boot(kd_json *out, const kd_context *boot);
-void kd_put_event(kd_json *out, const kd_event *event);
-void kd_put_diag(kd_json *out, const kd_diag *diag);
-void kd_put_problem(kd_json *out, const kd_problem *problem);
 void kd_put_stats(kd_json *out, const kd_report *report);
 void kd_put_source(kd_json *out, const kd_report *report);
 /* The members of a record that have a value, into the object that is open; and whether any has. */
