@@ -55,9 +55,7 @@ static void begin_event(kd_report *report, kd_event *event)
     event->problem = problem && problem->aged ? problem : NULL;
     if (!event->judged)
         return;
-    event->told = 0;
     if (event->saved && boot && boot->state != event->boot_state) {
-        event->told = event->pulled ? kd_event_hash(event) : 0;
         kd_event_restore(event);
         kd_identity_suppress_again(identity, event);
     }
@@ -108,7 +106,7 @@ static void end_diags(kd_report *report)
 {
     for (size_t i = 0; i < report->former.len; i++) {
         kd_diag *diag = report->former.items[i];
-        bool owed = !diag->withdrawn && diag->pulled;
+        bool owed = !diag->withdrawn && diag->told;
         diag->withdrawn = true;
         if (owed)
             report->withdrawn.items[report->withdrawn.len++] = diag;
@@ -118,18 +116,15 @@ static void end_diags(kd_report *report)
     report->former.len = report->former_at = 0;
 }
 
-/* Is it not what was handed out? It is told at 2, 4, 8 ... repetitions only. */
-static bool has_moved(const kd_problem *problem)
+/* Was it handed out as it is now? It is decoded anew only where its boot is better known. */
+static bool is_as_told(kd_event *event)
 {
-    return problem->changed || problem->count != problem->told;
-}
-
-/* A problem that has the id of a former one is told again where it is not the same. */
-static void end_event_problem(const kd_event *event)
-{
-    kd_problem *now = kd_problem_of(event->problem), *former = event->told_problem;
-    if (kd_problem_is_told(event))
-        now->told_hash = has_moved(former) ? 0 : kd_problem_hash(former);
+    if (!event->told || event->repeat.count != event->told_count)
+        return false;
+    if (event->boot_state != event->told_state && kd_event_hash(event) != event->told)
+        return false;
+    event->told_state = event->boot_state;
+    return true;
 }
 
 static void end_events(kd_report *report)
@@ -139,14 +134,11 @@ static void end_events(kd_report *report)
         kd_event *event = report->events.items[i];
         if (!event->judged)
             continue;
-        end_event_problem(event);
+        kd_problem_keep_id(event);
         event->told_problem = NULL;
-        event->retell = event->pulled;
-        if (!event->pulled || (event->repeat.count == event->told_count &&
-                               (!event->told || kd_event_hash(event) == event->told)))
-            continue;
-        event->pulled = false;
-        report->pulled_events--;
+        report->pulled_events -= event->pulled;
+        event->pulled = event->retell = is_as_told(event);
+        report->pulled_events += event->pulled;
     }
 }
 
@@ -156,10 +148,8 @@ static void end_problems(kd_report *report)
     problems->changed = problems->from = 0;
     for (size_t i = 0; i < problems->items.len; i++) {
         kd_problem *problem = problems->items.items[i];
-        if (problem->aged && !problem->into)
-            problem->changed = has_moved(problem);
-        else if (!problem->into)
-            problem->changed = !problem->pulled || kd_problem_hash(problem) != problem->told_hash;
+        if (!problem->into)
+            problem->changed = kd_problem_hash(problem) != problem->told;
         problems->changed += problem->changed;
     }
     kd_problems_withdraw(&report->former_problems);
@@ -193,7 +183,6 @@ void kd_boots_again(kd_report *report)
     for (size_t i = 0; i < report->boots.len; i++) {
         kd_context *boot = report->boots.items[i];
         bool moved = boot->told_first != boot->first_line || boot->told_last != boot->last_line;
-        if (boot->pulled && ((moved && report->settled) || kd_boot_hash(boot) != boot->told))
-            boot->pulled = false;
+        boot->pulled = boot->told == kd_boot_hash(boot) && !(moved && report->settled);
     }
 }

@@ -82,12 +82,9 @@ static void set_id(kd_report *report, kd_diag *diag)
 {
     kd_diag *former = take_former(report, diag);
     diag->id = former ? former->id : ++report->next_diag;
-    if (former) {
-        former->withdrawn = false;
-        diag->pulled = former->pulled && kd_diag_hash(diag) == kd_diag_hash(former);
-        former->withdrawn = true;
-        report->pulled_diags += diag->pulled;
-    }
+    diag->told = former ? former->told : 0;
+    diag->pulled = diag->told && kd_diag_hash(diag) == diag->told;
+    report->pulled_diags += diag->pulled;
     if (report->diags.len > 0)
         report->unordered |= report->diags.items[report->diags.len - 1]->id > diag->id;
 }

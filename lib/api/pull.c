@@ -231,6 +231,7 @@ static bool pull_diag(kd_report *report, kd_item *out)
         return false;
     out->diag = report->telling;
     report->telling->pulled = true;
+    report->telling->told = kd_diag_hash(report->telling);
     report->pulled_diags++;
     do
         report->telling = report->telling->untold;
@@ -268,7 +269,9 @@ static bool pull_event(kd_report *report, kd_item *out)
             return true;
         event->pulled = true;
         event->retell = false;
+        event->told = kd_event_hash(event);
         event->told_count = event->repeat.count;
+        event->told_state = event->boot_state;
         report->pulled_events++;
         out->event = event;
         report->telling = first_untold(event);
@@ -279,10 +282,15 @@ static bool pull_event(kd_report *report, kd_item *out)
 
 static bool pull_problem(kd_report *report, kd_item *out)
 {
-    out->problem = kd_problems_next(&report->former_problems);
-    if (!out->problem)
-        out->problem = kd_problems_next(&report->problems);
-    return out->problem;
+    kd_problem *problem = kd_problems_next(&report->former_problems);
+    if (!problem)
+        problem = kd_problems_next(&report->problems);
+    if (!problem)
+        return false;
+    problem->told = kd_problem_hash(problem);
+    problem->told_count = problem->count;
+    out->problem = problem;
+    return true;
 }
 
 /* Boots without an event are told when they are over. */

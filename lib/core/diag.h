@@ -40,6 +40,7 @@ struct kd_diag {
     bool deliberate;         /* somebody asked for it */
     uint64_t boot, woken_by; /* id of the event that woke the rule */
     bool pulled;
+    uint64_t told;              /* kd_diag_hash() of what was handed out last; 0: never */
     bool withdrawn;             /* it was handed out, and does not hold with what is known now */
     struct kd_problem *problem; /* that it belongs to */
     kd_diag *older;             /* the one that the same event woke before it */

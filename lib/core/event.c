@@ -41,6 +41,7 @@ void kd_event_restore(kd_event *event)
     event->pulled = now.pulled;
     event->told = now.told;
     event->told_count = now.told_count;
+    event->told_state = now.told_state;
     event->retell = now.retell;
     event->saved = now.saved;
     event->fold_next = now.fold_next;

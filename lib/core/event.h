@@ -48,11 +48,11 @@ struct kd_event {
     bool pulled;          /* handed out by kd_session_next() */
     bool decoded, judged; /* by kd_decode_event(), by the rules */
     /* of a stream, where later lines may tell better how to decode and judge it: */
-    kd_saved *saved;     /* the arena before it was decoded; NULL: it is decoded once */
-    uint64_t boot_state; /* kd_context.state when it was decoded */
-    uint64_t told;       /* kd_event_hash() before it was decoded anew; 0: it was not */
-    uint64_t told_count; /* repeat.count when it was handed out last */
-    bool retell;         /* it was handed out, and diagnoses of it are to be */
+    kd_saved *saved;                 /* the arena before it was decoded; NULL: it is decoded once */
+    uint64_t boot_state;             /* kd_context.state when it was decoded */
+    uint64_t told;                   /* kd_event_hash() of what was handed out last; 0: never */
+    uint64_t told_count, told_state; /* repeat.count and boot_state then */
+    bool retell;                     /* it was handed out, and diagnoses of it are to be */
     uint32_t diags_left_out, rules_failed; /* of those that it woke */
     struct kd_problem *told_problem;       /* of the former problems, while they are made anew */
     uint64_t not_understood, not_utf8;

@@ -170,7 +170,6 @@ static void set_root(kd_problem *problem, const kd_event *event, const kd_diag *
         return;
     problem->root_rank = rank;
     problem->root_event = event->id;
-    problem->root_kind = event->kind;
     kd_str_print(problem->bug_id, sizeof problem->bug_id, "%s", event->bug_id);
     problem->bug_title = kd_arena_str(&problem->arena, event->bug_title);
     problem->title = problem->bug_title;
@@ -250,8 +249,8 @@ static kd_problem *join(kd_problems *problems, kd_problem *a, kd_problem *b)
     first->aged |= second->aged;
     problems->changed -= second->changed;
     second->changed = false;
-    second->withdrawn = second->pulled;
-    if (second->pulled)
+    second->withdrawn = second->told;
+    if (second->told)
         note_change(problems, second);
     note_change(problems, first);
     return first;
@@ -339,13 +338,13 @@ void kd_problem_repeated(kd_problems *problems, kd_event *first, const kd_event 
     if (event->has_time)
         problem->last_time_us = event->time_us;
     /* who already has it is told at 2, 4, 8 ... */
-    if (problem->count >= 2 * problem->told)
+    if (problem->count >= 2 * problem->told_count)
         note_change(problems, problem);
 }
 
 bool kd_problem_may_go(const kd_problem *problem)
 {
-    return !problem->live && !problem->changed && (problem->into || problem->pulled);
+    return !problem->live && !problem->changed && (problem->into || problem->told);
 }
 
 void kd_problems_forget(kd_problems *problems)
@@ -397,16 +396,15 @@ bool kd_problems_again(kd_problems *problems, kd_problems *former)
     return true;
 }
 
-bool kd_problem_is_told(const kd_event *event)
+void kd_problem_keep_id(const kd_event *event)
 {
     kd_problem *now = kd_problem_of(event->problem), *before = event->told_problem;
-    if (!now || !before || before->taken || !before->pulled || now->pulled || now == before)
-        return false;
+    if (!now || !before || before->taken || !before->told || now->told || now == before)
+        return;
     before->taken = true;
     now->id = before->id;
-    now->pulled = true;
     now->told = before->told;
-    return true;
+    now->told_count = before->told_count;
 }
 
 void kd_problems_withdraw(kd_problems *former)
@@ -415,7 +413,7 @@ void kd_problems_withdraw(kd_problems *former)
     for (size_t i = 0; i < former->items.len; i++) {
         kd_problem *problem = former->items.items[i];
         /* of one that was joined that may have been told */
-        bool owed = problem->pulled && !problem->taken && (!problem->withdrawn || problem->changed);
+        bool owed = problem->told && !problem->taken && (!problem->withdrawn || problem->changed);
         problem->changed = problem->withdrawn = owed;
         former->changed += owed;
     }
@@ -429,8 +427,6 @@ kd_problem *kd_problems_next(kd_problems *problems)
         if (!problem->changed)
             continue;
         problem->changed = false;
-        problem->pulled = true;
-        problem->told = problem->count;
         problems->changed--;
         return problem;
     }
@@ -451,7 +447,7 @@ void kd_problems_free(kd_problems *problems)
 /* Is it no problem of the report? */
 static bool is_gone(const kd_problem *problem)
 {
-    return problem->into || (problem->pulled && !problem->changed);
+    return problem->into || (problem->told && !problem->changed);
 }
 
 static int compare(const void *a, const void *b)

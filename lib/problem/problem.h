@@ -26,7 +26,6 @@ struct kd_problem {
     const kd_diag *root; /* NULL: nothing is diagnosed, or it was handed out and is gone */
     uint64_t root_event, root_diag; /* ids; root_diag 0: nothing is diagnosed */
     unsigned root_rank;
-    const kd_kind *root_kind;
     const char *rule; /* id of the root's rule; NULL: none */
     kd_confidence confidence;
     kd_severity severity;  /* the worst of all */
@@ -39,14 +38,13 @@ struct kd_problem {
     kd_suspect suspect;
     kd_str suspect_name, suspect_why;
     bool deliberate;
-    uint64_t told;      /* count when it was handed out last; 0: never */
-    uint64_t told_hash; /* of what was handed out under its id, for who made it anew */
-    bool changed;       /* since it was handed out last */
-    bool pulled;        /* was handed out */
-    bool withdrawn;     /* it was handed out, and there is no such problem any more */
-    bool live;          /* scratch: something that is kept belongs to it */
-    bool aged;          /* an event of it is gone: it cannot be made anew */
-    bool taken;         /* of the former problems: another one has its id now */
+    uint64_t told;       /* kd_problem_hash() of what was handed out last; 0: never */
+    uint64_t told_count; /* its count then */
+    bool changed;        /* since it was handed out last */
+    bool withdrawn;      /* it was handed out, and there is no such problem any more */
+    bool live;           /* scratch: something that is kept belongs to it */
+    bool aged;           /* an event of it is gone: it cannot be made anew */
+    bool taken;          /* of the former problems: another one has its id now */
 };
 
 typedef struct kd_problems {
@@ -82,9 +80,8 @@ void kd_problem_repeated(kd_problems *problems, kd_event *first, const kd_event 
 /* Makes them anew: those that are aged stay, the others become `former`, and their events are to
  * be noted again. False: there is no memory, and nothing happened. */
 bool kd_problems_again(kd_problems *problems, kd_problems *former);
-/* The event was noted again; it belonged to event->told_problem: the same problem keeps its id.
- * True: that was settled by this event. */
-bool kd_problem_is_told(const kd_event *event);
+/* The event was noted again; it belonged to event->told_problem: the same problem keeps its id. */
+void kd_problem_keep_id(const kd_event *event);
 /* Of the former ones those that were handed out and are no more are withdrawn. */
 void kd_problems_withdraw(kd_problems *former);
 
@@ -93,7 +90,8 @@ bool kd_problem_may_go(const kd_problem *problem);
 /* Lets go of those, and of joined ones that nothing points to any more. */
 void kd_problems_forget(kd_problems *problems);
 
-/* The next one that changed since it was handed out; NULL: none. */
+/* The next one that changed since it was handed out; NULL: none. The caller notes what he tells of
+ * it. */
 kd_problem *kd_problems_next(kd_problems *problems);
 
 /* The problem that it is part of now. */
