@@ -337,8 +337,9 @@ int cmd_analyze(int argc, char **argv)
     }
     const char *no_color = getenv("NO_COLOR");
     j.colour = colour == 1 || (colour == 0 && isatty(STDOUT_FILENO) && !(no_color && *no_color));
-    if (result == 0 && kd_engine_new(&j.engine, NULL) != KD_OK)
-        result = complain(NULL, "out of memory");
+    kd_status made = result == 0 ? kd_engine_new(&j.engine, NULL) : KD_OK;
+    if (made != KD_OK)
+        result = complain(NULL, kd_status_name(made));
     if (result == 0)
         result = optind < argc ? analyze_all(&j, argc - optind, argv + optind)
                                : analyze_all(&j, 1, standard);

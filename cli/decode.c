@@ -73,8 +73,9 @@ int cmd_decode(int argc, char **argv)
         return complain(opts.arch, "--arch does not know this architecture");
     if (!parse_number(what, text, &value))
         return complain(text, "not a number");
-    if (kd_engine_new(&engine, NULL) != KD_OK)
-        return complain(NULL, "out of memory");
+    kd_status made = kd_engine_new(&engine, NULL);
+    if (made != KD_OK)
+        return complain(NULL, kd_status_name(made));
     kd_status status = kd_decode(engine, what, value, all, &opts, put_stdout, NULL);
     kd_engine_free(engine);
     if (status == KD_E_INVAL)

@@ -53,8 +53,9 @@ int cmd_rules(int argc, char **argv)
         put_text(help);
         return 0;
     }
-    if (kd_engine_new(&engine, NULL) != KD_OK)
-        return complain(NULL, "out of memory");
+    kd_status made = kd_engine_new(&engine, NULL);
+    if (made != KD_OK)
+        return complain(NULL, kd_status_name(made));
     if (argc == 1 || (argc == 2 && strcmp(argv[1], "list") == 0))
         list_rules(engine);
     else if (argc == 3 && strcmp(argv[1], "explain") == 0)

@@ -151,7 +151,8 @@ static kd_status add_identity(kd_engine *engine, const kd_kind *kind)
 {
     if (!KD_VEC_ROOM(&engine->mem, &engine->identities))
         return KD_E_NOMEM;
-    return kd_identity_resolve(&engine->identities.items[engine->identities.len++], kind);
+    kd_identity *identity = &engine->identities.items[engine->identities.len++];
+    return kd_identity_resolve(identity, kind, &engine->arena);
 }
 
 kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)

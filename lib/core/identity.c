@@ -5,33 +5,33 @@
 
 /* ---- once per engine ------------------------------------------------------------------------- */
 
-static kd_status add_part(kd_identity *out, const kd_kind *kind, kd_str path)
+static kd_status add_part(kd_identity *out, const kd_kind *kind, kd_str path, kd_arena *arena)
 {
     static const kd_str blank = { "-numbers", 8 };
     kd_identity_part part = { .blank_numbers = kd_str_ends(path, blank.ptr) };
     if (part.blank_numbers)
         path.len -= blank.len;
-    if (out->count == KD_IDENTITY_PARTS)
-        return KD_E_INVAL;
     part.field = kd_fields_find(kind->fields, path, &part.at);
     if (!part.field || part.field->type > KDF_bool ||
         (part.blank_numbers && part.field->type != KDF_text))
         return KD_E_INVAL;
-    out->parts[out->count++] = part;
+    kd_identity_part *item = KD_LIST_ADD(arena, &out->parts, kd_identity_part);
+    if (!item)
+        return KD_E_NOMEM;
+    *item = part;
     return KD_OK;
 }
 
-kd_status kd_identity_resolve(kd_identity *out, const kd_kind *kind)
+kd_status kd_identity_resolve(kd_identity *out, const kd_kind *kind, kd_arena *arena)
 {
     kd_scan in = kd_scan_of(kd_str_of(kind->identity));
     kd_str path;
     kd_status status = KD_OK;
     *out = (kd_identity){ .suppressed_at = SIZE_MAX };
     while (status == KD_OK && kd_scan_word(&in, &path)) {
-        status = add_part(out, kind, path);
+        status = add_part(out, kind, path, arena);
         kd_scan_blanks(&in);
     }
-    out->folds = out->count > 0;
     const kd_field *suppressed =
         kd_fields_find(kind->fields, KD_STR("suppressed"), &out->suppressed_at);
     if (!suppressed || suppressed->type != KDF_u64)
@@ -89,13 +89,15 @@ static void add_value(text_buffer *out, const kd_identity_part *part, const void
 kd_str kd_identity_of(const kd_identity *identity, kd_event *event)
 {
     text_buffer out = { .len = 0 };
-    if (!identity->folds)
+    if (identity->parts.count == 0)
         return (kd_str){ "", 0 };
     for (const char *name = event->kind->name; *name; name++)
         add_byte(&out, *name);
     add_byte(&out, 0);
-    for (size_t i = 0; i < identity->count; i++)
-        add_value(&out, &identity->parts[i], (const char *)event->body + identity->parts[i].at);
+    for (uint32_t i = 0; i < identity->parts.count; i++) {
+        const kd_identity_part *part = &KD_ITEMS(identity->parts, kd_identity_part)[i];
+        add_value(&out, part, (const char *)event->body + part->at);
+    }
     return kd_arena_str(&event->arena, (kd_str){ out.bytes, out.len });
 }
 
