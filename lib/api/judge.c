@@ -115,16 +115,7 @@ static void take_diag(void *user, kd_diag *diag)
 
 kd_context *kd_boot_of(const kd_report *report, const kd_event *event)
 {
-    size_t low = 0, high = report->boots.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (report->boots.items[middle]->boot < event->boot)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < report->boots.len && report->boots.items[low]->boot == event->boot;
-    return found ? report->boots.items[low] : NULL;
+    KD_FIND(report->boots, boot, event->boot);
 }
 
 /* Memory was short: what the rule said, or wanted to say, is not whole. */

@@ -22,7 +22,6 @@ kd_report *kd_report_new(kd_engine *engine, const kd_options *options)
     report->arena.mem = &report->mem;
     report->problems = (kd_problems){ .mem = &report->mem, .limit = options->max_diags };
     report->former_problems.mem = &report->mem;
-    report->flags = options->flags;
     report->rules = engine->rules.len;
     report->source_name = kd_arena_str(&report->arena, options->source_name);
     report->tool_name = options->tool_name
@@ -72,17 +71,7 @@ static void drop_events(kd_report *report, size_t count)
 /* Judging sorted them by id; a portion may hold thousands of events with a diagnosis each. */
 static kd_event *event_by_id(const kd_report *report, uint64_t id)
 {
-    size_t low = 0, high = report->events.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (report->events.items[middle]->id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < report->events.len && report->events.items[low]->id == id
-               ? report->events.items[low]
-               : NULL;
+    KD_FIND(report->events, id, id);
 }
 
 /* Neither its event nor its problem may find it any more. */

@@ -24,55 +24,24 @@ static void start(kd_session *session)
     kd_session_add_boot(session);
 }
 
-static kd_str copy_text(kd_session *session, kd_str text)
+static const char *copy_name(kd_arena *arena, const char *name)
 {
-    char *copy = text.len ? kd_mem_resize(&session->mem, NULL, 0, text.len) : NULL;
-    if (!copy)
-        return (kd_str){ NULL, 0 };
-    memcpy(copy, text.ptr, text.len);
-    return (kd_str){ copy, text.len };
-}
-
-static void free_text(kd_session *session, kd_str text)
-{
-    if (text.len)
-        kd_mem_free(&session->mem, (void *)(uintptr_t)text.ptr, text.len);
+    kd_str text = kd_str_of(name);
+    return name ? kd_arena_str(arena, (kd_str){ name, text.len + 1 }).ptr : NULL;
 }
 
 /* Texts of options live as long as the session. */
-static const char *copy_name(kd_session *session, const char *name)
-{
-    kd_str text = kd_str_of(name);
-    return name ? copy_text(session, (kd_str){ name, text.len + 1 }).ptr : NULL;
-}
-
-static void free_name(kd_session *session, const char *name)
-{
-    if (name)
-        free_text(session, (kd_str){ name, kd_str_of(name).len + 1 });
-}
-
 static void copy_options(kd_session *session, const kd_options *given)
 {
     kd_options *own = &session->options;
+    kd_arena *arena = &session->arena;
     *own = *given;
-    own->kconfig = copy_text(session, given->kconfig);
-    own->before = copy_text(session, given->before);
-    own->source_name = copy_text(session, given->source_name);
-    own->arch = copy_name(session, given->arch);
-    own->kernel_release = copy_name(session, given->kernel_release);
-    own->tool_name = copy_name(session, given->tool_name);
-}
-
-static void free_options(kd_session *session)
-{
-    kd_options *own = &session->options;
-    free_text(session, own->kconfig);
-    free_text(session, own->before);
-    free_text(session, own->source_name);
-    free_name(session, own->arch);
-    free_name(session, own->kernel_release);
-    free_name(session, own->tool_name);
+    own->kconfig = kd_arena_str(arena, given->kconfig);
+    own->before = kd_arena_str(arena, given->before);
+    own->source_name = kd_arena_str(arena, given->source_name);
+    own->arch = copy_name(arena, given->arch);
+    own->kernel_release = copy_name(arena, given->kernel_release);
+    own->tool_name = copy_name(arena, given->tool_name);
 }
 
 /* The earlier capture is analysed first; its events only serve the rules. */
@@ -103,6 +72,7 @@ kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *
     memset(session, 0, sizeof *session);
     session->engine = kd_engine_hold(engine);
     session->mem = (kd_mem){ .allocator = allocator, .limit = SIZE_MAX };
+    session->arena.mem = &session->mem;
     copy_options(session, &all);
     session->dress.plain = all.flags & KD_NO_REPAIR;
     session->report = kd_report_new(engine, &session->options);
@@ -132,7 +102,7 @@ void kd_session_free(kd_session *session)
         kd_report_free(session->report);
     }
     kd_reader_free(&session->reader);
-    free_options(session);
+    kd_arena_free(&session->arena);
     if (session->tail)
         kd_mem_free(&session->mem, session->tail, TAIL_ROOM);
     if (session->dress.room)

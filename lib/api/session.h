@@ -27,6 +27,7 @@ struct kd_session {
     kd_options options;
     kd_report *report; /* what was found and not handed over yet */
     kd_mem mem;        /* of the session itself: buffers */
+    kd_arena arena;    /* texts of the options */
     kd_reader reader;
     kd_tracker tracker;
     kd_dress dress; /* how its lines are read */
@@ -37,7 +38,6 @@ struct kd_session {
     size_t tail_len;
     uint64_t last_seq; /* of the last record that had one */
     uint64_t boots;    /* seen so far, over all reports */
-    kd_item handed;    /* what the last kd_session_next() gave */
     void *user;
 };
 

@@ -43,7 +43,7 @@ struct kd_context {
     kd_list areas;               /* of kd_read_area, at most KD_READ_AREAS */
     kd_list zones;               /* of kd_text: configured zones in order; empty: unknown */
     kd_known arch_known, release_known, version_known, hardware_known, page_size_known;
-    kd_known ram_known, text_offset_known;
+    kd_known text_offset_known;
     uint64_t conflicts; /* facts that later lines contradict */
     kd_str kconfig;     /* text of the .config that was given; may be empty */
     kd_list said;       /* of const kd_rule *: those that spoke of its events, each once */

@@ -51,3 +51,11 @@ void kd_event_restore(kd_event *event)
     event->diags_left_out = now.diags_left_out;
     event->rules_failed = now.rules_failed;
 }
+
+kd_str kd_event_text(const kd_event *event, const char *path)
+{
+    kd_value value;
+    kd_status status =
+        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
+    return status == KD_OK && value.type == KD_TEXT ? value.as.s : KD_STR("");
+}

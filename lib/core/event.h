@@ -96,6 +96,8 @@ static inline uint64_t kd_event_last_us(const kd_event *event)
 {
     return event->repeat.count ? event->repeat.last_time_us : event->time_us;
 }
+/* The text at that path of the body; empty: it has none. */
+kd_str kd_event_text(const kd_event *event, const char *path);
 
 /* Where a group of that description (or, with a name, a list of them) stands in the body, also
  * inside other flat groups; NULL: nowhere. */

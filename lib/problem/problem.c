@@ -21,20 +21,12 @@ static const chain chains[] = {
 #undef KD_CHAIN
 };
 
-static kd_str text_of(const kd_event *event, const char *path)
-{
-    kd_value value;
-    kd_status status =
-        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
-    return status == KD_OK && value.type == KD_TEXT ? value.as.s : KD_STR("");
-}
-
 static bool has_word(const kd_event *event, const char *words)
 {
     kd_str rest = kd_str_of(words), word;
     if (rest.len == 0)
         return true;
-    kd_str texts[] = { text_of(event, "reason"), text_of(event, "headline") };
+    kd_str texts[] = { kd_event_text(event, "reason"), kd_event_text(event, "headline") };
     while (kd_str_split(&rest, '|', &word))
         for (size_t i = 0; i < KD_COUNT(texts); i++)
             for (size_t at = 0; at + word.len <= texts[i].len; at++)

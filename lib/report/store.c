@@ -7,12 +7,12 @@
 
 const kd_event *kd_report_event_by_id(const kd_report *report, uint64_t id)
 {
-    KD_FIND_BY_ID(report->events, id);
+    KD_FIND(report->events, id, id);
 }
 
 const kd_diag *kd_report_diag_by_id(const kd_report *report, uint64_t id)
 {
-    KD_FIND_BY_ID(report->diags, id);
+    KD_FIND(report->diags, id, id);
 }
 
 size_t kd_report_problem_count(const kd_report *report)

@@ -5,17 +5,17 @@
 #include "base/json.h"
 #include "problem/problem.h"
 
-/* Returns the item of that id; the vector is in the order of ids. */
-#define KD_FIND_BY_ID(vec, number)              \
-    size_t low = 0, high = (vec).len;           \
-    while (low < high) {                        \
-        size_t middle = low + (high - low) / 2; \
-        if ((vec).items[middle]->id < (number)) \
-            low = middle + 1;                   \
-        else                                    \
-            high = middle;                      \
-    }                                           \
-    return low < (vec).len && (vec).items[low]->id == (number) ? (vec).items[low] : NULL
+/* Returns the item of that number, or NULL; the vector is in the order of it. */
+#define KD_FIND(vec, member, number)                \
+    size_t low = 0, high = (vec).len;               \
+    while (low < high) {                            \
+        size_t middle = low + (high - low) / 2;     \
+        if ((vec).items[middle]->member < (number)) \
+            low = middle + 1;                       \
+        else                                        \
+            high = middle;                          \
+    }                                               \
+    return low < (vec).len && (vec).items[low]->member == (number) ? (vec).items[low] : NULL
 
 /* Lines with words of bad news that no recogniser took. */
 typedef struct kd_seen {
@@ -57,8 +57,7 @@ struct kd_report {
     kd_diag *telling; /* the diagnosis to be handed out next: those of an event follow it */
     bool fresh;       /* there are events that were not judged */
     uint64_t next_diag;
-    size_t rules;   /* how many the engine has */
-    uint32_t flags; /* kd_options.flags */
+    size_t rules; /* how many the engine has */
 };
 
 /* Diagnoses: causes first, then most severe first, then in log order. KD_E_NOMEM: left as they

@@ -38,14 +38,6 @@ static const char *impact_words(kd_impact impact)
     return words[impact];
 }
 
-static kd_str text_of(const kd_event *event, const char *path)
-{
-    kd_value value;
-    kd_status status =
-        kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, NULL);
-    return status == KD_OK && value.type == KD_TEXT ? value.as.s : KD_STR("");
-}
-
 /* A sentence in the making. */
 typedef struct words {
     char bytes[768];
@@ -106,7 +98,7 @@ static void say_when(words *out, const kd_problem *problem)
 static void say_who(words *out, const kd_event *event)
 {
     kd_value pid;
-    kd_str comm = text_of(event, "comm"), module = text_of(event, "blame.module");
+    kd_str comm = kd_event_text(event, "comm"), module = kd_event_text(event, "blame.module");
     if (comm.len > 0)
         say(out, ", task %.*s", KD_FMT(comm));
     if (comm.len > 0 &&
@@ -115,6 +107,12 @@ static void say_who(words *out, const kd_event *event)
         say(out, " (pid %llu)", KD_LLU(pid.as.u));
     if (module.len > 0)
         say(out, ", module %.*s", KD_FMT(module));
+}
+
+static void put_rest(text_report *out, uint32_t count)
+{
+    if (count > ENOUGH_EFFECTS && !out->full)
+        kd_page_printf(&out->page, "     and %u more\n", count - ENOUGH_EFFECTS);
 }
 
 static void put_effects(text_report *out, const kd_problem *problem)
@@ -133,8 +131,7 @@ static void put_effects(text_report *out, const kd_problem *problem)
         kd_page_item(&out->page,
                      diag->role == KD_EFFECT ? "     then: " : "     also: ", said(&text));
     }
-    if (shown > ENOUGH_EFFECTS && !out->full)
-        kd_page_printf(&out->page, "     and %u more\n", shown - ENOUGH_EFFECTS);
+    put_rest(out, shown);
 }
 
 /* Events of the problem that no diagnosis speaks of: "then: panic: Fatal exception". */
@@ -154,8 +151,7 @@ static void put_other_events(text_report *out, const kd_problem *problem)
             KD_LLU(kd_event_lines(event)[0].number));
         kd_page_item(&out->page, "     then: ", said(&text));
     }
-    if (shown > ENOUGH_EFFECTS && !out->full)
-        kd_page_printf(&out->page, "     and %u more\n", shown - ENOUGH_EFFECTS);
+    put_rest(out, shown);
 }
 
 /* The kernel's own words where nothing is diagnosed. */
@@ -164,7 +160,7 @@ static void put_headline(text_report *out, const kd_event *event)
     static const char *const paths[] = { "headline", "reason", "message" };
     kd_str line = { NULL, 0 };
     for (size_t i = 0; i < KD_COUNT(paths) && line.len == 0; i++)
-        line = text_of(event, paths[i]);
+        line = kd_event_text(event, paths[i]);
     if (line.len == 0)
         line = kd_str_trim(kd_event_lines(event)[0].raw);
     kd_page_put(&out->page, "     ");

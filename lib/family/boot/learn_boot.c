@@ -43,10 +43,8 @@ void kd_learn_boot(kd_context *context, const kd_event *event, const void *part,
     if (fact->hardware.src)
         kd_learn(context, &context->hardware, &context->hardware_known,
                  kd_arena_str(arena, fact->hardware.v), line);
-    if (fact->ram_kb.src && !context->ram_kb) {
+    if (fact->ram_kb.src && !context->ram_kb)
         context->ram_kb = fact->ram_kb.v;
-        context->ram_known = (kd_known){ KD_BY_READ, line };
-    }
     if (fact->text_offset.src) {
         context->text_offset = fact->text_offset.v;
         context->text_offset_known = (kd_known){ KD_BY_READ, line };
