@@ -14,14 +14,6 @@ static unsigned long long state;
 static size_t every = 97, runs_cut, runs_torn, runs_limit, found;
 static const char *const kinds[] = { "cut", "torn", "limit" };
 
-static size_t random_below(size_t most)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return most ? (size_t)(state % most) : 0;
-}
-
 /* ---- which claim is stronger? ---------------------------------------------------------------- */
 
 /* Verdicts on one event compete inside these groups: by the part of the id before the dot. */
@@ -288,7 +280,7 @@ static void take_event(run *r, size_t first, size_t end)
 static void check_log(run *r)
 {
     log_lines l;
-    size_t event = 0, held = 0, turn = random_below(every);
+    size_t event = 0, held = 0, turn = random_below(&state, every);
     r->whole = analyze(r, r->log.ptr, r->log.len, 0);
     r->before = r->upto = r->without = NULL;
     find_lines(r, &l);
@@ -303,12 +295,12 @@ static void check_log(run *r)
         for (size_t at = l.start[line]; at < l.start[line + 1]; at++) {
             if (++turn % every == 0)
                 cut(r, at);
-            if (random_below(every) == 0)
+            if (random_below(&state, every) == 0)
                 tear(r, at);
         }
     }
     for (uint32_t most = 16; most < held + 1 && most < 400;
-         most += 1 + (uint32_t)random_below(every))
+         most += 1 + (uint32_t)random_below(&state, every))
         limit(r, most);
     kd_report_free(r->whole);
     kd_report_free(r->before);

@@ -5,14 +5,6 @@
 
 static unsigned long long state = 88172645463325252u;
 
-static size_t random_below(size_t most)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return most ? (size_t)(state % most) : 0;
-}
-
 static int count_only(const char *data, size_t len, void *user)
 {
     (void)data;
@@ -52,7 +44,7 @@ static void mutate(kd_engine *engine, text log)
     for (int round = 0; round < 8; round++) {
         memcpy(copy, log.ptr, log.len);
         for (size_t i = 0; i < 1 + log.len / 200; i++)
-            copy[random_below(log.len)] = odd[random_below(sizeof odd - 1)];
+            copy[random_below(&state, log.len)] = odd[random_below(&state, sizeof odd - 1)];
         analyze(engine, copy, log.len);
     }
     free(copy);
@@ -71,7 +63,7 @@ int main(int argc, char **argv)
         text log = load_file(argv[i]);
         analyze(engine, log.ptr, log.len);
         for (int k = 0; k < cuts; k++) {
-            size_t from = random_below(log.len), len = random_below(log.len - from);
+            size_t from = random_below(&state, log.len), len = random_below(&state, log.len - from);
             analyze(engine, log.ptr + from, len);
         }
         if (cuts == 0 && log.len > 0) {

@@ -43,6 +43,16 @@ def frozen_file(log):
     return (whole, frozen_whole) if whole.exists() else (log.with_suffix(".skeleton"), skeleton)
 
 
+def frozen_events(log):
+    """(kind, first and last lines) of each event, from what is frozen beside the log."""
+    whole, short = log.with_suffix(".json"), log.with_suffix(".skeleton")
+    if whole.exists():
+        return [(event["kind"], event["lines"]) for event in json.loads(whole.read_bytes())["events"]]
+    words = [line.split() for line in short.read_text(encoding="utf-8").splitlines()] if short.exists() else []
+    return [(kind, [list(map(int, span.split("-"))) for span in spans])
+            for name, kind, *spans in words if name.startswith("e")]
+
+
 def update(log, output):
     path, text_of = frozen_file(log)
     path.write_text(text_of(output), encoding="utf-8")

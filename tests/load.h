@@ -48,6 +48,15 @@ static inline text load_file(const char *path)
     return t;
 }
 
+/* Below `most`; the same numbers in each run. `state` is not 0. */
+static inline size_t random_below(unsigned long long *state, size_t most)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return most ? (size_t)(*state % most) : 0;
+}
+
 static inline void must(kd_status status, const char *what)
 {
     if (status == KD_OK || status == KD_E_LIMIT)

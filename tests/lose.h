@@ -16,14 +16,6 @@ typedef struct loser {
     void *user;
 } loser;
 
-static inline size_t lose_random(loser *l, size_t most)
-{
-    l->state ^= l->state << 13;
-    l->state ^= l->state >> 7;
-    l->state ^= l->state << 17;
-    return most ? (size_t)(l->state % most) : 0;
-}
-
 static inline void lose_look(loser *l, kd_str log, const char *how, size_t line)
 {
     kd_report *report = NULL;
@@ -48,15 +40,15 @@ static inline void lose_log(loser *l, text log)
     if (!copy)
         exit(2);
     lose_look(l, (kd_str){ log.ptr, log.len }, "whole", 0);
-    size_t turn = lose_random(l, l->every), line = 0;
+    size_t turn = random_below(&l->state, l->every), line = 0;
     for (size_t start = 0, end; start < log.len; start = end) {
         const char *newline = memchr(log.ptr + start, '\n', log.len - start);
         end = newline ? (size_t)(newline - log.ptr) + 1 : log.len;
         line++;
         if (turn++ % l->every != 0)
             continue;
-        size_t len = end - start - (newline ? 1 : 0), at = start + lose_random(l, len);
-        size_t rest = at + lose_random(l, start + len - at);
+        size_t len = end - start - (newline ? 1 : 0), at = start + random_below(&l->state, len);
+        size_t rest = at + random_below(&l->state, start + len - at);
         lose_bytes(l, log, copy, (size_t[2]){ start, end }, "removed", line);
         lose_bytes(l, log, copy, (size_t[2]){ at, start + len }, "cut", line);
         lose_bytes(l, log, copy, (size_t[2]){ at, rest }, "torn", line);

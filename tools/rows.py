@@ -1,6 +1,8 @@
 """The rows of the families: lib/family/families.def and what it includes. For tools and tests in Python."""
+import ast
 import pathlib
 import re
+import subprocess
 
 _CALL = re.compile(r"^KD_(\w+)\((.*?)\)\s*$", re.S | re.M)
 _PART = re.compile(r'\s*"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,]+')
@@ -49,3 +51,17 @@ def kinds(lib="lib"):
 def rules(lib="lib"):
     """[(function, id, severity, wakes on, title)]"""
     return [args for macro, args in rows(lib) if macro == "RULE"]
+
+
+def anchors(lib="lib", family="*"):
+    """The literals that wake a recogniser, sorted: what `.anchors` names, after the preprocessor."""
+    literal = r'"(?:[^"\\]|\\.)*"'
+    found = set()
+    for path in pathlib.Path(lib).glob(f"family/{family}/parse_*.c"):
+        text = subprocess.run(["cc", "-E", "-P", f"-I{lib}", f"-I{lib}/../include", str(path)], stdout=subprocess.PIPE,
+                              check=True, text=True).stdout
+        for name in re.findall(r"\.anchors = (\w+)", text):
+            table = re.search(rf"\b{name}\[\] = \{{(.*?)\}};", text, re.S)[1]
+            for entry in re.findall(rf"{literal}(?:\s*{literal})*", table):
+                found.add("".join(map(ast.literal_eval, re.findall(literal, entry))))
+    return sorted(found)

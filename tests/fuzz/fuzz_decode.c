@@ -1,14 +1,5 @@
 /* fuzz_decode.c - the decoders alone: any value, kernel and architecture. */
-#include "laws.h"
-
-static kd_engine *engine;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return kd_engine_new(&engine, NULL) != KD_OK;
-}
+#include "engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

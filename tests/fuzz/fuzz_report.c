@@ -1,14 +1,5 @@
 /* fuzz_report.c - one log in one call. */
-#include "laws.h"
-
-static kd_engine *engine;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return kd_engine_new(&engine, NULL) != KD_OK;
-}
+#include "engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,28 +1,22 @@
 #!/usr/bin/env python3
 """seeds.py OUT: seeds for the libFuzzer programs, a folder for each, from tests/logs: of each log the events and
 some lines around them, so that a seed is small. Run from the top of the repository."""
-import itertools
 import pathlib
 import sys
+
+sys.path.insert(0, "tests")
+from check_golden import frozen_events  # noqa: E402
 
 MOST_BYTES = 6000
 LOGS = pathlib.Path("tests/logs")
 
 
-def spans(log):
-    """The lines of the events, from what is frozen beside the log."""
-    skeleton = log.with_suffix(".skeleton")
-    if not skeleton.exists():
-        return []
-    words = itertools.chain.from_iterable(line.split()[2:] for line in skeleton.read_text().splitlines()
-                                          if line.startswith("e"))
-    return [tuple(map(int, word.split("-"))) for word in words]
-
-
 def piece(log):
     lines = log.read_bytes().splitlines(True)
-    wanted = set(range(3)) | {number for first, last in spans(log) for number in range(first - 3, last + 2)}
-    kept = b"".join(line for number, line in enumerate(lines) if number in wanted or not spans(log))
+    events = frozen_events(log)
+    wanted = set(range(3)) | {number for _, spans in events for first, last in spans
+                              for number in range(first - 3, last + 2)}
+    kept = b"".join(line for number, line in enumerate(lines) if number in wanted or not events)
     return kept[:MOST_BYTES]
 
 

@@ -5,6 +5,7 @@
 
 #include "family/fields.h"
 #include "family/memdump/parse_meminfo.h"
+#include "plain.h"
 
 extern const kd_parser kd_parser_buddyinfo;
 extern const kd_parser kd_parser_pagetypeinfo;
@@ -24,18 +25,6 @@ typedef struct stage {
     unsigned taken, refused;
     char last_refused[128];
 } stage;
-
-static inline void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-    (void)user, (void)old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
-static const kd_allocator allocator = { .resize = resize };
 
 static inline void stage_begin(stage *s, const kd_kind *kind, void *body)
 {

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "family/fault/decode_code.h"
 #include "family/fault/decode_dataflow.h"
+#include "plain.h"
 #include "suite.h"
 
 typedef struct row {
@@ -129,20 +130,8 @@ START_TEST(arm64)
     check_rows("arm64", rows, KD_COUNT(rows));
 }
 END_TEST
-#endif
 
 /* Capstone's versions differ: ud2b, ud1 and operands. */
-#ifdef KD_CAPSTONE
-static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-    (void)user;
-    (void)old_size;
-    if (new_size > 0)
-        return realloc(ptr, new_size);
-    free(ptr);
-    return NULL;
-}
-
 START_TEST(traps_have_one_name)
 {
     static const struct {
@@ -159,7 +148,7 @@ START_TEST(traps_have_one_name)
         { "arm64", "(d4210000)", "brk #0x800" },
     };
     for (size_t i = 0; i < KD_COUNT(rows); i++) {
-        kd_mem mem = { .allocator = &(kd_allocator){ resize, NULL }, .limit = 1 << 20 };
+        kd_mem mem = { .allocator = &allocator, .limit = 1 << 20 };
         kd_arena arena = { .mem = &mem };
         kd_context context = { .arch = kd_str_of(rows[i].arch) };
         kdf_oops oops = { .code.marker = { 0, 1 } };

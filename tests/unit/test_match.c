@@ -1,4 +1,5 @@
 /* test_match.c - the matcher against a search that cannot be wrong, vector and portable. */
+#include "plain.h"
 #include "suite.h"
 #include <string.h>
 
@@ -6,26 +7,6 @@
 
 #define PATTERNS 400u
 #define LONGEST 24u
-
-static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-    (void)user, (void)old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
-static const kd_allocator allocator = { .resize = resize };
-
-static uint64_t seed;
-
-static unsigned next_random(unsigned below)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(seed >> 33) % below;
-}
 
 typedef struct scene {
     kd_mem mem;

@@ -1,22 +1,12 @@
 /* test_memo.c - what the rules of one event share: computed once, forgotten with the event. */
 #include "core/memo.h"
+#include "plain.h"
 #include "suite.h"
-
-static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-    (void)user;
-    (void)old_size;
-    if (new_size > 0)
-        return realloc(ptr, new_size);
-    free(ptr);
-    return NULL;
-}
 
 static const char first_key, second_key;
 
 START_TEST(first_asker_fills_it_in)
 {
-    const kd_allocator allocator = { resize, NULL };
     kd_mem mem = { .allocator = &allocator, .limit = 1 << 20 };
     kd_memo memo = { .arena = { .mem = &mem } };
     bool fresh;
@@ -37,7 +27,6 @@ END_TEST
 
 START_TEST(refused)
 {
-    const kd_allocator allocator = { resize, NULL };
     kd_mem mem = { .allocator = &allocator, .limit = 4096 };
     kd_memo memo = { .arena = { .mem = &mem } };
     bool fresh = true;

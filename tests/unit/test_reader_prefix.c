@@ -1,29 +1,10 @@
 /* test_reader_prefix.c - bytes to lines, whatever the portions; prefixes off, and nothing else. */
+#include "plain.h"
 #include "suite.h"
 #include <string.h>
 
 #include "input/line.h"
 #include "input/reader.h"
-
-static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-    (void)user, (void)old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
-static const kd_allocator allocator = { .resize = resize };
-
-static uint64_t seed;
-
-static unsigned next_random(unsigned below)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(seed >> 33) % below;
-}
 
 /* ---- prefixes -------------------------------------------------------------------------------- */
 

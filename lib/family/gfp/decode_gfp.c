@@ -9,14 +9,6 @@
 
 /* ---- the facts as tables --------------------------------------------------------------------- */
 
-enum {
-    KD_GFP_LOCKDEP = 1,
-    KD_GFP_HW_TAGS = 2,
-    KD_GFP_OBJ_EXT = 4,
-    KD_GFP_KMEMCHECK = 8,
-    KD_GFP_ANDROID = 16
-};
-
 typedef enum name_id {
 #define KD_GFP_NAME(name) NAME_##name,
 #include "family/gfp/gfp_composites.def"

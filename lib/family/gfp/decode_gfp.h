@@ -13,6 +13,15 @@ typedef struct kd_gfp_config {
 } kd_gfp_config;
 #define KD_GFP_CONFIG_DEFAULT ((kd_gfp_config){ .slab_obj_ext = true })
 
+/* The same as bits, for the rows of gfp_bits.def. */
+enum {
+    KD_GFP_LOCKDEP = 1,
+    KD_GFP_HW_TAGS = 2,
+    KD_GFP_OBJ_EXT = 4,
+    KD_GFP_KMEMCHECK = 8,
+    KD_GFP_ANDROID = 16
+};
+
 /* KD_GFP_ATOMIC is __GFP_ATOMIC, and so on. */
 typedef enum kd_gfp_flag {
 #define KD_GFP_FLAG(name) KD_GFP_##name,
