@@ -60,23 +60,6 @@ bool kd_stall_cpu_idles(const kdf_hang_cpu *cpu)
            cpu->interrupt_nesting.v == 0;
 }
 
-bool kd_stall_cpu_is_shown(const kdf_hang_cpu *cpu)
-{
-    return cpu->backtrace.count > 0 || cpu->ip.function.src;
-}
-
-const kdf_hang_cpu *kd_stall_cpu(const kdf_rcu_stall *stall)
-{
-    const kdf_hang_cpu *cpus = stall->cpus.items, *first = NULL;
-    for (uint32_t i = 0; i < stall->cpus.count; i++) {
-        if (cpus[i].stalled.src && kd_stall_cpu_is_shown(&cpus[i]))
-            return &cpus[i];
-        if (cpus[i].stalled.src && !first)
-            first = &cpus[i];
-    }
-    return first;
-}
-
 bool kd_decode_rcu_stall(kd_event *event, void *part, const kd_context *context)
 {
     kdf_rcu_stall *stall = part;

@@ -19,10 +19,4 @@ bool kd_stall_is_near(const kd_event *a, const kd_event *b, uint64_t seconds);
 /* Does RCU list the CPU as idle: no task, no interrupt? */
 bool kd_stall_cpu_idles(const kdf_hang_cpu *cpu);
 
-/* The CPU that RCU waits for and whose stack is shown; where none is shown, the first that it waits
- * for; NULL where it waits for none. */
-const kdf_hang_cpu *kd_stall_cpu(const kdf_rcu_stall *stall);
-/* Does the report show where the CPU stood? */
-bool kd_stall_cpu_is_shown(const kdf_hang_cpu *cpu);
-
 #endif

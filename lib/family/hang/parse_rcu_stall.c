@@ -17,7 +17,6 @@
  * and tasks that are waited for follow; the detecting CPU and the grace-period thread are innocent.
  */
 #include "family/fault/parse_fault.h"
-#include "family/hang/decode_stall.h"
 #include "family/hang/parse_hang.h"
 #include "family/hang/parse_rcu_status.h"
 #include "family/shared/parse_shared.h"

@@ -200,3 +200,22 @@ bool kd_rcu_kthread(kd_parse *parse, kdf_rcu_stall *stall, kd_str text)
         kd_put(parse, &stall->kthread_cpu, (uint64_t)number);
     return true;
 }
+
+/* ---- the CPU whose place is told ------------------------------------------------------------- */
+
+bool kd_stall_cpu_is_shown(const kdf_hang_cpu *cpu)
+{
+    return cpu->backtrace.count > 0 || cpu->ip.function.src;
+}
+
+const kdf_hang_cpu *kd_stall_cpu(const kdf_rcu_stall *stall)
+{
+    const kdf_hang_cpu *cpus = stall->cpus.items, *first = NULL;
+    for (uint32_t i = 0; i < stall->cpus.count; i++) {
+        if (cpus[i].stalled.src && kd_stall_cpu_is_shown(&cpus[i]))
+            return &cpus[i];
+        if (cpus[i].stalled.src && !first)
+            first = &cpus[i];
+    }
+    return first;
+}

@@ -13,4 +13,10 @@ bool kd_rcu_totals(kd_parse *parse, kdf_rcu_stall *stall, kd_str text);
 /* What is said of the grace-period thread. */
 bool kd_rcu_kthread(kd_parse *parse, kdf_rcu_stall *stall, kd_str text);
 
+/* The CPU that RCU waits for and whose stack is shown; where none is shown, the first that it waits
+ * for; NULL where it waits for none. */
+const kdf_hang_cpu *kd_stall_cpu(const kdf_rcu_stall *stall);
+/* Does the report show where the CPU stood? */
+bool kd_stall_cpu_is_shown(const kdf_hang_cpu *cpu);
+
 #endif

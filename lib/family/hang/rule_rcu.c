@@ -1,6 +1,7 @@
 /* rule_rcu.c - why a grace period of RCU does not end. */
 #include "family/hang/decode_stall.h"
 #include "family/hang/parse_hang.h"
+#include "family/hang/parse_rcu_status.h"
 #include "family/hang/rule_hang.h"
 
 const char kd_doc_rcu_stall[] = "RCU waits for CPUs or tasks to pass a quiescent state. Tells from "

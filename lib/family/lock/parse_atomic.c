@@ -10,8 +10,8 @@
  *
  * __schedule_bug(), __might_resched(). FILE:LINE is the place of the check, not of the mistake.
  */
-#include "family/lock/decode_preempt.h"
 #include "family/lock/parse_lock.h"
+#include "family/lock/preempt_count.h"
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
 

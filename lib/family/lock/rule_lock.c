@@ -1,7 +1,7 @@
 /* rule_lock.c - sleeping where none is allowed, and locks used wrongly. */
 #include "core/diag.h"
 #include "family/fields.h"
-#include "family/lock/decode_preempt.h"
+#include "family/lock/preempt_count.h"
 
 const char kd_doc_sleep_in_atomic[] = "A task slept, or called a function that may sleep, with "
                                       "preemption, interrupts or bh disabled. Decodes the preempt "

@@ -1,6 +1,6 @@
-/* decode_preempt.h - what a preempt count says. */
-#ifndef KD_LOCK_DECODE_PREEMPT_H
-#define KD_LOCK_DECODE_PREEMPT_H
+/* preempt_count.h - what a preempt count says. */
+#ifndef KD_LOCK_PREEMPT_COUNT_H
+#define KD_LOCK_PREEMPT_COUNT_H
 
 #include <stdbool.h>
 #include <stdint.h>
