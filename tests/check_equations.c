@@ -1,6 +1,7 @@
 /* check_equations.c [--every N] [--seed S] LOG...: prints each equation of each proof once, as
  * JSON:
- * {"log", "rule", "equation"}; last what was tried. For check_equations.py, which computes them. */
+ * {"log", "rule", "equation"}; last what was tried. For check_equations.py, which computes them. A
+ * text alone, in quotes, is computed here: its words stand in the log. */
 #include "lose.h"
 
 typedef struct seen {
@@ -52,10 +53,27 @@ static void put(kd_str words)
     putchar('"');
 }
 
+/* Is each word in the log? */
+static int stands_in(kd_str log, kd_str words)
+{
+    for (size_t start = 0, end; start < words.len; start = end + 1) {
+        const char *blank = memchr(words.ptr + start, ' ', words.len - start);
+        end = blank ? (size_t)(blank - words.ptr) : words.len;
+        if (!memmem(log.ptr, log.len, words.ptr + start, end - start))
+            return 0;
+    }
+    return 1;
+}
+
+static int is_quote(kd_str equation)
+{
+    return equation.len > 2 && equation.ptr[0] == '"' &&
+           memchr(equation.ptr + 1, '"', equation.len - 1) == equation.ptr + equation.len - 1;
+}
+
 static void look(const kd_report *report, kd_str log, const char *how, size_t line, void *user)
 {
     seen *s = user;
-    (void)log;
     for (size_t i = 0; i < kd_report_diag_count(report); i++) {
         const kd_diag *diag = kd_report_diag(report, i);
         kd_value equation;
@@ -66,6 +84,9 @@ static void look(const kd_report *report, kd_str log, const char *how, size_t li
                 break;
             if (!is_new(s, equation.as.s))
                 continue;
+            if (is_quote(equation.as.s) &&
+                !stands_in(log, (kd_str){ equation.as.s.ptr + 1, equation.as.s.len - 2 }))
+                equation.as.s = (kd_str){ "not in the log", 14 };
             printf("{\"log\": \"%s, line %zu %s\", \"rule\": \"%s\", \"equation\": ", s->path, line,
                    how, kd_diag_id(diag));
             put(equation.as.s);

@@ -75,7 +75,7 @@ static void say_freeing_task(const kd_view *view, kd_emit *out)
         kd_say_evidence(out, view->event, frame->function.src, "the task was freeing memory");
     kd_say_more(out, "The task was itself freeing memory (PF_MEMALLOC): such a task does not "
                      "reclaim again.");
-    kd_say_proof(out, KD_STR("the task was in reclaim"), "%.*s()",
+    kd_say_proof(out, KD_STR("the task was in reclaim"), "\"%.*s\"",
                  KD_FMT(frame ? frame->function.v : KD_STR("kswapd")));
 }
 

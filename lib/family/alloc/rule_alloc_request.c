@@ -282,14 +282,14 @@ void kd_say_samples(const kd_view *view, kd_emit *out, const kd_request *request
     if (!s->rises && !s->falls)
         return;
     if (s->global_known)
-        snprintf(global, sizeof global, "global free %llu, ", KD_LLU(s->global_pages));
+        snprintf(global, sizeof global, "global = %llu pages, ", KD_LLU(s->global_pages));
     if (s->buddy_known)
-        snprintf(buddy, sizeof buddy, ", buddy lines %llu", KD_LLU(s->buddy_pages));
+        snprintf(buddy, sizeof buddy, ", lists = %llu pages", KD_LLU(s->buddy_pages));
     kd_say_evidence(out, view->event, c->printed[0]->free_kb.src, "one of the samples of the dump");
     kd_say_proof(out,
                  s->rises ? KD_STR("free memory rose while the dump was printed")
                           : KD_STR("free memory fell while the dump was printed"),
-                 "%szones %llu%s pages", global, KD_LLU(s->zone_pages), buddy);
+                 "%szones = %llu pages%s", global, KD_LLU(s->zone_pages), buddy);
     if (s->falls)
         kd_say_assume(out,
                       "what the dump shows held at the failure too, although free memory fell "

@@ -49,8 +49,8 @@ static bool say_lists_decide(kd_emit *out, const kd_alloc_test *test, kd_zone_na
                             "no watermark holds for a task that frees memory (PF_MEMALLOC): "
                             "the lists of zone %s decide, not its counter",
                             name.text),
-                 "%llu blocks of the order and above; free by the counter: %lld pages",
-                 KD_LLU(test->supply.blocks), KD_LLD(test->free_pages));
+                 "blocks = %llu, free = %lld pages", KD_LLU(test->supply.blocks),
+                 KD_LLD(test->free_pages));
     return true;
 }
 
@@ -59,7 +59,7 @@ void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case
     const kd_alloc_zone_result *result = &c->results[zone];
     const kd_alloc_test *test = &result->tests[result->best];
     bool short_of = test->amount == KD_ANSWER_NO;
-    const char *compare = test->amount == KD_ANSWER_YES ? ">" : short_of ? "<=" : "against";
+    const char *compare = test->amount == KD_ANSWER_YES ? " >" : short_of ? " <=" : ", line =";
     const char *word = test->amount == KD_ANSWER_YES ? "enough pages by amount"
                        : short_of                    ? "too few pages"
                                                      : "pages near the line";
@@ -86,7 +86,7 @@ void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case
     if (line >= KD_ALLOC_PAGES_MAX) /* what the zone must keep is not in the log */
         return;
     kd_say_proof(out, kd_text_of(out, "zone %s has %s (%s%s)", name.text, word, mark, reserve),
-                 "free %lld - %lld (order) - %lld (CMA) - %lld (highatomic) = %lld %s %lld",
+                 "free %lld - %lld (order) - %lld (CMA) - %lld (highatomic) = %lld%s %lld",
                  KD_LLD(test->free_pages), KD_LLD(test->order_pages), KD_LLD(test->cma_pages),
                  KD_LLD(highatomic), KD_LLD(usable), compare, KD_LLD(line));
 }
@@ -112,8 +112,8 @@ void kd_say_buddy_sum(kd_emit *out, const kd_event *event, const kdf_zone *zone)
     kd_say_proof(out,
                  kd_text_of(out, "the buddy line of zone %.*s %s", KD_FMT(zone->name.v),
                             adds_up ? "adds up" : "does not add up: it was cut or edited"),
-                 "%s = %llu kB, printed %llu kB", len ? text : "0", KD_LLU(sum),
-                 KD_LLU(zone->buddy_kb.v));
+                 "%s = %llu kB %s printed %llu kB", len ? text : "0", KD_LLU(sum),
+                 adds_up ? "=" : "!=", KD_LLU(zone->buddy_kb.v));
 }
 
 static const char *letters_text(uint32_t letters, char *text)
@@ -148,8 +148,8 @@ void kd_say_zone_blocks(kd_emit *out, const kd_event *event, const kd_alloc_case
                             name.text, c->request.order, KD_LLU(c->page_kb << c->request.order),
                             supply->blocks ? ", migratetypes " : "",
                             supply->blocks ? letters_text(supply->letters, letters) : ""),
-                 "%s%s%llu; usable for this request: %lld", text, len ? " = " : "",
-                 KD_LLU(supply->blocks), KD_LLD(supply->usable.high));
+                 "%s = %llu, usable = %lld", len ? text : "blocks", KD_LLU(supply->blocks),
+                 KD_LLD(supply->usable.high));
 }
 
 void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c)

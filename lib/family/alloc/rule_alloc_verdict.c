@@ -75,8 +75,8 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
                 KD_LLU(zone->free_pages * r->c.page_kb),
                 KD_LLU(zone->free_cma_pages * r->c.page_kb), KD_LLU(sum.largest_usable_kb));
     say_moment(out);
-    kd_emit_proof(out, KD_STR("only movable requests may take CMA blocks"),
-                  KD_STR("migratetype of the request != Movable => no ALLOC_CMA"));
+    kd_say_proof(out, KD_STR("only movable requests may take CMA blocks"), "%s != movable",
+                 r->c.gfp.migratetype_name);
     say_lists(view, out, r);
     kd_say_not_cma(out, r);
     say_gfp_kernel(out, r);

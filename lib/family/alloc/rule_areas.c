@@ -221,8 +221,7 @@ static void say_no_buffer(kd_emit *out, const kdf_dma *dma)
                 "The bounce buffer has no slots at all: it was never set up on this machine (an "
                 "IOMMU was expected to do its work, or there is no memory beyond the reach of "
                 "the bus).");
-    kd_say_proof(out, KD_STR("there is no buffer"), "total = %llu slots",
-                 KD_LLU(dma->total_slots.v));
+    kd_say_proof(out, KD_STR("there is no buffer"), "total = %llu", KD_LLU(dma->total_slots.v));
     kd_say_remedy(
         out, "Look why the device does not go through the IOMMU (intel_iommu=, iommu=, "
              "iommu.passthrough= on the command line; the line DMAR or AMD-Vi at boot), or set "

@@ -49,7 +49,7 @@ static void say_access(const kd_view *view, kd_emit *out, const kd_free_case *c)
         kd_say_proof(out,
                      kd_text_of(out, "the code bytes %.*s read %.*s+0x%llx", KD_FMT(here),
                                 KD_FMT(c->page_register), KD_LLU(c->member)),
-                     "%.*s", KD_FMT(oops->code.instruction.v));
+                     "instruction = \"%.*s\"", KD_FMT(oops->code.instruction.v));
     }
     kd_say_proof(out,
                  kd_text_of(out, "%.*s is the struct page pointer that was accessed",
@@ -65,7 +65,7 @@ static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
         kd_say_proof(out,
                      kd_text_of(out, "linear map and vmemmap of %.*s %.*s begin at",
                                 KD_FMT(view->context->arch), KD_FMT(view->context->version_text)),
-                     "0x%llx, 0x%llx", KD_LLU(c->linear), KD_LLU(c->vmemmap));
+                     "linear = 0x%llx, vmemmap = 0x%llx", KD_LLU(c->linear), KD_LLU(c->vmemmap));
         return;
     }
     kd_say_proof(out,
@@ -90,11 +90,12 @@ static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
 static void say_argument(kd_emit *out, const kd_free_case *c)
 {
     kd_say_proof(out, KD_STR("virt_to_page() made it of this page frame number"),
-                 "(0x%llx - 0x%llx) / 64 = 0x%llx", KD_LLU(c->page), KD_LLU(c->vmemmap),
-                 KD_LLU(c->pfn));
+                 "0x%llx + 64 * 0x%llx = 0x%llx (mod 2^64)", KD_LLU(c->vmemmap), KD_LLU(c->pfn),
+                 KD_LLU(c->page));
     kd_say_proof(out, KD_STR("so free_pages() was given an address in this page"),
-                 "0x%llx + (0x%llx << 12) = 0x%llx .. 0x%llx", KD_LLU(c->linear), KD_LLU(c->pfn),
-                 KD_LLU(c->argument), KD_LLU(c->argument + 4095));
+                 "0x%llx + (0x%llx << 12) = 0x%llx (mod 2^64), 0x%llx + 4095 = 0x%llx",
+                 KD_LLU(c->linear), KD_LLU(c->pfn), KD_LLU(c->argument), KD_LLU(c->argument),
+                 KD_LLU(c->argument + 4095));
     kd_say_hex(out, "page_pointer", c->page);
     kd_say_hex(out, "pfn", c->pfn);
     kd_say_hex(out, "argument_page", c->argument);
@@ -171,14 +172,15 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
     if (c.exact_register.len && c.exact_address) {
         kd_say_evidence(out, view->event, src_of(oops, c.exact_register),
                         "%.*s is the pointer that was passed", KD_FMT(c.exact_register));
-        kd_say_proof(out,
-                     kd_text_of(out,
-                                "%.*s is that pointer: the struct page of this pfn, at "
-                                "this linear address",
-                                KD_FMT(c.exact_register)),
-                     "(0x%llx - 0x%llx) / 64 = 0x%llx; 0x%llx + (0x%llx << 12) = 0x%llx",
-                     KD_LLU(c.exact), KD_LLU(c.vmemmap), KD_LLU(c.exact_pfn), KD_LLU(c.linear),
-                     KD_LLU(c.exact_pfn), KD_LLU(c.exact_address));
+        kd_say_proof(
+            out,
+            kd_text_of(out,
+                       "%.*s is that pointer: the struct page of this pfn, at "
+                       "this linear address",
+                       KD_FMT(c.exact_register)),
+            "0x%llx + 64 * 0x%llx = 0x%llx (mod 2^64), 0x%llx + (0x%llx << 12) = 0x%llx (mod 2^64)",
+            KD_LLU(c.vmemmap), KD_LLU(c.exact_pfn), KD_LLU(c.exact), KD_LLU(c.linear),
+            KD_LLU(c.exact_pfn), KD_LLU(c.exact_address));
         kd_say_hex(out, "struct_page", c.exact);
         kd_say_hex(out, "struct_page_pfn", c.exact_pfn);
         kd_say_hex(out, "linear_address", c.exact_address);
@@ -239,7 +241,7 @@ kd_status kd_check_free_kmap(const kd_view *view, kd_emit *out, void *user)
         "(0x%llx - 0x%llx) / %u = 0x%llx", KD_LLU(c.page), KD_LLU(c.vmemmap), c.struct_size,
         KD_LLU(c.pfn));
     kd_say_proof(out, KD_STR("so the address was this page, modulo 2^32"),
-                 "0x%llx + (0x%llx << 12) = 0x%llx", KD_LLU(c.linear), KD_LLU(c.pfn),
+                 "0x%llx + (0x%llx << 12) = 0x%llx (mod 2^32)", KD_LLU(c.linear), KD_LLU(c.pfn),
                  KD_LLU(c.argument));
     kd_say_proof(out, KD_STR("the pkmap area is the 2 MiB below PAGE_OFFSET"),
                  "0x%llx <= 0x%llx < 0x%llx", KD_LLU(c.linear - 0x200000), KD_LLU(c.argument),

@@ -86,6 +86,15 @@ static kd_str sum_from(kd_emit *out, const kd_zone_blocks *blocks, uint64_t orde
     return text;
 }
 
+static kd_str index_text(kd_emit *out, const kd_fragmentation *f, uint64_t order)
+{
+    if (f->index_permille == -1000)
+        return KD_STR("-1000");
+    return kd_text_of(out, "1000 - (1000 + %llu pages * 1000 / 2^%llu) / %llu blocks = %d",
+                      KD_LLU(f->free_pages), KD_LLU(order), KD_LLU(f->free_blocks),
+                      f->index_permille);
+}
+
 /* -1000: a block is there; near 0: too little memory; near 1000: too many pieces. */
 static void say_indexes(kd_emit *out, const kd_zone_blocks *then, const kd_zone_blocks *now,
                         uint64_t order)
@@ -95,16 +104,14 @@ static void say_indexes(kd_emit *out, const kd_zone_blocks *then, const kd_zone_
         return;
     kd_zone_blocks_fragmentation(then, (uint32_t)order, &a);
     kd_zone_blocks_fragmentation(now, (uint32_t)order, &b);
+    kd_str first = index_text(out, &a, order), second = index_text(out, &b, order);
     kd_say_proof(out,
                  kd_text_of(out,
                             "fragmentation index for order %llu, over the lists that the "
-                            "request may use (-1000: a block is there; towards 1000: enough "
+                            "request may use%s (-1000: a block is there; towards 1000: enough "
                             "memory, in pieces too small)",
-                            KD_LLU(order)),
-                 "then %d (%llu pages in %llu blocks), now %d (%s%llu pages in %llu blocks)",
-                 a.index_permille, KD_LLU(a.free_pages), KD_LLU(a.free_blocks), b.index_permille,
-                 now->from == KD_BLOCKS_BY_TYPE ? "" : "at most ", KD_LLU(b.free_pages),
-                 KD_LLU(b.free_blocks));
+                            KD_LLU(order), now->from == KD_BLOCKS_BY_TYPE ? "" : ", now at most"),
+                 "then = %.*s, now = %.*s", KD_FMT(first), KD_FMT(second));
     kd_say_i64(out, "fragmentation_index_then", a.index_permille);
     kd_say_i64(out, "fragmentation_index_now", b.index_permille);
 }

@@ -97,13 +97,15 @@ static void say_dump(kd_emit *out, const kd_growth_case *c, const kd_dump *dump)
     if (is_unaccounted(c->name)) {
         kd_say_evidence(out, dump->event, src, "%.*s: free %llu kB, in no counter %lld kB",
                         KD_FMT(when), KD_LLU(free ? free->kb : 0), KD_LLD(dump->a.unaccounted_kb));
-        kd_str less = { "", 0 };
-        if (dump->unexplained_kb != dump->a.unaccounted_kb)
-            less = kd_text_of(out, "; less what zram, zswap or a balloon may hold: %lld kB",
-                              KD_LLD(dump->unexplained_kb));
-        kd_say_proof(out, kd_text_of(out, "in no counter %.*s", KD_FMT(when)),
-                     "managed %llu - counted %llu = %lld kB%.*s", KD_LLU(dump->a.managed_kb),
-                     KD_LLU(dump->a.accounted_kb), KD_LLD(dump->a.unaccounted_kb), KD_FMT(less));
+        bool known = dump->unexplained_kb >= 0;
+        int64_t rest = known ? dump->unexplained_kb : dump->a.unaccounted_kb;
+        int64_t held = dump->a.unaccounted_kb - rest;
+        kd_str less = held ? kd_text_of(out, " - held %lld", KD_LLD(held)) : KD_STR("");
+        kd_say_proof(out,
+                     kd_text_of(out, "in no counter %.*s%s", KD_FMT(when),
+                                held ? ", less what zram, zswap or a balloon may hold" : ""),
+                     "managed %llu - counted %llu%.*s = %lld kB", KD_LLU(dump->a.managed_kb),
+                     KD_LLU(dump->a.accounted_kb), KD_FMT(less), KD_LLD(rest));
         return;
     }
     kd_say_evidence(out, dump->event, src, "%.*s: %s %llu kB, free %llu kB", KD_FMT(when), c->name,
@@ -119,20 +121,24 @@ static void say_steps(kd_emit *out, const kd_growth_case *c)
         text = kd_text_of(out, "%.*s%s%lld", KD_FMT(text), i > 1 ? " + " : "",
                           KD_LLD(t->kept[i].kb) - KD_LLD(t->kept[i - 1].kb));
     kd_say_proof(out, kd_text_of(out, "growth of %s over %zu dumps", c->name, t->count),
-                 "%llu - %llu = %llu kB%s%.*s", KD_LLU(t->kept[t->count - 1].kb),
-                 KD_LLU(t->kept[0].kb), KD_LLU(t->grown_kb),
-                 text.len > 0 && t->count > 2 ? ", by steps " : "",
-                 t->count > 2 ? (int)text.len : 0, text.ptr);
+                 "%llu - %llu = %.*s%s%llu kB", KD_LLU(t->kept[t->count - 1].kb),
+                 KD_LLU(t->kept[0].kb), t->count > 2 ? (int)text.len : 0, text.ptr,
+                 text.len > 0 && t->count > 2 ? " = " : "", KD_LLU(t->grown_kb));
 }
 
-/* "1234 kB per minute" */
-static kd_str rate_text(kd_emit *out, uint64_t kb_per_hour)
+typedef struct time_unit {
+    const char *name;
+    uint64_t seconds, kb; /* the amount in that time */
+} time_unit;
+
+/* The shortest in which more than 1 MiB goes. */
+static time_unit unit_of(uint64_t kb_per_hour)
 {
     if (kb_per_hour >= UINT64_C(3600) * 1024)
-        return kd_text_of(out, "%llu kB per second", KD_LLU(kb_per_hour / 3600));
+        return (time_unit){ "second", 1, kb_per_hour / 3600 };
     if (kb_per_hour >= UINT64_C(60) * 1024)
-        return kd_text_of(out, "%llu kB per minute", KD_LLU(kb_per_hour / 60));
-    return kd_text_of(out, "%llu kB per hour", KD_LLU(kb_per_hour));
+        return (time_unit){ "minute", 60, kb_per_hour / 60 };
+    return (time_unit){ "hour", 3600, kb_per_hour };
 }
 
 static kd_str duration_text(kd_emit *out, uint64_t seconds)
@@ -166,13 +172,17 @@ static void say_rate(kd_emit *out, const kd_growth_case *c)
                     KD_LLU(t->grown_kb / (t->count - 1)));
         return;
     }
-    kd_str rate = rate_text(out, t->rate_kb_per_hour), used_up = duration_text(out, seconds);
-    kd_say_more(out,
-                "That is %.*s; at this rate the %llu kB that were still free or reclaimable "
-                "last to about %.*s after the last dump.",
-                KD_FMT(rate), KD_LLU(left), KD_FMT(used_up));
-    kd_say_proof(out, KD_STR("rate"), "%llu kB / %llu.%03llu s = %.*s", KD_LLU(t->grown_kb),
-                 KD_LLU(t->span_us / 1000000), KD_LLU(t->span_us / 1000 % 1000), KD_FMT(rate));
+    time_unit unit = unit_of(t->rate_kb_per_hour);
+    kd_str used_up = duration_text(out, seconds);
+    kd_say_more(
+        out,
+        "That is %llu kB per %s; at this rate the %llu kB that were still free or reclaimable "
+        "last to about %.*s after the last dump.",
+        KD_LLU(unit.kb), unit.name, KD_LLU(left), KD_FMT(used_up));
+    kd_say_proof(out, kd_text_of(out, "rate, per %s", unit.name),
+                 "%llu kB * %llu s / %llu.%06llu s = %llu kB", KD_LLU(t->grown_kb),
+                 KD_LLU(unit.seconds), KD_LLU(t->span_us / 1000000), KD_LLU(t->span_us % 1000000),
+                 KD_LLU(unit.kb));
     kd_say_u64(out, "rate_kb_per_hour", t->rate_kb_per_hour);
     kd_say_u64(out, "seconds_until_used_up", seconds);
 }

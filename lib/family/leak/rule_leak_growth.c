@@ -252,7 +252,8 @@ static bool say_cache(const kd_view *view, kd_emit *out, const kd_growth_case *c
     kd_say_proof(
         out,
         kd_text_of(out, "%.*s can be the growth of slab_unreclaimable", KD_FMT(found.now.name)),
-        "%llu kB of %llu kB", KD_LLU(found.grown_kb), KD_LLU(c->trend.grown_kb));
+        "%llu kB * 100 / %llu kB = %llu %%", KD_LLU(found.grown_kb), KD_LLU(c->trend.grown_kb),
+        KD_LLU(found.grown_kb * 100 / c->trend.grown_kb));
     kd_say_text(out, "cache", found.now.name);
     kd_say_u64(out, "cache_kb", found.now.total_kb);
     kd_str name = is_plain_word(found.now.name) ? found.now.name : KD_STR("CACHE");

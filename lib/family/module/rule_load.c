@@ -128,8 +128,7 @@ static void say_checksum(kd_emit *out, const kdf_module_load *load)
                 KD_FMT(load->symbol.v), compared ? " differs" : "");
     if (compared)
         kd_say_proof(out, KD_STR("the kernel compared the checksum of the symbol and refused"),
-                     "CRC(%.*s) in %.*s != CRC in the kernel", KD_FMT(load->symbol.v),
-                     KD_FMT(load->module.v));
+                     "\"%.*s\"", KD_FMT(load->headline.v));
     else
         kd_say_assume(out, "the message is that of the running kernel");
 }
@@ -234,11 +233,10 @@ kd_status kd_check_unknown_symbol(const kd_view *view, kd_emit *out, void *user)
         kd_say_more(out, "About that symbol: %s.", hint->what);
     if (load->error_number.src)
         kd_say_proof(out, KD_STR("the kernel looked the symbol up and did not find it usable"),
-                     "find_symbol(%.*s) = %lld", KD_FMT(load->symbol.v),
-                     KD_LLD(load->error_number.v));
+                     "error = %lld", KD_LLD(load->error_number.v));
     else
         kd_say_proof(out, KD_STR("the kernel looked the symbol up and did not find it usable"),
-                     "find_symbol(%.*s) failed", KD_FMT(load->symbol.v));
+                     "\"%.*s\"", KD_FMT(load->headline.v));
     say_other_symbols(view, out, load);
     kd_say_module_end(view, out, load);
     kd_say_text(out, "symbol", load->symbol.v);

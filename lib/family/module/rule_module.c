@@ -23,9 +23,7 @@ static void say_parisc(kd_emit *out, const kdf_module_reloc *reloc, const kd_rel
     kd_say_proof(out,
                  kd_text_of(out, "0x%llx is a negative number of words, wrapped at 2^%d",
                             KD_LLU(reloc->value.v), wide ? 62 : 30),
-                 v->units < 0 ? "0x%llx - 2^%d = %lld words"
-                              : "0x%llx (no wrap at 2^%d) = %lld "
-                                "words",
+                 v->units < 0 ? "0x%llx - 2^%d = %lld words" : "0x%llx < 2^%d, words = %lld",
                  KD_LLU(reloc->value.v), wide ? 62 : 30, KD_LLD(v->units));
     kd_say_proof(out, KD_STR("in bytes (a word is 4)"), "%lld * 4 = %lld bytes", KD_LLD(v->units),
                  KD_LLD(v->distance));
@@ -47,7 +45,7 @@ static void say_reach(kd_emit *out, const kd_reloc_verdict *v)
     if (v->has_distance) {
         kd_say_i64(out, "distance_bytes", v->distance);
         if (v->answer == KD_RELOC_OUT)
-            kd_say_proof(out, KD_STR("it misses the reach"), "%lld %s %lld: by %llu bytes",
+            kd_say_proof(out, KD_STR("it misses the reach"), "%lld %s %lld, by = %llu bytes",
                          KD_LLD(v->distance), v->distance < v->least ? "<" : ">",
                          KD_LLD(v->distance < v->least ? v->least : v->most), KD_LLU(v->misses));
         else

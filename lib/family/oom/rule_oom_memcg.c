@@ -71,7 +71,7 @@ static void say_trace(kd_emit *out, const kd_event *event, const kdf_oom *oom)
     kd_say_more(out, "The trace tells it: %.*s() is called for a group at its limit alone.",
                 KD_FMT(frame->function.v));
     kd_say_evidence(out, event, frame->function.src, "the OOM kill of a group");
-    kd_say_proof(out, KD_STR("the OOM killer was called for a group"), "%.*s() is in the trace",
+    kd_say_proof(out, KD_STR("the OOM killer was called for a group"), "\"%.*s\"",
                  KD_FMT(frame->function.v));
     kd_say_missing(out, "the group's counters and the kill line, which follow such a report: they "
                         "name the group, its limit and the victim");
@@ -82,7 +82,7 @@ static void say_sign(kd_emit *out, const kd_event *event, const kdf_oom *oom, kd
     switch (sign) {
     case KD_MEMCG_CONSTRAINT:
         kd_say_evidence(out, event, oom->constraint.src, "a control group's limit led to the kill");
-        kd_say_proof(out, KD_STR("a group's limit was hit, not the machine's"), "constraint=%.*s",
+        kd_say_proof(out, KD_STR("a group's limit was hit, not the machine's"), "constraint = %.*s",
                      KD_FMT(oom->constraint.v));
         break;
     case KD_MEMCG_REASON:
@@ -94,7 +94,7 @@ static void say_sign(kd_emit *out, const kd_event *event, const kdf_oom *oom, kd
     case KD_MEMCG_LIMIT_OF:
         kd_say_evidence(out, event, oom->memcg.path.src ? oom->memcg.path.src : oom->oom_group.src,
                         "the group");
-        kd_say_proof(out, KD_STR("the kernel names the group whose limit was hit"), "%.*s",
+        kd_say_proof(out, KD_STR("the kernel names the group whose limit was hit"), "\"%.*s\"",
                      KD_FMT(oom->memcg.path.src ? oom->memcg.path.v : oom->oom_group.v));
         break;
     case KD_MEMCG_TRACE: say_trace(out, event, oom); break;
@@ -109,9 +109,11 @@ static void say_counters(kd_emit *out, const kd_event *event, const kdf_memcg *m
     if (limit.counter) {
         uint64_t usage = limit.counter->usage_kb.v, most = limit.counter->limit_kb.v;
         kd_say_evidence(out, event, limit.counter->usage_kb.src, "%s: usage and limit", limit.name);
-        kd_say_proof(out, kd_text_of(out, "%s of the group is at its limit", limit.name),
-                     "usage %llu kB %s limit %llu kB%s", KD_LLU(usage), usage >= most ? ">=" : "<",
-                     KD_LLU(most), usage >= most ? "" : ": less than 2 MiB are left");
+        kd_say_proof(out,
+                     kd_text_of(out, "%s of the group is at its limit%s", limit.name,
+                                usage >= most ? "" : ": less than 2 MiB are left"),
+                     "usage %llu kB %s limit %llu kB", KD_LLU(usage), usage >= most ? ">=" : "<",
+                     KD_LLU(most));
         kd_say_text(out, "limit_of", kd_str_of(limit.name));
         kd_say_u64(out, "limit_kb", most);
         kd_say_u64(out, "usage_kb", usage);
@@ -136,7 +138,7 @@ static void say_parts(kd_emit *out, const kd_event *event, const kd_memcg_part *
         kd_say_evidence(out, event, parts[i].src, "%s %llu kB", parts[i].name, KD_LLU(parts[i].kb));
         if (usage_kb > 0) /* else that line is lost */
             kd_say_proof(out, kd_text_of(out, "of the group's memory is %s", parts[i].name),
-                         "%llu kB of %llu kB = %u %%", KD_LLU(parts[i].kb), KD_LLU(usage_kb),
+                         "%llu kB * 100 / %llu kB = %u %%", KD_LLU(parts[i].kb), KD_LLU(usage_kb),
                          kd_percent_of(parts[i].kb, usage_kb));
         kd_say_u64(out, name, parts[i].kb);
     }

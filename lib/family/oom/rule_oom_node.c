@@ -120,7 +120,8 @@ static void say_constraint(kd_emit *out, const kd_event *event, const kdf_oom *o
 {
     kd_say_evidence(out, event, oom->constraint.src, "the kernel names what bound it");
     kd_say_proof(out, KD_STR("the kernel itself says that the request was bound to some nodes"),
-                 "constraint=%.*s, nodes %.*s", KD_FMT(oom->constraint.v), KD_FMT(n->nodes));
+                 "constraint = %.*s, nodes = \"%.*s\"", KD_FMT(oom->constraint.v),
+                 KD_FMT(n->nodes));
     kd_say_text(out, "bound_by", n->by_policy ? KD_STR("memory policy") : KD_STR("cpuset"));
     kd_say_text(out, "nodes_allowed", n->nodes);
 }
@@ -139,9 +140,10 @@ static void check_above(const kd_view *view, kd_emit *out, const kdf_oom *oom, c
     say_constraint(out, view->event, oom, n);
     kd_say_evidence(out, view->event, zone->free_kb.src, "the only zone of the node");
     kd_say_evidence(out, view->event, oom->gfp.value.src, "the mask");
-    kd_say_proof(out, KD_STR("the low bits of the mask name the highest zone allowed"),
-                 "0x%llx & 0xf = 0x%llx: %s", KD_LLU(n->c->gfp.mask), KD_LLU(n->c->gfp.mask & 0xf),
-                 n->c->gfp.zone_name);
+    kd_say_proof(out,
+                 kd_text_of(out, "the low bits of the mask name the highest zone allowed: %s",
+                            n->c->gfp.zone_name),
+                 "0x%llx & 0xf = 0x%llx", KD_LLU(n->c->gfp.mask), KD_LLU(n->c->gfp.mask & 0xf));
     kd_say_u64(out, "free_on_allowed_nodes_kb", zone->free_kb.v);
     kd_say_remedy(out, "Add a node with ordinary memory to %s (for docker: --cpuset-mems).",
                   n->by_policy ? "the node mask" : "cpuset.mems of the group");

@@ -169,7 +169,7 @@ static void say_top(kd_emit *out, const kd_event *event, const kd_oom_picture *p
         kd_say_proof(out,
                      kd_text_of(out, "the %u processes named %.*s map", p->name.processes,
                                 KD_FMT(p->name.comm)),
-                     "%llu kB, and have %llu kB in swap", KD_LLU(p->name.rss_kb),
+                     "rss = %llu kB, swap = %llu kB", KD_LLU(p->name.rss_kb),
                      KD_LLU(p->name.swap_kb));
     kd_say_u64(out, "processes", p->process_count);
     kd_say_u64(out, "processes_rss_kb", p->rss_kb);
@@ -254,5 +254,5 @@ void kd_say_oom_share(kd_emit *out, const kd_event *event, const kd_oom_picture 
     kd_say_proof(out,
                  kd_text_of(out, "%u %% of %llu kB are %s", kd_percent_of(share->kb, a->managed_kb),
                             KD_LLU(a->managed_kb), kd_oom_use_name(share->use)),
-                 "%.*s%s%llu kB", KD_FMT(text), text.len ? " = " : "", KD_LLU(share->kb));
+                 "%.*s = %llu kB", KD_FMT(text.len ? text : KD_STR("used")), KD_LLU(share->kb));
 }

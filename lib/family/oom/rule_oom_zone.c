@@ -126,13 +126,14 @@ static void say_zones(kd_emit *out, const kd_event *event, const zone_case *z)
         if (allowed)
             kd_say_proof(
                 out, kd_text_of(out, "zone %s is not above its high mark and reserve", name.text),
-                "free %lld pages %s %lld", KD_LLD(usable_pages(c, i)),
-                usable_pages(c, i) <= high_line(c, i) ? "<=" : "about", KD_LLD(high_line(c, i)));
+                "free %lld pages%s %lld", KD_LLD(usable_pages(c, i)),
+                usable_pages(c, i) <= high_line(c, i) ? " <=" : ", line =",
+                KD_LLD(high_line(c, i)));
         else
             kd_say_proof(out,
                          kd_text_of(out, "zone %s has memory, but is above zone %s", name.text,
                                     c->gfp.zone_name),
-                         "free %llu pages > high mark %llu", KD_LLU(c->zones[i].free_pages),
+                         "free %llu pages > high %llu", KD_LLU(c->zones[i].free_pages),
                          KD_LLU(c->zones[i].high_pages));
     }
 }
@@ -188,9 +189,10 @@ static kd_status check_kill(const kd_view *view, kd_emit *out, const kdf_oom *oo
     kd_say_oom_victim(out, oom, &p, false);
     kd_emit_role(out, KD_PRIMARY);
     kd_say_evidence(out, view->event, oom->gfp.value.src, "the mask");
-    kd_say_proof(out, KD_STR("the low bits of the mask name the highest zone allowed"),
-                 "0x%llx & 0xf = 0x%llx: %s", KD_LLU(c->gfp.mask), KD_LLU(c->gfp.mask & 0xf),
-                 c->gfp.zone_name);
+    kd_say_proof(out,
+                 kd_text_of(out, "the low bits of the mask name the highest zone allowed: %s",
+                            c->gfp.zone_name),
+                 "0x%llx & 0xf = 0x%llx", KD_LLU(c->gfp.mask), KD_LLU(c->gfp.mask & 0xf));
     say_zones(out, view->event, &z);
     say_slab_of_zone(out, view->event, &z);
     kd_say_text(out, "highest_zone_allowed", kd_str_of(c->gfp.zone_name));

@@ -135,20 +135,24 @@ static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
                      KD_LLU(oops->esr.dfsc.v), KD_LLU(oops->esr.wnr.v));
     }
     if (oops->error_code.value.src && oops->error_code.text.src)
-        kd_say_proof(out, KD_STR("the page-fault error code"), "0x%llx: %.*s",
-                     KD_LLU(oops->error_code.value.v), KD_FMT(oops->error_code.text.v));
+        kd_say_proof(
+            out,
+            kd_text_of(out, "the page-fault error code: %.*s", KD_FMT(oops->error_code.text.v)),
+            "error_code = 0x%llx", KD_LLU(oops->error_code.value.v));
 }
 
 static void say_operand(kd_emit *out, const kdf_oops *oops)
 {
     const kdf_operand *mem = &oops->code.memory;
-    if (!mem->effective.src || !mem->base.src || mem->effective.v != oops->address.v)
+    if (!mem->effective.src || !mem->base.src || mem->index.src ||
+        mem->effective.v != oops->address.v)
         return;
     kd_say_proof(out,
                  kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
                             KD_FMT(oops->code.instruction.v), KD_FMT(mem->base.v)),
-                 "%.*s + %lld = 0x%llx", KD_FMT(mem->base.v), KD_LLD(mem->displacement.v),
-                 KD_LLU(mem->effective.v));
+                 "%.*s = 0x%llx, %.*s + %lld = 0x%llx", KD_FMT(mem->base.v),
+                 KD_LLU(mem->effective.v - (uint64_t)mem->displacement.v), KD_FMT(mem->base.v),
+                 KD_LLD(mem->displacement.v), KD_LLU(mem->effective.v));
 }
 
 static void say_match(const kd_view *view, kd_emit *out, const match *m, const kdf_oops *oops)
@@ -169,7 +173,7 @@ static void say_match(const kd_view *view, kd_emit *out, const match *m, const k
                      KD_STR("between the return of the failed call and the fault no "
                             "instruction calls, branches or replaces the result, and the "
                             "result is the base of the faulting access"),
-                     "0x%llx - 0x%llx = %llu bytes of code", KD_LLU(oops->ip.offset.v),
+                     "0x%llx - 0x%llx = %llu bytes", KD_LLU(oops->ip.offset.v),
                      KD_LLU(m->call->offset.v), KD_LLU(m->distance));
 }
 

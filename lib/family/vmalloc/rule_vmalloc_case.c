@@ -228,7 +228,7 @@ static void say_hole(kd_emit *out, const kd_space_case *s)
     kd_say_proof(out,
                  KD_STR("the range search failed: the message is printed only when no hole "
                         "of the size is left"),
-                 "size %llu bytes", KD_LLU(s->hole->requested_bytes.v));
+                 "size = %llu bytes", KD_LLU(s->hole->requested_bytes.v));
 }
 
 void kd_say_request(const kd_view *view, kd_emit *out, const kd_space_case *s)
@@ -267,8 +267,10 @@ void kd_say_searched(const kd_view *view, kd_emit *out, const kd_space_case *s)
         uint64_t start = s->hole->range_start.v, end = s->hole->range_end.v;
         uint64_t bytes = end > start ? end - start : 0;
         kd_say_evidence(out, s->vmap, s->hole->range_start.src, "the range that was searched");
-        kd_say_proof(out, KD_STR("the range that was searched"), "0x%llx - 0x%llx = %llu MiB",
-                     KD_LLU(start), KD_LLU(end), KD_LLU(bytes >> 20));
+        if (bytes)
+            kd_say_proof(out, KD_STR("the range that was searched"), "0x%llx - 0x%llx %s %llu MiB",
+                         KD_LLU(end), KD_LLU(start), bytes & 0xfffff ? ">=" : "=",
+                         KD_LLU(bytes >> 20));
         kd_say_hex(out, "range_start", start);
         kd_say_hex(out, "range_end", end);
         if (bytes && s->hole->requested_bytes.v > bytes)
@@ -283,7 +285,7 @@ void kd_say_searched(const kd_view *view, kd_emit *out, const kd_space_case *s)
         kd_say_proof(out,
                      KD_STR("the stack goes through the module loader's allocator, so the "
                             "range is that of modules"),
-                     "%.*s()", KD_FMT(s->caller.module_frame->function.v));
+                     "\"%.*s\"", KD_FMT(s->caller.module_frame->function.v));
     }
     if (s->caller.frame && s->caller.frame != s->caller.module_frame)
         kd_say_evidence(out, view->event, s->caller.frame->function.src, "%s", s->caller.what);

@@ -38,7 +38,7 @@ static void say_progress(kd_emit *out, const kdf_vmalloc *failure, uint64_t page
                     "pointers was not to be had.",
                     KD_LLU(failure->page_array_bytes.v));
         kd_say_proof(out, KD_STR("the array has a pointer for each page"),
-                     "%llu / %llu = %llu pages; %llu bytes", KD_LLU(wanted), KD_LLU(page),
+                     "%llu / %llu = %llu pages, array = %llu bytes", KD_LLU(wanted), KD_LLU(page),
                      KD_LLU(wanted / page), KD_LLU(failure->page_array_bytes.v));
     } else {
         kd_say_more(out, "before all of them were filled.");
@@ -229,7 +229,8 @@ kd_status kd_check_vmalloc_too_large(const kd_view *view, kd_emit *out, void *us
         kd_say_proof(out,
                      KD_STR("as a signed number the size is negative: an error code or an "
                             "underflow was used as a size"),
-                     "%llu = %lld", KD_LLU(bytes), KD_LLD(negative));
+                     "%llu - 2^%d = %lld", KD_LLU(bytes), bytes > UINT32_MAX ? 64 : 32,
+                     KD_LLD(negative));
         kd_say_i64(out, "size_as_signed", negative);
     }
     say_ram(view, out, failure);

@@ -27,14 +27,15 @@ static void say_area(kd_emit *out, const kd_area *area, const char *name)
         kd_say_line(out, area->line, "the %s, as this kernel printed it at boot", name);
     if (area->start)
         kd_say_proof(out, kd_text_of(out, "the %s%s%s", name, colon, area->condition),
-                     "0x%llx - 0x%llx = %llu MiB%s", KD_LLU(area->start), KD_LLU(area->end),
-                     KD_LLU(bytes / MIB), area->kind == KD_AREA_AT_LEAST ? " or more" : "");
+                     "%s0x%llx - 0x%llx %s %llu MiB",
+                     area->kind == KD_AREA_AT_LEAST ? "size >= " : "", KD_LLU(area->start + bytes),
+                     KD_LLU(area->start), bytes % MIB ? ">=" : "=", KD_LLU(bytes / MIB));
     else
         kd_say_proof(out, kd_text_of(out, "size of the %s%s%s", name, colon, area->condition),
-                     "%s%llu MiB",
-                     area->kind == KD_AREA_AT_MOST    ? "at most "
-                     : area->kind == KD_AREA_AT_LEAST ? "at least "
-                                                      : "",
+                     "size %s %llu MiB",
+                     area->kind == KD_AREA_AT_MOST    ? "<="
+                     : area->kind == KD_AREA_AT_LEAST ? ">="
+                                                      : "=",
                      KD_LLU(bytes / MIB));
 }
 
@@ -75,8 +76,8 @@ static void say_window(const kd_view *view, kd_emit *out, const kd_space_case *s
                             "the window of modules holds the kernel text at 0x%llx "
                             "(Kernel Offset)",
                             KD_LLU(text)),
-                 "it lies between 0x%llx - 0x%llx = 0x%llx and 0x%llx + 0x%llx = 0x%llx",
-                 KD_LLU(text), KD_LLU(reach), KD_LLU(text - reach), KD_LLU(text), KD_LLU(reach),
+                 "0x%llx - 0x%llx = 0x%llx <= window <= 0x%llx + 0x%llx = 0x%llx", KD_LLU(text),
+                 KD_LLU(reach), KD_LLU(text - reach), KD_LLU(text), KD_LLU(reach),
                  KD_LLU(text + reach));
     kd_say_hex(out, "text_start", text);
 }
