@@ -1,12 +1,17 @@
-/* decode_code.c - the faulting instruction and the address it accessed, by capstone.
+/* decode_code.c - the faulting instruction and the address it accessed.
  *
  * Only from the marked byte on: what stands before it need not be aligned to instructions.
  */
+#include "family/fault/decode_code.h"
+
 #include <string.h>
 
 #include "base/scan.h"
-#include "family/fault/decode_code.h"
+#include "family/fault/decode_word.h"
 #include "family/fields.h"
+
+/* The code lines of x86 hold 64 bytes, of arm64 20. */
+#define MAX_BYTES 128u
 
 size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room)
 {
@@ -26,99 +31,166 @@ size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room)
     return len;
 }
 
-#ifdef KD_CAPSTONE
+/* Digits of the marked word. */
+static size_t word_digits(const kdf_code *code)
+{
+    kd_str text = code->bytes.v;
+    const char *mark = kd_str_find(text, "<");
+    mark = mark ? mark : kd_str_find(text, "(");
+    size_t count = 0;
+    while (mark && mark + 1 + count < text.ptr + text.len && kd_is_hex(mark[1 + count]))
+        count++;
+    return count;
+}
 
-/* The code lines of x86 hold 64 bytes, of arm64 20. */
-#define MAX_BYTES 128u
+kd_isa kd_isa_of_code(const kdf_oops *oops, const kd_context *context)
+{
+    static const struct {
+        const char *arch;
+        kd_isa isa;
+        size_t digits;
+    } rows[] = {
+        { "x86_64", KD_ISA_X86_64, 2 },
+        { "i386", KD_ISA_I386, 2 },
+        { "arm64", KD_ISA_ARM64, 8 },
+        { "arm", KD_ISA_ARM, 8 },
+        { "arm", KD_ISA_THUMB, 4 },
+        { "ppc64", KD_ISA_PPC, 8 },
+        { "ppc", KD_ISA_PPC, 8 },
+        { "mips", KD_ISA_MIPS, 8 },
+        { "mips64", KD_ISA_MIPS, 8 },
+        { "riscv64", KD_ISA_RISCV, 4 },
+        { "loongarch64", KD_ISA_LOONGARCH, 8 },
+    };
+    size_t digits = word_digits(&oops->code);
+    for (size_t i = 0; i < KD_COUNT(rows); i++)
+        if (kd_arch_is(context, rows[i].arch) && rows[i].digits == digits)
+            return rows[i].isa;
+    return KD_ISA_NONE;
+}
 
-static bool register_value(const kdf_oops *oops, const char *name, uint64_t *value)
+static bool is_narrow(kd_isa isa)
+{
+    return isa == KD_ISA_I386 || isa == KD_ISA_ARM || isa == KD_ISA_THUMB;
+}
+
+/* x86 dumps write r08, r09 */
+static const kd_pair *find_register(const kdf_oops *oops, const char *name)
 {
     const kd_pair *pair = kd_map_find(&oops->registers, name);
-    /* x86 dumps write r08, r09 */
     if (!pair && (!strcmp(name, "r8") || !strcmp(name, "r9")))
         pair = kd_map_find(&oops->registers, name[1] == '8' ? "r08" : "r09");
-    if (pair)
-        *value = pair->v;
-    return pair != NULL;
+    return pair;
 }
 
-typedef struct operand {
-    const char *base, *index;
-    int64_t displacement;
-    uint64_t scale, size;
-    bool relative_to_ip;
-} operand;
-
-static bool x86_operand(csh handle, const cs_insn *insn, operand *out)
+bool kd_register_value(const kdf_oops *oops, kd_isa isa, const char *name, uint64_t *value)
 {
-    const cs_x86 *x86 = &insn->detail->x86;
-    if (!strcmp(insn->mnemonic, "lea") || !strncmp(insn->mnemonic, "nop", 3))
+    const kd_pair *pair = find_register(oops, name);
+    if (!pair && (!strcmp(name, "zero") || !strcmp(name, "$0"))) {
+        *value = 0;
+        return true;
+    }
+    if (!pair)
         return false;
-    for (uint8_t i = 0; i < x86->op_count; i++) {
-        if (x86->operands[i].type != X86_OP_MEM)
-            continue;
-        const x86_op_mem *mem = &x86->operands[i].mem;
-        *out = (operand){ cs_reg_name(handle, mem->base),
-                          cs_reg_name(handle, mem->index),
-                          mem->disp,
-                          (uint64_t)mem->scale,
-                          x86->operands[i].size,
-                          mem->base == X86_REG_RIP };
-        return mem->segment == X86_REG_INVALID;
-    }
-    return false;
+    *value = pair->v;
+    if (isa == KD_ISA_ARM && !strcmp(name, "pc"))
+        *value += 8;
+    if (isa == KD_ISA_THUMB && !strcmp(name, "pc"))
+        *value = (*value & ~UINT64_C(3)) + 4;
+    return true;
 }
 
-bool kd_arm64_is_post_index(const cs_insn *insn)
+static uint64_t extended(const kd_access *access, uint64_t index)
 {
-    return insn->detail->arm64.writeback && strstr(insn->op_str, "],");
+    if (access->extend == 'u')
+        index &= UINT32_MAX;
+    else if (access->extend == 's')
+        index = (uint64_t)(int64_t)(int32_t)(uint32_t)index;
+    return access->negative ? 0 - index * access->scale : index * access->scale;
 }
 
-static bool arm64_operand(csh handle, const cs_insn *insn, operand *out)
+bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *access,
+                         uint64_t *effective)
 {
-    const cs_arm64 *arm64 = &insn->detail->arm64;
-    for (uint8_t i = 0; i < arm64->op_count; i++) {
-        if (arm64->operands[i].type != ARM64_OP_MEM)
-            continue;
-        const arm64_op_mem *mem = &arm64->operands[i].mem;
-        *out = (operand){
-            cs_reg_name(handle, mem->base), cs_reg_name(handle, mem->index), mem->disp, 1, 0, false
-        };
-        if (kd_arm64_is_post_index(insn))
-            out->displacement = 0;
-        return arm64->operands[i].shift.type == ARM64_SFT_INVALID &&
-               arm64->operands[i].ext == ARM64_EXT_INVALID;
-    }
-    return false;
+    uint64_t base = 0, index = 0, segment = 0;
+    if (access->base[0] && !kd_register_value(oops, isa, access->base, &base))
+        return false;
+    if (access->index[0] && !kd_register_value(oops, isa, access->index, &index))
+        return false;
+    if (access->segment && !kd_register_value(oops, isa, access->segment, &segment))
+        return false;
+    /* the selector of i386 is no base */
+    if (access->segment && isa != KD_ISA_X86_64)
+        return false;
+    if (!access->base[0] && !access->index[0] && !access->segment && isa != KD_ISA_PPC)
+        return false;
+    *effective = segment + base + extended(access, index) + (uint64_t)access->displacement;
+    if (is_narrow(isa))
+        *effective &= UINT32_MAX;
+    return true;
 }
 
-static void put_operand(kdf_oops *oops, kd_isa isa, const operand *from, kd_arena *arena)
+bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t address)
+{
+    if (isa == KD_ISA_ARM64) { /* the CPU reports copies of bit 55 above it, or the tag */
+        effective &= UINT64_MAX >> 8;
+        address &= UINT64_MAX >> 8;
+    }
+    /* an access over the end of a page is reported at the page that is missing */
+    return address == effective ||
+           (address > effective && address - effective < size && address % 4096 == 0);
+}
+
+/* A 32-bit mips or powerpc kernel computes in 32 bits. */
+static uint64_t as_address(const kdf_oops *oops, const kd_context *context, uint64_t value)
+{
+    bool narrow = (kd_arch_is(context, "mips") || kd_arch_is(context, "ppc")) &&
+                  oops->address.v <= UINT32_MAX;
+    return narrow ? value & UINT32_MAX : value;
+}
+
+/* Of several operands, the one that the fault is at; else the first. */
+static const kd_access *choose(kdf_oops *oops, const kd_context *context, kd_isa isa,
+                               const kd_access *all, size_t count)
+{
+    for (size_t i = 0; i < count && oops->address.src; i++) {
+        uint64_t at;
+        if (kd_access_effective(oops, isa, &all[i], &at) &&
+            kd_access_hits(isa, as_address(oops, context, at), all[i].size, oops->address.v))
+            return &all[i];
+    }
+    return count ? &all[0] : NULL;
+}
+
+static void put_operand(kdf_oops *oops, const kd_context *context, kd_isa isa,
+                        const kd_access *from, kd_arena *arena)
 {
     kdf_operand *to = &oops->code.memory;
-    uint64_t base = 0, index = 0;
-    if (from->relative_to_ip)
-        return;
-    bool known = !from->base || register_value(oops, from->base, &base);
-    known &= !from->index || register_value(oops, from->index, &index);
-    if (from->base)
+    uint64_t effective;
+    if (from->base[0])
         kd_derive(&to->base, kd_arena_str(arena, kd_str_of(from->base)));
-    if (from->index) {
+    if (from->index[0]) {
         kd_derive(&to->index, kd_arena_str(arena, kd_str_of(from->index)));
-        kd_derive(&to->scale, from->scale);
+        if (!from->negative)
+            kd_derive(&to->scale, from->scale);
     }
     kd_derive(&to->displacement, from->displacement);
     if (from->size)
         kd_derive(&to->size, from->size);
-    if (known && (from->base || from->index)) {
-        uint64_t sum = base + index * from->scale + (uint64_t)from->displacement;
-        kd_derive(&to->effective, isa == KD_ISA_I386 ? sum & UINT32_MAX : sum);
-    }
+    if (!kd_access_effective(oops, isa, from, &effective))
+        return;
+    effective = as_address(oops, context, effective);
+    kd_derive(&to->effective, effective);
+    if (oops->address.src)
+        kd_derive(&to->agrees, kd_access_hits(isa, effective, from->size, oops->address.v));
 }
+
+#ifdef KD_CAPSTONE
 
 /* Traps that capstone's versions spell and read differently: by their bytes, without operands. */
 static const char *trap_name(kd_isa isa, const uint8_t *bytes, size_t len)
 {
-    if (isa == KD_ISA_ARM64)
+    if (isa != KD_ISA_X86_64 && isa != KD_ISA_I386)
         return NULL;
     while (len > 0 && (bytes[0] == 0x66 || bytes[0] == 0x67 ||
                        (isa == KD_ISA_X86_64 && (bytes[0] & 0xf0) == 0x40)))
@@ -128,45 +200,71 @@ static const char *trap_name(kd_isa isa, const uint8_t *bytes, size_t len)
     return bytes[1] == 0x0b ? "ud2" : bytes[1] == 0xb9 ? "ud1" : bytes[1] == 0xff ? "ud0" : NULL;
 }
 
-static void decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t len, kd_arena *arena)
+static size_t decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t len,
+                        kd_arena *arena, kd_access *out, size_t room)
 {
     csh handle;
     cs_insn *insn;
-    operand memory;
-    if (!kd_isa_open(isa, &handle))
-        return;
+    size_t count = 0;
+    const char *trap = trap_name(isa, bytes, len);
+    if (trap)
+        kd_derive(&oops->code.instruction, kd_str_of(trap));
+    if (trap || !kd_isa_open(isa, &handle))
+        return 0;
     if (cs_disasm(handle, bytes, len, oops->ip.address.v, 1, &insn) == 1) {
         kd_derive(&oops->code.instruction,
                   kd_arena_format(arena, "%s%s%s", insn->mnemonic, insn->op_str[0] ? " " : "",
                                   insn->op_str));
-        if (isa == KD_ISA_ARM64 ? arm64_operand(handle, insn, &memory)
-                                : x86_operand(handle, insn, &memory))
-            put_operand(oops, isa, &memory, arena);
+        count = kd_insn_accesses(isa, handle, insn, out, room);
         cs_free(insn, 1);
     }
     cs_close(&handle);
-}
-
-void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
-{
-    kd_isa isa = kd_isa_of(context);
-    uint8_t bytes[MAX_BYTES];
-    if (!oops->code.marker.src || isa == KD_ISA_NONE)
-        return;
-    size_t len = kd_code_bytes(&oops->code, bytes, sizeof bytes), at = len;
-    if (oops->code.marker.v < len)
-        at = (size_t)oops->code.marker.v;
-    const char *trap = trap_name(isa, bytes + at, len - at);
-    if (trap)
-        kd_derive(&oops->code.instruction, kd_str_of(trap));
-    else if (at < len)
-        decode_at(oops, isa, bytes + at, len - at, arena);
+    return count;
 }
 
 #else
 
-void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+static size_t decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t len,
+                        kd_arena *arena, kd_access *out, size_t room)
 {
-    (void)oops, (void)context, (void)arena;
+    (void)oops, (void)isa, (void)bytes, (void)len, (void)arena, (void)out, (void)room;
+    return 0;
 }
 #endif
+
+/* The instruction that stands `back` bytes before the marked one. */
+static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, size_t back,
+                        kd_arena *arena)
+{
+    uint8_t bytes[MAX_BYTES];
+    kd_access all[4];
+    char text[64];
+    size_t count = 1, len = kd_code_bytes(&oops->code, bytes, sizeof bytes);
+    if (oops->code.marker.v >= len || oops->code.marker.v < back)
+        return;
+    size_t at = (size_t)oops->code.marker.v - back;
+    if (kd_word_access(isa, bytes + at, len - at, &all[0], text))
+        kd_derive(&oops->code.instruction, kd_arena_str(arena, kd_str_of(text)));
+    else
+        count = decode_at(oops, isa, bytes + at, len - at, arena, all, KD_COUNT(all));
+    const kd_access *chosen = choose(oops, context, isa, all, count);
+    if (chosen)
+        put_operand(oops, context, isa, chosen, arena);
+}
+
+void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+{
+    kd_isa isa = kd_isa_of_code(oops, context);
+    if (!oops->code.marker.src || isa == KD_ISA_NONE)
+        return;
+    decode_from(oops, context, isa, 0, arena);
+    /* arm's handler of alignment faults steps over the instruction before it gives up */
+    if (isa != KD_ISA_ARM || oops->code.memory.agrees.v || !kd_str_has(oops->fsr.name.v, "align"))
+        return;
+    kdf_code at_marker = oops->code;
+    oops->code.memory = (kdf_operand){ .base = { .src = 0 } };
+    oops->code.instruction = (kd_text){ .src = 0 };
+    decode_from(oops, context, isa, 4, arena);
+    if (!oops->code.memory.agrees.v)
+        oops->code = at_marker;
+}

@@ -3,6 +3,7 @@
 #define KD_FAULT_DECODE_CODE_H
 
 #include "core/context.h"
+#include "family/fault/isa.h"
 #include "family/fields.h"
 
 #ifdef KD_CAPSTONE
@@ -11,11 +12,27 @@
 /* Is the base changed after the access ("ldr x1, [x0], #8")? Then the displacement is no part of
  * its address. */
 bool kd_arm64_is_post_index(const cs_insn *insn);
+
+/* The memory operands of the instruction, also those that it does not name (the stack of push and
+ * call). The number of them, at most `room`. */
+size_t kd_insn_accesses(kd_isa isa, csh handle, const cs_insn *insn, kd_access *out, size_t room);
 #endif
 
 /* All bytes of the code line, in memory order. Words are printed as values of a little-endian
  * CPU. */
 size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room);
+
+/* The value of a register by the name that instructions have for it, as the fault found it.
+ * Program counters are those that instructions read. False: the dump does not have it. */
+bool kd_register_value(const kdf_oops *oops, kd_isa isa, const char *name, uint64_t *value);
+
+/* The address that the access goes to. False: a register of it is not in the dump. */
+bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *access,
+                         uint64_t *effective);
+
+/* Does the fault's address lie in what the access touches? Compared as the CPU reports it: without
+ * the tag on arm64; of s390 the page only. */
+bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t address);
 
 /* From the bytes of the Code: line and the registers; nothing where capstone cannot tell. */
 void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena);

@@ -24,11 +24,24 @@ kd_isa kd_isa_of(const kd_context *context)
 
 bool kd_isa_open(kd_isa isa, csh *handle)
 {
-    cs_arch arch = isa == KD_ISA_ARM64 ? CS_ARCH_ARM64 : CS_ARCH_X86;
-    cs_mode mode = isa == KD_ISA_ARM64    ? CS_MODE_LITTLE_ENDIAN
-                   : isa == KD_ISA_X86_64 ? CS_MODE_64
-                                          : CS_MODE_32;
-    if (isa == KD_ISA_NONE || cs_open(arch, mode, handle) != CS_ERR_OK)
+    /* words of the code line are values: given in little-endian order whatever the machine's is */
+    static const struct {
+        kd_isa isa;
+        cs_arch arch;
+        unsigned mode;
+    } rows[] = {
+        { KD_ISA_X86_64, CS_ARCH_X86, CS_MODE_64 },
+        { KD_ISA_I386, CS_ARCH_X86, CS_MODE_32 },
+        { KD_ISA_ARM64, CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN },
+        { KD_ISA_ARM, CS_ARCH_ARM, CS_MODE_ARM },
+        { KD_ISA_THUMB, CS_ARCH_ARM, CS_MODE_THUMB },
+        { KD_ISA_PPC, CS_ARCH_PPC, CS_MODE_64 },
+        { KD_ISA_MIPS, CS_ARCH_MIPS, CS_MODE_MIPS64 },
+    };
+    size_t i = 0;
+    while (i < KD_COUNT(rows) && rows[i].isa != isa)
+        i++;
+    if (i == KD_COUNT(rows) || cs_open(rows[i].arch, (cs_mode)rows[i].mode, handle) != CS_ERR_OK)
         return false;
     if (cs_option(*handle, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK)
         return true;

@@ -7,11 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/context.h"
+#include "family/fault/isa.h"
 
-typedef enum kd_isa { KD_ISA_NONE, KD_ISA_X86_64, KD_ISA_I386, KD_ISA_ARM64 } kd_isa;
-
-/* KD_ISA_NONE: code of this machine is not decoded. */
+/* One whose instructions are followed here: x86 and arm64. KD_ISA_NONE: another. */
 kd_isa kd_isa_of(const kd_context *context);
 
 /* Opens capstone with details. False: it refuses. */

@@ -191,11 +191,26 @@ static bool fits_kmap(const kd_pair *map, uint32_t size, kd_free_case *out)
     return true;
 }
 
+/* The register through which the fault came, where instruction and registers prove it. */
+static const kd_pair *find_base(const kdf_oops *oops)
+{
+    const kdf_operand *mem = &oops->code.memory;
+    const kd_pair *pairs = oops->registers.items;
+    if (!mem->agrees.v || !mem->base.src || mem->index.src)
+        return NULL;
+    for (uint32_t i = 0; i < oops->registers.count; i++)
+        if (kd_str_eq(pairs[i].name, mem->base.v))
+            return &pairs[i];
+    return NULL;
+}
+
 static void look_for_kmap(const kdf_oops *oops, kd_free_case *out)
 {
     static const uint32_t sizes[] = { 32, 36, 40 }; /* of struct page, by configuration */
-    const kd_pair *pairs = oops->registers.items, *page = kd_map_find(&oops->registers, "r0");
+    const kd_pair *pairs = oops->registers.items, *page = find_base(oops);
     out->linear = 0xC0000000;
+    if (!page)
+        page = kd_map_find(&oops->registers, "r0");
     if (!page || oops->address.v - page->v >= STRUCT_PAGE)
         return;
     out->page_register = page->name;

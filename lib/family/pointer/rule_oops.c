@@ -1,9 +1,11 @@
 /* rule_oops.c - NULL dereferences, and those that follow a failed allocation. */
+#include "base/scan.h"
 #include "core/diag.h"
 #include "core/parser.h"
 #include "family/alloc/replay/event.h"
 #include "family/fault/decode_dataflow.h"
 #include "family/fields.h"
+#include "family/pointer/decode_pointer.h"
 #include "family/shared/parse_shared.h"
 
 const char kd_doc_unchecked[] =
@@ -147,12 +149,16 @@ static void say_operand(kd_emit *out, const kdf_oops *oops)
     if (!mem->effective.src || !mem->base.src || mem->index.src ||
         mem->effective.v != oops->address.v)
         return;
-    kd_say_proof(out,
-                 kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
-                            KD_FMT(oops->code.instruction.v), KD_FMT(mem->base.v)),
-                 "%.*s = 0x%llx, %.*s + %lld = 0x%llx", KD_FMT(mem->base.v),
-                 KD_LLU(mem->effective.v - (uint64_t)mem->displacement.v), KD_FMT(mem->base.v),
-                 KD_LLD(mem->displacement.v), KD_LLU(mem->effective.v));
+    uint64_t base = mem->effective.v - (uint64_t)mem->displacement.v;
+    kd_str claim = kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
+                              KD_FMT(oops->code.instruction.v), KD_FMT(mem->base.v));
+    if (kd_str_starts(mem->base.v, "$")) /* mips: a number, not a name */
+        kd_say_proof(out, claim, "0x%llx + %lld = 0x%llx", KD_LLU(base),
+                     KD_LLD(mem->displacement.v), KD_LLU(mem->effective.v));
+    else
+        kd_say_proof(out, claim, "%.*s = 0x%llx, %.*s + %lld = 0x%llx", KD_FMT(mem->base.v),
+                     KD_LLU(base), KD_FMT(mem->base.v), KD_LLD(mem->displacement.v),
+                     KD_LLU(mem->effective.v));
 }
 
 static void say_match(const kd_view *view, kd_emit *out, const match *m, const kdf_oops *oops)
@@ -249,18 +255,6 @@ static void say_jump(kd_emit *out, const kdf_oops *oops)
                        "code took it for");
 }
 
-/* What the register that was followed held, where it alone gave the address. */
-static bool read_base(const kd_view *view, const kdf_oops *oops, uint64_t *value)
-{
-    const kdf_operand *mem = &oops->code.memory;
-    if (!mem->base.src || mem->index.src || !mem->effective.src)
-        return false;
-    *value = mem->effective.v - (uint64_t)mem->displacement.v;
-    if (kd_arch_is(view->context, "i386"))
-        *value = (uint64_t)(int64_t)(int32_t)*value;
-    return true;
-}
-
 static void say_access(kd_emit *out, const kdf_oops *oops, bool exact)
 {
     kd_say_diag(
@@ -281,24 +275,54 @@ static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops 
         kd_say_remedy(out, "Look at %.*s()%s%.*s%s first: which pointer can be NULL there?",
                       KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
                       KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "");
+    if (oops->blame.module.src)
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
+                       "its code is the first to look at");
+    kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+}
+
+/* s390 has its low core at address 0, which no fault guards: the zeros there are no instruction.
+ * The program status word stands behind it. False: the CPU was elsewhere. */
+static bool say_jump_to_low_core(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_scan in = kd_scan_of(oops->headline.v);
+    kd_str skipped;
+    uint64_t halves;
+    if (!kd_arch_is(view->context, "s390") || !oops->ip.address.src ||
+        !kd_scan_past(&in, "ilc:", &skipped) || !kd_scan_u64(&in, &halves) ||
+        oops->ip.address.v != 2 * halves)
+        return false;
+    kd_say_diag(out, KD_CERTAIN,
+                "The kernel jumped to address 0x0: a function pointer was NULL, or a return "
+                "address on the stack was overwritten with 0.");
+    kd_say_evidence(out, view->event, oops->headline.src, "no instruction stands there");
+    kd_say_evidence(out, view->event, oops->ip.address.src, "the PSW is behind the instruction");
+    kd_say_proof(out, KD_STR("the PSW, less the length of the instruction, is where it stood"),
+                 "0x%llx - 2 * %llu = 0x0", KD_LLU(oops->ip.address.v), KD_LLU(halves));
+    kd_say_hex(out, "address", 0);
+    return true;
 }
 
 kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
-    uint64_t base = 0;
+    kd_pointer p;
     (void)user;
     if (oops && !oops->address.src && kd_event_is(view->event, &kd_kind_null_deref)) {
         say_unknown_offset(view, out, oops);
         return KD_OK;
     }
-    if (!oops || !oops->address.src || oops->address.v >= 4096 ||
+    bool faulted = kd_event_is(view->event, &kd_kind_null_deref);
+    if (oops && !faulted && say_jump_to_low_core(view, out, oops))
+        say_where_to_look(view, out, oops);
+    if (!oops || !faulted || !oops->address.src || oops->address.v >= 4096 ||
         kd_diag_of(kd_wide(view), "oops.unchecked-allocation", view->event))
         return KD_OK;
-    bool known = read_base(view, oops, &base), jump = kd_str_is(oops->access.v, "execute");
-    bool exact = known && base == 0 && oops->code.memory.effective.v == oops->address.v;
+    bool known = kd_pointer_of(oops, view->context, &p),
+         jump = kd_str_is(oops->access.v, "execute");
+    bool exact = known && p.value == 0 && !p.indexed;
     /* an ERR_PTR plus an offset wraps to a small address: not a NULL pointer */
-    if (known && base > UINT64_MAX - 4095)
+    if (known && kd_pointer_error(p.value, kd_is_64_bit(view->context, oops)))
         return KD_OK;
     if (jump)
         say_jump(out, oops);

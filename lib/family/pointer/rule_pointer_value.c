@@ -1,6 +1,7 @@
 /* rule_pointer_value.c - bad pointers whose value, or how it was used, tells what they are. */
 #include "core/diag.h"
 #include "family/fields.h"
+#include "family/pointer/decode_pointer.h"
 #include "family/shared/parse_shared.h"
 
 const char kd_doc_list_poison[] = "The address lies at one of the two values that list_del() "
@@ -75,26 +76,75 @@ kd_status kd_check_list_poison(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* The registers and the instruction give the address of the fault: that is the proof which pointer
+ * it was. */
+static void say_pointer(const kd_view *view, kd_emit *out, const kdf_oops *oops,
+                        const kd_pointer *p)
+{
+    uint64_t effective = oops->code.memory.effective.v, sum = p->value + (uint64_t)p->displacement;
+    uint64_t distance =
+        p->displacement < 0 ? 0 - (uint64_t)p->displacement : (uint64_t)p->displacement;
+    char sign = p->displacement < 0 ? '-' : '+';
+    kd_str claim = kd_text_of(out, "\"%.*s\" accessed it through %.*s",
+                              KD_FMT(oops->code.instruction.v), KD_FMT(p->reg));
+    kd_say_evidence(out, view->event, p->src, "%.*s holds 0x%llx", KD_FMT(p->reg),
+                    KD_LLU(p->value));
+    bool wide = sum == effective, wraps = p->displacement < 0 ? sum > p->value : sum < p->value;
+    if (!p->indexed && (wide || (sum & UINT32_MAX) == effective))
+        kd_say_proof(out, claim, "0x%llx %c 0x%llx = 0x%llx%s", KD_LLU(p->value), sign,
+                     KD_LLU(distance), KD_LLU(effective),
+                     !wide   ? " (mod 2^32)"
+                     : wraps ? " (mod 2^64)"
+                             : "");
+    kd_say_text(out, "pointer_register", p->reg);
+    kd_say_hex(out, "pointer", p->value);
+}
+
+/* -8, -16: where a member at such an offset was looked for in a container of NULL, too. */
+static bool is_offset_too(uint64_t error, bool wide)
+{
+    return error % (wide ? 8 : 4) == 0;
+}
+
+static void say_error(const kd_view *view, kd_emit *out, const kdf_oops *oops, uint64_t error,
+                      const kd_pointer *p)
+{
+    const char *name = kd_errno_name(view->context, error);
+    bool wide = kd_is_64_bit(view->context, oops);
+    bool sure = p && name && !is_offset_too(error, wide);
+    kd_say_diag(out, sure ? KD_LIKELY : KD_POSSIBLE, "%s 0x%llx is -%llu%s%s%s: %s.",
+                p ? "The pointer" : "The address", KD_LLU(p ? p->value : oops->address.v),
+                KD_LLU(error), name ? " (-" : "", name ? name : "", name ? ")" : "",
+                sure ? "an error number used as a pointer, not checked with IS_ERR()"
+                     : "an error number used as a pointer, or NULL minus the offset of a member");
+    if (p)
+        kd_say_more(out,
+                    " With the offset of the member that was accessed it gives the address "
+                    "0x%llx.",
+                    KD_LLU(oops->address.v));
+}
+
 kd_status kd_check_err_ptr(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
+    kd_pointer p;
     (void)user;
-    if (!oops || !oops->address.src)
+    if (!oops || !oops->address.src || kd_str_is(oops->access.v, "execute"))
         return KD_OK;
-    bool narrow = oops->address.v <= UINT32_MAX;
-    uint64_t low = narrow ? UINT64_C(0xfffff001) : UINT64_C(0xfffffffffffff001);
-    if (oops->address.v < low ||
-        (narrow && (kd_arch_is(view->context, "x86_64") || kd_arch_is(view->context, "arm64"))))
+    bool wide = kd_is_64_bit(view->context, oops);
+    bool known = kd_pointer_of(oops, view->context, &p);
+    uint64_t error = kd_pointer_error(known ? p.value : oops->address.v, wide);
+    if (!error || (known && p.indexed))
         return KD_OK;
-    uint64_t error = (narrow ? UINT64_C(0x100000000) : 0) - oops->address.v;
-    kd_say_diag(out, KD_POSSIBLE,
-                "The address 0x%llx is -%llu: an error number used as a pointer, or NULL minus the "
-                "offset of a "
-                "member.",
-                KD_LLU(oops->address.v), KD_LLU(error));
+    say_error(view, out, oops, error, known ? &p : NULL);
     say_common(view, out, oops);
+    if (known)
+        say_pointer(view, out, oops, &p);
     kd_say_i64(out, "value", -(int64_t)error);
     kd_say_remedy(out, "Check the pointer with IS_ERR() where the function returns it.");
+    if (is_offset_too(error, wide))
+        kd_say_assume(out, "it is no list entry or container of NULL whose member stands at that "
+                           "offset");
     return KD_OK;
 }
 
@@ -132,12 +182,42 @@ static bool is_permission(const kdf_oops *oops)
            kd_str_has(oops->headline.v, "exec-protected");
 }
 
+/* Where user space may end at most, below all of the kernel's addresses. */
+static uint64_t user_end(const kd_view *view)
+{
+    static const struct {
+        const char *arch;
+        uint64_t end;
+    } rows[] = {
+        { "x86_64", UINT64_C(0x800000000000) }, { "arm64", UINT64_C(1) << 52 },
+        { "ppc64", UINT64_C(1) << 52 },         { "riscv64", UINT64_C(1) << 56 },
+        { "loongarch64", UINT64_C(1) << 47 },   { "mips", UINT64_C(0x80000000) },
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++)
+        if (kd_arch_is(view->context, rows[i].arch))
+            return rows[i].end;
+    if (!kd_arch_is(view->context, "i386") && !kd_arch_is(view->context, "arm"))
+        return 0;
+    const kd_read_area *lowmem = kd_context_area(view->context, "lowmem", 0);
+    uint64_t end = lowmem ? lowmem->start : UINT64_C(0xc0000000);
+    /* arm: modules and pkmap stand in the 16 MiB below */
+    return kd_arch_is(view->context, "arm") ? end - (UINT64_C(16) << 20) : end;
+}
+
+/* The kernel says so itself, or the address lies in the half that user space has. */
 static bool is_user_address(const kd_view *view, const kdf_oops *oops)
 {
     if (!oops->address.src || oops->address.v < 4096)
         return false;
     return kd_str_has(oops->headline.v, "user memory") ||
-           (kd_arch_is(view->context, "x86_64") && oops->address.v < UINT64_C(0x800000000000));
+           kd_str_has(oops->headline.v, "user page") || oops->address.v < user_end(view);
+}
+
+/* The page is there, and the CPU keeps the kernel out of it: SMAP, SMEP, PAN, domains, KUAP. */
+static bool is_kept_out(const kdf_oops *oops)
+{
+    return is_permission(oops) || kd_str_has(oops->headline.v, "user memory") ||
+           kd_str_has(oops->headline.v, "user page") || kd_str_has(oops->fsr.name.v, "domain");
 }
 
 kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
@@ -192,14 +272,16 @@ kd_status kd_check_user_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
-    if (!oops || !is_user_address(view, oops) ||
-        (kd_arch_is(view->context, "x86_64") && !is_permission(oops)))
+    kd_pointer p;
+    if (!oops || !is_user_address(view, oops) || !is_kept_out(oops))
         return KD_OK;
     bool known = oops->access.src;
     kd_say_diag(out, KD_LIKELY, "The kernel used the user-space address 0x%llx directly%s%.*s%s.",
                 KD_LLU(oops->address.v), known ? " (" : "", KD_FMT(oops->access.v),
                 known ? ")" : "");
     say_common(view, out, oops);
+    if (kd_pointer_of(oops, view->context, &p))
+        say_pointer(view, out, oops, &p);
     kd_say_remedy(
         out,
         "Use copy_from_user() and copy_to_user(); where no user pointer is meant, the pointer was "

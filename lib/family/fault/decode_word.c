@@ -1,0 +1,186 @@
+/* decode_word.c - memory operands of instructions whose code is a plain word. */
+#include "family/fault/decode_word.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef enum form {
+    RISCV_I,
+    RISCV_S,
+    RISCV_A,
+    RISCV_CW,
+    RISCV_CD,
+    RISCV_LWSP,
+    RISCV_LDSP,
+    RISCV_SWSP,
+    RISCV_SDSP,
+    PPC_D,
+    PPC_DS,
+    PPC_X,
+    MIPS_I,
+    LOONG_12,
+    LOONG_14,
+    LOONG_X,
+    ARM64_BASE
+} form;
+enum { LOAD = 1, STORE = 2, BOTH = 3, TOUCH = 0 };
+
+typedef struct row {
+    kd_isa isa;
+    uint32_t mask, value;
+    const char *name;
+    form form;
+    uint8_t bytes, access;
+} row;
+
+static const row rows[] = {
+#define KD_WORD(isa, mask, value, name, form, bytes, access) \
+    { KD_ISA_##isa, mask, value, name, form, bytes, access },
+#include "family/fault/access.def"
+};
+
+/* Bits high to low of the word, moved to the place `to`. */
+static uint32_t bits(uint32_t word, unsigned high, unsigned low, unsigned to)
+{
+    return (word >> low & ((UINT32_C(2) << (high - low)) - 1)) << to;
+}
+
+static int64_t sign(uint32_t value, unsigned width)
+{
+    uint32_t top = UINT32_C(1) << (width - 1);
+    return (int64_t)(value ^ top) - (int64_t)top;
+}
+
+static const char *register_name(kd_isa isa, unsigned n, char out[8])
+{
+    static const char *const riscv[32] = { "zero", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+                                           "s0",   "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+                                           "a6",   "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+                                           "s8",   "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
+    static const char *const loong[32] = { "zero", "ra", "tp", "sp", "a0", "a1", "a2", "a3",
+                                           "a4",   "a5", "a6", "a7", "t0", "t1", "t2", "t3",
+                                           "t4",   "t5", "t6", "t7", "t8", "u0", "s9", "s0",
+                                           "s1",   "s2", "s3", "s4", "s5", "s6", "s7", "s8" };
+    if (isa == KD_ISA_RISCV)
+        return riscv[n & 31];
+    if (isa == KD_ISA_LOONGARCH)
+        return loong[n & 31];
+    if (isa == KD_ISA_ARM64 && n == 31)
+        return "sp";
+    snprintf(out, 8, "%s%u", isa == KD_ISA_MIPS ? "$" : isa == KD_ISA_ARM64 ? "x" : "r", n & 31);
+    return out;
+}
+
+static void set(char to[8], kd_isa isa, unsigned n)
+{
+    char room[8];
+    snprintf(to, 8, "%s", register_name(isa, n, room));
+}
+
+/* Compressed forms have their own fields: three bits for registers, the displacement in pieces. */
+static unsigned riscv_compressed(form f, uint32_t w, kd_access *out)
+{
+    uint32_t disp = 0;
+    switch (f) {
+    case RISCV_CW: disp = bits(w, 12, 10, 3) | bits(w, 6, 6, 2) | bits(w, 5, 5, 6); break;
+    case RISCV_CD: disp = bits(w, 12, 10, 3) | bits(w, 6, 5, 6); break;
+    case RISCV_LWSP: disp = bits(w, 12, 12, 5) | bits(w, 6, 4, 2) | bits(w, 3, 2, 6); break;
+    case RISCV_LDSP: disp = bits(w, 12, 12, 5) | bits(w, 6, 5, 3) | bits(w, 4, 2, 6); break;
+    case RISCV_SWSP: disp = bits(w, 12, 9, 2) | bits(w, 8, 7, 6); break;
+    default: disp = bits(w, 12, 10, 3) | bits(w, 9, 7, 6); break;
+    }
+    bool small = f == RISCV_CW || f == RISCV_CD;
+    out->displacement = disp;
+    set(out->base, KD_ISA_RISCV, small ? 8 + bits(w, 9, 7, 0) : 2);
+    return small                                ? 8 + bits(w, 4, 2, 0)
+           : f == RISCV_SWSP || f == RISCV_SDSP ? bits(w, 6, 2, 0)
+                                                : bits(w, 11, 7, 0);
+}
+
+/* Base 0 of powerpc is no register: nothing is added. */
+static void set_ppc_base(kd_access *out, uint32_t w)
+{
+    if (bits(w, 20, 16, 0) != 0)
+        set(out->base, KD_ISA_PPC, bits(w, 20, 16, 0));
+}
+
+/* Fills the operand in; the number of the register that is loaded or stored. */
+static unsigned take_fields(const row *r, uint32_t w, kd_access *out)
+{
+    switch (r->form) {
+    case RISCV_I:
+        out->displacement = sign(w >> 20, 12);
+        set(out->base, r->isa, bits(w, 19, 15, 0));
+        return bits(w, 11, 7, 0);
+    case RISCV_S:
+        out->displacement = sign(bits(w, 31, 25, 5) | bits(w, 11, 7, 0), 12);
+        set(out->base, r->isa, bits(w, 19, 15, 0));
+        return bits(w, 24, 20, 0);
+    case RISCV_A: set(out->base, r->isa, bits(w, 19, 15, 0)); return bits(w, 11, 7, 0);
+    case PPC_D:
+    case PPC_DS:
+        out->displacement = sign(w & (r->form == PPC_D ? 0xffffu : 0xfffcu), 16);
+        set_ppc_base(out, w);
+        return bits(w, 25, 21, 0);
+    case PPC_X:
+        set_ppc_base(out, w);
+        set(out->index, r->isa, bits(w, 15, 11, 0));
+        return bits(w, 25, 21, 0);
+    case MIPS_I:
+        out->displacement = sign(w & 0xffff, 16);
+        set(out->base, r->isa, bits(w, 25, 21, 0));
+        return bits(w, 20, 16, 0);
+    case LOONG_12:
+    case LOONG_14:
+        out->displacement =
+            r->form == LOONG_12 ? sign(bits(w, 21, 10, 0), 12) : 4 * sign(bits(w, 23, 10, 0), 14);
+        set(out->base, r->isa, bits(w, 9, 5, 0));
+        return bits(w, 4, 0, 0);
+    case LOONG_X:
+        set(out->base, r->isa, bits(w, 9, 5, 0));
+        set(out->index, r->isa, bits(w, 14, 10, 0));
+        return bits(w, 4, 0, 0);
+    case ARM64_BASE:
+        out->size = UINT64_C(1) << (w >> 30);
+        set(out->base, r->isa, bits(w, 9, 5, 0));
+        return bits(w, 4, 0, 0);
+    default: return riscv_compressed(r->form, w, out);
+    }
+}
+
+static void write_text(const row *r, unsigned moved, const kd_access *a, char text[64])
+{
+    char room[8];
+    const char *to = register_name(r->isa, moved, room), *base = a->base[0] ? a->base : "0";
+    if (r->isa == KD_ISA_ARM64)
+        snprintf(text, 64, "%s %s, [%s]", r->name, to, base);
+    else if (a->index[0])
+        snprintf(text, 64, "%s %s, %s, %s", r->name, to, base, a->index);
+    else if (r->isa == KD_ISA_LOONGARCH)
+        snprintf(text, 64, "%s %s, %s, %" PRId64, r->name, to, base, a->displacement);
+    else
+        snprintf(text, 64, "%s %s, %" PRId64 "(%s)", r->name, to, a->displacement, base);
+}
+
+bool kd_word_access(kd_isa isa, const uint8_t *bytes, size_t len, kd_access *out, char text[64])
+{
+    bool half = isa == KD_ISA_RISCV && len >= 2 && (bytes[0] & 3) != 3;
+    if (len < (half ? 2u : 4u))
+        return false;
+    uint32_t word = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
+    if (!half)
+        word |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        const row *r = &rows[i];
+        if (r->isa != isa || (word & r->mask) != r->value || (half && (r->value & 3) == 3))
+            continue;
+        *out = (kd_access){ .scale = 1, .size = r->bytes };
+        unsigned moved = take_fields(r, word, out);
+        out->load = (r->access & LOAD) != 0;
+        out->store = (r->access & STORE) != 0;
+        write_text(r, moved, out, text);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,37 @@
+/* isa.h - which instruction set the code bytes of a report are in. */
+#ifndef KD_FAULT_ISA_H
+#define KD_FAULT_ISA_H
+
+#include "core/context.h"
+#include "family/fields.h"
+
+typedef enum kd_isa {
+    KD_ISA_NONE,
+    KD_ISA_X86_64,
+    KD_ISA_I386,
+    KD_ISA_ARM64,
+    KD_ISA_ARM,
+    KD_ISA_THUMB,
+    KD_ISA_PPC,
+    KD_ISA_MIPS,
+    KD_ISA_RISCV,
+    KD_ISA_LOONGARCH
+} kd_isa;
+
+/* KD_ISA_NONE: code of this machine is not decoded. arm is KD_ISA_THUMB where the code line is made
+ * of half words. */
+kd_isa kd_isa_of_code(const kdf_oops *oops, const kd_context *context);
+
+/* The memory operand of one instruction. Registers by the names of the dump; empty: none. */
+typedef struct kd_access {
+    char base[8], index[8];
+    int64_t displacement;
+    uint64_t scale; /* of the index */
+    uint64_t size;  /* bytes; 0: unknown */
+    bool store, load;
+    bool negative;       /* the index is subtracted */
+    char extend;         /* of the index: 'u', 's': its lower 32 bits; 0: all of it */
+    const char *segment; /* the register that holds the segment's base, or NULL */
+} kd_access;
+
+#endif
