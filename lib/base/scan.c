@@ -1,5 +1,4 @@
 /* scan.c - read a line from left to right. Layer: base. */
-#define _GNU_SOURCE /* memmem */
 #include "base/scan.h"
 
 #include <string.h>
@@ -112,8 +111,8 @@ bool kd_scan_until(kd_scan *scan, char stop, kd_str *out)
 
 bool kd_scan_past(kd_scan *scan, const char *literal, kd_str *before)
 {
-    size_t left = kd_scan_left(scan), len = strlen(literal);
-    const char *p = left ? memmem(scan->at, left, literal, len) : NULL;
+    size_t len = strlen(literal);
+    const char *p = kd_find((kd_str){ scan->at, kd_scan_left(scan) }, literal, len);
     if (!p) {
         scan->short_ = true;
         return false;

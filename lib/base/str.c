@@ -1,34 +1,10 @@
 /* str.c - text by pointer and length. Layer: base. */
-#define _GNU_SOURCE /* memmem, memrchr: libc has the fast ones */
+#define _GNU_SOURCE /* memrchr: libc has the fast one */
 #include "base/str.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-kd_str kd_str_of(const char *text)
-{
-    return (kd_str){ text, text ? strlen(text) : 0 };
-}
-
-bool kd_str_eq(kd_str a, kd_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-bool kd_str_is(kd_str a, const char *text)
-{
-    return kd_str_eq(a, kd_str_of(text));
-}
-
-/* Most texts differ in their first bytes: no call is worth it. */
-bool kd_str_starts(kd_str s, const char *prefix)
-{
-    for (size_t i = 0; prefix[i]; i++)
-        if (i == s.len || s.ptr[i] != prefix[i])
-            return false;
-    return true;
-}
 
 bool kd_str_ends(kd_str s, const char *suffix)
 {
@@ -45,9 +21,22 @@ bool kd_str_in_words(kd_str text, const char *words)
     return false;
 }
 
-const char *kd_str_find(kd_str s, const char *needle)
+/* memmem() prepares itself for long needles: a line is too short for that to pay. */
+const char *kd_find(kd_str s, const char *needle, size_t len)
 {
-    return s.len ? memmem(s.ptr, s.len, needle, strlen(needle)) : NULL;
+    /* blanks are everywhere: the next byte is rarer */
+    size_t rare = len > 1 && needle[0] == ' ';
+    if (s.len == 0 || s.len < len)
+        return NULL;
+    if (len == 0)
+        return s.ptr;
+    const char *at = s.ptr + rare, *last = s.ptr + s.len - len + rare;
+    while (at <= last && (at = memchr(at, needle[rare], (size_t)(last - at) + 1))) {
+        if (memcmp(at - rare, needle, len) == 0)
+            return at - rare;
+        at++;
+    }
+    return NULL;
 }
 
 const char *kd_str_find_last(kd_str s, const char *needle)
@@ -73,16 +62,38 @@ kd_str kd_str_line_at(kd_str s, const char *at)
     return (kd_str){ start, (size_t)((stop ? stop : end) - start) };
 }
 
-bool kd_str_has(kd_str s, const char *needle)
+/* ---- eight bytes at a time --------------------------------------------------------------------
+ */
+
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* The high bit of each byte that is zero, and of some that stand behind such a one. */
+static uint64_t zero_bytes(uint64_t word)
 {
-    return kd_str_find(s, needle) != NULL;
+    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
 }
 
-kd_str kd_str_from(kd_str s, size_t from)
+size_t kd_str_ascii(kd_str s)
 {
-    if (from >= s.len)
-        return (kd_str){ s.ptr ? s.ptr + s.len : NULL, 0 };
-    return (kd_str){ s.ptr + from, s.len - from };
+    size_t i = 0;
+    for (uint64_t word; i + sizeof word <= s.len; i += sizeof word) {
+        memcpy(&word, s.ptr + i, sizeof word);
+        if (word & EACH_BYTE(0x80))
+            break;
+    }
+    return i;
+}
+
+size_t kd_str_plain(kd_str s)
+{
+    size_t i = 0;
+    for (uint64_t word; i + sizeof word <= s.len; i += sizeof word) {
+        memcpy(&word, s.ptr + i, sizeof word);
+        if ((word & EACH_BYTE(0x80)) | zero_bytes(word ^ EACH_BYTE('&')) |
+            zero_bytes(word ^ EACH_BYTE('<')) | zero_bytes(word ^ EACH_BYTE(0x1b)))
+            break;
+    }
+    return i;
 }
 
 /* Bytes of the blank that the text begins or ends with, or 0. Mail programs and web pages make

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kdiag.h"
 
@@ -16,27 +17,69 @@
 #define KD_LLD(number) ((long long)(number))
 #define KD_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Of a NUL-terminated text of our own (never of log text); NULL gives the empty string. */
-kd_str kd_str_of(const char *text);
+/* Those that are asked many times for each line stand here: the length of a literal is known then.
+ */
 
-bool kd_str_eq(kd_str a, kd_str b);
-bool kd_str_is(kd_str a, const char *text);
-bool kd_str_starts(kd_str s, const char *prefix);
+/* Of a NUL-terminated text of our own (never of log text); NULL gives the empty string. */
+static inline kd_str kd_str_of(const char *text)
+{
+    return (kd_str){ text, text ? strlen(text) : 0 };
+}
+
+static inline bool kd_str_eq(kd_str a, kd_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool kd_str_is(kd_str a, const char *text)
+{
+    if (a.len == 0 || a.ptr[0] != text[0])
+        return a.len == 0 && text[0] == '\0';
+    size_t len = strlen(text);
+    return a.len == len && memcmp(a.ptr, text, len) == 0;
+}
+
+/* Most texts differ in their first byte: no call is worth it. */
+static inline bool kd_str_starts(kd_str s, const char *prefix)
+{
+    if (s.len == 0 || s.ptr[0] != prefix[0])
+        return prefix[0] == '\0';
+    size_t len = strlen(prefix);
+    return s.len >= len && memcmp(s.ptr, prefix, len) == 0;
+}
+
 bool kd_str_ends(kd_str s, const char *suffix);
 /* Is `text` one of the blank-separated words of `words`? */
 bool kd_str_in_words(kd_str text, const char *words);
 
 /* First occurrence, or NULL. */
-const char *kd_str_find(kd_str s, const char *needle);
+const char *kd_find(kd_str s, const char *needle, size_t len);
+static inline const char *kd_str_find(kd_str s, const char *needle)
+{
+    return kd_find(s, needle, strlen(needle));
+}
 /* Last occurrence, or NULL. */
 const char *kd_str_find_last(kd_str s, const char *needle);
 /* The line of the text that `at` stands in, without its newline. */
 kd_str kd_str_line_at(kd_str s, const char *at);
 /* Does the text hold it? */
-bool kd_str_has(kd_str s, const char *needle);
+static inline bool kd_str_has(kd_str s, const char *needle)
+{
+    return kd_str_find(s, needle) != NULL;
+}
 
 /* From byte `from` on; empty past the end. */
-kd_str kd_str_from(kd_str s, size_t from);
+static inline kd_str kd_str_from(kd_str s, size_t from)
+{
+    if (from >= s.len)
+        return (kd_str){ s.ptr ? s.ptr + s.len : NULL, 0 };
+    return (kd_str){ s.ptr + from, s.len - from };
+}
+
+/* At least so many bytes at its beginning are ASCII, and none of them is ESC, "&" or "<". */
+size_t kd_str_plain(kd_str s);
+/* At least so many bytes at its beginning are ASCII. */
+size_t kd_str_ascii(kd_str s);
 /* Without blanks, tabs, CR at both ends. */
 kd_str kd_str_trim(kd_str s);
 /* Splits off the text before the next `separator`; false when nothing is left. */

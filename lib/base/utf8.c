@@ -31,7 +31,7 @@ size_t kd_utf8_step(kd_str s)
 uint64_t kd_utf8_bad(kd_str text)
 {
     uint64_t bad = 0;
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = kd_str_ascii(text); i < text.len;) {
         size_t step = (unsigned char)text.ptr[i] < 0x80 ? 1 : kd_utf8_step(kd_str_from(text, i));
         bad += step == 0;
         i += step ? step : 1;

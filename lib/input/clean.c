@@ -80,13 +80,24 @@ static const swap *find_swap(kd_str s, size_t at)
     return NULL;
 }
 
+/* What may begin something to undo: LOOK only before some other characters. */
+enum { PLAIN, UNDO, LOOK };
+
+static const unsigned char signs[256] = {
+    [0x1b] = UNDO, ['&'] = UNDO,  ['<'] = LOOK,
+#define FOUR(c) [c] = UNDO, [(c) + 1] = UNDO, [(c) + 2] = UNDO, [(c) + 3] = UNDO
+    [0xc2] = UNDO, [0xc3] = UNDO, FOUR(0xc4),   FOUR(0xc8), FOUR(0xcc), FOUR(0xd0),
+    FOUR(0xd4),    FOUR(0xd8),    FOUR(0xdc),   FOUR(0xe0), FOUR(0xe4), FOUR(0xe8),
+    FOUR(0xec),    FOUR(0xf0),    FOUR(0xf4),   FOUR(0xf8), FOUR(0xfc),
+#undef FOUR
+};
+
 /* May something to undo stand in the text? */
 static bool suspicious(kd_str raw)
 {
-    for (size_t i = 0; i < raw.len; i++) {
-        unsigned char c = (unsigned char)raw.ptr[i];
-        if (c >= 0xc2 || c == 0x1b || c == '&' ||
-            (c == '<' && i + 2 < raw.len && strchr("/bpc", raw.ptr[i + 1])))
+    for (size_t i = kd_str_plain(raw); i < raw.len; i++) {
+        unsigned sign = signs[(unsigned char)raw.ptr[i]];
+        if (sign == UNDO || (sign == LOOK && i + 2 < raw.len && strchr("/bpc", raw.ptr[i + 1])))
             return true;
     }
     return raw.len > 1 && memcmp(raw.ptr + raw.len - 2, "^M", 2) == 0;

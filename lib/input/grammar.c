@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "input/directive.h"
+
 enum { ALWAYS, STAMP, BEFORE, AFTER };
 
 /* What a line may begin with; most rows end here. */
@@ -20,19 +22,51 @@ enum {
     ANY = ANGLE | DIGIT | LETTER
 };
 
+/* What ends its first number or word. */
+enum {
+    DOT = 1,
+    DASH = 2,
+    COLON = 4,
+    COMMA = 8,
+    SLASH = 16,
+    SPACE = 32,
+    SIGN = 64,
+    DATE = 128,
+    DAY = 256,
+    HOST = 512,
+    BAR = 1024,
+    LIST = 2048,
+    OPEN = 4096,
+    WHATEVER = 8192
+};
+
 typedef struct grammar {
+    unsigned char first, when;
+    unsigned short then;
     unsigned form;
-    int when, first;
     const char *pattern;
 } grammar;
 
 static const grammar grammars[] = {
-#define KD_GRAMMAR(form, when, first, pattern) { KD_FORM_##form, when, first, pattern },
+#define KD_GRAMMAR(form, when, first, then, pattern) { first, when, then, KD_FORM_##form, pattern },
 #include "input/grammars.def"
 };
 
-static int first_of(char c)
+/* ---- what a text may begin with -------------------------------------------------------------- */
+
+typedef struct beginning {
+    unsigned first, then;
+} beginning;
+
+static bool is_month(const kd_scan *in)
 {
+    kd_scan try = *in;
+    return memchr("JFMASOND", *in->at, 8) && kd_take_month(&try);
+}
+
+static unsigned first_of(const kd_scan *in)
+{
+    char c = *in->at;
     if (c == '[')
         return SQUARE;
     if (c == '<')
@@ -41,295 +75,75 @@ static int first_of(char c)
         return DIGIT;
     if (c >= 'a' && c <= 'z')
         return LOWER;
-    return memchr("JFMASOND", c, 8) ? MONTH : OTHER;
+    return is_month(in) ? MONTH : OTHER;
 }
 
-/* What a row has read so far; it counts only when the whole row fits. */
-typedef struct attempt {
-    kd_scan in;
-    kd_line line;
-    const char *wall;
-} attempt;
-
-#define WORD_MAX 64u
-#define FREE_MAX 48u
-
-/* ---- what the directives take ---------------------------------------------------------------- */
-
-/* "1.234567": seconds with six digits behind the dot. */
-static bool take_seconds(kd_scan *in, uint64_t *us)
+static unsigned end_of_number(kd_scan in)
 {
-    uint64_t seconds, micros;
-    if (!kd_scan_u64(in, &seconds) || !kd_scan_char(in, '.'))
-        return false;
-    const char *digits = in->at;
-    if (!kd_scan_u64(in, &micros) || in->at - digits != 6 || seconds > UINT64_MAX / 2000000)
-        return false;
-    *us = seconds * 1000000 + micros;
-    return true;
+    while (in.at < in.end && kd_is_digit(*in.at))
+        in.at++;
+    switch (kd_scan_at_end(&in) ? '\0' : *in.at) {
+    case '.': return DOT;
+    case '-': return DASH;
+    case ':': return COLON;
+    case ',': return COMMA;
+    case '/': return SLASH;
+    case ' ': return SPACE;
+    default: return SIGN;
+    }
 }
 
-static bool take_number(kd_scan *in, uint64_t least, uint64_t most)
-{
-    uint64_t n;
-    return kd_scan_u64(in, &n) && n >= least && n <= most;
-}
-
-static bool take_month(kd_scan *in)
-{
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    if (kd_scan_left(in) < 3)
-        return false;
-    for (size_t i = 0; i < 12; i++)
-        if (memcmp(names + 3 * i, in->at, 3) == 0) {
-            in->at += 3;
-            return true;
-        }
-    return false;
-}
-
-/* What ends a word of each sort, beside blanks. */
-enum { ANY_WORD = 0, HOST = 1, NAME = 2, LEVEL = 4, FACILITY = 8 };
-
-static const unsigned char stops[256] = {
-    ['['] = HOST | NAME | FACILITY,
-    [']'] = NAME | LEVEL | FACILITY,
-    [':'] = NAME | LEVEL | FACILITY,
-    [','] = HOST | NAME | LEVEL | FACILITY,
-    ['.'] = LEVEL | FACILITY,
-    ['|'] = HOST | NAME,
-    ['<'] = NAME,
-    ['>'] = NAME,
-    ['('] = NAME,
-    [')'] = NAME,
-    ['{'] = NAME,
-    ['}'] = NAME,
-    [';'] = NAME,
-    ['='] = NAME,
-    ['/'] = NAME,
-};
-
-static bool take_word(kd_scan *in, int sort, size_t most, kd_str *out)
-{
-    const char *from = in->at;
-    while (in->at < in->end && (unsigned char)*in->at > ' ' &&
-           !(stops[(unsigned char)*in->at] & sort))
-        in->at++;
-    *out = kd_scan_since(in, from);
-    return out->len > 0 && out->len <= most;
-}
-
-/* A month or weekday of any language: "ven.", "Nov", "11月". */
-static bool take_name(kd_scan *in)
+static unsigned end_of_word(kd_scan in)
 {
     kd_str word;
-    bool letter = false;
-    if (!take_word(in, NAME, 16, &word))
-        return false;
-    for (size_t i = 0; i < word.len; i++)
-        letter |= kd_is_alpha(word.ptr[i]) || (unsigned char)word.ptr[i] >= 0x80;
-    return letter;
+    unsigned then = kd_scan_left(&in) > 1 && in.at[1] == '[' ? OPEN : 0;
+    bool name = kd_take_word(&in, KD_NAME, KD_WORD_MAX, &word) &&
+                (kd_scan_at_end(&in) || kd_is_blank(*in.at));
+    if (!name)
+        kd_take_word(&in, KD_HOST, KD_WORD_MAX, &word);
+    if (kd_scan_at_end(&in))
+        return then;
+    if (*in.at == ',')
+        return then | LIST;
+    then |= kd_is_blank(*in.at) ? (unsigned)HOST : 0;
+    kd_scan_blanks(&in);
+    if (kd_scan_at_end(&in))
+        return then;
+    then |= *in.at == '|' ? (unsigned)BAR : 0;
+    return name ? then | DAY | (kd_is_digit(*in.at) ? (unsigned)DATE : 0) : then;
 }
 
-/* 06:47:11 with or without a fraction. */
-static bool take_clock(kd_scan *in, bool seconds)
+static beginning beginning_of(const kd_scan *in)
 {
-    uint64_t n;
-    if (!take_number(in, 0, 23) || !kd_scan_char(in, ':') || !take_number(in, 0, 59))
-        return false;
-    if (!seconds)
-        return true;
-    if (!kd_scan_char(in, ':') || !take_number(in, 0, 60))
-        return false;
-    if (kd_scan_left(in) > 1 && (*in->at == '.' || *in->at == ',') && kd_is_digit(in->at[1])) {
-        in->at++;
-        return kd_scan_u64(in, &n);
+    beginning out = { 0, WHATEVER };
+    if (kd_scan_at_end(in))
+        return out;
+    out.first = first_of(in);
+    kd_scan inner = *in;
+    if (out.first == SQUARE) {
+        inner.at++;
+        kd_scan_blanks(&inner);
+        out.then |= !kd_scan_at_end(&inner) && kd_is_digit(*inner.at) ? end_of_number(inner) : SIGN;
+        return out;
     }
-    return true;
+    out.then |= end_of_word(inner);
+    out.then |= out.first == DIGIT ? end_of_number(inner) : 0;
+    return out;
 }
 
-static bool take_zone(kd_scan *in)
+static bool may_fit(const grammar *row, beginning text)
 {
-    if (kd_scan_char(in, 'Z'))
-        return true;
-    if (!kd_scan_char(in, '+') && !kd_scan_char(in, '-'))
-        return true;
-    return take_number(in, 0, 9999) && (!kd_scan_char(in, ':') || take_number(in, 0, 59));
-}
-
-static bool take_iso(attempt *a)
-{
-    kd_scan *in = &a->in;
-    const char *from = in->at;
-    if (!take_number(in, 1970, 2999) || !kd_scan_char(in, '-') || !take_number(in, 1, 12) ||
-        !kd_scan_char(in, '-') || !take_number(in, 1, 31) ||
-        (!kd_scan_char(in, 'T') && !kd_scan_char(in, ' ')) || !take_clock(in, true) ||
-        !take_zone(in))
-        return false;
-    a->line.wall_time = kd_scan_since(in, from);
-    return true;
-}
-
-static bool take_priority(attempt *a)
-{
-    uint64_t priority;
-    if (!kd_scan_u64(&a->in, &priority) || priority > 191)
-        return false;
-    a->line.level = (int)(priority & 7);
-    return true;
-}
-
-static int level_of(kd_str name)
-{
-    static const char *const names[][3] = {
-        { "emerg", "panic", "emergency" },
-        { "alert" },
-        { "crit", "critical" },
-        { "err", "error" },
-        { "warn", "warning" },
-        { "notice" },
-        { "info" },
-        { "debug" },
-    };
-    for (size_t i = 0; i < KD_COUNT(names); i++)
-        for (size_t k = 0; k < 3 && names[i][k]; k++)
-            if (kd_str_is(name, names[i][k]))
-                return (int)i;
-    return -1;
-}
-
-static bool take_level_name(attempt *a)
-{
-    kd_str name;
-    if (!take_word(&a->in, LEVEL, 9, &name) || level_of(name) < 0)
-        return false;
-    a->line.level = level_of(name);
-    return true;
-}
-
-static bool take_facility(kd_scan *in)
-{
-    kd_str name;
-    return take_word(in, FACILITY, 8, &name) &&
-           kd_str_in_words(name,
-                           "kern kernel user mail daemon auth syslog lpr news uucp cron authpriv "
-                           "ftp local0 local1 local2 local3 local4 local5 local6 local7");
-}
-
-static bool take_level_letter(attempt *a)
-{
-    static const char letters[] = "FEWIDV";
-    static const int levels[] = { 2, 3, 4, 6, 7, 7 };
-    const char *found = kd_scan_at_end(&a->in) ? NULL : memchr(letters, *a->in.at, 6);
-    if (!found)
-        return false;
-    a->line.level = levels[found - letters];
-    a->in.at++;
-    return true;
-}
-
-static bool take_caller(attempt *a)
-{
-    kd_scan *in = &a->in;
-    const char *from = in->at;
-    uint64_t id;
-    if ((!kd_scan_char(in, 'T') && !kd_scan_char(in, 'C')) || !kd_scan_u64(in, &id))
-        return false;
-    a->line.caller = kd_scan_since(in, from);
-    return true;
-}
-
-/* "kernel:", "kernel[1]:" */
-static bool take_kernel_tag(kd_scan *in)
-{
-    uint64_t n;
-    if (!kd_scan_literal(in, "kernel"))
-        return false;
-    if (kd_scan_char(in, '[') && (!kd_scan_u64(in, &n) || !kd_scan_char(in, ']')))
-        return false;
-    return kd_scan_char(in, ':');
-}
-
-/* "-" or "c", and ",caller=T1" */
-static bool take_flags(attempt *a)
-{
-    kd_str flags;
-    if (!kd_scan_until(&a->in, ';', &flags) || flags.len > FREE_MAX)
-        return false;
-    const char *caller = kd_str_find(flags, ",caller=");
-    if (caller)
-        a->line.caller = kd_str_from(flags, (size_t)(caller + sizeof ",caller=" - 1 - flags.ptr));
-    return true;
-}
-
-static bool take_free(kd_scan *in, char stop)
-{
-    const char *from = in->at;
-    while (in->at < in->end && *in->at != stop && (size_t)(in->at - from) <= FREE_MAX)
-        in->at++;
-    return in->at < in->end && *in->at == stop;
-}
-
-static bool take_time(attempt *a, char directive)
-{
-    uint64_t us;
-    if (directive == 'U' ? !kd_scan_u64(&a->in, &us) : !take_seconds(&a->in, &us))
-        return false;
-    if (directive != 's') {
-        a->line.time_us = us;
-        a->line.has_time = true;
-    }
-    return true;
-}
-
-static bool take_wall(attempt *a, char directive)
-{
-    if (directive == '(')
-        a->wall = a->in.at;
-    else
-        a->line.wall_time = kd_scan_since(&a->in, a->wall);
-    return true;
-}
-
-static bool take_directive(attempt *a, char directive, char next)
-{
-    kd_str skipped;
-    switch (directive) {
-    case 'S':
-    case 's':
-    case 'U': return take_time(a, directive);
-    case '(':
-    case ')': return take_wall(a, directive);
-    case 'I': return take_iso(a);
-    case 'T':
-    case 'H': return take_clock(&a->in, directive == 'T');
-    case 'd': return take_number(&a->in, 1, 31);
-    case 'Y': return take_number(&a->in, 1970, 2999);
-    case 'n': return take_number(&a->in, 0, UINT64_MAX);
-    case 'b': return take_month(&a->in);
-    case 'm': return take_name(&a->in);
-    case 'L': return take_priority(a);
-    case 'l': return take_level_name(a);
-    case 'f': return take_facility(&a->in);
-    case 'A': return take_level_letter(a);
-    case 'c': return take_caller(a);
-    case 'w': return take_word(&a->in, ANY_WORD, WORD_MAX, &skipped);
-    case 'h': return take_word(&a->in, HOST, WORD_MAX, &skipped);
-    case 'k': return take_kernel_tag(&a->in);
-    case 'F': return take_flags(a);
-    case 'r': return take_free(&a->in, next);
-    default: return false;
-    }
+    return row->first & text.first && row->then & text.then;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static bool fits(attempt *a, const char *pattern)
+static bool fits(kd_attempt *a, const char *pattern)
 {
     for (const char *p = pattern; *p; p++) {
         if (*p == '~')
             kd_scan_blanks(&a->in);
-        else if (*p != '%' ? !kd_scan_char(&a->in, *p) : !take_directive(a, p[1], p[2]))
+        else if (*p != '%' ? !kd_scan_char(&a->in, *p) : !kd_take_directive(a, p[1], p[2]))
             return false;
         p += *p == '%';
     }
@@ -340,10 +154,11 @@ static bool stamp_follows(const kd_scan *in)
 {
     kd_scan rest = *in;
     kd_scan_blanks(&rest);
-    int first = kd_scan_at_end(&rest) ? 0 : first_of(*rest.at);
+    beginning text = beginning_of(&rest);
     for (size_t i = 0; i < KD_COUNT(grammars); i++) {
-        attempt a = { .in = rest };
-        if (grammars[i].when == STAMP && grammars[i].first & first && fits(&a, grammars[i].pattern))
+        kd_attempt a = { .in = rest };
+        if (grammars[i].when == STAMP && may_fit(&grammars[i], text) &&
+            fits(&a, grammars[i].pattern))
             return true;
     }
     return false;
@@ -351,36 +166,80 @@ static bool stamp_follows(const kd_scan *in)
 
 static bool take_row(const grammar *row, kd_scan *in, kd_line *line)
 {
-    attempt a = { .in = *in, .line = *line };
+    kd_attempt a = { .in = *in };
     if (!fits(&a, row->pattern))
         return false;
     kd_scan_char(&a.in, ' ');
     if (row->when == BEFORE && !stamp_follows(&a.in))
         return false;
     *in = a.in;
-    *line = a.line;
+    if (a.has_time) {
+        line->time_us = a.time_us;
+        line->has_time = true;
+    }
+    if (a.wall_time.ptr)
+        line->wall_time = a.wall_time;
+    if (a.caller.ptr)
+        line->caller = a.caller;
+    if (a.has_level)
+        line->level = a.level;
     line->forms |= row->form;
     return true;
 }
 
 typedef struct rows_used {
     uint64_t set[(KD_COUNT(grammars) + 63) / 64];
-    bool stamped;
+    bool stamped, dmesg;
 } rows_used;
+
+/* The row of journalctl stands before that of dmesg: a host and then "kernel" may follow. */
+static bool host_follows(kd_scan in)
+{
+    kd_str host;
+    return kd_scan_char(&in, ' ') && kd_take_word(&in, KD_HOST, KD_WORD_MAX, &host) &&
+           kd_scan_literal(&in, " k");
+}
+
+/* Nearly every line: the row of dmesg without asking those that stand before it. */
+static bool take_dmesg(kd_scan *in, kd_line *line, rows_used *used)
+{
+    kd_scan try = *in;
+    uint64_t us;
+    kd_scan_blanks(&try);
+    if (!kd_scan_char(&try, '[') || !kd_scan_blanks(&try) || !kd_take_seconds(&try, &us) ||
+        !kd_scan_char(&try, ']') || host_follows(try))
+        return false;
+    kd_scan_char(&try, ' ');
+    *in = try;
+    line->time_us = us;
+    line->has_time = true;
+    line->forms |= KD_FORM_DMESG;
+    used->stamped = used->dmesg = true;
+    return true;
+}
+
+static bool is_used(const rows_used *used, size_t row)
+{
+    return used->set[row / 64] >> (row % 64) & 1 ||
+           (used->dmesg && grammars[row].form == KD_FORM_DMESG);
+}
 
 /* The first row that fits and was not used yet. */
 static bool take_prefix(kd_scan *in, kd_line *line, rows_used *used)
 {
+    if (!used->dmesg && take_dmesg(in, line, used))
+        return true;
     kd_scan try = *in; /* captures and syslog put blanks before "<4>[" */
     kd_scan_blanks(&try);
-    int first = kd_scan_at_end(&try) ? 0 : first_of(*try.at);
+    beginning text = beginning_of(&try);
     for (size_t i = 0; i < KD_COUNT(grammars); i++) {
         const grammar *row = &grammars[i];
-        if (!(row->first & first) || used->set[i / 64] >> (i % 64) & 1 ||
-            (row->when == AFTER && !used->stamped) || !take_row(row, &try, line))
+        if (!may_fit(row, text) || is_used(used, i) || (row->when == AFTER && !used->stamped) ||
+            !take_row(row, &try, line))
             continue;
         *in = try;
         used->stamped |= row->when == STAMP;
+        used->dmesg |= row->form == KD_FORM_DMESG;
         used->set[i / 64] |= (uint64_t)1 << (i % 64);
         return true;
     }

@@ -3,6 +3,8 @@
  * First what carries the line is undone (JSON, web pages, colours), then quote marks, known
  * prefixes and the one that was learnt come off.
  */
+#include <string.h>
+
 #include "base/scan.h"
 #include "input/clean.h"
 #include "input/grammar.h"
@@ -56,6 +58,8 @@ static bool is_scaffold(kd_str text)
                                          "_KERNEL_",
                                          "_RUNTIME_SCOPE=",
                                          "Message from syslogd@" };
+    if (text.len == 0 || !memchr("\"SDP_M}", text.ptr[0], 7)) /* no head begins otherwise */
+        return false;
     if (kd_str_is(text, "},{"))
         return true;
     for (size_t i = 0; i < KD_COUNT(heads); i++)

@@ -1,0 +1,30 @@
+/* directive.h - what the directives of grammars.def take. Layer: input. */
+#ifndef KD_INPUT_DIRECTIVE_H
+#define KD_INPUT_DIRECTIVE_H
+
+#include "base/scan.h"
+#include "input/line.h"
+
+/* What a row has read so far; it counts only when the whole row fits. */
+typedef struct kd_attempt {
+    kd_scan in;
+    uint64_t time_us;
+    kd_str wall_time, caller;
+    const char *wall;
+    int level;
+    bool has_time, has_level;
+} kd_attempt;
+
+/* What ends a word of each sort, beside blanks. */
+enum { KD_ANY_WORD = 0, KD_HOST = 1, KD_NAME = 2, KD_LEVEL = 4, KD_FACILITY = 8 };
+#define KD_WORD_MAX 64u
+
+bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out);
+/* "Nov" */
+bool kd_take_month(kd_scan *in);
+/* "1.234567": seconds with six digits behind the dot. */
+bool kd_take_seconds(kd_scan *in, uint64_t *us);
+/* @param next  the character of the pattern behind the directive */
+bool kd_take_directive(kd_attempt *a, char directive, char next);
+
+#endif
