@@ -183,6 +183,9 @@ static int finish(job *j, const char *path)
 
 static int analyze_file(job *j, const char *path)
 {
+    /* how severe something is, only a judgement tells */
+    if (j->count_only && j->fail_on < 0)
+        j->options.flags |= KD_COUNTS;
     const taker to = { feed, is_stream(j) ? quiet : NULL, j->quiet_ms, j };
     j->options.source_name = (kd_str){ path, strcmp(path, "-") ? strlen(path) : 0 };
     if (j->format == LINES)

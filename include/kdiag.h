@@ -180,7 +180,8 @@ KD_API kd_status kd_emit_deliberate(kd_emit *out);
 enum {
     KD_COPY_INPUT = 1u << 0, /**< one shot: kept for callers; input is always copied as needed */
     KD_NO_REPAIR = 1u << 1,  /**< take lines as they are: no unwrapping, unquoting, rejoining */
-    KD_NO_TEXT = 1u << 2     /**< leave the log's own lines out of the evidence */
+    KD_NO_TEXT = 1u << 2,    /**< leave the log's own lines out of the evidence */
+    KD_COUNTS = 1u << 3      /**< only kd_stats: events are counted and let go, nothing is judged */
 };
 
 /** What became of a line that was read: told to people who write recognisers. */

@@ -73,13 +73,18 @@ static void learn(kd_session *session, kd_context *boot, const kd_event *event)
     session->report->dirty = true;
 }
 
+static void count_event(kd_report *report, const kd_event *event)
+{
+    if (!event->complete)
+        report->stats.events_cut++;
+    report->stats.bytes_not_utf8 += event->not_utf8;
+}
+
 static void keep_event(kd_session *session, kd_event *event)
 {
     kd_report *report = session->report;
     report->dirty = true;
-    if (!event->complete)
-        report->stats.events_cut++;
-    report->stats.bytes_not_utf8 += event->not_utf8;
+    count_event(report, event);
     if (kd_fold(report, event))
         return;
     size_t most = session->options.max_history,
@@ -122,29 +127,60 @@ static void report_loss(kd_session *session, kd_event *event)
     kd_event_free(event);
 }
 
+/* Facts belong to no reported event. */
+static void forget_lines(kd_session *session, const kd_event *event)
+{
+    if (KD_BODY(event, seen))
+        note_seen(session->report, event);
+    session->tracker.in_events -= event->lines.count;
+}
+
+/* For who wants nothing but counts. */
+static void count_only(kd_session *session, kd_event *event)
+{
+    if (event->kind->is_fact)
+        forget_lines(session, event);
+    else
+        count_event(session->report, event);
+    kd_event_free(event);
+}
+
+static void take_fact(kd_session *session, kd_context *boot, kd_event *event)
+{
+    forget_lines(session, event);
+    if (boot)
+        learn(session, boot, event);
+    session->tracker.boot = boot ? boot->boot : session->tracker.boot;
+    kd_event_free(event);
+}
+
+static kd_context *begin_boot(kd_session *session, kd_context *before, const kd_event *event)
+{
+    uint64_t line = kd_event_lines(event)[0].number;
+    before->last_line = line - 1;
+    kd_context *boot = kd_session_add_boot(session);
+    if (boot)
+        boot->first_line = line;
+    return boot;
+}
+
 void kd_session_take(void *user, kd_event *event)
 {
     kd_session *session = user;
+    bool counts = session->options.flags & KD_COUNTS;
     kd_context *boot = current_boot(session);
-    if (boot && begins_boot(boot, event)) {
-        uint64_t line = kd_event_lines(event)[0].number;
-        boot->last_line = line - 1;
-        boot = kd_session_add_boot(session);
-        if (boot)
-            boot->first_line = line;
-    }
+    if (boot && !counts && begins_boot(boot, event))
+        boot = begin_boot(session, boot, event);
     if (event->damaged) {
         report_loss(session, event);
         return;
     }
+    if (counts) {
+        count_only(session, event);
+        return;
+    }
     if (event->kind->is_fact) {
-        if (KD_BODY(event, seen))
-            note_seen(session->report, event);
-        if (boot)
-            learn(session, boot, event);
-        session->tracker.boot = boot ? boot->boot : session->tracker.boot;
-        session->tracker.in_events -= event->lines.count; /* they belong to no reported event */
-        kd_event_free(event);
+        take_fact(session, boot, event);
         return;
     }
     boot = kd_boot_of(session->report, event);

@@ -230,7 +230,7 @@ const kd_rule *kd_engine_rule(const kd_engine *engine, size_t index)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-#define ALL_FLAGS (uint32_t)(KD_COPY_INPUT | KD_NO_REPAIR | KD_NO_TEXT)
+#define ALL_FLAGS (uint32_t)(KD_COPY_INPUT | KD_NO_REPAIR | KD_NO_TEXT | KD_COUNTS)
 #define LARGEST_PAGE ((uint32_t)1 << 20)
 #define LONGEST_LINE ((uint32_t)1 << 24)
 
