@@ -22,7 +22,7 @@ An ENTRY:
   kind=KIND[|KIND...]      an event of this kind
   count:KIND[|KIND...]=N   exactly N events of these kinds
   problems=N               the report counts N problems
-  boot:FIELD=VALUE         a field of the first boot (arch, kernel_release, page_size ...)
+  boot:FIELD=VALUE         a field of the first boot (arch, kernel_release, how_known.arch.by ...)
   stats:PATH=VALUE         a count of the report; a list on the way: any of its members
   field:KIND[|KIND...].PATH=VALUE[|VALUE...]
       a field of an event of one of these kinds has one of these values; a list on the way: any of
@@ -210,7 +210,7 @@ def holds(report, entry):
     head, _, rest = entry.partition(':')
     if head == 'boot':
         name, wanted = rest.split('=', 1)
-        return any(same(wanted, value) for value in values_at(report.get('boots', [])[:1], [name]))
+        return any(same(wanted, value) for value in values_at(report.get('boots', [])[:1], name.split('.')))
     if head == 'stats':
         path, wanted = rest.split('=', 1)
         return any(same(wanted, value) for value in values_at(report.get('stats', {}), path.split('.')))

@@ -67,6 +67,7 @@ static void learn(kd_session *session, kd_context *boot, const kd_event *event)
     mem->failed = failed ? failed : mem->failed;
     before.arena = boot->arena;
     before.conflicts = boot->conflicts;
+    before.evidence_lines = boot->evidence_lines;
     if (memcmp(&before, boot, sizeof before) == 0)
         return;
     boot->state++;

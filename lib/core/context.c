@@ -3,6 +3,7 @@
 
 #include "base/scan.h"
 #include "core/arch.h"
+#include "core/evidence.h"
 #include "core/lists.h"
 #include "core/stable.h"
 
@@ -80,7 +81,7 @@ void kd_learn_release(kd_context *context, kd_str release, uint64_t line, kd_are
         return;
     if (context->version_known.by != KD_BY_GIVEN)
         set_version(context, release, (kd_known){ KD_BY_READ, line });
-    kd_learn(context, &context->arch, &context->arch_known, kd_arch_of_release(release), line);
+    kd_learn_arch(context, kd_arch_of_release(release), line, KD_TELLS_SURE);
 }
 
 /* Debian's task line: "#1  Debian 6.1.176-1" */
@@ -130,8 +131,7 @@ void kd_context_init(kd_context *context, uint64_t boot, const kd_options *optio
         context->release = kd_arena_str(arena, kd_str_of(options->kernel_release));
         context->release_known.by = KD_BY_GIVEN;
         set_version(context, context->release, (kd_known){ KD_BY_GIVEN, 0 });
-        kd_learn(context, &context->arch, &context->arch_known,
-                 kd_arch_of_release(context->release), 0);
+        kd_learn_arch(context, kd_arch_of_release(context->release), 0, KD_TELLS_SURE);
     }
     if (options->kernel_version) {
         context->version = options->kernel_version;
@@ -153,4 +153,5 @@ void kd_context_learn(kd_context *context, const kd_event *event, kd_arena *aren
         if (part)
             kd_learners[i].learn(context, event, part, arena);
     }
+    kd_learn_evidence(context, event);
 }

@@ -44,12 +44,14 @@ struct kd_context {
     kd_list zones;               /* of kd_text: configured zones in order; empty: unknown */
     kd_known arch_known, release_known, version_known, hardware_known, page_size_known;
     kd_known text_offset_known;
-    uint64_t conflicts; /* facts that later lines contradict */
-    kd_str kconfig;     /* text of the .config that was given; may be empty */
-    kd_list said;       /* of const kd_rule *: those that spoke of its events, each once */
-    bool has_timed;     /* an event of it has a time */
-    bool in_use;        /* scratch of kd_thin_boots() */
-    uint64_t state;     /* grows with each fact that is learnt */
+    uint64_t conflicts;      /* facts that later lines contradict */
+    unsigned arch_weight;    /* kd_weight of what told the architecture last */
+    uint32_t evidence_lines; /* that were looked at for it */
+    kd_str kconfig;          /* text of the .config that was given; may be empty */
+    kd_list said;            /* of const kd_rule *: those that spoke of its events, each once */
+    bool has_timed;          /* an event of it has a time */
+    bool in_use;             /* scratch of kd_thin_boots() */
+    uint64_t state;          /* grows with each fact that is learnt */
     bool pulled;
     uint64_t told;                  /* kd_boot_hash() of what was handed out last; 0: never */
     uint64_t told_first, told_last; /* its lines then */

@@ -1,5 +1,6 @@
 /* learn_boot.c - what the boot log tells of kernel and machine. */
 #include "core/arch.h"
+#include "core/evidence.h"
 #include "core/lists.h"
 #include "family/fields.h"
 
@@ -39,7 +40,7 @@ void kd_learn_boot(kd_context *context, const kd_event *event, const void *part,
     if (fact->version.src)
         kd_learn_stable(context, fact->version.v, line, arena);
     if (fact->arch.src)
-        kd_learn(context, &context->arch, &context->arch_known, kd_arch_name(fact->arch.v), line);
+        kd_learn_arch(context, kd_arch_name(fact->arch.v), line, KD_TELLS_SURE);
     if (fact->hardware.src)
         kd_learn(context, &context->hardware, &context->hardware_known,
                  kd_arena_str(arena, fact->hardware.v), line);

@@ -44,7 +44,10 @@ static void decode_error_code(kdf_oops *oops, const kd_context *context, kd_aren
 {
     kdf_error_code *to = &oops->error_code;
     kd_x86_fault fault;
-    bool x86 = kd_arch_is(context, "x86_64") || kd_arch_is(context, "i386");
+    /* of those that begin so only x86 and sh print such a code; a short piece tells no more */
+    bool x86 = kd_arch_is(context, "x86_64") || kd_arch_is(context, "i386") ||
+               (context->arch.len == 0 &&
+                kd_str_starts(oops->headline.v, "BUG: unable to handle kernel "));
     if (!to->value.src && x86 && oops->die.code.src && kd_str_is(oops->die.text.v, "Oops"))
         to->value = oops->die.code;
     if (!to->value.src)

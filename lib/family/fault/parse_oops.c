@@ -91,8 +91,9 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
     if (form->address[0] && !kd_scan_past(&in, form->address, &skipped))
         return;
     kd_scan_blanks(&in);
-    kd_scan_char(&in, '='); /* parisc: "(Addr=...)" */
-    kd_scan_char(&in, '<'); /* "<00000000>" */
+    kd_scan_literal(&in, "virtual address "); /* i386 to 2.6.24 */
+    kd_scan_char(&in, '=');                   /* parisc: "(Addr=...)" */
+    kd_scan_char(&in, '<');                   /* "<00000000>" */
     const char *from = in.at;
     if (kd_scan_hex(&in, &address)) {
         if (!is_cut_address(kd_scan_since(&in, from), &in))

@@ -11,6 +11,8 @@ static void address_of_registers(kdf_oops *oops)
     static const char *const names[] = {
         "cr2", "badaddr", "sbadaddr", "badva", "badv", "excvaddr"
     };
+    if (!oops->address.src)
+        oops->address = oops->walked;
     if (oops->address.src)
         return;
     for (size_t i = 0; i < KD_COUNT(names); i++) {
@@ -58,6 +60,8 @@ static void settle_kind(kd_parse *parse, kdf_oops *oops, bool headline_seen)
                  kd_str_starts(oops->die.text.v, "Kernel access of bad area") ||
                  kd_str_starts(oops->headline.v, "Oops: kernel access of bad area");
     bool other = event->kind == &kd_kind_oops_other && !headline_seen;
+    if (event->kind == &kd_kind_null_deref || event->kind == &kd_kind_paging_fault)
+        address_of_registers(oops);
     if (event->kind == &kd_kind_oops_other && (plain || oops->address.src) &&
         !kd_str_has(oops->headline.v, "CFI") && !kd_str_has(oops->headline.v, "ENDBR")) {
         address_of_registers(oops);
@@ -93,10 +97,11 @@ static bool is_late(const kd_event *event, const kdf_oops *oops)
 
 /* The fault was the fetch of an instruction: there is no code where the instruction pointer stands.
  */
-static bool is_fetch(const kdf_oops *oops)
+static bool is_fetch(const kd_event *event, const kdf_oops *oops)
 {
-    bool x86 = kd_map_find(&oops->registers, "rip") || kd_map_find(&oops->registers, "rax") ||
-               kd_map_find(&oops->registers, "eax");
+    /* "Oops: 0011 [#1]" of x86 is its error code; arm's "Internal error: Oops: 17" is none */
+    const kd_line_ref *die = kd_event_line(event, oops->die.code.src);
+    bool x86 = die && !kd_str_has(die->raw, "Internal error:");
     const kd_pair *cause = kd_map_find(&oops->registers, "cause");
     return kd_str_is(oops->access.v, "execute") ||
            (oops->error_code.value.src && oops->error_code.value.v & 0x10) ||
@@ -154,7 +159,7 @@ void kd_oops_settle(kd_parse *parse, bool headline_seen)
                                      KD_DERIVED };
         return;
     }
-    if (is_fetch(oops)) {
+    if (is_fetch(parse->event, oops)) {
         blame_caller(parse, oops);
         return;
     }

@@ -75,12 +75,16 @@ static bool take_entries(kd_parse *parse, kdf_oops *oops, kd_scan in)
     return count > 0;
 }
 
+/* The row repeats the address of the headline: it is used where that one lost it. */
 static bool take_arm_row(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     uint64_t address;
     if (!kd_scan_char(&in, '[') || !kd_scan_hex(&in, &address) || !kd_scan_char(&in, ']'))
         return false;
+    size_t digits = (size_t)(in.at - text.ptr) - 2;
+    if (digits == 8 || digits == 16)
+        kd_put(parse, &oops->walked, address);
     kd_scan_blanks(&in);
     kd_str rest = { in.at, kd_scan_left(&in) };
     if (kd_str_is(rest, "user address but active_mm is swapper") ||
@@ -102,11 +106,32 @@ static bool take_title(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
+/* "printing eip:", then "c021570d" and "*pde = 00000000" in the same or in the next lines: i386 to
+ * 2.6.24. kd_block_state.more: the line after the title. */
+static bool take_eip(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t address;
+    bool title = kd_scan_literal(&in, "printing eip:");
+    if (!title && (parse->state->more == 0 || parse->state->more + 1 != parse->src))
+        return false;
+    parse->state->more = title ? parse->src : 0;
+    kd_scan_blanks(&in);
+    const char *from = in.at;
+    if (kd_scan_hex(&in, &address) && in.at - from == 8 &&
+        (kd_scan_at_end(&in) || kd_is_blank(*in.at))) {
+        kd_put(parse, &oops->ip.address, address);
+        take_entries(parse, oops, in);
+        return true;
+    }
+    return title;
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kd_str text = line->text;
-    if (take_x86(parse, group, text) || take_arm_row(parse, group, text) ||
-        take_title(parse, group, text) ||
+    if (take_eip(parse, group, text) || take_x86(parse, group, text) ||
+        take_arm_row(parse, group, text) || take_title(parse, group, text) ||
         (kd_str_starts(text, "*pd") && take_entries(parse, group, kd_scan_of(text))))
         return KD_TAKEN;
     return KD_NOT_MINE;

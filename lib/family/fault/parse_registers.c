@@ -227,6 +227,28 @@ static bool take_rip(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
+/* "EFLAGS: 00010202   (2.6.16-git20 #3)": i386 to 2.6.24 names its release there */
+static bool take_flags(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t flags;
+    kd_str release, build;
+    if (!kd_scan_literal(&in, "EFLAGS: ") || !kd_scan_hex(&in, &flags) || !kd_scan_blanks(&in) ||
+        !kd_scan_char(&in, '(') || kd_scan_at_end(&in) || !kd_is_digit(*in.at) ||
+        !kd_scan_until(&in, ')', &release))
+        return false;
+    const char *mark = kd_str_find(release, " #");
+    if (mark) {
+        build = kd_str_from(release, (size_t)(mark + 1 - release.ptr));
+        release.len = (size_t)(mark - release.ptr);
+        kd_put(parse, &oops->task.build, build);
+    }
+    kd_put(parse, &oops->task.kernel_release, release);
+    if (!parse->state->at)
+        kd_put_register(parse, oops, KD_STR("eflags"), flags);
+    return true;
+}
+
 /* What stands before a code address. The value is a register too where it is a number. */
 static const struct {
     const char *label;
@@ -295,8 +317,9 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         parse->state->at = 1;
         return KD_TAKEN;
     }
-    if (is_company(text) || take_rip(parse, oops, text) || take_gpr_row(parse, oops, text) ||
-        take_named_symbol(parse, oops, text) || kd_take_other_registers(parse, oops, text))
+    if (is_company(text) || take_flags(parse, oops, text) || take_rip(parse, oops, text) ||
+        take_gpr_row(parse, oops, text) || take_named_symbol(parse, oops, text) ||
+        kd_take_other_registers(parse, oops, text))
         return KD_TAKEN;
     return take_pairs(parse, oops, text) ? KD_TAKEN : KD_NOT_MINE;
 }

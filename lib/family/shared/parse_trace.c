@@ -3,6 +3,7 @@
  *   kf_run+0xf4/0x120 [kfault]                              x86 4.10+, arm64, generic
  *   ? kf_run+0xf4/0x120                                     found on the stack, not confirmed
  *   [<ffffffff8111ea14>] free_pages+0x44/0x50               x86 to 4.9, arm64 to 4.13, riscv, mips
+ *   <c020bb5d> block_uevent+0x10d/0x210   <c020ba50> ...    i386 about 2.6.16, several in a line
  *   [] (show_stack) from [] (dump_stack+0x88/0xcc)          arm to 5.14, addresses lost in HTML
  *   show_stack from dump_stack_lvl+0x40/0x4c                arm 5.15+
  *   [ffffffc0200eb240+  64][<ffffffc0100c63b4>] f+0x0/0x18c arm64 vendor form
@@ -162,6 +163,41 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
     return true;
 }
 
+/* "<c020bb5d> " before a symbol; bare, as i386 printed it for some releases about 2.6.16 */
+static bool scan_bare_address(kd_scan *in, kd_hex *out, kd_src src)
+{
+    kd_scan try = *in;
+    uint64_t address;
+    kd_scan_blanks(&try);
+    if (!kd_scan_char(&try, '<'))
+        return false;
+    const char *from = try.at;
+    if (!kd_scan_hex(&try, &address) || (try.at - from != 8 && try.at - from != 16) ||
+        !kd_scan_char(&try, '>') || !kd_scan_char(&try, ' '))
+        return false;
+    *out = (kd_hex){ address, src };
+    *in = try;
+    return true;
+}
+
+/* "<c020bb5d> block_uevent+0x10d/0x210   <c020ba50> block_uevent+0x0/0x210": several in a line */
+static bool take_bare(kd_parse *parse, kd_list *frames, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text);
+    kdf_frame frame = { .line = { 0, 0 } };
+    bool any = false;
+    while (scan_bare_address(&in, &frame.address, parse->src)) {
+        kdf_symbol symbol = { .size = { 0, 0 } };
+        if (!kd_scan_symbol(&in, &symbol, parse->src) || !symbol.size.src)
+            return any;
+        put_symbol(&frame, &symbol);
+        frame.reliable = (kd_bool){ true, parse->src };
+        add_frame(parse, frames, &frame, line);
+        any = true;
+    }
+    return any;
+}
+
 /* "<IRQ>", "</TASK>", " <EOI> " alone or before a frame. Gives the text behind it. */
 static bool scan_marker(kd_parse *parse, kd_str *text)
 {
@@ -250,6 +286,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         return KD_TAKEN;
     if (take_arm_pair(parse, frames, &own) || take_vendor(parse, frames, &own) ||
         take_from(parse, frames, &own))
+        return KD_TAKEN;
+    if (parse->state->at && take_bare(parse, frames, &own))
         return KD_TAKEN;
     if ((parse->state->at || kd_str_starts(own.text, "[<")) && take_plain(parse, frames, &own))
         return KD_TAKEN;
