@@ -83,14 +83,14 @@ static bool take_arm_row(kd_parse *parse, kdf_oops *oops, kd_str text)
     if (!kd_scan_char(&in, '[') || !kd_scan_hex(&in, &address) || !kd_scan_char(&in, ']'))
         return false;
     size_t digits = (size_t)(in.at - text.ptr) - 2;
-    if (digits == 8 || digits == 16)
-        kd_put(parse, &oops->walked, address);
     kd_scan_blanks(&in);
     kd_str rest = { in.at, kd_scan_left(&in) };
-    if (kd_str_is(rest, "user address but active_mm is swapper") ||
-        kd_str_starts(rest, "address between user and kernel"))
-        return true;
-    return take_entries(parse, oops, in);
+    if (!kd_str_is(rest, "user address but active_mm is swapper") &&
+        !kd_str_starts(rest, "address between user and kernel") && !take_entries(parse, oops, in))
+        return false;
+    if (digits == 8 || digits == 16)
+        kd_put(parse, &oops->walked, address);
+    return true;
 }
 
 /* "swapper pgtable: 4k pages, 48-bit VAs, pgdp=0000000041853000" */
