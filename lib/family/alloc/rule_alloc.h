@@ -17,6 +17,9 @@ typedef struct kd_zone_name {
 } kd_zone_name;
 kd_zone_name kd_name_zone(const kd_alloc_case *c, size_t zone);
 
+/* Is the zone's free CMA in the log, or none at all on that kernel? */
+bool kd_is_cma_known(const kd_alloc_case *c, size_t zone);
+
 /* How the mask was decoded, what was assumed about version and task. */
 void kd_say_alloc_assumes(kd_emit *out, const kd_alloc_case *c);
 

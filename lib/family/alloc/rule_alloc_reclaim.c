@@ -11,28 +11,26 @@ const char kd_doc_cannot_reclaim[] =
     "certain from the mask; that it would have helped is likely where the dump has memory to "
     "reclaim, else possible.";
 
-typedef struct ban {
-    const char *what; /* "may not sleep" */
-    const char *flag; /* the bit that is missing, or that forbids */
-    bool set;         /* it forbids by being set */
-} ban;
-
 /* The narrowest ban: who may not sleep need not be told about I/O. */
-static bool find_ban(const kd_alloc_case *c, ban *out)
+bool kd_ban_find(const kd_alloc_case *c, kd_ban *out)
 {
     const kd_gfp_meaning *gfp = &c->gfp;
     bool old = c->gfp.version_used < V(4, 4);
     if (!gfp->may_sleep)
-        *out = (ban){ "may not sleep: the kernel could neither reclaim nor compact memory for it",
+        *out =
+            (kd_ban){ "may not sleep: the kernel could neither reclaim nor compact memory for it",
                       old ? "__GFP_WAIT" : "__GFP_DIRECT_RECLAIM", false };
     else if (!gfp->may_io)
-        *out = (ban){ "may not start I/O: dirty and swapped pages could not be written out for it",
+        *out =
+            (kd_ban){ "may not start I/O: dirty and swapped pages could not be written out for it",
                       "__GFP_IO", false };
     else if (!gfp->may_fs)
-        *out = (ban){ "may not call file systems: their pages and caches could not be freed for it",
+        *out =
+            (kd_ban){ "may not call file systems: their pages and caches could not be freed for it",
                       "__GFP_FS", false };
     else if (gfp->noretry)
-        *out = (ban){ "gives up after one round of reclaim and compaction", "__GFP_NORETRY", true };
+        *out =
+            (kd_ban){ "gives up after one round of reclaim and compaction", "__GFP_NORETRY", true };
     else
         return false;
     return true;
@@ -54,7 +52,7 @@ static uint64_t reclaimable_kb(const kd_alloc_case *c)
            c->page_kb;
 }
 
-static void say_ban(const kd_view *view, kd_emit *out, const kd_request *r, const ban *b)
+static void say_ban(const kd_view *view, kd_emit *out, const kd_request *r, const kd_ban *b)
 {
     uint64_t bit = 0;
     (void)kd_gfp_by_name(b->flag, r->c.gfp.version_used, &bit);
@@ -113,12 +111,13 @@ static void advise(kd_emit *out, const kd_request *r, bool banned)
 
 kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
 {
-    const kd_request *r = kd_request_of(view);
-    ban b = { NULL, NULL, false };
+    const kd_request *rest = kd_request_rest(view);
+    const kd_request *r = rest ? rest : kd_request_of(view);
+    kd_ban b = { NULL, NULL, false };
     (void)user;
-    if (!r || !concerns(view, r))
+    if (!r || (!rest && !concerns(view, r)))
         return KD_OK;
-    bool banned = find_ban(&r->c, &b), freeing = r->c.request.reclaiming == KD_HINT_YES;
+    bool banned = kd_ban_find(&r->c, &b), freeing = r->c.request.reclaiming == KD_HINT_YES;
     if (!banned && !freeing)
         return KD_OK;
     uint64_t kb = reclaimable_kb(&r->c);
@@ -136,7 +135,8 @@ kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
         say_ban(view, out, r, &b);
     if (freeing)
         say_freeing_task(view, out);
-    kd_say_u64(out, "reclaimable_kb", kb);
+    if (r->c.meminfo->counters_pages.count > 0)
+        kd_say_u64(out, "reclaimable_kb", kb);
     advise(out, r, banned);
     kd_say_assume(out, "reclaim or compaction would have found the memory (if not, the request "
                        "would have failed all the same)");

@@ -60,17 +60,37 @@ static bool read_request(const kd_view *view, kd_request *out)
     kd_alloc_case_of_victim(view->event, out->order, view->context,
                             out->kill ? KD_HINT_YES : KD_HINT_UNKNOWN, &out->c);
     out->request_kb = out->c.page_kb << (out->c.request.order < 32 ? out->c.request.order : 32);
+    out->asked = out->c.asked;
     return out->c.usable;
 }
 
-const kd_request *kd_request_of(const kd_view *view)
+static const kd_request *read_once(const kd_view *view)
 {
     static const char key;
     bool fresh;
     kd_request *request = kd_memo_get(kd_wide(view)->memo, &key, sizeof *request, &fresh);
     if (request && fresh)
         request->usable = read_request(view, request);
+    return request;
+}
+
+const kd_request *kd_request_of(const kd_view *view)
+{
+    const kd_request *request = read_once(view);
     return request && request->usable ? request : NULL;
+}
+
+const kd_request *kd_request_rest(const kd_view *view)
+{
+    const kd_request *request = read_once(view);
+    return request && request->asked && !request->usable && !request->of_vmalloc ? request : NULL;
+}
+
+const kd_request *kd_request_rest_with(const kd_view *view, kd_alloc_verdict verdict)
+{
+    const kd_request *request = kd_request_rest(view);
+    return request && request->c.lists_alone && request->c.result.verdict == verdict ? request
+                                                                                     : NULL;
 }
 
 const kd_request *kd_request_with(const kd_view *view, kd_alloc_verdict verdict)
@@ -79,11 +99,27 @@ const kd_request *kd_request_with(const kd_view *view, kd_alloc_verdict verdict)
     return request && request->c.result.verdict == verdict ? request : NULL;
 }
 
+/* What a cut took off the zones that are there could only make them shorter still; and the counter
+ * of all zones shows that none was lost with more than what its own marks keep, which are about
+ * those of the others. */
+static bool is_short_as_cut(const kd_alloc_case *c)
+{
+    uint64_t noise = 1024;
+    for (size_t i = 0; i < c->zone_count; i++)
+        if (c->results[i].listed == KD_LISTED && c->zones[i].high_pages < UINT32_MAX)
+            noise += c->zones[i].high_pages;
+    bool in_step = c->samples.global_known
+                       ? c->samples.global_pages <= c->samples.zone_pages + noise
+                       : c->request.global_free_known;
+    return c->result.verdict == KD_ALLOC_BELOW_WATERMARK && c->result.agrees_for_every_split &&
+           !c->result.mixed && in_step;
+}
+
 kd_confidence kd_request_confidence(const kd_view *view, const kd_request *request)
 {
     const kd_alloc_case *c = &request->c;
     if (!c->zones_whole)
-        return KD_POSSIBLE;
+        return is_short_as_cut(c) ? KD_LIKELY : KD_POSSIBLE;
     if (request->order > 0 && !c->lists_whole)
         return KD_LIKELY;
     /* from 4.6 on the names follow: without them the mask's last digits may be cut off */
@@ -244,7 +280,8 @@ void kd_say_request_facts(kd_emit *out, const kd_request *request)
     if (c->printed[c->result.zone]->node.src)
         kd_say_u64(out, "node", c->printed[c->result.zone]->node.v);
     kd_say_u64(out, "zone_free_kb", zone->free_pages * c->page_kb);
-    kd_say_u64(out, "zone_free_cma_kb", zone->free_cma_pages * c->page_kb);
+    if (kd_is_cma_known(c, c->result.zone))
+        kd_say_u64(out, "zone_free_cma_kb", zone->free_cma_pages * c->page_kb);
     kd_say_u64(out, "zone_min_kb", zone->min_pages * c->page_kb);
 }
 

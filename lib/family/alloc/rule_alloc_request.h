@@ -7,6 +7,7 @@
 
 typedef struct kd_request {
     bool usable; /* false: no request, or no zone lines */
+    bool asked;  /* order and mask are known */
     kd_alloc_case c;
     uint64_t order;
     kd_src order_src;
@@ -21,6 +22,11 @@ typedef struct kd_request {
 const kd_request *kd_request_of(const kd_view *view);
 /* The same, where that is the decision; else NULL. */
 const kd_request *kd_request_with(const kd_view *view, kd_alloc_verdict verdict);
+
+/* The request where no zone line is in the log: what header, trace and buddy lines tell; else NULL.
+ */
+const kd_request *kd_request_rest(const kd_view *view);
+const kd_request *kd_request_rest_with(const kd_view *view, kd_alloc_verdict verdict);
 
 /* As sure as the re-play is: certain only when it is proved for every reading of the dump, the
  * version is known and its kernel is not one of many back-ports, and memory was not on the way
@@ -51,6 +57,17 @@ typedef struct kd_block_sum {
     int64_t usable;
 } kd_block_sum;
 kd_block_sum kd_request_blocks(const kd_request *request);
+
+/* What the buddy lines alone prove: no block that the request may take. */
+kd_status kd_say_lists_alone(const kd_view *view, kd_emit *out, const kd_request *request);
+
+/* What a mask forbids beside its zone: the narrowest ban. */
+typedef struct kd_ban {
+    const char *what; /* "may not sleep" */
+    const char *flag; /* the bit that is missing, or that forbids */
+    bool set;         /* it forbids by being set */
+} kd_ban;
+bool kd_ban_find(const kd_alloc_case *c, kd_ban *out);
 
 /* ---- remedies: what fits the mask, the size, the caller and the version ---- */
 

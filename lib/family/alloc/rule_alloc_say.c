@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/version.h"
 #include "family/alloc/rule_alloc.h"
 #include "family/fields.h"
 
@@ -40,9 +41,9 @@ static void describe_mark(const kd_alloc_test *test, char *text, size_t size)
 /* No mark holds: the lists decide, and the counter of free pages may lag behind them. */
 static bool say_lists_decide(kd_emit *out, const kd_alloc_test *test, kd_zone_name name)
 {
-    bool more = test->usable_pages.low > test->line_pages.high;
-    if (!test->rights.no_watermarks || test->amount == KD_ANSWER_DEPENDS ||
-        more == (test->amount == KD_ANSWER_YES))
+    bool told = test->amount == KD_ANSWER_YES ? test->usable_pages.low > test->line_pages.high
+                                              : test->usable_pages.high <= test->line_pages.low;
+    if (!test->rights.no_watermarks || test->amount == KD_ANSWER_DEPENDS || told)
         return false;
     kd_say_proof(out,
                  kd_text_of(out,
@@ -52,6 +53,35 @@ static bool say_lists_decide(kd_emit *out, const kd_alloc_test *test, kd_zone_na
                  "blocks = %llu, free = %lld pages", KD_LLU(test->supply.blocks),
                  KD_LLD(test->free_pages));
     return true;
+}
+
+/* The counter of all zones stands for the one that was cut off. */
+static void say_all_cma(kd_emit *out, const kd_event *event, const kd_alloc_case *c)
+{
+    const kd_pair *all = kd_map_find(&c->meminfo->counters_pages, "free_cma");
+    if (!all)
+        return;
+    kd_say_evidence(out, event, all->src, "free CMA of all zones: %llu pages", KD_LLU(all->v));
+    kd_say_u64(out, "free_cma_of_all_zones_kb", all->v * c->page_kb);
+}
+
+/* Is the zone's free CMA in the log, or none at all on that kernel? */
+bool kd_is_cma_known(const kd_alloc_case *c, size_t zone)
+{
+    return c->printed[zone]->free_cma_kb.src || c->version < V(3, 7);
+}
+
+/* "62086 - 1023 (order) - 60234 (CMA, at most)": what is not in the log is in no equation. */
+static kd_str minus(kd_emit *out, const kd_alloc_case *c, size_t zone, const kd_alloc_test *test,
+                    bool short_of)
+{
+    int64_t cma = test->cma_pages + (short_of ? 0 : test->unprinted_cma_pages);
+    kd_str text = kd_text_of(out, "free %lld - %lld (order)", KD_LLD(test->free_pages),
+                             KD_LLD(test->order_pages));
+    if (!kd_is_cma_known(c, zone) && cma == 0)
+        return text;
+    return kd_text_of(out, "%.*s - %lld (%s)", KD_FMT(text), KD_LLD(cma),
+                      cma > test->cma_pages ? "CMA at most" : "CMA");
 }
 
 void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case *c, size_t zone)
@@ -78,17 +108,20 @@ void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case
     if (test->passed_fast_test) { /* counts the HighAtomic pages, against the whole mark */
         snprintf(mark, sizeof mark, "min %lld pages", KD_LLD(test->min_pages));
         highatomic = 0;
-        usable = test->free_pages - test->order_pages - test->cma_pages;
+        usable = test->free_pages - test->order_pages - test->cma_pages -
+                 (short_of ? 0 : test->unprinted_cma_pages);
         line = test->min_pages + kept;
     }
     if (kept > 0)
         snprintf(reserve, sizeof reserve, ", plus lowmem_reserve %lld", KD_LLD(kept));
     if (line >= KD_ALLOC_PAGES_MAX) /* what the zone must keep is not in the log */
         return;
+    kd_str terms = minus(out, c, zone, test, short_of);
     kd_say_proof(out, kd_text_of(out, "zone %s has %s (%s%s)", name.text, word, mark, reserve),
-                 "free %lld - %lld (order) - %lld (CMA) - %lld (highatomic) = %lld%s %lld",
-                 KD_LLD(test->free_pages), KD_LLD(test->order_pages), KD_LLD(test->cma_pages),
-                 KD_LLD(highatomic), KD_LLD(usable), compare, KD_LLD(line));
+                 "%.*s - %lld (highatomic) = %lld%s %lld", KD_FMT(terms), KD_LLD(highatomic),
+                 KD_LLD(usable), compare, KD_LLD(line));
+    if (test->unprinted_cma_pages && !short_of)
+        say_all_cma(out, event, c);
 }
 
 void kd_say_buddy_sum(kd_emit *out, const kd_event *event, const kdf_zone *zone)

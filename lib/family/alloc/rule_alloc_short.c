@@ -57,6 +57,16 @@ static void say_users(const kd_view *view, kd_emit *out, const kd_request *r)
                     KD_FMT(text));
 }
 
+/* No mask reaches so deep: halved for __GFP_HIGH, less a quarter, halved for a victim. */
+static void say_taker(kd_emit *out, const kd_alloc_test *test)
+{
+    kd_say_more(out, "That is less than any mask reaches: tasks that may use all of it "
+                     "(PF_MEMALLOC: kswapd, writers of swap and file systems) took the rest.");
+    kd_say_proof(out, KD_STR("below what the marks leave to any request that obeys them"),
+                 "%lld < %lld * 3 / 16 = %lld pages", KD_LLD(test->free_pages),
+                 KD_LLD(test->min_pages), KD_LLD(test->min_pages * 3 / 16));
+}
+
 /* "and must keep 960 kB of it": what the rights of the mask leave of the mark. */
 static void say_line(kd_emit *out, const kd_request *r, const kd_alloc_test *test)
 {
@@ -67,9 +77,12 @@ static void say_line(kd_emit *out, const kd_request *r, const kd_alloc_test *tes
         kd_say_more(out, "left, and no watermark was in its way: the task was freeing memory and "
                          "might use all of it.");
     else
-        kd_say_more(out, "and must keep %lld kB for such a request (min watermark %lld kB).",
-                    KD_LLD(test->line_pages.high * (int64_t)r->c.page_kb),
+        kd_say_more(out, "and must keep %s%lld kB for such a request (min watermark %lld kB).",
+                    test->line_pages.low < test->line_pages.high ? "at least " : "",
+                    KD_LLD(test->line_pages.low * (int64_t)r->c.page_kb),
                     KD_LLD(test->min_pages * (int64_t)r->c.page_kb));
+    if (!test->rights.no_watermarks && r->order == 0 && test->free_pages < test->min_pages * 3 / 16)
+        say_taker(out, test);
 }
 
 /* ---- the verdicts ---------------------------------------------------------------------------- */

@@ -59,7 +59,10 @@ static void say_gfp_kernel(kd_emit *out, const kd_request *r)
 kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
 {
     const kd_request *r = kd_request_with(view, KD_ALLOC_ONLY_CMA);
+    const kd_request *rest = kd_request_rest_with(view, KD_ALLOC_ONLY_CMA);
     (void)user;
+    if (rest)
+        return kd_say_lists_alone(view, out, rest);
     if (!r)
         return KD_OK;
     kd_block_sum sum = kd_request_blocks(r);
@@ -95,7 +98,10 @@ kd_status kd_check_only_cma(const kd_view *view, kd_emit *out, void *user)
 kd_status kd_check_only_highatomic(const kd_view *view, kd_emit *out, void *user)
 {
     const kd_request *r = kd_request_with(view, KD_ALLOC_ONLY_HIGHATOMIC);
+    const kd_request *rest = kd_request_rest_with(view, KD_ALLOC_ONLY_HIGHATOMIC);
     (void)user;
+    if (rest)
+        return kd_say_lists_alone(view, out, rest);
     if (!r)
         return KD_OK;
     say_wanted(view, out, r);
@@ -148,7 +154,10 @@ kd_status kd_check_fragmented(const kd_view *view, kd_emit *out, void *user)
 {
     const kd_request *lists = kd_request_with(view, KD_ALLOC_FRAGMENTED);
     const kd_request *r = lists ? lists : without_lists(view);
+    const kd_request *rest = kd_request_rest_with(view, KD_ALLOC_FRAGMENTED);
     (void)user;
+    if (rest)
+        return kd_say_lists_alone(view, out, rest);
     if (!r)
         return KD_OK;
     const kd_alloc_zone *zone = &r->c.zones[r->c.result.zone];

@@ -126,6 +126,22 @@ static void fill_hints(kd_alloc_case *out, const kd_event *event)
     }
 }
 
+/* A zone line that was cut before its free_cma: what the counter of all zones holds beyond the
+ * lines that tell theirs may be in it. */
+static void bound_cma(kd_alloc_case *c)
+{
+    const kd_pair *all = kd_map_find(&c->meminfo->counters_pages, "free_cma");
+    uint64_t told = 0;
+    for (size_t i = 0; i < c->zone_count; i++)
+        told += c->zones[i].free_cma_pages;
+    for (size_t i = 0; all && all->v > told && i < c->zone_count; i++) {
+        kd_alloc_zone *zone = &c->zones[i];
+        uint64_t rest = all->v - told;
+        if (!c->printed[i]->free_cma_kb.src)
+            zone->unprinted_cma_pages = rest < zone->free_pages ? rest : zone->free_pages;
+    }
+}
+
 /* Zones above the one asked for are not printed from 6.1 on: then the sums differ by them. */
 static bool prints_all_zones(const kd_alloc_case *c)
 {
@@ -175,24 +191,8 @@ static void decode_request(kd_alloc_case *out, const kd_event *event, const kdf_
     }
 }
 
-void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
-                      kd_alloc_case *out)
+static void collect_zones(kd_alloc_case *out)
 {
-    kd_alloc_case_of_victim(event, order, context, KD_HINT_UNKNOWN, out);
-}
-
-void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_context *context,
-                             kd_alloc_hint victim, kd_alloc_case *out)
-{
-    const kdf_gfp *gfp = kd_event_gfp(event);
-    *out = (kd_alloc_case){ .meminfo = kd_event_meminfo(event) };
-    if (!gfp || !gfp->value.src || !out->meminfo || out->meminfo->zones.count == 0)
-        return;
-    decode_request(out, event, gfp, context);
-    out->page_kb = kd_context_page_size(context) / 1024;
-    fill_request(out, order, context);
-    fill_hints(out, event);
-    out->request.oom_victim = victim;
     for (uint32_t i = 0; i < out->meminfo->zones.count; i++) {
         const kdf_zone *zone = &KD_ITEMS(out->meminfo->zones, kdf_zone)[i];
         if (!zone->free_kb.src || !zone->min_kb.src)
@@ -204,11 +204,56 @@ void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_con
         out->printed[out->zone_count] = zone;
         fill_zone(&out->zones[out->zone_count++], zone, out->page_kb, out->request.order);
     }
-    if (out->zone_count == 0 || out->request.zone == KD_ZONE_INVALID)
+}
+
+/* Of zones whose line is lost the list may be left; one that is cut too tells nothing for sure. */
+static void replay_lists(kd_alloc_case *out)
+{
+    for (uint32_t i = 0; i < out->meminfo->zones.count; i++) {
+        const kdf_zone *zone = &KD_ITEMS(out->meminfo->zones, kdf_zone)[i];
+        if (out->zone_count == KD_ALLOC_MAX_ZONES || !kd_dump_list_is_whole(zone))
+            continue;
+        kd_alloc_zone *to = &out->zones[out->zone_count];
+        fill_zone(to, zone, out->page_kb, out->request.order);
+        to->free_pages = zone->buddy_kb.v / out->page_kb;
+        out->printed[out->zone_count++] = zone;
+    }
+    out->lists_alone = out->zone_count > 0;
+    if (out->lists_alone)
+        kd_alloc_replay_lists(&out->request, out->zones, out->zone_count, out->results,
+                              &out->result);
+}
+
+void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
+                      kd_alloc_case *out)
+{
+    kd_alloc_case_of_victim(event, order, context, KD_HINT_UNKNOWN, out);
+}
+
+void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_context *context,
+                             kd_alloc_hint victim, kd_alloc_case *out)
+{
+    const kdf_gfp *gfp = kd_event_gfp(event);
+    *out = (kd_alloc_case){ .meminfo = kd_event_meminfo(event) };
+    if (!gfp || !gfp->value.src || !out->meminfo)
         return;
+    decode_request(out, event, gfp, context);
+    out->page_kb = kd_context_page_size(context) / 1024;
+    fill_request(out, order, context);
+    fill_hints(out, event);
+    out->request.oom_victim = victim;
+    out->asked = true;
+    collect_zones(out);
+    if (out->request.zone == KD_ZONE_INVALID)
+        return;
+    if (out->zone_count == 0) {
+        replay_lists(out);
+        return;
+    }
     out->usable = true;
     out->zones_whole = kd_dump_zones_are_whole(out->meminfo);
     out->lists_whole = kd_dump_lists_are_whole(out->meminfo);
+    bound_cma(out);
     take_samples(out);
     kd_alloc_bind_nodes(event, out);
     kd_alloc_replay(&out->request, out->zones, out->zone_count, out->results, &out->result);

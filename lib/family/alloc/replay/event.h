@@ -29,7 +29,9 @@ typedef struct kd_alloc_samples {
 } kd_alloc_samples;
 
 typedef struct kd_alloc_case {
-    bool usable; /* false: no order, no mask or no zone lines: nothing to re-play */
+    bool usable;      /* false: no order, no mask or no zone lines: nothing to re-play */
+    bool asked;       /* order and mask are known, so `request` and `gfp` are filled in */
+    bool lists_alone; /* no zone line, but buddy lines: only what the lists tell is filled in */
     const kdf_meminfo *meminfo;
     kd_alloc_request request;
     kd_gfp_meaning gfp;

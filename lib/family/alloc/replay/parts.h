@@ -108,4 +108,8 @@ kd_alloc_verdict kd_alloc_tally_conclude(const kd_alloc_tally *tally,
                                          const kd_alloc_elsewhere *elsewhere, uint32_t order,
                                          size_t *zone);
 
+/* No list has a block that the request may take: which were refused? `zone` is set only where a
+ * zone spoke in the tally. */
+kd_alloc_verdict kd_alloc_conclude_lists(const kd_alloc_tally *tally, uint32_t order, size_t *zone);
+
 #endif

@@ -308,6 +308,64 @@ void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones
     settle(&run, zone_results, out);
 }
 
+/* The rights that find most are those of a task that may use all. */
+static void count_zone(struct run *run, const kd_alloc_zone *zone, kd_alloc_zone_result *out)
+{
+    kd_alloc_rights rights[KD_ALLOC_ATTEMPTS];
+
+    *out = (kd_alloc_zone_result){ .listed = find_listed(&run->sets, zone) };
+    out->attempt_count = kd_alloc_rights_find(run->request, &run->rules, rights);
+    for (uint32_t i = 0; i < out->attempt_count; i++) {
+        out->tests[i].rights = rights[i];
+        kd_alloc_supply_count(zone, run->request->order, find_effective_letters(run, &rights[i]),
+                              &out->tests[i].supply);
+        if (out->tests[i].supply.usable.high > out->tests[out->best].supply.usable.high)
+            out->best = i;
+    }
+}
+
+void kd_alloc_replay_lists(const kd_alloc_request *request, const kd_alloc_zone *zones,
+                           size_t zone_count, kd_alloc_zone_result *zone_results,
+                           kd_alloc_result *out)
+{
+    struct run run = { .request = request, .zones = zones, .zone_count = zone_count };
+    kd_alloc_tally tally = { 0 };
+    bool open = false, any = false;
+
+    *out = (kd_alloc_result){ 0 };
+    kd_alloc_rules_find(request->version, &run.rules);
+    kd_alloc_zone_sets_find(request, &run.rules, zones, zone_count, &run.sets);
+    out->zone_asked = run.sets.asked;
+    for (size_t i = 0; i < zone_count; i++) {
+        kd_alloc_zone_result *result = &zone_results[i];
+        const kd_alloc_supply *supply;
+
+        count_zone(&run, &zones[i], result);
+        supply = &result->tests[result->best].supply;
+        if (result->listed != KD_LISTED)
+            continue;
+        open = open || supply->unlisted || supply->usable.high > 0;
+        if (!any || zones[i].free_pages > zones[out->zone].free_pages)
+            out->zone = i;
+        any = true;
+        out->reachable_free_pages =
+            add_pages(out->reachable_free_pages, kd_alloc_clamp(zones[i].free_pages));
+        tally.cma_blocks += supply->cma_only;
+        tally.highatomic_blocks += supply->highatomic_only;
+        tally.cma_present = tally.cma_present || supply->cma_present;
+        tally.highatomic_present = tally.highatomic_present || supply->highatomic_present;
+    }
+    if (!any || open)
+        return;
+    out->no_block = true;
+    if (out->reachable_free_pages < INT64_C(1) << (request->order < 32 ? request->order : 32)) {
+        out->verdict = KD_ALLOC_BELOW_WATERMARK;
+        return;
+    }
+    size_t zone = 0;
+    out->verdict = kd_alloc_conclude_lists(&tally, request->order, &zone);
+}
+
 const char *kd_alloc_verdict_name(kd_alloc_verdict verdict)
 {
     static const char *const names[] = {

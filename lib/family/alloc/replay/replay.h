@@ -80,7 +80,8 @@ typedef struct kd_alloc_zone {
     uint64_t free_pages;
     uint64_t min_pages, low_pages, high_pages; /* as printed: boost included */
     uint64_t boost_pages;
-    uint64_t free_cma_pages; /* 0 where not printed */
+    uint64_t free_cma_pages;      /* 0 where not printed */
+    uint64_t unprinted_cma_pages; /* at most so many more may be CMA: the line does not tell */
     uint64_t reserved_highatomic_pages, free_highatomic_pages;
     uint64_t managed_pages; /* `present` where managed is not printed */
     uint64_t lowmem_reserve[KD_ALLOC_RESERVES];
@@ -138,6 +139,7 @@ typedef struct kd_alloc_test {
     kd_alloc_rights rights;
     /* usable = free - order_pages - highatomic - cma */
     int64_t free_pages, order_pages, cma_pages;
+    int64_t unprinted_cma_pages; /* only `usable_pages.low` is less by them */
     kd_alloc_bounds highatomic_pages, usable_pages;
     /* mark: min, after the reduction for HIGH, after the second one (HARDER or OOM victim) */
     int64_t min_pages, after_high_pages, mark_pages;
@@ -244,5 +246,14 @@ uint32_t kd_alloc_rights_find(const kd_alloc_request *request, const struct kd_a
  */
 void kd_alloc_replay(const kd_alloc_request *request, const kd_alloc_zone *zones, size_t zone_count,
                      kd_alloc_zone_result *zone_results, kd_alloc_result *out);
+
+/**
+ * What the buddy lines alone tell, where the lines with the marks are lost: the zones have
+ * `free_pages` from their lists, and no marks. KD_ALLOC_UNKNOWN: a list has a block that the
+ * request may take, or is missing; then the marks decide.
+ */
+void kd_alloc_replay_lists(const kd_alloc_request *request, const kd_alloc_zone *zones,
+                           size_t zone_count, kd_alloc_zone_result *zone_results,
+                           kd_alloc_result *out);
 
 #endif

@@ -106,7 +106,7 @@ void kd_alloc_tally_add(kd_alloc_tally *tally, const kd_alloc_zone *zone,
 }
 
 /* Enough pages somewhere, no block: which blocks were refused? */
-static kd_alloc_verdict conclude_lists(const kd_alloc_tally *tally, uint32_t order, size_t *zone)
+kd_alloc_verdict kd_alloc_conclude_lists(const kd_alloc_tally *tally, uint32_t order, size_t *zone)
 {
     bool halving_larger = tally->largest[KD_VOICE_HALVING] >= tally->largest[KD_VOICE_NO_BLOCK];
 
@@ -180,7 +180,7 @@ kd_alloc_verdict kd_alloc_tally_conclude(const kd_alloc_tally *tally,
         return has_spare(elsewhere, order) ? KD_ALLOC_ZONE_EXHAUSTED : KD_ALLOC_UNKNOWN;
     if (tally->list_weight > 0 && tally->list_weight >= tally->short_weight &&
         tally->list_weight >= tally->unknown_weight)
-        return conclude_lists(tally, order, zone);
+        return kd_alloc_conclude_lists(tally, order, zone);
     if (tally->unknown_weight > tally->short_weight) {
         *zone = tally->zone[KD_VOICE_UNKNOWN];
         return KD_ALLOC_UNKNOWN;

@@ -158,9 +158,11 @@ static void fill_amount(const struct kd_alloc_rules *rules, const kd_alloc_reque
     test->cma_pages = counts_cma ? 0 : kd_alloc_clamp(zone->free_cma_pages);
     if (!rights->highatomic_pages)
         test->highatomic_pages = find_highatomic(rules, zone);
+    test->unprinted_cma_pages = counts_cma ? 0 : kd_alloc_clamp(zone->unprinted_cma_pages);
     fixed = test->free_pages - test->order_pages - test->cma_pages;
-    test->usable_pages = (kd_alloc_bounds){ fixed - test->highatomic_pages.high,
-                                            fixed - test->highatomic_pages.low };
+    test->usable_pages =
+        (kd_alloc_bounds){ fixed - test->highatomic_pages.high - test->unprinted_cma_pages,
+                           fixed - test->highatomic_pages.low };
 }
 
 static void fill_line(const struct kd_alloc_rules *rules, const kd_alloc_zone *zone,
@@ -179,7 +181,7 @@ static void fill_line(const struct kd_alloc_rules *rules, const kd_alloc_zone *z
 /* The tests that only order 0 has: each may pass what the plain one refuses. */
 static void try_order0_tests(const struct kd_alloc_rules *rules, kd_alloc_test *test)
 {
-    kd_alloc_bounds fast = { test->free_pages - test->cma_pages,
+    kd_alloc_bounds fast = { test->free_pages - test->cma_pages - test->unprinted_cma_pages,
                              test->free_pages - test->cma_pages };
     kd_alloc_answer plain = test->amount, again = KD_ANSWER_NO;
     kd_alloc_bounds line;
