@@ -275,15 +275,23 @@ static const kd_block block_message = { .name = "message", .take = take_message 
  * print none of the WARN() itself. x86 from 6.19 on can trap in a function of its own. */
 static void settle_ip(const kd_parse *parse, kdf_oops *oops)
 {
+    kd_str name = oops->ip.function.v;
     kdf_symbol header;
     kd_src src = oops->headline.src;
     if (!parse->own[OWN_SYMBOL] ||
         !scan_symbol(kd_str_from(oops->headline.v, parse->own[OWN_SYMBOL] - 1), src, &header) ||
         !header.function.src)
         return;
-    if (oops->ip.function.src && (kd_str_eq(oops->ip.function.v, header.function.v) ||
-                                  kd_str_is(oops->ip.function.v, "__WARN_trap")))
+    if (oops->ip.function.src &&
+        (kd_str_eq(name, header.function.v) || kd_str_is(name, "__WARN_trap")))
         return;
+    /* a name without its offset was cut, perhaps inside itself */
+    bool cut = oops->ip.function.src && !oops->ip.offset.src && name.len < header.function.v.len &&
+               kd_str_eq(name, (kd_str){ header.function.v.ptr, name.len });
+    if (cut) {
+        oops->ip = header;
+        return;
+    }
     if (oops->ip.function.src) {
         oops->registers.count = 0;
         oops->code = (kdf_code){ .marker = { 0, 0 } };

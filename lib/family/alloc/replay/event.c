@@ -209,10 +209,13 @@ static void collect_zones(kd_alloc_case *out)
 /* Of zones whose line is lost the list may be left; one that is cut too tells nothing for sure. */
 static void replay_lists(kd_alloc_case *out)
 {
+    bool torn = false;
     for (uint32_t i = 0; i < out->meminfo->zones.count; i++) {
         const kdf_zone *zone = &KD_ITEMS(out->meminfo->zones, kdf_zone)[i];
-        if (out->zone_count == KD_ALLOC_MAX_ZONES || !kd_dump_list_is_whole(zone))
+        if (out->zone_count == KD_ALLOC_MAX_ZONES || !kd_dump_list_is_whole(zone)) {
+            torn = true;
             continue;
+        }
         kd_alloc_zone *to = &out->zones[out->zone_count];
         fill_zone(to, zone, out->page_kb, out->request.order);
         to->free_pages = zone->buddy_kb.v / out->page_kb;
@@ -222,6 +225,9 @@ static void replay_lists(kd_alloc_case *out)
     if (out->lists_alone)
         kd_alloc_replay_lists(&out->request, out->zones, out->zone_count, out->results,
                               &out->result);
+    /* a single page may be in a zone that is lost, or in the part that is */
+    if (torn || out->request.order == 0)
+        out->result.verdict = KD_ALLOC_UNKNOWN;
 }
 
 void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *context,
