@@ -61,7 +61,8 @@ static void say_all_cma(kd_emit *out, const kd_event *event, const kd_alloc_case
     const kd_pair *all = kd_map_find(&c->meminfo->counters_pages, "free_cma");
     if (!all)
         return;
-    kd_say_evidence(out, event, all->src, "free CMA of all zones: %llu pages", KD_LLU(all->v));
+    kd_say_evidence(out, event, all->src,
+                    "free CMA of all zones, so at most in this one: %llu pages", KD_LLU(all->v));
     kd_say_u64(out, "free_cma_of_all_zones_kb", all->v * c->page_kb);
 }
 
@@ -71,7 +72,7 @@ bool kd_is_cma_known(const kd_alloc_case *c, size_t zone)
     return c->printed[zone]->free_cma_kb.src || c->version < V(3, 7);
 }
 
-/* "62086 - 1023 (order) - 60234 (CMA, at most)": what is not in the log is in no equation. */
+/* "62086 - 1023 (order) - 60234 (CMA)": what is not in the log is in no equation. */
 static kd_str minus(kd_emit *out, const kd_alloc_case *c, size_t zone, const kd_alloc_test *test,
                     bool short_of)
 {
@@ -80,8 +81,7 @@ static kd_str minus(kd_emit *out, const kd_alloc_case *c, size_t zone, const kd_
                              KD_LLD(test->order_pages));
     if (!kd_is_cma_known(c, zone) && cma == 0)
         return text;
-    return kd_text_of(out, "%.*s - %lld (%s)", KD_FMT(text), KD_LLD(cma),
-                      cma > test->cma_pages ? "CMA at most" : "CMA");
+    return kd_text_of(out, "%.*s - %lld (CMA)", KD_FMT(text), KD_LLD(cma));
 }
 
 void kd_say_zone_amount(kd_emit *out, const kd_event *event, const kd_alloc_case *c, size_t zone)
