@@ -216,6 +216,24 @@ static kd_verdict read_layout(kd_parse *parse, kdf_boot_fact *fact, kd_str text)
     return KD_TAKEN;
 }
 
+/* "  DMA      [mem 0x0000000040000000-0x000000005fffffff]": kept as an area named RAM */
+static void read_zone_range(kd_parse *parse, kdf_boot_fact *fact, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str skipped;
+    uint64_t start, last;
+    if (!kd_scan_past(&in, "[mem ", &skipped) || !kd_scan_hex(&in, &start) ||
+        !kd_scan_char(&in, '-') || !kd_scan_hex(&in, &last) || !kd_scan_char(&in, ']') ||
+        last <= start || last == UINT64_MAX || fact->areas.count >= LAYOUT_ROWS)
+        return;
+    kdf_address_area *area = KD_LIST_ADD(parse->arena, &fact->areas, kdf_address_area);
+    if (!area)
+        return;
+    kd_put(parse, &area->name, KD_STR("RAM"));
+    kd_put(parse, &area->start, start);
+    kd_put(parse, &area->end, last + 1);
+}
+
 /* Rows of "Zone ranges:" and of the memory layout */
 static kd_verdict more_fact(kd_parse *parse, const kd_line *line)
 {
@@ -235,6 +253,7 @@ static kd_verdict more_fact(kd_parse *parse, const kd_line *line)
     kd_text *zone = KD_LIST_ADD(parse->arena, &fact->zones, kd_text);
     if (zone)
         *zone = (kd_text){ name, parse->src };
+    read_zone_range(parse, fact, line->text);
     return KD_TAKEN;
 }
 

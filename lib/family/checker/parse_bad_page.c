@@ -7,7 +7,7 @@
  *   page:ffffea00 refcount:0 mapcount:-128 ...   flags: 0x...   page dumped because: nonzero
  * mapcount
  *
- * bad_page(), print_bad_pte(), filemap_unaccount_folio(), check_mm().
+ * bad_page(), dump_page(), print_bad_pte(), filemap_unaccount_folio(), check_mm().
  */
 #include "family/checker/parse_check.h"
 
@@ -18,6 +18,7 @@ static kd_verdict open_page(kd_parse *parse, const kd_line *line)
     kdf_check *check = parse->body;
     kd_scan in = kd_scan_of(line->text);
     kd_str comm;
+    uint64_t pfn;
     if (!kd_scan_literal(&in, "BUG: "))
         return KD_NOT_MINE;
     for (size_t i = 0; i < KD_COUNT(whats); i++) {
@@ -29,9 +30,44 @@ static kd_verdict open_page(kd_parse *parse, const kd_line *line)
         kd_put(parse, &check->what, what);
         if (kd_scan_literal(&in, " in process ") && kd_scan_past(&in, "  ", &comm))
             kd_put(parse, &check->oops.task.comm, kd_str_trim(comm));
+        if (kd_scan_literal(&in, "pfn:") && kd_scan_hex(&in, &pfn))
+            kd_put(parse, &check->pfn, pfn);
         return i == 3 ? KD_LAST : KD_TAKEN; /* the counter's line stands alone */
     }
     return KD_NOT_MINE;
+}
+
+/* "page:ffffea00 refcount:-1 mapcount:0 ..."; "count:" to 4.19 */
+static void read_counts(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    static const char *const references[] = { " refcount:", " _refcount:", " count:" };
+    kd_str skipped;
+    int64_t value;
+    for (size_t i = 0; i < KD_COUNT(references) && !check->refcount.src; i++) {
+        kd_scan in = kd_scan_of(text);
+        if (kd_scan_past(&in, references[i], &skipped) && kd_scan_i64(&in, &value))
+            kd_put(parse, &check->refcount, value);
+    }
+    kd_scan in = kd_scan_of(text);
+    if (!check->mapcount.src && kd_scan_past(&in, " mapcount:", &skipped) &&
+        kd_scan_i64(&in, &value))
+        kd_put(parse, &check->mapcount, value);
+}
+
+/* "flags: 0x1000(reserved|zone=1)", "raw: 000fffffc0000000 dead000000000100 ..." */
+static void read_descriptor(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str rest;
+    uint64_t word;
+    if (kd_scan_literal(&in, "flags: ") && kd_scan_rest(&in, &rest) && !check->page_flags.src)
+        kd_put(parse, &check->page_flags, rest);
+    if (!kd_scan_literal(&in, "raw: "))
+        return;
+    bool zero = !check->page_zeroed.src || check->page_zeroed.v;
+    for (; kd_scan_blanks(&in) && kd_scan_hex(&in, &word);)
+        zero &= word == 0;
+    check->page_zeroed = (kd_bool){ zero, parse->src };
 }
 
 static kd_verdict more_page(kd_parse *parse, const kd_line *line)
@@ -60,6 +96,9 @@ static kd_verdict more_page(kd_parse *parse, const kd_line *line)
         return KD_OVER;
     if (kd_scan_literal(&in, "page dumped because: ") && kd_scan_rest(&in, &why))
         kd_put(parse, &check->message, why);
+    if (kd_str_starts(line->text, "page:"))
+        read_counts(parse, check, line->text);
+    read_descriptor(parse, check, line->text);
     for (size_t i = 0; i < KD_COUNT(begins); i++)
         if (kd_str_starts(line->text, begins[i]))
             return KD_TAKEN;

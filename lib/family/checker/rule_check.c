@@ -404,7 +404,7 @@ kd_status kd_check_check_page(const kd_view *view, kd_emit *out, void *user)
 {
     finding f;
     (void)user;
-    if (!find(view, &f))
+    if (view->event->diags || !find(view, &f))
         return KD_OK;
     kd_say_diag(
         out, KD_LIKELY, "%.*s: the kernel met a page or counter that contradicts its use%s%.*s.",

@@ -136,12 +136,26 @@ static void blame_caller(kd_parse *parse, kdf_oops *oops)
                        KD_DERIVED };
 }
 
+static bool is_memory_helper(kd_str function)
+{
+    static const char names[] = "memcpy memset memmove memcmp memchr memscan strlen strnlen strcpy "
+                                "strncpy strcmp strncmp strcat strchr strstr strscpy strlcpy";
+    while (function.len > 0 && function.ptr[0] == '_')
+        function = kd_str_from(function, 1);
+    return kd_str_in_words(function, names);
+}
+
 /* A copying or locking function with no trace: the return address tells who called it. */
 static void blame_return_address(kdf_oops *oops)
 {
-    if (!oops->blame.function.src || !kd_blame_skips(oops->blame.function.v) ||
-        !oops->lr.function.src || kd_blame_skips(oops->lr.function.v))
+    if (!oops->blame.function.src || !kd_blame_skips(oops->blame.function.v))
         return;
+    if (!oops->lr.function.src || kd_blame_skips(oops->lr.function.v)) {
+        /* it did as it was told, and nothing says by whom */
+        if (is_memory_helper(oops->blame.function.v))
+            oops->blame = (kdf_blame){ .function = { .src = 0 } };
+        return;
+    }
     oops->blame.function = oops->lr.function;
     oops->blame.module = oops->lr.module;
     oops->blame.frame = (kd_u64){ 0, 0 };

@@ -5,6 +5,7 @@
 #include "core/version.h"
 
 #define STRUCT_PAGE 64u /* bytes, on 64-bit distribution kernels from 3.2 on */
+/* of all but powerpc */
 #define PAGE_SHIFT 12u
 #define GIB ((uint64_t)1 << 30)
 /* More RAM than this behind one vmemmap GiB would move the recovered base. */
@@ -20,6 +21,7 @@ typedef struct layout {
 static const layout layouts[] = {
 #define KD_LAYOUT(arch, va_bits, from, until, linear, vmemmap, bytes, vmalloc, vmalloc_end) \
     { arch, va_bits, from, until, linear, vmemmap, bytes, vmalloc, vmalloc_end },
+#include "family/free/layout_more.def"
 #include "family/vmalloc/layout.def"
 #undef KD_LAYOUT
 };
@@ -45,12 +47,21 @@ static bool frees_pages(kd_str function)
                                      "put_page_testzero free_frozen_pages");
 }
 
+/* They make the page pointer by virt_to_page() too. */
+static bool frees_objects(kd_str function)
+{
+    return kd_str_in_words(function, "kfree kfree_sensitive kzfree ksize __ksize kfree_const");
+}
+
 /* The register that holds the page argument: the base of the faulting access, or the first
  * argument when the fault lies within one struct page of it. */
 static bool find_page(const kdf_oops *oops, const kd_context *context, kd_free_case *out)
 {
     const kdf_operand *mem = &oops->code.memory;
-    const char *first = kd_arch_is(context, "x86_64") ? "rdi" : "x0";
+    const char *first = kd_arch_is(context, "x86_64")  ? "rdi"
+                        : kd_arch_is(context, "arm64") ? "x0"
+                        : kd_arch_is(context, "ppc64") ? "r3"
+                                                       : "a0";
     const kd_pair *pairs = oops->registers.items;
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         bool based = mem->base.src && mem->effective.src && !mem->index.src &&
@@ -72,7 +83,7 @@ static void compute(kd_free_case *out, uint64_t linear, uint64_t vmemmap, uint64
     out->vmemmap = vmemmap;
     out->vmemmap_end = vmemmap + bytes;
     out->pfn = (out->page - vmemmap) / STRUCT_PAGE;
-    out->argument = linear + (out->pfn << PAGE_SHIFT);
+    out->argument = linear + (out->pfn << out->page_shift);
 }
 
 /* Is some register the very argument? Then it is known to the byte. */
@@ -80,14 +91,14 @@ static void find_exact(const kdf_oops *oops, kd_free_case *out)
 {
     const kd_pair *pairs = oops->registers.items;
     for (uint32_t i = 0; i < oops->registers.count; i++) {
-        if (pairs[i].v >> PAGE_SHIFT != out->argument >> PAGE_SHIFT)
+        if (pairs[i].v >> out->page_shift != out->argument >> out->page_shift)
             continue;
         out->exact_register = pairs[i].name;
         out->exact = pairs[i].v;
         if (out->class != KD_FREE_STRUCT_PAGE || pairs[i].v % STRUCT_PAGE != 0)
             continue;
         out->exact_pfn = (pairs[i].v - out->vmemmap) / STRUCT_PAGE;
-        out->exact_address = out->linear + (out->exact_pfn << PAGE_SHIFT);
+        out->exact_address = out->linear + (out->exact_pfn << out->page_shift);
         return;
     }
 }
@@ -105,6 +116,13 @@ static bool inside(uint64_t value, uint64_t start, uint64_t end)
     return value >= start && value < end;
 }
 
+/* arm64 from 5.4 on: the linear map has the lower half of the kernel's addresses. */
+static uint64_t linear_end(const layout *map)
+{
+    return kd_str_is(KD_STR("arm64"), map->arch) ? 0 - (UINT64_C(1) << (map->va_bits - 1))
+                                                 : map->vmalloc;
+}
+
 static void classify(kd_free_case *out, const layout *map, uint64_t user_end)
 {
     uint64_t a = out->argument;
@@ -114,7 +132,9 @@ static void classify(kd_free_case *out, const layout *map, uint64_t user_end)
         out->class = KD_FREE_VMALLOC;
     else if (a < user_end)
         out->class = KD_FREE_USER;
-    else if (inside(a, out->linear, map->vmalloc) ||
+    else if (inside(a, linear_end(map), map->vmalloc))
+        out->class = KD_FREE_IMAGE;
+    else if (inside(a, out->linear, linear_end(map)) ||
              inside(out->page, out->vmemmap, out->vmemmap_end))
         out->class = KD_FREE_LINEAR;
 }
@@ -167,10 +187,116 @@ static bool recover(const kdf_oops *oops, const kd_context *context, kd_free_cas
     return false;
 }
 
+/*
+ * x86-64 with randomised bases, and some register still holds the address that was passed: the
+ * per-CPU base in GS lies in the linear map and tells its start to a few GiB; then P gives vmemmap.
+ * That it comes out as a multiple of 1 GiB above both proves all three. The stack lies in the
+ * vmalloc range too.
+ */
+#define VMALLOC_SPAN (UINT64_C(32) << 40)
+static bool recover_argument(const kdf_oops *oops, const kd_context *context, kd_free_case *out)
+{
+    const kd_pair *pairs = oops->registers.items, *gs = kd_map_find(&oops->registers, "gs");
+    const kd_pair *stack = kd_map_find(&oops->registers, "rsp");
+    uint64_t ram = context->ram_kb ? context->ram_kb * 1024 * 2 : MOST_RAM;
+    if (!gs || !stack || gs->v < 0xffff880000000000 || gs->v > 0xfffffe0000000000)
+        return false;
+    for (uint32_t i = 0; i < oops->registers.count; i++) {
+        uint64_t value = pairs[i].v;
+        bool near_stack = value - stack->v < VMALLOC_SPAN || stack->v - value < VMALLOC_SPAN;
+        if (value < gs->v - ram || !near_stack || value % 4096 != 0 || value == out->page)
+            continue;
+        for (uint64_t back = 0; back <= ram / GIB; back++) {
+            uint64_t linear = (gs->v & ~(GIB - 1)) - back * GIB;
+            uint64_t vmemmap = out->page - ((value - linear) >> PAGE_SHIFT) * STRUCT_PAGE;
+            if (vmemmap % GIB != 0 || vmemmap <= linear || vmemmap > 0xfffffe0000000000 ||
+                (value - linear < ram) || value >= vmemmap)
+                continue;
+            compute(out, linear, vmemmap, vmemmap_span(context));
+            out->class = KD_FREE_VMALLOC;
+            out->vmalloc = linear + ram;
+            out->vmalloc_end = vmemmap;
+            out->recovered = true;
+            out->exact_register = pairs[i].name;
+            out->exact = value;
+            out->witness_register = gs->name;
+            out->witness = gs->v;
+            out->confirmed = context->ram_kb != 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the image of riscv kernels is linked, and where RAM begins on most boards. */
+#define RISCV_IMAGE UINT64_C(0xffffffff80000000)
+#define RISCV_MODULES UINT64_C(0xffffffff00000000)
+static const uint64_t riscv_ram[] = { 0x80000000, 0x40000000, 0x100000000, 0 };
+
+/*
+ * riscv takes what lies outside the linear map for an address of the kernel's image: P = vmemmap +
+ * ((addr - image + load) >> 12) * 64, less the frames below RAM. The difference of a register and
+ * the frame so found is that of image and load address: a multiple of 2 MiB that brings the
+ * program counter into RAM.
+ */
+static bool fits_riscv(const kdf_oops *oops, const layout *map, uint64_t ram, const kd_pair *held,
+                       kd_free_case *out)
+{
+    const kd_pair *epc = kd_map_find(&oops->registers, "epc");
+    uint64_t first = map->vmemmap - ram / STRUCT_PAGE;
+    uint64_t physical = (out->page - first) / STRUCT_PAGE << PAGE_SHIFT;
+    uint64_t offset = (held->v & ~UINT64_C(0xfff)) - physical;
+    uint64_t code = epc ? epc->v - offset : 0;
+    if (!epc || epc->v < RISCV_IMAGE || offset % (UINT64_C(2) << 20) != 0 || code < ram ||
+        code - ram >= MOST_RAM)
+        return false;
+    out->pfn = physical >> PAGE_SHIFT;
+    out->argument = physical + offset;
+    out->by_image = true;
+    out->code = epc->v;
+    out->vmemmap = first;
+    out->linear = offset;
+    out->exact_register = held->name;
+    out->exact = held->v;
+    return true;
+}
+
+static bool recover_riscv(const kdf_oops *oops, const layout *maps, size_t count,
+                          const kd_context *context, kd_free_case *out)
+{
+    const kd_pair *pairs = oops->registers.items;
+    for (size_t m = 0; m < count; m++) {
+        const layout *map = &maps[m];
+        if (!kd_str_is(context->arch, map->arch) ||
+            !kd_version_in(context->version, map->from, map->until))
+            continue;
+        for (uint32_t i = 0; i < oops->registers.count; i++) {
+            bool page = inside(pairs[i].v, map->vmemmap, map->vmemmap + map->vmemmap_bytes) &&
+                        pairs[i].v % STRUCT_PAGE == 0;
+            bool area = inside(pairs[i].v, map->vmalloc, map->vmalloc_end);
+            bool image = out->kfree && pairs[i].v >= RISCV_MODULES &&
+                         !kd_str_in_words(pairs[i].name, "epc ra gp");
+            for (size_t k = 0; (page || area || image) && k < KD_COUNT(riscv_ram); k++)
+                if (fits_riscv(oops, map, riscv_ram[k], &pairs[i], out)) {
+                    out->class = page   ? KD_FREE_STRUCT_PAGE
+                                 : area ? KD_FREE_VMALLOC
+                                        : KD_FREE_IMAGE;
+                    out->vmemmap_end = map->vmemmap + map->vmemmap_bytes;
+                    out->vmalloc = map->vmalloc;
+                    out->vmalloc_end = map->vmalloc_end;
+                    out->assumed = "RAM begins where most boards of this architecture have it";
+                    return true;
+                }
+        }
+    }
+    return false;
+}
+
 /* Are the bases of the layout constants of this kernel? */
 static bool is_fixed(const kd_context *context)
 {
-    return kd_arch_is(context, "arm64") || context->version < V(4, 8);
+    return kd_arch_is(context, "arm64") || kd_arch_is(context, "ppc64") ||
+           context->version < V(4, 8);
 }
 
 /* 32-bit arm with PAGE_OFFSET 0xC0000000: P = mem_map + ((addr - PAGE_OFFSET) >> 12) * size, all
@@ -222,28 +348,47 @@ static void look_for_kmap(const kdf_oops *oops, kd_free_case *out)
                 return;
 }
 
+static void take_fixed(const kdf_oops *oops, const kd_context *context, const layout *map,
+                       kd_free_case *out)
+{
+    compute(out, map->linear, map->vmemmap, map->vmemmap_bytes);
+    out->vmalloc = map->vmalloc;
+    out->vmalloc_end = map->vmalloc_end;
+    classify(out, map, (uint64_t)1 << 47);
+    find_exact(oops, out);
+    out->proved = out->class != KD_FREE_UNKNOWN && out->class != KD_FREE_LINEAR;
+    /* powerpc has other layouts for hash tables with small pages */
+    if (kd_arch_is(context, "ppc64") && !out->exact_register.len) {
+        out->proved = false;
+        out->assumed = "a radix MMU, or pages of 64 KiB";
+    }
+}
+
 void kd_free_case_of(const kdf_oops *oops, const kd_context *context, kd_free_case *out)
 {
-    *out = (kd_free_case){ .class = KD_FREE_UNKNOWN };
-    if (!frees_pages(oops->ip.function.v) || !oops->address.src)
+    *out = (kd_free_case){ .class = KD_FREE_UNKNOWN, .page_shift = PAGE_SHIFT };
+    out->kfree = frees_objects(oops->ip.function.v);
+    if ((!frees_pages(oops->ip.function.v) && !out->kfree) || !oops->address.src)
         return;
     if (kd_arch_is(context, "arm")) {
-        look_for_kmap(oops, out);
+        if (!out->kfree)
+            look_for_kmap(oops, out);
         return;
     }
+    uint32_t bytes = kd_context_page_size(context);
+    if (!context->page_size && kd_arch_is(context, "ppc64"))
+        bytes = 65536; /* of the distributions that build for servers */
+    for (bytes >>= PAGE_SHIFT + 1; bytes; bytes >>= 1)
+        out->page_shift++;
     const layout *map = find_layout(context);
     if (!map || !find_page(oops, context, out))
         return;
-    find_order(oops, context, out);
-    if (is_fixed(context)) {
-        compute(out, map->linear, map->vmemmap, map->vmemmap_bytes);
-        out->vmalloc = map->vmalloc;
-        out->vmalloc_end = map->vmalloc_end;
-        classify(out, map, (uint64_t)1 << 47);
-        find_exact(oops, out);
-        out->proved = out->class != KD_FREE_UNKNOWN && out->class != KD_FREE_LINEAR;
-        return;
-    }
-    if (recover(oops, context, out))
+    if (!out->kfree)
+        find_order(oops, context, out);
+    if (kd_arch_is(context, "riscv64"))
+        recover_riscv(oops, layouts, KD_COUNT(layouts), context, out);
+    else if (is_fixed(context))
+        take_fixed(oops, context, map, out);
+    else if (recover(oops, context, out) || recover_argument(oops, context, out))
         out->proved = out->confirmed;
 }

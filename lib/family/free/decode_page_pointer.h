@@ -15,15 +15,21 @@ typedef enum kd_free_class {
     KD_FREE_VMALLOC,
     KD_FREE_KMAP,
     KD_FREE_USER,
+    KD_FREE_IMAGE, /* of the kernel's image, or of a module */
     KD_FREE_LINEAR /* a good address: no finding */
 } kd_free_class;
 
 typedef struct kd_free_case {
     kd_free_class class;
+    bool kfree;          /* the caller was kfree(), not free_pages() */
+    unsigned page_shift; /* bits of an address within a page */
+    bool by_image;       /* riscv: `linear` is the distance of the image from where it was loaded */
+    const char *assumed; /* what the bases rest on; NULL: nothing */
     bool proved;
     bool recovered;        /* KASLR: both bases were computed from registers */
     bool confirmed;        /* ... and another register lies in the linear map so found */
     kd_str page_register;  /* holds P */
+    uint64_t code;         /* by_image: the program counter */
     uint64_t page, member; /* P; offset of the member that was accessed */
     uint64_t linear, vmemmap, vmemmap_end, vmalloc, vmalloc_end;
     uint64_t pfn;                             /* of P: (P - vmemmap) / 64 */
@@ -37,7 +43,7 @@ typedef struct kd_free_case {
     uint64_t order; /* the order argument, where its register still holds it */
 } kd_free_case;
 
-/* Only for faults inside the functions that free pages. */
+/* Only for faults inside the functions that free pages or objects. */
 void kd_free_case_of(const kdf_oops *oops, const kd_context *context, kd_free_case *out);
 
 #endif

@@ -1,7 +1,6 @@
 /* rule_free.c - the wrong kind of pointer was handed to free_pages(). */
-#include "core/diag.h"
+#include "family/free/rule_free.h"
 #include "family/fields.h"
-#include "family/free/decode_page_pointer.h"
 
 const char kd_doc_struct_page[] =
     "free_pages() takes a kernel virtual address, __free_pages() a struct page pointer. From the "
@@ -21,7 +20,9 @@ static bool prepare(const kd_view *view, kd_free_class wanted, kd_free_case *c)
     if (!oops)
         return false;
     kd_free_case_of(oops, view->context, c);
-    return c->class == wanted;
+    /* modules of powerpc lie in the vmalloc range */
+    return c->class == wanted &&
+           (!c->kfree || (wanted == KD_FREE_VMALLOC && !kd_arch_is(view->context, "ppc64")));
 }
 
 static kd_src src_of(const kdf_oops *oops, kd_str name)
@@ -61,6 +62,16 @@ static void say_access(const kd_view *view, kd_emit *out, const kd_free_case *c)
 static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
+    if (c->by_image) {
+        kd_say_proof(
+            out,
+            KD_STR("riscv takes an address outside the linear map for one of the image: it "
+                   "lies a multiple of 2 MiB from where it was loaded, and the program "
+                   "counter less that is in RAM"),
+            "0x%llx & 0x1fffff = 0, 0x%llx - 0x%llx = 0x%llx (mod 2^64)", KD_LLU(c->linear),
+            KD_LLU(c->code), KD_LLU(c->linear), KD_LLU(c->code - c->linear));
+        return;
+    }
     if (!c->recovered) {
         kd_say_proof(out,
                      kd_text_of(out, "linear map and vmemmap of %.*s %.*s begin at",
@@ -68,13 +79,26 @@ static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
                      "linear = 0x%llx, vmemmap = 0x%llx", KD_LLU(c->linear), KD_LLU(c->vmemmap));
         return;
     }
-    kd_say_proof(out,
-                 kd_text_of(out, "vmemmap begins at a multiple of 1 GiB; %.*s lies in it",
-                            KD_FMT(c->exact_register)),
-                 "0x%llx & ~0x3fffffff = 0x%llx", KD_LLU(c->exact), KD_LLU(c->vmemmap));
-    kd_say_proof(out, KD_STR("then the linear map begins at a multiple of 1 GiB, as it must"),
-                 "0x%llx - (0x%llx << 12) = 0x%llx", KD_LLU(c->argument), KD_LLU(c->pfn),
-                 KD_LLU(c->linear));
+    if (c->class == KD_FREE_VMALLOC) {
+        kd_say_evidence(out, view->event, src_of(oops, c->exact_register),
+                        "%.*s still holds the address that was passed", KD_FMT(c->exact_register));
+        kd_say_proof(out,
+                     kd_text_of(out,
+                                "with the linear map that %.*s lies in, the address in %.*s "
+                                "gives a vmemmap at a multiple of 1 GiB, as it must be",
+                                KD_FMT(c->witness_register), KD_FMT(c->exact_register)),
+                     "0x%llx - 64 * ((0x%llx - 0x%llx) >> 12) = 0x%llx, 0x%llx & 0x3fffffff = 0",
+                     KD_LLU(c->page), KD_LLU(c->exact), KD_LLU(c->linear), KD_LLU(c->vmemmap),
+                     KD_LLU(c->vmemmap));
+    } else {
+        kd_say_proof(out,
+                     kd_text_of(out, "vmemmap begins at a multiple of 1 GiB; %.*s lies in it",
+                                KD_FMT(c->exact_register)),
+                     "0x%llx & ~0x3fffffff = 0x%llx", KD_LLU(c->exact), KD_LLU(c->vmemmap));
+        kd_say_proof(out, KD_STR("then the linear map begins at a multiple of 1 GiB, as it must"),
+                     "0x%llx - (0x%llx << 12) = 0x%llx", KD_LLU(c->argument), KD_LLU(c->pfn),
+                     KD_LLU(c->linear));
+    }
     if (c->confirmed) {
         kd_say_evidence(out, view->event, src_of(oops, c->witness_register),
                         "%.*s lies in that linear map", KD_FMT(c->witness_register));
@@ -89,16 +113,36 @@ static void say_bases(const kd_view *view, kd_emit *out, const kd_free_case *c)
 
 static void say_argument(kd_emit *out, const kd_free_case *c)
 {
+    uint64_t last = (UINT64_C(1) << c->page_shift) - 1;
     kd_say_proof(out, KD_STR("virt_to_page() made it of this page frame number"),
                  "0x%llx + 64 * 0x%llx = 0x%llx (mod 2^64)", KD_LLU(c->vmemmap), KD_LLU(c->pfn),
                  KD_LLU(c->page));
-    kd_say_proof(out, KD_STR("so free_pages() was given an address in this page"),
-                 "0x%llx + (0x%llx << 12) = 0x%llx (mod 2^64), 0x%llx + 4095 = 0x%llx",
-                 KD_LLU(c->linear), KD_LLU(c->pfn), KD_LLU(c->argument), KD_LLU(c->argument),
-                 KD_LLU(c->argument + 4095));
+    kd_say_proof(out,
+                 kd_text_of(out, "so %s was given an address in this page",
+                            c->kfree ? "kfree()" : "free_pages()"),
+                 "0x%llx + (0x%llx << %u) = 0x%llx (mod 2^64), 0x%llx + %llu = 0x%llx",
+                 KD_LLU(c->linear), KD_LLU(c->pfn), c->page_shift, KD_LLU(c->argument),
+                 KD_LLU(c->argument), KD_LLU(last), KD_LLU(c->argument + last));
     kd_say_hex(out, "page_pointer", c->page);
     kd_say_hex(out, "pfn", c->pfn);
     kd_say_hex(out, "argument_page", c->argument);
+    if (c->assumed)
+        kd_say_assume(out, "%s", c->assumed);
+}
+
+static void say_suspect(const kd_view *view, kd_emit *out)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    if (oops->blame.module.src)
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v, "it freed the pointer");
+    kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+}
+
+void kd_free_say_case(const kd_view *view, kd_emit *out, const kd_free_case *c)
+{
+    say_access(view, out, c);
+    say_bases(view, out, c);
+    say_argument(out, c);
 }
 
 /* The order that the module had printed, and the one that it passed. */
@@ -178,22 +222,23 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
                        "%.*s is that pointer: the struct page of this pfn, at "
                        "this linear address",
                        KD_FMT(c.exact_register)),
-            "0x%llx + 64 * 0x%llx = 0x%llx (mod 2^64), 0x%llx + (0x%llx << 12) = 0x%llx (mod 2^64)",
+            "0x%llx + 64 * 0x%llx = 0x%llx (mod 2^64), 0x%llx + (0x%llx << %u) = 0x%llx (mod 2^64)",
             KD_LLU(c.vmemmap), KD_LLU(c.exact_pfn), KD_LLU(c.exact), KD_LLU(c.linear),
-            KD_LLU(c.exact_pfn), KD_LLU(c.exact_address));
+            KD_LLU(c.exact_pfn), c.page_shift, KD_LLU(c.exact_address));
         kd_say_hex(out, "struct_page", c.exact);
         kd_say_hex(out, "struct_page_pfn", c.exact_pfn);
         kd_say_hex(out, "linear_address", c.exact_address);
     }
     say_order(view, out, &c);
     say_rmmod(view, out);
+    say_suspect(view, out);
     kd_say_remedy(out, "Use __free_pages(page, order), which takes the struct page pointer.");
     kd_say_remedy(out, "Or free_pages((unsigned long)page_address(page), order), where the page "
                        "has "
                        "an address (not highmem).");
     kd_say_remedy(out, "Where the page was mapped with kmap(), call kunmap(page) first; pass the "
                        "order that was allocated.");
-    if (!c.proved)
+    if (!c.proved && !c.assumed)
         kd_say_assume(out, "the bases recovered from the registers are right: no other register "
                            "confirms them");
     return KD_OK;
@@ -206,18 +251,25 @@ kd_status kd_check_free_vmalloc(const kd_view *view, kd_emit *out, void *user)
     if (!prepare(view, KD_FREE_VMALLOC, &c))
         return KD_OK;
     kd_say_diag(out, c.proved ? KD_CERTAIN : KD_LIKELY,
-                "free_pages() was given an address of the vmalloc range (0x%llx): it has no struct "
-                "page behind it.",
-                KD_LLU(c.argument));
+                "%s was given an address of the vmalloc range (0x%llx): %s.",
+                c.kfree ? "kfree()" : "free_pages()", KD_LLU(c.argument),
+                c.kfree ? "it is no slab object" : "it has no struct page behind it");
     say_access(view, out, &c);
     say_bases(view, out, &c);
     say_argument(out, &c);
-    kd_say_proof(out, KD_STR("that page lies in the vmalloc range"), "0x%llx <= 0x%llx < 0x%llx",
-                 KD_LLU(c.vmalloc), KD_LLU(c.argument), KD_LLU(c.vmalloc_end));
+    kd_say_proof(out,
+                 kd_str_of(c.recovered ? "that page lies above the linear map of this RAM and "
+                                         "below vmemmap: there is the vmalloc range"
+                                       : "that page lies in the vmalloc range"),
+                 "0x%llx <= 0x%llx < 0x%llx", KD_LLU(c.vmalloc), KD_LLU(c.argument),
+                 KD_LLU(c.vmalloc_end));
     if (c.exact_register.len)
         kd_say_hex(out, "argument", c.exact);
-    kd_say_remedy(out, "Free it as it was made: vfree() for vmalloc(), vunmap() for vmap(), "
-                       "iounmap() for ioremap().");
+    kd_say_remedy(out,
+                  "Free it as it was made: vfree() for vmalloc(), vunmap() for vmap(), "
+                  "iounmap() for ioremap()%s.",
+                  c.kfree ? ", kvfree() for kvmalloc()" : "");
+    say_suspect(view, out);
     return KD_OK;
 }
 
@@ -248,6 +300,7 @@ kd_status kd_check_free_kmap(const kd_view *view, kd_emit *out, void *user)
                  KD_LLU(c.linear));
     kd_say_hex(out, "argument", c.argument);
     kd_say_remedy(out, "Call kunmap(page), then __free_pages(page, order).");
+    say_suspect(view, out);
     kd_say_assume(out, "CONFIG_PAGE_OFFSET=0xC0000000 (with another split the area lies "
                        "elsewhere)");
     return KD_OK;

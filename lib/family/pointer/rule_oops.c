@@ -1,11 +1,10 @@
 /* rule_oops.c - NULL dereferences, and those that follow a failed allocation. */
 #include "base/scan.h"
-#include "core/diag.h"
 #include "core/parser.h"
 #include "family/alloc/replay/event.h"
 #include "family/fault/decode_dataflow.h"
 #include "family/fields.h"
-#include "family/pointer/decode_pointer.h"
+#include "family/pointer/rule_pointer.h"
 #include "family/shared/parse_shared.h"
 
 const char kd_doc_unchecked[] =
@@ -267,6 +266,21 @@ static void say_access(kd_emit *out, const kdf_oops *oops, bool exact)
                       "such an address too");
 }
 
+/* The one module whose init function runs ("foo(O+)"), where it is one. */
+static const kdf_module_ref *loading_module(const kdf_oops *oops)
+{
+    const kdf_module_ref *found = NULL;
+    for (uint32_t i = 0; i < oops->task.modules.count; i++) {
+        const kdf_module_ref *module = &KD_ITEMS(oops->task.modules, kdf_module_ref)[i];
+        if (!kd_str_has(module->flags.v, "+"))
+            continue;
+        if (found)
+            return NULL;
+        found = module;
+    }
+    return found;
+}
+
 static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     if (oops->ip.function.src)
@@ -275,9 +289,16 @@ static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops 
         kd_say_remedy(out, "Look at %.*s()%s%.*s%s first: which pointer can be NULL there?",
                       KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
                       KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "");
+    const kdf_module_ref *loading = oops->blame.module.src ? NULL : loading_module(oops);
     if (oops->blame.module.src)
         kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
                        "its code is the first to look at");
+    else if (loading) {
+        kd_say_more(out, " The module %.*s was being loaded then.", KD_FMT(loading->name.v));
+        kd_say_evidence(out, view->event, loading->name.src, "%.*s(%.*s) was being loaded",
+                        KD_FMT(loading->name.v), KD_FMT(loading->flags.v));
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, loading->name.v, "it was being loaded");
+    }
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
 }
 
@@ -303,6 +324,24 @@ static bool say_jump_to_low_core(const kd_view *view, kd_emit *out, const kdf_oo
     return true;
 }
 
+/* With KASAN the fault is at the shadow byte of the small address. */
+static void say_shadow(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_pointer p;
+    if (!kd_bad_value(view->event, oops, view->context, &p) || !p.shadow || p.value >= 4096)
+        return;
+    kd_say_diag(out, KD_LIKELY,
+                "The kernel used address 0x%llx (to 0x%llx): a NULL pointer plus the offset of a "
+                "member%s%.*s. KASAN met it first, at its shadow byte.",
+                KD_LLU(p.value), KD_LLU(p.value + 7), oops->ip.function.src ? ", in " : "",
+                KD_FMT(oops->ip.function.v));
+    kd_say_evidence(out, view->event, oops->address.src, "the address of the shadow byte");
+    kd_pointer_say_shadow(out, &p);
+    say_where_to_look(view, out, oops);
+    kd_say_assume(out, "the pointer was NULL itself; an index or a wrong small value would give "
+                       "such an address too");
+}
+
 kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -313,10 +352,15 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     }
     bool faulted = kd_event_is(view->event, &kd_kind_null_deref);
+    if (oops && kd_event_is(view->event, &kd_kind_general_protection)) {
+        say_shadow(view, out, oops);
+        return KD_OK;
+    }
     if (oops && !faulted && say_jump_to_low_core(view, out, oops))
         say_where_to_look(view, out, oops);
     if (!oops || !faulted || !oops->address.src || oops->address.v >= 4096 ||
-        kd_diag_of(kd_wide(view), "oops.unchecked-allocation", view->event))
+        kd_diag_of(kd_wide(view), "oops.unchecked-allocation", view->event) ||
+        kd_diag_of(kd_wide(view), "oops.list-poison", view->event))
         return KD_OK;
     bool known = kd_pointer_of(oops, view->context, &p),
          jump = kd_str_is(oops->access.v, "execute");

@@ -1,7 +1,7 @@
 /* rule_pointer_value.c - bad pointers whose value, or how it was used, tells what they are. */
-#include "core/diag.h"
+#include "core/version.h"
 #include "family/fields.h"
-#include "family/pointer/decode_pointer.h"
+#include "family/pointer/rule_pointer.h"
 #include "family/shared/parse_shared.h"
 
 const char kd_doc_list_poison[] = "The address lies at one of the two values that list_del() "
@@ -24,7 +24,7 @@ const char kd_doc_non_canonical[] = "x86-64 refuses an address whose upper bits 
                                     "the pointer holds something else, or was "
                                     "overwritten.";
 
-static void say_common(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_say_evidence(out, view->event, oops->address.src, "the address 0x%llx",
                     KD_LLU(oops->address.v));
@@ -40,46 +40,7 @@ static void say_common(const kd_view *view, kd_emit *out, const kdf_oops *oops)
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
 }
 
-static bool is_poison(uint64_t value)
-{
-    return value >= UINT64_C(0xdead000000000000) && value < UINT64_C(0xdead000000001000);
-}
-
-kd_status kd_check_list_poison(const kd_view *view, kd_emit *out, void *user)
-{
-    const kdf_oops *oops = KD_BODY(view->event, oops);
-    (void)user;
-    if (!oops)
-        return KD_OK;
-    uint64_t value = oops->address.v;
-    kd_src src = oops->address.src;
-    /* older kernels do not say the address of a general protection fault */
-    uint32_t count =
-        kd_event_is(view->event, &kd_kind_general_protection) ? oops->registers.count : 0;
-    for (uint32_t i = 0; !(src && is_poison(value)) && i < count; i++) {
-        value = KD_ITEMS(oops->registers, kd_pair)[i].v;
-        src = KD_ITEMS(oops->registers, kd_pair)[i].src;
-    }
-    if (!src || !is_poison(value))
-        return KD_OK;
-    kd_str user_of = oops->ip.function.src ? oops->ip.function.v : KD_STR("the kernel");
-    kd_say_diag(out, KD_LIKELY,
-                "The pointer 0x%llx is list poison: %.*s%s used an entry that was already removed "
-                "from its list.",
-                KD_LLU(value), KD_FMT(user_of), oops->ip.function.src ? "()" : "");
-    kd_say_evidence(out, view->event, src, "0x%llx is what list_del() leaves behind",
-                    KD_LLU(value));
-    say_common(view, out, oops);
-    kd_say_remedy(
-        out, "Find who removes the entry twice, or goes on with it: a missing lock, or a missing "
-             "list_for_each_entry_safe().");
-    return KD_OK;
-}
-
-/* The registers and the instruction give the address of the fault: that is the proof which pointer
- * it was. */
-static void say_pointer(const kd_view *view, kd_emit *out, const kdf_oops *oops,
-                        const kd_pointer *p)
+void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p)
 {
     uint64_t effective = oops->code.memory.effective.v, sum = p->value + (uint64_t)p->displacement;
     uint64_t distance =
@@ -98,6 +59,55 @@ static void say_pointer(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                              : "");
     kd_say_text(out, "pointer_register", p->reg);
     kd_say_hex(out, "pointer", p->value);
+}
+
+kd_status kd_check_list_poison(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    kd_pointer p;
+    (void)user;
+    if (!oops)
+        return KD_OK;
+    bool known = kd_bad_value(view->event, oops, view->context, &p);
+    bool exact = known && p.reg.len && !kd_str_is(oops->access.v, "execute");
+    uint64_t poison = known ? kd_list_poison(view->context, p.value, exact) : 0;
+    /* older kernels do not say the address of a general protection fault */
+    uint32_t count =
+        !known && kd_event_is(view->event, &kd_kind_general_protection) ? oops->registers.count : 0;
+    for (uint32_t i = 0; !poison && i < count; i++) {
+        const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
+        p = (kd_pointer){ .src = pair->src, .value = pair->v };
+        poison = kd_list_poison(view->context, pair->v, false);
+    }
+    if (!poison)
+        return KD_OK;
+    kd_str user_of = oops->ip.function.src ? oops->ip.function.v : KD_STR("the kernel");
+    kd_say_diag(out, KD_LIKELY,
+                "The pointer 0x%llx is list poison: %.*s%s used an entry that was already removed "
+                "from its list.",
+                KD_LLU(p.value), KD_FMT(user_of), oops->ip.function.src ? "()" : "");
+    kd_say_evidence(out, view->event, p.src, "0x%llx is what list_del() leaves behind",
+                    KD_LLU(p.value));
+    kd_pointer_say_fault(view, out, oops);
+    kd_pointer_say_shadow(out, &p);
+    if (p.reg.len && oops->address.src)
+        kd_pointer_say(view, out, oops, &p);
+    kd_say_remedy(
+        out, "Find who removes the entry twice, or goes on with it: a missing lock, or a missing "
+             "list_for_each_entry_safe().");
+    return KD_OK;
+}
+
+void kd_pointer_say_shadow(kd_emit *out, const kd_pointer *p)
+{
+    if (!p->shadow)
+        return;
+    kd_say_proof(out,
+                 KD_STR("KASAN looked at the shadow byte of the address, which tells it to eight "
+                        "bytes"),
+                 "(0x%llx - 0xdffffc0000000000) << 3 = 0x%llx (mod 2^64)", KD_LLU(p->shadow),
+                 KD_LLU(p->value));
+    kd_say_hex(out, "shadowed_address", p->value);
 }
 
 /* -8, -16: where a member at such an offset was looked for in a container of NULL, too. */
@@ -137,9 +147,9 @@ kd_status kd_check_err_ptr(const kd_view *view, kd_emit *out, void *user)
     if (!error || (known && p.indexed))
         return KD_OK;
     say_error(view, out, oops, error, known ? &p : NULL);
-    say_common(view, out, oops);
+    kd_pointer_say_fault(view, out, oops);
     if (known)
-        say_pointer(view, out, oops, &p);
+        kd_pointer_say(view, out, oops, &p);
     kd_say_i64(out, "value", -(int64_t)error);
     kd_say_remedy(out, "Check the pointer with IS_ERR() where the function returns it.");
     if (is_offset_too(error, wide))
@@ -151,19 +161,23 @@ kd_status kd_check_err_ptr(const kd_view *view, kd_emit *out, void *user)
 kd_status kd_check_use_after_free(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
+    kd_pointer p;
+    bool freed = false;
     (void)user;
-    if (!oops || !oops->address.src)
+    if (!oops || !kd_bad_value(view->event, oops, view->context, &p))
         return KD_OK;
-    uint64_t high =
-        oops->address.v > UINT32_MAX ? oops->address.v >> 16 & 0xffffffff : oops->address.v >> 16;
-    if (high != 0x6b6b6b6b && !(oops->address.v <= UINT32_MAX && high == 0x6b6b))
+    bool wide = kd_is_64_bit(view->context, oops);
+    uint8_t byte = kd_poison_byte(p.value, wide);
+    const char *words = byte ? kd_poison_words(byte, &freed) : NULL;
+    if (!freed || (oops->address.src && oops->address.v < 4096))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
-                "The address 0x%llx is made of 0x6b, which the slab allocator writes into freed "
-                "objects: a pointer "
-                "was read out of freed memory.",
-                KD_LLU(oops->address.v));
-    say_common(view, out, oops);
+                "The %s 0x%llx is made of 0x%x, %s: a pointer was read out of freed memory.",
+                p.reg.len ? "pointer" : "address", KD_LLU(p.value), byte, words);
+    kd_pointer_say_fault(view, out, oops);
+    kd_pointer_say_shadow(out, &p);
+    if (p.reg.len && oops->address.src)
+        kd_pointer_say(view, out, oops, &p);
     kd_say_remedy(out, "A kernel with CONFIG_KASAN names who freed the object.");
     return KD_OK;
 }
@@ -220,25 +234,48 @@ static bool is_kept_out(const kdf_oops *oops)
            kd_str_has(oops->headline.v, "user page") || kd_str_has(oops->fsr.name.v, "domain");
 }
 
+/* powerpc from 5.2 on refuses each access of the kernel's to user space that is not a copy, before
+ * it looks for a page. */
+static bool is_refused(const kd_view *view)
+{
+    return kd_arch_is(view->context, "ppc64") && view->context->version >= V(5, 2) &&
+           !view->event->diags;
+}
+
+/* riscv and loongarch tell a fetch apart, but not whether the page was there. */
+static bool is_fetch_fault(const kdf_oops *oops)
+{
+    return (oops->scause.code.src && oops->scause.code.v == 12 && !oops->scause.interrupt.v) ||
+           (oops->estat.ecode.src && oops->estat.ecode.v == 3);
+}
+
+/* s390 reports the page of the fault: the program status word stands in it. */
+static bool is_s390_fetch(const kd_view *view, const kdf_oops *oops)
+{
+    return kd_arch_is(view->context, "s390") && oops->ip.address.src && oops->address.src &&
+           !kd_str_is(oops->access.v, "write") && oops->ip.address.v >> 12 == oops->address.v >> 12;
+}
+
 kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
-    bool fetch = oops && kd_str_is(oops->access.v, "execute");
-    bool denied = oops && (is_permission(oops) ||
+    bool fetch = oops && (kd_str_is(oops->access.v, "execute") || is_s390_fetch(view, oops));
+    bool denied = oops && (is_permission(oops) || is_fetch_fault(oops) ||
                            (oops->ppc_trap.value.src && oops->ppc_trap.value.v == 0x400));
     if (!fetch || !denied || !oops->address.src || oops->address.v < 4096 ||
         is_user_address(view, oops))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
-                "The CPU jumped to 0x%llx, which is mapped but holds no code: a function pointer "
-                "points at data%s%.*s.",
-                KD_LLU(oops->address.v), oops->blame.function.src ? "; it was called by " : "",
+                "The CPU jumped to 0x%llx, which %s: a function pointer points at data%s%.*s.",
+                KD_LLU(oops->address.v),
+                is_permission(oops) ? "is mapped but holds no code" : "holds no code",
+                oops->blame.function.src ? "; it was called by " : "",
                 KD_FMT(oops->blame.function.v));
     if (oops->lr.function.src)
         kd_say_evidence(out, view->event, oops->lr.function.src, "the return address, in %.*s",
                         KD_FMT(oops->lr.function.v));
-    say_common(view, out, oops);
+    kd_pointer_say_fault(view, out, oops);
     kd_say_remedy(
         out, "Look for the object that holds the function pointer: was it freed, or overwritten?");
     return KD_OK;
@@ -260,7 +297,7 @@ kd_status kd_check_writes_read_only(const kd_view *view, kd_emit *out, void *use
                 "that was made read-only after start.",
                 KD_FMT(oops->ip.function.src ? oops->ip.function.v : KD_STR("The kernel")),
                 KD_LLU(oops->address.v));
-    say_common(view, out, oops);
+    kd_pointer_say_fault(view, out, oops);
     kd_say_remedy(
         out,
         "Find out which symbol holds the address: a const or __ro_after_init object must not be "
@@ -273,15 +310,15 @@ kd_status kd_check_user_pointer(const kd_view *view, kd_emit *out, void *user)
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
     kd_pointer p;
-    if (!oops || !is_user_address(view, oops) || !is_kept_out(oops))
+    if (!oops || !is_user_address(view, oops) || (!is_kept_out(oops) && !is_refused(view)))
         return KD_OK;
     bool known = oops->access.src;
     kd_say_diag(out, KD_LIKELY, "The kernel used the user-space address 0x%llx directly%s%.*s%s.",
                 KD_LLU(oops->address.v), known ? " (" : "", KD_FMT(oops->access.v),
                 known ? ")" : "");
-    say_common(view, out, oops);
+    kd_pointer_say_fault(view, out, oops);
     if (kd_pointer_of(oops, view->context, &p))
-        say_pointer(view, out, oops, &p);
+        kd_pointer_say(view, out, oops, &p);
     kd_say_remedy(
         out,
         "Use copy_from_user() and copy_to_user(); where no user pointer is meant, the pointer was "
@@ -289,32 +326,31 @@ kd_status kd_check_user_pointer(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
-static bool has_flag(const kdf_die *die, const char *flag)
-{
-    for (uint32_t i = 0; i < die->flags.count; i++)
-        if (kd_str_is(KD_ITEMS(die->flags, kd_text)[i].v, flag))
-            return true;
-    return false;
-}
-
 kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
-    if (!oops || !oops->address.src || is_poison(oops->address.v))
+    kd_pointer p;
+    if (!oops || view->event->diags || !kd_bad_value(view->event, oops, view->context, &p))
         return KD_OK;
-    uint64_t high = oops->address.v >> 47;
+    uint64_t value = p.shadow            ? p.value
+                     : oops->address.src ? oops->address.v
+                                         : p.value + (uint64_t)p.displacement;
+    uint64_t high = value >> 47;
     if (high == 0 || high == 0x1ffff)
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
                 "The address 0x%llx is no address at all for x86-64 (its upper bits differ): the "
                 "pointer holds "
                 "something else, or was overwritten.",
-                KD_LLU(oops->address.v));
-    say_common(view, out, oops);
-    if (has_flag(&oops->die, "KASAN") || oops->address.v >> 44 == 0xdffff)
-        kd_say_assume(
-            out,
-            "with KASAN the address is that of the shadow byte; the KASAN line names the real one");
+                KD_LLU(value));
+    bool freed;
+    uint8_t byte = kd_poison_byte(p.value, true);
+    if (byte)
+        kd_say_more(out, " It is made of 0x%x, %s.", byte, kd_poison_words(byte, &freed));
+    if (p.reg.len && oops->address.src)
+        kd_pointer_say(view, out, oops, &p);
+    kd_pointer_say_fault(view, out, oops);
+    kd_pointer_say_shadow(out, &p);
     return KD_OK;
 }

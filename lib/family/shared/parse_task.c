@@ -163,12 +163,28 @@ static bool take_old_lines(kd_parse *parse, kdf_task *task, kd_str text)
     return kd_str_starts(text, "task: ") && kd_str_has(text, " task.");
 }
 
+/* "[last unloaded: bpf_testmod(OE)]" */
+static void read_unloaded(kd_parse *parse, kdf_task *task, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str name;
+    if (!kd_scan_literal(&in, "[last unloaded: ") || !kd_scan_until(&in, ']', &name))
+        return;
+    const char *bracket = kd_str_find(name, "(");
+    if (bracket)
+        name.len = (size_t)(bracket - name.ptr);
+    if (name.len > 0)
+        kd_put(parse, &task->last_unloaded, name);
+}
+
 /* "kfault(OE+) usbcore" up to the tail in brackets. */
 static void read_modules(kd_parse *parse, kdf_task *task, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     kd_str word;
     while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
+        if (word.ptr[0] == '[')
+            read_unloaded(parse, task, kd_str_from(text, (size_t)(word.ptr - text.ptr)));
         if (word.ptr[0] == '[' || task->modules.count >= 2000)
             return;
         const char *bracket = kd_str_find(word, "(");

@@ -1,0 +1,19 @@
+/* rule_pointer.h - what the rules about bad pointers share. */
+#ifndef KD_POINTER_RULE_POINTER_H
+#define KD_POINTER_RULE_POINTER_H
+
+#include "core/diag.h"
+#include "family/fields.h"
+#include "family/pointer/decode_pointer.h"
+
+/* The address, where it happened, whom to ask. */
+void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+
+/* The registers and the instruction give the address of the fault: that is the proof which pointer
+ * it was. */
+void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p);
+
+/* With KASAN: which address the shadow byte of the fault stands for. */
+void kd_pointer_say_shadow(kd_emit *out, const kd_pointer *p);
+
+#endif
