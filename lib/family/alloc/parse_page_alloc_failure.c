@@ -5,6 +5,8 @@
  *   kworker/1:2: page allocation failure: order:3, mode:0x2084020(GFP_ATOMIC|__GFP_COMP)   4.6+
  *   ... , nodemask=(null)          and an own line "COMM cpuset=/ mems_allowed=0"     4.11 - 4.20
  *   ... , nodemask=(null),cpuset=/,mems_allowed=0                                     5.0+
+ *   __alloc_pages: 0-order allocation failed (gfp=0x20/0)                                 2.4,
+ * nothing else
  *
  * warn_alloc_failed(), warn_alloc(). The task line, a trace and the memory dump follow.
  */
@@ -14,12 +16,28 @@
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
 
+/* "__alloc_pages: 0-order allocation failed (gfp=0x20/0)": who asked is not printed. */
+static bool take_2_4(kd_parse *parse, kdf_page_alloc *failure, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t order, mask, last;
+    if (!kd_scan_literal(&in, "__alloc_pages: ") || !kd_scan_u64(&in, &order) || order > 63 ||
+        !kd_scan_literal(&in, "-order allocation failed (gfp=0x") || !kd_scan_hex(&in, &mask) ||
+        !kd_scan_char(&in, '/') || !kd_scan_u64(&in, &last) || !kd_scan_char(&in, ')'))
+        return false;
+    kd_put(parse, &failure->order, order);
+    kd_put(parse, &failure->gfp.value, mask);
+    return true;
+}
+
 static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
 {
     kdf_page_alloc *failure = parse->body;
     kd_scan in = kd_scan_of(line->text);
     kd_str comm;
     uint64_t order;
+    if (take_2_4(parse, failure, line->text))
+        return KD_LAST;
     if (!kd_scan_past(&in, ": page allocation failure", &comm) || comm.len > 64)
         return KD_NOT_MINE;
     if ((!kd_scan_literal(&in, ": order:") && !kd_scan_literal(&in, ". order:")) ||
@@ -52,11 +70,35 @@ static void close_failure(kd_parse *parse)
     parse->event->complete = failure->meminfo.ram_pages.src != 0;
 }
 
-static const char *const anchors[] = { ": page allocation failure", NULL };
+/* "name+0xdc/0x288 [mod]" and nothing else: people leave out what stands before the frame that they
+ * mean, and with it the line "Call Trace:". */
+static bool is_whole_frame(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    return kd_str_has(text, "+0x") && kd_scan_symbol(&in, &symbol, KD_DERIVED) && symbol.size.src &&
+           kd_scan_at_end(&in);
+}
+
+static kd_verdict take_trace(kd_parse *parse, void *group, const kd_line *line)
+{
+    if (!is_whole_frame(line->text) || parse->state->at)
+        return kd_block_trace.take(parse, group, line);
+    parse->state->at = 1;
+    kd_verdict verdict = kd_block_trace.take(parse, group, line);
+    if (verdict == KD_NOT_MINE)
+        parse->state->at = 0;
+    return verdict;
+}
+
+static const kd_block block_trace = { "trace", take_trace };
+
+static const char *const anchors[] = { ": page allocation failure",
+                                       "-order allocation failed (gfp=", NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_task, offsetof(kdf_page_alloc, task) },
-    { &kd_block_trace, offsetof(kdf_page_alloc, backtrace) },
+    { &block_trace, offsetof(kdf_page_alloc, backtrace) },
     { &kd_block_meminfo, offsetof(kdf_page_alloc, meminfo) },
     { NULL, 0 },
 };

@@ -46,7 +46,7 @@ static bool read_request(const kd_view *view, kd_request *out)
     if (failure && failure->order.src) {
         out->order = failure->order.v;
         out->order_src = failure->order.src;
-        out->comm = failure->task.comm.v;
+        out->comm = failure->task.comm.src ? failure->task.comm.v : KD_STR("A task");
         out->of_vmalloc = false;
     } else if (vmalloc && vmalloc->gfp.value.src) {
         out->order = 0;

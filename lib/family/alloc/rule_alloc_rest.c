@@ -63,8 +63,20 @@ static void say_zone_lists(const kd_view *view, kd_emit *out, const kd_request *
     }
 }
 
-static void say_missing_dump(kd_emit *out)
+/* Only the form of 2.4 names nobody. */
+static bool is_2_4(const kd_view *view)
 {
+    const kdf_task *task = kd_event_task(view->event);
+    return !task || !task->comm.src;
+}
+
+static void say_missing_dump(const kd_view *view, kd_emit *out)
+{
+    if (is_2_4(view)) {
+        kd_say_missing(out, "/proc/meminfo and /proc/slabinfo of that time: a 2.4 kernel prints no "
+                            "memory dump");
+        return;
+    }
     kd_say_missing(out, "the whole Mem-Info block that the kernel prints behind the trace: the log "
                         "from the failure's line on, uncut (dmesg, or journalctl -k --no-pager)");
 }
@@ -107,7 +119,7 @@ kd_status kd_say_lists_alone(const kd_view *view, kd_emit *out, const kd_request
     kd_say_assume(out, "zones whose lines are not in the log had no such block either (one that "
                        "had could have served the request)");
     kd_say_alloc_assumes(out, &r->c);
-    say_missing_dump(out);
+    say_missing_dump(view, out);
     return KD_OK;
 }
 
@@ -220,10 +232,12 @@ static kd_status say_pages(const kd_view *view, kd_emit *out, const kd_request *
     say_driver(view, out, r);
     kd_advise_smaller(view, out, r);
     kd_advise_sleeping(out, r);
-    kd_advise_reserve(out, r);
+    if (!is_2_4(view)) {
+        kd_advise_reserve(out, r);
+        kd_say_alloc_assumes(out, &r->c);
+    }
     kd_advise_caller(view, out, r);
-    kd_say_alloc_assumes(out, &r->c);
-    say_missing_dump(out);
+    say_missing_dump(view, out);
     return KD_OK;
 }
 

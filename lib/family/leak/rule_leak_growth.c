@@ -5,6 +5,7 @@
 
 #include "family/fields.h"
 #include "family/leak/rule_growth.h"
+#include "family/leak/rule_proc_growth.h"
 
 const char kd_doc_growing[] =
     "Compares the memory dumps of one boot (and the last one of the earlier capture): the memory "
@@ -271,7 +272,7 @@ kd_status kd_check_slab_growth(const kd_view *view, kd_emit *out, void *user)
     kd_growth_case c;
     (void)user;
     if (!kd_dump_is_last(view))
-        return KD_OK;
+        return kd_check_proc_growth(view, out);
     kd_dumps_collect(view, out, &dumps);
     kd_growth_find(&dumps, "slab_unreclaimable", &c);
     if (c.trend.kind != KD_TREND_NONE) {

@@ -11,6 +11,32 @@ static bool multiply(uint64_t a, uint64_t b, uint64_t *out)
     return true;
 }
 
+/* Lines of /proc/meminfo that say who holds memory, each page once. */
+static const char holders[] =
+    "SUnreclaim SReclaimable Percpu PageTables SecPageTables KernelStack Shmem AnonPages";
+
+static void name_holder(kdf_meminfo_dump *dump)
+{
+    uint64_t most = 0;
+    kd_str name = { "", 0 };
+    for (uint32_t i = 0; i < dump->proc_meminfo_kb.count; i++) {
+        const kd_pair *row = &KD_ITEMS(dump->proc_meminfo_kb, kd_pair)[i];
+        if (row->v > most && kd_str_in_words(row->name, holders)) {
+            most = row->v;
+            name = row->name;
+        }
+    }
+    for (uint32_t i = 0; i < dump->slabs.count; i++) {
+        const kdf_slab_cache *cache = &KD_ITEMS(dump->slabs, kdf_slab_cache)[i];
+        if (cache->total_kb.src && cache->total_kb.v > most) {
+            most = cache->total_kb.v;
+            name = cache->name.v;
+        }
+    }
+    if (most > 0)
+        kd_derive(&dump->held_by, name);
+}
+
 bool kd_decode_slabs(kd_event *event, void *part, const kd_context *context)
 {
     const kd_list *slabs = &((kdf_meminfo_dump *)part)->slabs;
@@ -26,5 +52,6 @@ bool kd_decode_slabs(kd_event *event, void *part, const kd_context *context)
             multiply(bytes, page, &bytes))
             kd_derive(&cache->total_kb, bytes / 1024);
     }
+    name_holder(part);
     return true;
 }

@@ -319,6 +319,47 @@ kd_status kd_check_module_space(const kd_view *view, kd_emit *out, void *user)
 
 /* ---- vmalloc space --------------------------------------------------------------------------- */
 
+/* No machine has as much memory to map: a size that was computed wrongly, or read from a device. */
+#define ABSURD_BYTES (UINT64_C(1) << 40)
+/* A range that lacks a hole of so little, though it has this many, is eaten up by mappings. */
+#define SMALL_HOLE 65536u
+#define SMALL_SHARE 1024u
+
+static uint64_t hole_of(const kd_space_case *s)
+{
+    return s->hole ? s->hole->requested_bytes.v : kd_vmalloc_hole(s->bytes, s->page);
+}
+
+static bool is_absurd(const kd_space_case *s)
+{
+    return hole_of(s) >= ABSURD_BYTES;
+}
+
+static void say_absurd(kd_emit *out, const kd_space_case *s)
+{
+    kd_say_more(out, "That is more than a machine has memory to map: the size itself is wrong, not "
+                     "the range too small.");
+    kd_say_proof(out, KD_STR("more than a TiB"), "%llu >= %llu", KD_LLU(hole_of(s)),
+                 KD_LLU(ABSURD_BYTES));
+    kd_say_remedy(out, "Look where the caller has the size from: a length computed below zero, or "
+                       "the size of a device's BAR that must not be mapped whole.");
+}
+
+/* A small hole that is not there in a large range: the addresses were given out and not back. */
+static void say_leak(kd_emit *out, const kd_space_case *s)
+{
+    uint64_t hole = hole_of(s), most = kd_area_most(&s->area.list);
+    if (hole > SMALL_HOLE || (most && most / SMALL_SHARE < hole))
+        return;
+    kd_say_more(out,
+                "So small a hole is missing only when nearly all of the range is given out: "
+                "mappings leak (somebody maps again and again and does not unmap), or many small "
+                "ones are strewn over it. A larger range would only delay it.");
+    if (most)
+        kd_say_proof(out, KD_STR("the hole is a small part of the range"), "%llu < %llu / %u",
+                     KD_LLU(hole), KD_LLU(most), SMALL_SHARE);
+}
+
 static kd_confidence vmalloc_confidence(const kd_view *view, const kd_space_case *s)
 {
     bool named = s->hole && s->hole->range_start.src;
@@ -357,7 +398,7 @@ kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
     kd_say_purpose(out, view, &s->caller);
     say_hint(view, out, s);
     kd_say_retrying(out, s);
-    if (s->wide && !jit && s->area.list.count > 0)
+    if (s->wide && !jit && s->area.list.count > 0 && !is_absurd(s))
         kd_say_more(out,
                     "A 64-bit vmalloc range (%llu GiB here) hardly fills up: look for a leak "
                     "of mappings.",
@@ -367,6 +408,13 @@ kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
     if (!jit && !(s->hole && s->hole->range_start.src))
         say_areas(out, &s->area.list, s, "vmalloc area");
     kd_say_free_ram(view, out);
+    if (is_absurd(s)) {
+        say_absurd(out, s);
+        say_vmalloc_assumptions(view, out, s);
+        return KD_OK;
+    }
+    if (!jit)
+        say_leak(out, s);
     say_larger_area(view, out, s);
     if (jit)
         kd_say_remedy(out, "Look for what loads so many BPF programs (bpftool prog).");
