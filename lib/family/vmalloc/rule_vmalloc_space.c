@@ -346,11 +346,11 @@ static void say_absurd(kd_emit *out, const kd_space_case *s)
 }
 
 /* A small hole that is not there in a large range: the addresses were given out and not back. */
-static void say_leak(kd_emit *out, const kd_space_case *s)
+static bool say_leak(kd_emit *out, const kd_space_case *s)
 {
     uint64_t hole = hole_of(s), most = kd_area_most(&s->area.list);
     if (hole > SMALL_HOLE || (most && most / SMALL_SHARE < hole))
-        return;
+        return false;
     kd_say_more(out,
                 "So small a hole is missing only when nearly all of the range is given out: "
                 "mappings leak (somebody maps again and again and does not unmap), or many small "
@@ -358,6 +358,7 @@ static void say_leak(kd_emit *out, const kd_space_case *s)
     if (most)
         kd_say_proof(out, KD_STR("the hole is a small part of the range"), "%llu < %llu / %u",
                      KD_LLU(hole), KD_LLU(most), SMALL_SHARE);
+    return true;
 }
 
 static kd_confidence vmalloc_confidence(const kd_view *view, const kd_space_case *s)
@@ -413,13 +414,15 @@ kd_status kd_check_vmalloc_space(const kd_view *view, kd_emit *out, void *user)
         say_vmalloc_assumptions(view, out, s);
         return KD_OK;
     }
-    if (!jit)
-        say_leak(out, s);
-    say_larger_area(view, out, s);
+    bool leak = !jit && say_leak(out, s);
+    if (!leak)
+        say_larger_area(view, out, s);
     if (jit)
         kd_say_remedy(out, "Look for what loads so many BPF programs (bpftool prog).");
     kd_say_remedy(out, "/proc/vmallocinfo lists who holds the addresses, by caller and size: look "
                        "for a driver that maps much or never unmaps.");
+    if (leak)
+        say_larger_area(view, out, s);
     say_vmalloc_assumptions(view, out, s);
     return KD_OK;
 }
