@@ -83,7 +83,7 @@ static bool is_held(kd_json *out, size_t len)
     return out->levels > 0;
 }
 
-static void put(kd_json *out, kd_str text)
+static inline void put(kd_json *out, kd_str text)
 {
     if (!is_held(out, text.len)) {
         kd_sink_put(&out->sink, text);
@@ -189,20 +189,22 @@ static void put_escape(kd_json *out, char c)
     }
 }
 
+/* All that is written as it is. */
 static bool is_plain(char c)
 {
     return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\';
 }
 
-static void put_string(kd_json *out, kd_str text)
+static size_t plain_run(kd_str text, size_t run)
 {
-    size_t run = 0;
-    put(out, KD_STR("\""));
-    while (run < text.len) {
-        if (is_plain(text.ptr[run])) {
-            run++;
-            continue;
-        }
+    while (run < text.len && is_plain(text.ptr[run]))
+        run++;
+    return run;
+}
+
+static void put_escaped(kd_json *out, kd_str text, size_t run)
+{
+    for (; run < text.len; run = plain_run(text, run)) {
         size_t step = kd_utf8_step(kd_str_from(text, run));
         /* JSON may hold U+0080 to U+009F as they are, but a terminal that it is shown on obeys them
          */
@@ -223,35 +225,73 @@ static void put_string(kd_json *out, kd_str text)
     }
     if (run > 0)
         put(out, text);
+}
+
+/* In one piece, where there is nothing to escape. */
+static void put_quoted(kd_json *out, kd_str text, kd_str behind)
+{
+    size_t len = text.len + behind.len + 2;
+    bool held = is_held(out, len);
+    if (!held && len > sizeof out->sink.portion - out->sink.len) {
+        kd_sink_put(&out->sink, KD_STR("\""));
+        kd_sink_put(&out->sink, text);
+        kd_sink_put(&out->sink, KD_STR("\""));
+        kd_sink_put(&out->sink, behind);
+        return;
+    }
+    char *at = held ? out->held + out->held_len : out->sink.portion + out->sink.len;
+    *at = '"';
+    if (text.len > 0)
+        memcpy(at + 1, text.ptr, text.len);
+    at[text.len + 1] = '"';
+    if (behind.len > 0)
+        memcpy(at + text.len + 2, behind.ptr, behind.len);
+    *(held ? &out->held_len : &out->sink.len) += len;
+}
+
+static void put_string(kd_json *out, kd_str text, kd_str behind)
+{
+    size_t run = plain_run(text, kd_str_quiet(text));
+    if (run == text.len) {
+        put_quoted(out, text, behind);
+        return;
+    }
     put(out, KD_STR("\""));
+    put_escaped(out, text, run);
+    put(out, KD_STR("\""));
+    put(out, behind);
 }
 
 void kd_json_key(kd_json *out, kd_str name)
 {
     begin_value(out);
-    put_string(out, name);
-    put(out, out->pretty ? KD_STR(": ") : KD_STR(":"));
+    put_string(out, name, out->pretty ? KD_STR(": ") : KD_STR(":"));
     out->bare = true;
 }
 
 void kd_json_text(kd_json *out, kd_str text)
 {
     begin_value(out);
-    put_string(out, text);
+    put_string(out, text, KD_STR(""));
 }
 
 void kd_json_u64(kd_json *out, uint64_t number)
 {
-    char text[24];
+    char room[KD_DIGITS];
     begin_value(out);
-    put(out, kd_str_print(text, sizeof text, "%llu", KD_LLU(number)));
+    put(out, kd_str_digits(room, number));
 }
 
 void kd_json_i64(kd_json *out, int64_t number)
 {
-    char text[24];
+    char room[KD_DIGITS + 1];
     begin_value(out);
-    put(out, kd_str_print(text, sizeof text, "%lld", KD_LLD(number)));
+    kd_str text = kd_str_digits(room + 1, number < 0 ? -(uint64_t)number : (uint64_t)number);
+    if (number < 0) {
+        text = (kd_str){ text.ptr - 1, text.len + 1 };
+        room[sizeof room - text.len] = '-';
+    }
+    put(out, text);
 }
 
 void kd_json_bool(kd_json *out, bool value)
@@ -262,7 +302,14 @@ void kd_json_bool(kd_json *out, bool value)
 
 void kd_json_hex(kd_json *out, uint64_t number)
 {
-    char text[24];
+    char room[20], *at = room + sizeof room;
     begin_value(out);
-    put(out, kd_str_print(text, sizeof text, "\"0x%llx\"", KD_LLU(number)));
+    *--at = '"';
+    do
+        *--at = "0123456789abcdef"[number & 15];
+    while (number >>= 4);
+    *--at = 'x';
+    *--at = '0';
+    *--at = '"';
+    put(out, (kd_str){ at, (size_t)(room + sizeof room - at) });
 }

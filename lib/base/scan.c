@@ -3,43 +3,22 @@
 
 #include <string.h>
 
-bool kd_scan_bytes(kd_scan *scan, const char *bytes, size_t len)
+bool kd_scan_ended(kd_scan *scan, const char *bytes)
 {
     size_t left = kd_scan_left(scan);
-    if (left < len) {
-        if (left == 0 || memcmp(scan->at, bytes, left) == 0)
-            scan->short_ = true;
-        return false;
-    }
-    if (memcmp(scan->at, bytes, len) != 0)
-        return false;
-    scan->at += len;
-    return true;
-}
-
-bool kd_scan_char(kd_scan *scan, char c)
-{
-    if (kd_scan_at_end(scan)) {
+    if (left == 0 || memcmp(scan->at, bytes, left) == 0)
         scan->short_ = true;
-        return false;
-    }
-    if (*scan->at != c)
-        return false;
-    scan->at++;
-    return true;
-}
-
-bool kd_scan_blanks(kd_scan *scan)
-{
-    while (scan->at < scan->end && kd_is_blank(*scan->at))
-        scan->at++;
-    return true;
+    return false;
 }
 
 bool kd_scan_u64(kd_scan *scan, uint64_t *out)
 {
     const char *p = scan->at;
     uint64_t value = 0;
+    /* so many digits fit in any case */
+    const char *safe = scan->end - p > 19 ? p + 19 : scan->end;
+    for (; p < safe && kd_is_digit(*p); p++)
+        value = value * 10 + (uint64_t)(*p - '0');
     for (; p < scan->end && kd_is_digit(*p); p++) {
         uint64_t digit = (uint64_t)(*p - '0');
         if (value > (UINT64_MAX - digit) / 10)

@@ -38,13 +38,38 @@ static inline kd_str kd_scan_since(const kd_scan *scan, const char *from)
 
 #define kd_scan_literal(scan, literal) kd_scan_bytes((scan), (literal), sizeof(literal) - 1)
 
-bool kd_scan_bytes(kd_scan *scan, const char *bytes, size_t len);
+/* The text ended before the bytes did. */
+bool kd_scan_ended(kd_scan *scan, const char *bytes);
+
+static inline bool kd_scan_bytes(kd_scan *scan, const char *bytes, size_t len)
+{
+    if (kd_scan_left(scan) < len)
+        return kd_scan_ended(scan, bytes);
+    if (memcmp(scan->at, bytes, len) != 0)
+        return false;
+    scan->at += len;
+    return true;
+}
 
 /* Takes one character, when it is this one. */
-bool kd_scan_char(kd_scan *scan, char c);
+static inline bool kd_scan_char(kd_scan *scan, char c)
+{
+    if (kd_scan_at_end(scan)) {
+        scan->short_ = true;
+        return false;
+    }
+    bool taken = *scan->at == c;
+    scan->at += taken;
+    return taken;
+}
 
 /* Blanks and tabs, as many as there are; always true, so that it can stand in a chain. */
-bool kd_scan_blanks(kd_scan *scan);
+static inline bool kd_scan_blanks(kd_scan *scan)
+{
+    while (scan->at < scan->end && kd_is_blank(*scan->at))
+        scan->at++;
+    return true;
+}
 
 /* Decimal digits; fails on overflow. */
 bool kd_scan_u64(kd_scan *scan, uint64_t *out);

@@ -17,18 +17,14 @@ static void hand_out(kd_sink *sink, const char *data, size_t len)
         sink->status = KD_E_SINK;
 }
 
-void kd_sink_put(kd_sink *sink, kd_str text)
+void kd_sink_put_long(kd_sink *sink, kd_str text)
 {
-    if (text.len > sizeof sink->portion - sink->len) {
-        hand_out(sink, sink->portion, sink->len);
-        sink->len = 0;
-    }
-    if (text.len > sizeof sink->portion) {
+    hand_out(sink, sink->portion, sink->len);
+    sink->len = 0;
+    if (text.len > sizeof sink->portion)
         hand_out(sink, text.ptr, text.len);
-    } else if (text.len > 0) {
-        memcpy(sink->portion + sink->len, text.ptr, text.len);
-        sink->len += text.len;
-    }
+    else
+        kd_sink_put(sink, text);
 }
 
 kd_status kd_sink_end(kd_sink *sink)

@@ -15,7 +15,17 @@ typedef struct kd_sink {
 } kd_sink;
 
 void kd_sink_init(kd_sink *sink, kd_write_fn write, void *user);
-void kd_sink_put(kd_sink *sink, kd_str text);
+/* What does not fit into the portion. */
+void kd_sink_put_long(kd_sink *sink, kd_str text);
+static inline void kd_sink_put(kd_sink *sink, kd_str text)
+{
+    if (text.len > sizeof sink->portion - sink->len) {
+        kd_sink_put_long(sink, text);
+    } else if (text.len > 0) {
+        memcpy(sink->portion + sink->len, text.ptr, text.len);
+        sink->len += text.len;
+    }
+}
 /* Hands out what is left. KD_OK: everything was taken. */
 kd_status kd_sink_end(kd_sink *sink);
 

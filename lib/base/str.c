@@ -84,6 +84,18 @@ size_t kd_str_ascii(kd_str s)
     return i;
 }
 
+size_t kd_str_quiet(kd_str s)
+{
+    size_t i = 0;
+    for (uint64_t word; i + sizeof word <= s.len; i += sizeof word) {
+        memcpy(&word, s.ptr + i, sizeof word);
+        if (((word | (word - EACH_BYTE(0x20)) | (word + EACH_BYTE(1))) & EACH_BYTE(0x80)) |
+            zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\')))
+            break;
+    }
+    return i;
+}
+
 size_t kd_str_plain(kd_str s)
 {
     size_t i = 0;

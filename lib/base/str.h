@@ -78,6 +78,8 @@ static inline kd_str kd_str_from(kd_str s, size_t from)
 
 /* At least so many bytes at its beginning are ASCII, and none of them is ESC, "&" or "<". */
 size_t kd_str_plain(kd_str s);
+/* At least so many bytes at its beginning are printing ASCII, and none is a quote or backslash. */
+size_t kd_str_quiet(kd_str s);
 /* At least so many bytes at its beginning are ASCII. */
 size_t kd_str_ascii(kd_str s);
 /* Without blanks, tabs, CR at both ends. */
@@ -108,6 +110,17 @@ static inline bool kd_is_blank(char c)
 /* FNV-1a: begin with KD_HASH_START, go on with what was given. */
 #define KD_HASH_START UINT64_C(14695981039346656037)
 uint64_t kd_str_hash(uint64_t hash, kd_str text);
+
+#define KD_DIGITS 20u /* of the largest number */
+/* Decimal; gives the text, which ends where the room does. */
+static inline kd_str kd_str_digits(char room[KD_DIGITS], uint64_t number)
+{
+    char *at = room + KD_DIGITS;
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    return (kd_str){ at, (size_t)(room + KD_DIGITS - at) };
+}
 
 /* printf into the room; cut at its end. */
 kd_str kd_str_print(char *room, size_t size, const char *format, ...)

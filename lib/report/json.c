@@ -6,8 +6,11 @@
 /* "e12", "d3" */
 static void put_id(kd_json *out, char letter, uint64_t id)
 {
-    char text[24];
-    kd_json_text(out, kd_str_print(text, sizeof text, "%c%llu", letter, KD_LLU(id)));
+    char room[KD_DIGITS + 1];
+    kd_str digits = kd_str_digits(room + 1, id);
+    char *at = room + sizeof room - digits.len - 1;
+    *at = letter;
+    kd_json_text(out, (kd_str){ at, digits.len + 1 });
 }
 
 static void put_value(kd_json *out, const kd_value *value)
