@@ -14,10 +14,18 @@ bool kd_str_ends(kd_str s, const char *suffix)
 
 bool kd_str_in_words(kd_str text, const char *words)
 {
-    kd_str rest = kd_str_of(words), word;
-    while (kd_str_split(&rest, ' ', &word))
-        if (word.len > 0 && kd_str_eq(word, text))
+    for (const char *at = words; *at && text.len > 0; at++) {
+        size_t i = 0;
+        while (i < text.len && at[i] && at[i] == text.ptr[i])
+            i++;
+        at += i;
+        if (i == text.len && (*at == ' ' || !*at))
             return true;
+        while (*at && *at != ' ')
+            at++;
+        if (!*at)
+            break;
+    }
     return false;
 }
 

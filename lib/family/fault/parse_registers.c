@@ -18,22 +18,32 @@
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 
-static const char names_x86[] =
-    "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 r08 r09 eflags rflags orig_rax "
-    "eax ebx ecx edx esi edi ebp esp cr0 cr2 cr3 cr4 dr0 dr1 dr2 dr3 dr6 dr7 cs ds es fs gs ss "
-    "knlgs pkru";
-static const char names_arm[] =
-    "x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20 x21 x22 x23 x24 "
-    "x25 x26 x27 x28 x29 x30 sp pc lr pstate pmr_save pmr r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 fp ip "
-    "psr";
-static const char names_other[] =
-    "epc ra gp tp t0 t1 t2 t3 t4 t5 t6 s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 a0 a1 a2 a3 a4 a5 a6 "
-    "a7 status badaddr cause nip ctr msr cr xer cfar dar dsisr irqmask softe dear esr sepc sstatus "
-    "sbadaddr scause ssp hi lo badva badv estat crmd prmd iir isr ior cr30 cr31 orig_r28 tstate "
-    "tpc "
-    "tnpc y g0 g1 g2 g3 g4 g5 g6 g7 o0 o1 o2 o3 o4 o5 l0 l1 l2 l3 l4 l5 l6 l7 i0 i1 i2 i3 i4 i5 i6 "
-    "i7 ret_pc sr d0 d1 d2 d3 d4 d5 d6 d7 ps depc excvaddr lbeg lend lcount sar ecr efa eret bta "
-    "stat32";
+/* Names of registers of all machines, by their first letter. */
+static const char *const names[26] = {
+    ['a' - 'a'] = "a0 a1 a2 a3 a4 a5 a6 a7",
+    ['b' - 'a'] = "badaddr badva badv bta",
+    ['c' - 'a'] = "cr0 cr2 cr3 cr4 cs cause ctr cr cfar crmd cr30 cr31",
+    ['d' - 'a'] = "dr0 dr1 dr2 dr3 dr6 dr7 ds dar dsisr dear d0 d1 d2 d3 d4 d5 d6 d7 depc",
+    ['e' - 'a'] = "eflags eax ebx ecx edx esi edi ebp esp es epc esr estat excvaddr ecr efa eret",
+    ['f' - 'a'] = "fs fp",
+    ['g' - 'a'] = "gs gp g0 g1 g2 g3 g4 g5 g6 g7",
+    ['h' - 'a'] = "hi",
+    ['i' - 'a'] = "ip irqmask iir isr ior i0 i1 i2 i3 i4 i5 i6 i7",
+    ['k' - 'a'] = "knlgs",
+    ['l' - 'a'] = "lr lo l0 l1 l2 l3 l4 l5 l6 l7 lbeg lend lcount",
+    ['m' - 'a'] = "msr",
+    ['n' - 'a'] = "nip",
+    ['o' - 'a'] = "orig_rax orig_r28 o0 o1 o2 o3 o4 o5",
+    ['p' - 'a'] = "pkru pc pstate pmr_save pmr psr prmd ps",
+    ['r' - 'a'] = "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 r08 r09 rflags r0 "
+                  "r1 r2 r3 r4 r5 r6 r7 ra ret_pc",
+    ['s' - 'a'] = "ss sp s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 status softe sepc sstatus sbadaddr "
+                  "scause ssp sr sar stat32",
+    ['t' - 'a'] = "tp t0 t1 t2 t3 t4 t5 t6 tstate tpc tnpc",
+    ['x' - 'a'] = "x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20 x21 "
+                  "x22 x23 x24 x25 x26 x27 x28 x29 x30 xer",
+    ['y' - 'a'] = "y",
+};
 
 static kd_str lower(kd_parse *parse, kd_str name)
 {
@@ -49,8 +59,9 @@ static kd_str lower(kd_parse *parse, kd_str name)
 
 static bool known(kd_str name)
 {
-    return kd_str_in_words(name, names_x86) || kd_str_in_words(name, names_arm) ||
-           kd_str_in_words(name, names_other);
+    const char *words =
+        name.len > 0 && name.ptr[0] >= 'a' && name.ptr[0] <= 'z' ? names[name.ptr[0] - 'a'] : NULL;
+    return words && kd_str_in_words(name, words);
 }
 
 void kd_put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t value)

@@ -53,7 +53,8 @@ static bool take_loongarch(kd_parse *parse, kdf_oops *oops, kd_str text)
     for (; kd_scan_blanks(&in) && !kd_scan_at_end(&in); count++) {
         kd_str name;
         uint64_t value;
-        if (!kd_scan_name(&in, &name) || !kd_str_in_words(name, names) || !kd_scan_char(&in, ' '))
+        if (!kd_scan_name(&in, &name) || name.len != 2 || !kd_scan_char(&in, ' ') ||
+            !kd_str_in_words(name, names))
             return count > 0;
         const char *from = in.at;
         if (!kd_scan_hex(&in, &value) || in.at - from != 16)

@@ -311,7 +311,10 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         kd_mem_take_reserve, kd_mem_take_vendor, kd_mem_take_more, kd_mem_take_node,
         kd_mem_take_global,
     };
-    kd_mem_dump dump = { .parse = parse, .info = group, .place = place_of(parse->state) };
+    kd_counts words = { .counted = false };
+    kd_mem_dump dump = {
+        .parse = parse, .info = group, .place = place_of(parse->state), .words = &words
+    };
     /* of a dump that stands alone the recogniser took the head */
     if (!kd_mem_begun(&dump) && parse->event->kind->fields == &kd_fields_meminfo_dump)
         dump.place.part = KD_MEM_GLOBAL;

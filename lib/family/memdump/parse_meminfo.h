@@ -47,12 +47,21 @@ typedef struct kd_mem_place {
     uint16_t node;    /* of node_alone */
 } kd_mem_place;
 
+/* What the words of a line are. */
+typedef struct kd_counts {
+    unsigned tokens, kb, plain;
+    bool at_once; /* the first word is one */
+    bool counted;
+    kd_str first; /* name of the first counter */
+} kd_counts;
+
 /* One line on its way through the block. */
 typedef struct kd_mem_dump {
     kd_parse *parse;
     kdf_meminfo *info;
     kd_mem_place place; /* kept only when the line is taken */
     kd_scan in;         /* the line without "Node 0 " */
+    kd_counts *words;   /* of `in`; see kd_mem_words() */
     bool has_node;
     uint64_t node;
 } kd_mem_dump;
@@ -118,14 +127,9 @@ kd_count_kind kd_count_scan_value(kd_str word, uint64_t *out);
 /* 1, 0, or KD_YES_NO_LATER when it does not stand there. */
 uint64_t kd_count_scan_yes_no(kd_scan *in);
 
-/* What the words of a line are. */
-typedef struct kd_counts {
-    unsigned tokens, kb, plain;
-    bool at_once; /* the first word is one */
-    kd_str first; /* name of the first counter */
-} kd_counts;
-
 kd_counts kd_counts_of(kd_scan in);
+/* Those of the whole line, which are counted once. */
+const kd_counts *kd_mem_words(const kd_mem_dump *dump);
 bool kd_counts_are_kb(const kd_counts *line);
 bool kd_counts_are_plain(const kd_counts *line);
 

@@ -5,11 +5,22 @@
  */
 #include "family/memdump/parse_meminfo.h"
 
+/* What names of counters consist of: letters, digits, "_", "(" and ")". */
+static const bool in_names[256] = {
+#define TEN(c)                                                                          \
+    [c] = true, [(c) + 1] = true, [(c) + 2] = true, [(c) + 3] = true, [(c) + 4] = true, \
+    [(c) + 5] = true, [(c) + 6] = true, [(c) + 7] = true, [(c) + 8] = true, [(c) + 9] = true
+    TEN('0'),     TEN('A'),     TEN('K'),     ['U'] = true, ['V'] = true,
+    ['W'] = true, ['X'] = true, ['Y'] = true, ['Z'] = true, TEN('a'),
+    TEN('k'),     ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true,
+    ['y'] = true, ['z'] = true, ['_'] = true, ['('] = true, [')'] = true,
+#undef TEN
+};
+
 bool kd_count_scan_name(kd_scan *in, kd_str *out)
 {
     const char *from = in->at;
-    while (in->at < in->end && (kd_is_alpha(*in->at) || kd_is_digit(*in->at) || *in->at == '_' ||
-                                *in->at == '(' || *in->at == ')'))
+    while (in->at < in->end && in_names[(unsigned char)*in->at])
         in->at++;
     *out = kd_scan_since(in, from);
     return out->len > 0 && kd_is_alpha(*from);
@@ -83,7 +94,7 @@ kd_count kd_count_next(kd_scan *in)
 
 kd_counts kd_counts_of(kd_scan in)
 {
-    kd_counts found = { .tokens = 0 };
+    kd_counts found = { .counted = true };
     for (kd_count c = kd_count_next(&in); c.kind != KD_COUNT_END; c = kd_count_next(&in)) {
         if (found.tokens++ == 0)
             found.at_once = c.kind != KD_COUNT_WORD;
@@ -95,6 +106,13 @@ kd_counts kd_counts_of(kd_scan in)
             found.first = c.name;
     }
     return found;
+}
+
+const kd_counts *kd_mem_words(const kd_mem_dump *dump)
+{
+    if (!dump->words->counted)
+        *dump->words = kd_counts_of(dump->in);
+    return dump->words;
 }
 
 /* A damaged word does not spoil the line, but most of it must be right. */

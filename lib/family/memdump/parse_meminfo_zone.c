@@ -187,9 +187,11 @@ bool kd_mem_take_zone(kd_mem_dump *dump)
     if (!kd_scan_name(&in, &name) || !kd_scan_char(&in, ' ') || !kd_scan_blanks(&in))
         return false;
     kd_scan counts = in;
-    kd_counts line = kd_counts_of(in);
     kd_str text = { in.at, kd_scan_left(&in) };
-    if (!kd_scan_literal(&in, "free:") || !line.at_once || line.kb == 0)
+    if (!kd_scan_literal(&in, "free:"))
+        return false;
+    kd_counts line = kd_counts_of(counts);
+    if (!line.at_once || line.kb == 0)
         return false;
     if (!kd_mem_zone_name_known(dump, name) && !kd_str_has(text, " min:"))
         return false;
@@ -227,14 +229,16 @@ static uint16_t add_node(kd_mem_dump *dump)
 
 bool kd_mem_take_node(kd_mem_dump *dump)
 {
-    kd_counts line = kd_counts_of(dump->in);
-    if (!kd_mem_begun(dump) || !dump->has_node || !kd_counts_are_kb(&line))
+    if (!kd_mem_begun(dump) || !dump->has_node)
+        return false;
+    const kd_counts *line = kd_mem_words(dump);
+    if (!kd_counts_are_kb(line))
         return false;
     dump->place.part = KD_MEM_NODE;
     dump->place.index = find_node(dump);
     if (dump->place.index == KD_MEM_DROPPED)
         dump->place.index = add_node(dump);
-    else if (has_count(dump, line.first))
+    else if (has_count(dump, line->first))
         return false;
     put_counts(dump, dump->in);
     return true;
@@ -243,8 +247,10 @@ bool kd_mem_take_node(kd_mem_dump *dump)
 bool kd_mem_take_global(kd_mem_dump *dump)
 {
     kd_scan in = dump->in;
-    kd_counts line = kd_counts_of(in);
-    if (kd_mem_node_printed(dump) || !kd_counts_are_plain(&line))
+    if (kd_mem_node_printed(dump))
+        return false;
+    const kd_counts *line = kd_mem_words(dump);
+    if (!kd_counts_are_plain(line))
         return false;
     if (!kd_mem_begun(dump)) {
         kd_str text = { in.at, kd_scan_left(&in) };
@@ -255,7 +261,7 @@ bool kd_mem_take_global(kd_mem_dump *dump)
     }
     if (dump->place.part == KD_MEM_CMA)
         dump->place.part = KD_MEM_GLOBAL;
-    if (dump->place.part != KD_MEM_GLOBAL || has_count(dump, line.first))
+    if (dump->place.part != KD_MEM_GLOBAL || has_count(dump, line->first))
         return false;
     put_counts(dump, dump->in);
     return true;
@@ -305,7 +311,7 @@ bool kd_mem_take_more(kd_mem_dump *dump)
         kd_mem_node_printed(dump))
         return false;
     bool pending = scan_pending(dump, &in, &late);
-    kd_counts line = kd_counts_of(in);
+    kd_counts line = pending ? kd_counts_of(in) : *kd_mem_words(dump);
     if (line.tokens == 0 ? !pending : !kd_counts_are_kb(&line))
         return false;
     if (line.first.len > 0 && has_count(dump, line.first))
