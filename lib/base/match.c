@@ -92,7 +92,8 @@ bool kd_match_seen(const kd_matcher *matcher, const char *at)
 typedef struct bucket {
     uint16_t low[KD_MATCH_BYTES], high[KD_MATCH_BYTES]; /* sets of nibbles */
     float share[KD_MATCH_BYTES]; /* of the bytes of an ordinary log that it lets through there */
-    float by_low[KD_MATCH_BYTES][16], by_high[KD_MATCH_BYTES][16]; /* what a nibble would add */
+    float all;                   /* of the places: the product of them */
+    float by_low[KD_MATCH_BYTES][16], by_high[KD_MATCH_BYTES][16]; /* what a new nibble would add */
 } bucket;
 
 typedef struct choice {
@@ -118,34 +119,34 @@ static void choice_begin(choice *c)
 static float share_with(const choice *c, const bucket *b, size_t place, unsigned char byte)
 {
     unsigned low = byte & 15, high = byte >> 4;
-    bool new_low = !(b->low[place] >> low & 1), new_high = !(b->high[place] >> high & 1);
-    return b->share[place] + (new_low ? b->by_low[place][low] : 0) +
-           (new_high ? b->by_high[place][high] : 0) +
-           (new_low && new_high ? c->share[high][low] : 0);
+    bool both_new = !((b->low[place] >> low | b->high[place] >> high) & 1);
+    return b->share[place] + b->by_low[place][low] + b->by_high[place][high] +
+           (both_new ? c->share[high][low] : 0);
 }
 
 /* How many more places of an ordinary log the bucket lets through with this text in it; behind the
  * end of a short one anything may stand. */
 static float cost_in(const choice *c, const bucket *b, kd_str text)
 {
-    float before = 1, after = 1;
-    for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
-        before *= b->share[i];
-        after *= i < text.len ? share_with(c, b, i, (unsigned char)text.ptr[i]) : 1;
-    }
-    return after - before;
+    float after = 1;
+    for (size_t i = 0; i < text.len; i++)
+        after *= share_with(c, b, i, (unsigned char)text.ptr[i]);
+    return after - b->all;
 }
 
+/* Of nibbles that are in the bucket nothing is added any more. */
 static void add_nibbles(const choice *c, bucket *b, size_t place, unsigned char byte)
 {
     unsigned low = byte & 15, high = byte >> 4;
     bool new_low = !(b->low[place] >> low & 1), new_high = !(b->high[place] >> high & 1);
-    for (size_t i = 0; i < 16; i++) {
-        b->by_low[place][i] += new_high ? c->share[high][i] : 0;
-        b->by_high[place][i] += new_low ? c->share[i][low] : 0;
-    }
     b->low[place] |= (uint16_t)(1u << low);
     b->high[place] |= (uint16_t)(1u << high);
+    for (size_t i = 0; i < 16; i++) {
+        bool in_low = b->low[place] >> i & 1, in_high = b->high[place] >> i & 1;
+        b->by_low[place][i] = in_low ? 0 : b->by_low[place][i] + (new_high ? c->share[high][i] : 0);
+        b->by_high[place][i] =
+            in_high ? 0 : b->by_high[place][i] + (new_low ? c->share[i][low] : 0);
+    }
 }
 
 static void bucket_add(const choice *c, bucket *b, kd_str text)
@@ -154,12 +155,18 @@ static void bucket_add(const choice *c, bucket *b, kd_str text)
         if (i >= text.len) {
             b->share[i] = 1;
             b->low[i] = b->high[i] = UINT16_MAX;
+            memset(b->by_low[i], 0, sizeof b->by_low[i]);
+            memset(b->by_high[i], 0, sizeof b->by_high[i]);
             continue;
         }
         unsigned char byte = (unsigned char)text.ptr[i];
         b->share[i] = share_with(c, b, i, byte);
-        add_nibbles(c, b, i, byte);
+        if (!(b->low[i] >> (byte & 15) & b->high[i] >> (byte >> 4) & 1))
+            add_nibbles(c, b, i, byte);
     }
+    b->all = 1;
+    for (size_t i = 0; i < KD_MATCH_BYTES; i++)
+        b->all *= b->share[i];
 }
 
 typedef struct window {

@@ -56,7 +56,7 @@ bool kd_arena_reserve(kd_arena *arena, size_t size)
     return arena->top || add_chunk(arena, size);
 }
 
-void *kd_arena_alloc(kd_arena *arena, size_t size)
+static void *take(kd_arena *arena, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
     kd_chunk *chunk = arena->top;
@@ -68,13 +68,18 @@ void *kd_arena_alloc(kd_arena *arena, size_t size)
     }
     void *at = chunk->data + chunk->used;
     chunk->used += size;
-    memset(at, 0, size);
     return at;
+}
+
+void *kd_arena_alloc(kd_arena *arena, size_t size)
+{
+    void *at = take(arena, size);
+    return at ? memset(at, 0, size) : NULL;
 }
 
 kd_str kd_arena_str(kd_arena *arena, kd_str text)
 {
-    char *copy = text.len ? kd_arena_alloc(arena, text.len) : NULL;
+    char *copy = text.len ? take(arena, text.len) : NULL;
     if (!copy)
         return (kd_str){ "", 0 };
     memcpy(copy, text.ptr, text.len);

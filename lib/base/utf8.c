@@ -44,6 +44,8 @@ bool kd_utf8_same(kd_str a, kd_str b)
     if (a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len)))
         return true;
     while (a.len > 0 && b.len > 0) {
+        if (a.ptr[0] != b.ptr[0] && !((a.ptr[0] | b.ptr[0]) & 0x80)) /* most names differ early */
+            return false;
         size_t x = kd_utf8_step(a), y = kd_utf8_step(b);
         if (x != y || (x > 0 && memcmp(a.ptr, b.ptr, x) != 0))
             return false;

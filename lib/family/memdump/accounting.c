@@ -17,7 +17,7 @@ const kd_counter *kd_counter_find(const char *name, uint32_t version)
     const kd_counter *first = NULL;
     for (size_t i = 0; i < kd_counter_count; i++) {
         const kd_counter *row = &kd_counters[i];
-        if (strcmp(row->name, name) != 0)
+        if (row->name[0] != name[0] || strcmp(row->name, name) != 0)
             continue;
         if (kd_version_in(version, row->from, row->until))
             return row;
