@@ -1,5 +1,5 @@
 /* str.c - text by pointer and length. Layer: base. */
-#define _GNU_SOURCE /* memrchr: libc has the fast one */
+#define _GNU_SOURCE /* memmem, memrchr: libc has the fast ones */
 #include "base/str.h"
 
 #include <stdarg.h>
@@ -29,7 +29,9 @@ bool kd_str_in_words(kd_str text, const char *words)
     return false;
 }
 
-/* memmem() prepares itself for long needles: a line is too short for that to pay. */
+/* memmem() prepares itself before it looks: a line is too short for that to pay. */
+#define LONG_TEXT 512u
+
 const char *kd_find(kd_str s, const char *needle, size_t len)
 {
     /* blanks are everywhere: the next byte is rarer */
@@ -38,6 +40,8 @@ const char *kd_find(kd_str s, const char *needle, size_t len)
         return NULL;
     if (len == 0)
         return s.ptr;
+    if (s.len >= LONG_TEXT)
+        return memmem(s.ptr, s.len, needle, len);
     const char *at = s.ptr + rare, *last = s.ptr + s.len - len + rare;
     while (at <= last && (at = memchr(at, needle[rare], (size_t)(last - at) + 1))) {
         if (memcmp(at - rare, needle, len) == 0)

@@ -97,8 +97,11 @@ static bool suspicious(kd_str raw)
 {
     for (size_t i = kd_str_plain(raw); i < raw.len; i++) {
         unsigned sign = signs[(unsigned char)raw.ptr[i]];
-        if (sign == UNDO || (sign == LOOK && i + 2 < raw.len && strchr("/bpc", raw.ptr[i + 1])))
+        if (sign == PLAIN)
+            continue;
+        if (sign == UNDO || (i + 2 < raw.len && strchr("/bpc", raw.ptr[i + 1])))
             return true;
+        i += kd_str_plain(kd_str_from(raw, i + 1));
     }
     return raw.len > 1 && memcmp(raw.ptr + raw.len - 2, "^M", 2) == 0;
 }

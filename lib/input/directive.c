@@ -159,13 +159,18 @@ static bool take_level_name(kd_attempt *a)
 
 static bool take_facility(kd_scan *in)
 {
+    static const char *const names[] = {
+        "kern",   "kernel", "user",   "mail",   "daemon", "auth",     "syslog",
+        "lpr",    "news",   "uucp",   "cron",   "ftp",    "authpriv", "local0",
+        "local1", "local2", "local3", "local4", "local5", "local6",   "local7",
+    };
     kd_str name;
-    if (kd_scan_at_end(in) || !memchr("kumdasnlcf", *in->at, 10)) /* most texts end here */
+    if (!kd_take_word(in, KD_FACILITY, 8, &name))
         return false;
-    return kd_take_word(in, KD_FACILITY, 8, &name) &&
-           kd_str_in_words(name,
-                           "kern kernel user mail daemon auth syslog lpr news uucp cron authpriv "
-                           "ftp local0 local1 local2 local3 local4 local5 local6 local7");
+    for (size_t i = 0; i < KD_COUNT(names); i++)
+        if (kd_str_is(name, names[i]))
+            return true;
+    return false;
 }
 
 static bool take_level_letter(kd_attempt *a)

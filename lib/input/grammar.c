@@ -37,7 +37,8 @@ enum {
     BAR = 1024,
     LIST = 2048,
     OPEN = 4096,
-    WHATEVER = 8192
+    TITLE = 8192,
+    WHATEVER = 16384
 };
 
 typedef struct grammar {
@@ -56,6 +57,7 @@ static const grammar grammars[] = {
 
 typedef struct beginning {
     unsigned first, then;
+    char c;
 } beginning;
 
 static bool is_month(const kd_scan *in)
@@ -113,12 +115,24 @@ static unsigned end_of_word(kd_scan in)
     return name ? then | DAY | (kd_is_digit(*in.at) ? (unsigned)DATE : 0) : then;
 }
 
+/* "kern  :" and "kern." of "kern.warn:" */
+static unsigned end_of_title(kd_scan in)
+{
+    while (in.at < in.end && ((*in.at >= 'a' && *in.at <= 'z') || kd_is_digit(*in.at)))
+        in.at++;
+    if (kd_scan_char(&in, '.'))
+        return TITLE;
+    kd_scan_blanks(&in);
+    return kd_scan_char(&in, ':') ? TITLE : 0;
+}
+
 static beginning beginning_of(const kd_scan *in)
 {
-    beginning out = { 0, WHATEVER };
+    beginning out = { 0, WHATEVER, '\0' };
     if (kd_scan_at_end(in))
         return out;
     out.first = first_of(in);
+    out.c = *in->at;
     kd_scan inner = *in;
     if (out.first == SQUARE) {
         inner.at++;
@@ -127,13 +141,16 @@ static beginning beginning_of(const kd_scan *in)
         return out;
     }
     out.then |= end_of_word(inner);
-    out.then |= out.first == DIGIT ? end_of_number(inner) : 0;
+    out.then |= out.first == DIGIT   ? end_of_number(inner)
+                : out.first == LOWER ? end_of_title(inner)
+                                     : 0;
     return out;
 }
 
 static bool may_fit(const grammar *row, beginning text)
 {
-    return row->first & text.first && row->then & text.then;
+    return row->first & text.first && row->then & text.then &&
+           (row->pattern[0] == '%' || row->pattern[0] == text.c);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */

@@ -98,6 +98,8 @@ kd_counts kd_counts_of(kd_scan in)
     for (kd_count c = kd_count_next(&in); c.kind != KD_COUNT_END; c = kd_count_next(&in)) {
         if (found.tokens++ == 0)
             found.at_once = c.kind != KD_COUNT_WORD;
+        if (!found.at_once) /* then it does not matter what follows */
+            return found;
         bool either = c.kind == KD_COUNT_TOO_BIG || kd_str_is(c.name, "pages_scanned");
         found.kb +=
             either || c.kind == KD_COUNT_KB || c.kind == KD_COUNT_HALF || c.kind == KD_COUNT_YES_NO;
