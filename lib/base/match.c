@@ -74,11 +74,6 @@ static void set_bit(uint64_t *set, uint32_t bit)
     set[bit >> 6] |= (uint64_t)1 << (bit & 63);
 }
 
-bool kd_match_seen(const kd_matcher *matcher, const char *at)
-{
-    return has_bit(matcher->seen, seen_bit(load(at)));
-}
-
 /* ---- which four bytes of each literal, and in which bucket ------------------------------------
  */
 

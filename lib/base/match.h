@@ -54,7 +54,18 @@ const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *
 /* Start of a pattern whose fingerprint stands at `at`, or NULL. */
 const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str all, size_t *which);
 bool kd_match_vector_usable(void);
-bool kd_match_seen(const kd_matcher *matcher, const char *at);
+static inline uint32_t kd_match_hash(const char *at, unsigned bits)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return (value * 2654435761u) >> (32 - bits);
+}
+/* May a fingerprint stand there? Asked for every candidate of the vector step. */
+static inline bool kd_match_seen(const kd_matcher *matcher, const char *at)
+{
+    uint32_t bit = kd_match_hash(at, KD_MATCH_SEEN_BITS);
+    return matcher->seen[bit >> 6] >> (bit & 63) & 1;
+}
 uint64_t kd_count_newlines_vector(const char *at, const char *end);
 
 #endif

@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+bool kd_str_starts_any(kd_str s, const char *const *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kd_str_starts(s, prefixes[i]))
+            return true;
+    return false;
+}
+
 bool kd_str_ends(kd_str s, const char *suffix)
 {
     size_t len = strlen(suffix);

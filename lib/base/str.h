@@ -48,6 +48,8 @@ static inline bool kd_str_starts(kd_str s, const char *prefix)
     return s.len >= len && memcmp(s.ptr, prefix, len) == 0;
 }
 
+/* Does it begin with one of them? */
+bool kd_str_starts_any(kd_str s, const char *const *prefixes, size_t count);
 bool kd_str_ends(kd_str s, const char *suffix);
 /* Is `text` one of the blank-separated words of `words`? */
 bool kd_str_in_words(kd_str text, const char *words);

@@ -62,10 +62,7 @@ static bool is_scaffold(kd_str text)
         return false;
     if (kd_str_is(text, "},{"))
         return true;
-    for (size_t i = 0; i < KD_COUNT(heads); i++)
-        if (kd_str_starts(text, heads[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(text, heads, KD_COUNT(heads));
 }
 
 static kd_str content_of(kd_line *line, kd_dress *dress)

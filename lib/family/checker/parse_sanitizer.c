@@ -203,10 +203,7 @@ static bool is_company(kd_str text)
         "this frame has",
         "[",
     };
-    for (size_t i = 0; i < KD_COUNT(begins); i++)
-        if (kd_str_starts(text, begins[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 
 static kd_verdict more_report(kd_parse *parse, const kd_line *line)

@@ -69,10 +69,7 @@ static bool is_company(kd_str text)
         "Overflow stack: ",
         "FAR: 0x",
     };
-    for (size_t i = 0; i < KD_COUNT(lines); i++)
-        if (kd_str_starts(text, lines[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(text, lines, KD_COUNT(lines));
 }
 
 /* "ESR = 0x96000006", "ESR: 0x0000000096000047 -- DABT (current EL)" */

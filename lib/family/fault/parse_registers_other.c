@@ -230,10 +230,7 @@ static bool is_company(kd_str text)
         "Registers dump:",  "irq_happened",
         "Frame format=",
     };
-    for (size_t i = 0; i < KD_COUNT(lines); i++)
-        if (kd_str_starts(text, lines[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(text, lines, KD_COUNT(lines));
 }
 
 /* Rows of disassembly below "Krnl Code:": "#000000006bf6be04: e340a2000008  ag  %r4,512(%r10)" */

@@ -202,9 +202,12 @@ static bool take_task_line(kd_parse *parse, kdf_hung_task *hung, kd_str text)
 
 static bool is_company(kd_str text)
 {
-    return kd_str_starts(text, "\"echo 0 > /proc/sys/kernel/hung_task") ||
-           kd_str_starts(text, "Blocked by coredump") ||
-           kd_str_starts(text, "Future hung task reports are suppressed");
+    static const char *const lines[] = {
+        "\"echo 0 > /proc/sys/kernel/hung_task",
+        "Blocked by coredump",
+        "Future hung task reports are suppressed",
+    };
+    return kd_str_starts_any(text, lines, KD_COUNT(lines));
 }
 
 static kd_verdict more_hung(kd_parse *parse, const kd_line *line)

@@ -308,10 +308,7 @@ static bool is_register_row(kd_str text)
 {
     static const char *const begins[] = { "TSTATE: ", "RPC: <", "I7: <", "g0: ", "g4: ", "o0: ",
                                           "o4: ",     "l0: ",   "l4: ",  "i0: ", "i4: ", "LR = " };
-    for (size_t i = 0; i < KD_COUNT(begins); i++)
-        if (kd_str_starts(text, begins[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 
 /* Registers are taken for the instruction pointer alone. */

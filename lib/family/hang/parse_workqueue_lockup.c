@@ -235,12 +235,12 @@ static bool take_queue(kd_parse *parse, kdf_workqueue_lockup *lockup, kd_str tex
 
 static bool is_company(kd_str text)
 {
-    return kd_str_starts(text, "Showing busy workqueues") ||
-           kd_str_starts(text, "Showing freezable workqueues") ||
-           (kd_str_starts(text, "pool ") && kd_str_has(text, ":")) ||
-           kd_str_starts(text, "Showing backtraces of ") ||
-           kd_str_starts(text, "The pool might have trouble") ||
-           kd_str_starts(text, "Backtrace of last woken worker");
+    static const char *const lines[] = {
+        "Showing busy workqueues",     "Showing freezable workqueues",   "Showing backtraces of ",
+        "The pool might have trouble", "Backtrace of last woken worker",
+    };
+    return kd_str_starts_any(text, lines, KD_COUNT(lines)) ||
+           (kd_str_starts(text, "pool ") && kd_str_has(text, ":"));
 }
 
 static kd_verdict more_lockup(kd_parse *parse, const kd_line *line)

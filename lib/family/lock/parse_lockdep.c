@@ -237,11 +237,9 @@ static bool is_company(kd_str text)
         "other info",
         "by crosslock",
     };
-    for (size_t i = 0; i < KD_COUNT(begins); i++)
-        if (kd_str_starts(text, begins[i]))
-            return true;
-    return kd_str_has(text, " --> ") || kd_str_has(text, "} -> (") || kd_str_has(text, "{ [") ||
-           kd_str_ends(text, "ops: 1 {") || kd_str_ends(text, "{");
+    return kd_str_starts_any(text, begins, KD_COUNT(begins)) || kd_str_has(text, " --> ") ||
+           kd_str_has(text, "} -> (") || kd_str_has(text, "{ [") || kd_str_ends(text, "ops: 1 {") ||
+           kd_str_ends(text, "{");
 }
 
 static bool turns(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)

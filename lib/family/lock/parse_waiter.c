@@ -154,8 +154,5 @@ bool kd_other_report_begins(kd_str text)
         "Out of memory",
         "======================================",
     };
-    for (size_t i = 0; i < KD_COUNT(begins); i++)
-        if (kd_str_starts(text, begins[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }

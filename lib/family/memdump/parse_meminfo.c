@@ -149,9 +149,8 @@ static bool take_plain(kd_mem_dump *dump)
     if (take_call_site(dump))
         return true;
     dump->place.part = KD_MEM_OTHER;
-    for (size_t i = 0; i < KD_COUNT(heads); i++)
-        if (kd_str_starts(text, heads[i]))
-            return true;
+    if (kd_str_starts_any(text, heads, KD_COUNT(heads)))
+        return true;
     dump->place.part = KD_MEM_CALLS;
     return kd_str_starts(text, "Memory allocations");
 }

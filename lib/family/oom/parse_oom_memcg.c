@@ -170,10 +170,7 @@ static bool is_count(kd_str name)
                                          "pswp",        "zswpin", "zswpout", "zswpwb", "numa_" };
     if (kd_str_starts(name, "total_"))
         name = kd_str_from(name, sizeof "total_" - 1);
-    for (size_t i = 0; i < KD_COUNT(heads); i++)
-        if (kd_str_starts(name, heads[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(name, heads, KD_COUNT(heads));
 }
 
 /* "anon 535658496" */

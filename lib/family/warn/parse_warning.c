@@ -252,10 +252,7 @@ static bool is_report(kd_str text)
         "[<",
         "[ ",
     };
-    for (size_t i = 0; i < KD_COUNT(begins); i++)
-        if (kd_str_starts(text, begins[i]))
-            return true;
-    return false;
+    return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 
 /* Asked after all other blocks: the text of WARN() behind the header, on the very next line. */
