@@ -27,6 +27,8 @@ An ENTRY:
   field:KIND[|KIND...].PATH=VALUE[|VALUE...]
       a field of an event of one of these kinds has one of these values; a list on the way: any of
       its members
+  members:KIND[|KIND...].PATH=N
+      the object or list at that path of an event has N members
   fact:RULE.NAME=VALUE     a fact of a diagnosis
   text:RULE~WORDS          WORDS stand somewhere in the diagnosis: title, explanation, proof,
                            evidence, facts (as name=value), remedies, assumes. A number stands
@@ -194,6 +196,17 @@ def holds_field(report, where):
     return any(same(one, value) for one in (wanted, *wanted.split('|')) for value in values)
 
 
+def holds_members(report, where):
+    path, wanted = where.split('=', 1)
+    kinds, *rest = path.split('.')
+    for value in [event for event in report.get('events', []) if event.get('kind') in kinds.split('|')]:
+        for name in rest:
+            value = value.get(name, {}) if isinstance(value, dict) else {}
+        if len(value) == int(wanted):
+            return True
+    return False
+
+
 def holds_count(report, where):
     kinds, wanted = where.split('=', 1)
     kinds = kinds.split('|')
@@ -216,6 +229,8 @@ def holds(report, entry):
         return any(same(wanted, value) for value in values_at(report.get('stats', {}), path.split('.')))
     if head == 'field':
         return holds_field(report, rest)
+    if head == 'members':
+        return holds_members(report, rest)
     if head == 'count':
         return holds_count(report, rest)
     if head == 'fact':

@@ -90,6 +90,7 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
         return;
     if (form->address[0] && !kd_scan_past(&in, form->address, &skipped))
         return;
+    kd_scan_literal(&in, "ess"); /* csky calls it "addr" */
     kd_scan_blanks(&in);
     kd_scan_literal(&in, "virtual address "); /* i386 to 2.6.24 */
     kd_scan_char(&in, '=');                   /* parisc: "(Addr=...)" */
@@ -359,6 +360,10 @@ static bool scan_die(kd_str text, kd_str *before, uint64_t *count, kd_scan *flag
     if (kd_scan_literal(&in, "Oops#: ") && kd_scan_hex(&in, &number) && kd_scan_at_end(&in))
         return true;
     in = kd_scan_of(text);
+    if (text.len == 14 && kd_scan_literal(&in, "Oops: ") && kd_scan_hex(&in, &number) &&
+        kd_scan_at_end(&in)) /* m68k */
+        return true;
+    in = kd_scan_of(text);
     kd_str skipped;
     return kd_str_starts(text, "Oops: ") && kd_scan_past(&in, ", sig: ", &skipped) &&
            kd_scan_u64(&in, &number);
@@ -394,6 +399,8 @@ static bool take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
     else if (kd_str_starts(before, "Oops: ") && kd_str_has(kd_str_from(before, 6), ": "))
         before = kd_str_from(before, 6); /* 6.10+ puts it before every name */
     split_die(parse, oops, before);
+    if (kd_str_starts(text, "Oops#: ")) /* openrisc: the number is 1 for a write */
+        kd_put(parse, &oops->access, kd_str_ends(text, "1") ? KD_STR("write") : KD_STR("read"));
     if (count > 0)
         kd_put(parse, &oops->die.count, count);
     put_flags(parse, oops, flags);
@@ -424,6 +431,24 @@ static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
     return KD_NOT_MINE;
 }
 
+/* arc prints the task before it says what happened. */
+static void look_back_for_task(kd_parse *parse, kdf_oops *oops)
+{
+    kd_block_state state = { .at = 0 }, *own = parse->state;
+    kd_back back = kd_back_from(parse);
+    kd_line line;
+    if (!kd_str_has(oops->headline.v, " by insn @ ") || !kd_back_line(&back, &line) ||
+        !kd_str_has(line.text, " Comm: "))
+        return;
+    kd_src src = parse->src;
+    parse->src = kd_back_keep(parse, &line);
+    parse->state = &state;
+    if (parse->src)
+        kd_block_task.take(parse, &oops->task, &line);
+    parse->state = own;
+    parse->src = src;
+}
+
 /* ---- frame ----------------------------------------------------------------------------------- */
 
 static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
@@ -433,6 +458,7 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
         !take_xmon(parse, oops, line->text))
         return KD_NOT_MINE;
     kd_oops_read_notes(parse, oops);
+    look_back_for_task(parse, oops);
     return KD_TAKEN;
 }
 

@@ -54,6 +54,7 @@ static bool is_company(kd_str text)
         "tsk->{mm,active_mm}->",
         "\\|/ ____ \\|/",
         "\"@'/ .. \\`@\"",
+        "\"@'/ ,. \\`@\"",
         "/_| \\__/ |_\\",
         "\\__U_/",
         "Thread overran stack, or stack corrupted",

@@ -8,9 +8,8 @@
 /* Where the headline is lost, a register of the dump holds the address. */
 static void address_of_registers(kdf_oops *oops)
 {
-    static const char *const names[] = {
-        "cr2", "badaddr", "sbadaddr", "badva", "badv", "excvaddr"
-    };
+    static const char *const names[] = { "cr2",  "badaddr",  "sbadaddr", "badva",
+                                         "badv", "excvaddr", "ear",      "efa" };
     if (!oops->address.src)
         oops->address = oops->walked;
     if (oops->address.src)

@@ -24,19 +24,21 @@ static const char *const names[26] = {
     ['b' - 'a'] = "badaddr badva badv bta",
     ['c' - 'a'] = "cr0 cr2 cr3 cr4 cs cause ctr cr cfar crmd cr30 cr31",
     ['d' - 'a'] = "dr0 dr1 dr2 dr3 dr6 dr7 ds dar dsisr dear d0 d1 d2 d3 d4 d5 d6 d7 depc",
-    ['e' - 'a'] = "eflags eax ebx ecx edx esi edi ebp esp es epc esr estat excvaddr ecr efa eret",
-    ['f' - 'a'] = "fs fp",
+    ['e' - 'a'] = "eflags eax ebx ecx edx esi edi ebp esp es epc esr estat excvaddr ecr efa eret "
+                  "euen ecfg ear",
+    ['f' - 'a'] = "fs fp fsr",
     ['g' - 'a'] = "gs gp g0 g1 g2 g3 g4 g5 g6 g7",
     ['h' - 'a'] = "hi",
     ['i' - 'a'] = "ip irqmask iir isr ior i0 i1 i2 i3 i4 i5 i6 i7",
     ['k' - 'a'] = "knlgs",
-    ['l' - 'a'] = "lr lo l0 l1 l2 l3 l4 l5 l6 l7 lbeg lend lcount",
+    ['l' - 'a'] = "lr lo l0 l1 l2 l3 l4 l5 l6 l7 lbeg lend lcount lps lpe "
+                  "lpc",
     ['m' - 'a'] = "msr",
-    ['n' - 'a'] = "nip",
-    ['o' - 'a'] = "orig_rax orig_r28 o0 o1 o2 o3 o4 o5",
+    ['n' - 'a'] = "nip npc",
+    ['o' - 'a'] = "orig_rax orig_r28 o0 o1 o2 o3 o4 o5 ogpr11",
     ['p' - 'a'] = "pkru pc pstate pmr_save pmr psr prmd ps",
     ['r' - 'a'] = "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 r08 r09 rflags r0 "
-                  "r1 r2 r3 r4 r5 r6 r7 ra ret_pc",
+                  "r1 r2 r3 r4 r5 r6 r7 ra ret_pc res",
     ['s' - 'a'] = "ss sp s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 status softe sepc sstatus sbadaddr "
                   "scause ssp sr sar stat32",
     ['t' - 'a'] = "tp t0 t1 t2 t3 t4 t5 t6 tstate tpc tnpc",
@@ -139,8 +141,11 @@ static bool take_pairs(kd_parse *parse, kdf_oops *oops, kd_str text)
     kd_str name;
     uint64_t value;
     size_t count = 0, widest = 0;
+    bool arc = kd_str_starts(text, "r0") && kd_str_has(text, ": 0x"); /* "r00: 0x..." */
     while (scan_register(&in, &name, &value)) {
         kd_str low = lower(parse, name);
+        if (arc && low.len == 3 && low.ptr[0] == 'r' && low.ptr[1] == '0')
+            low = kd_arena_format(parse->arena, "r%c", low.ptr[2]);
         if (!known(low))
             return count > 0;
         size_t digits = last_digits(kd_scan_since(&in, text.ptr));
@@ -153,15 +158,26 @@ static bool take_pairs(kd_parse *parse, kdf_oops *oops, kd_str text)
     return count > 0;
 }
 
-/* "GPR04: 0000000000000003 c00000000465f620 ..." */
+static bool scan_gpr(kd_scan *in, uint64_t *number)
+{
+    kd_scan try = *in;
+    if (!kd_scan_literal(&try, "GPR") || !kd_scan_u64(&try, number) || !kd_scan_char(&try, ':'))
+        return false;
+    *in = try;
+    return true;
+}
+
+/* "GPR04: 0000000000000003 c00000000465f620 ..."; openrisc: "GPR04: 00000004 GPR05: ..." */
 static bool take_gpr_row(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     uint64_t first, value;
     const char *from;
-    if (!kd_scan_literal(&in, "GPR") || !kd_scan_u64(&in, &first) || !kd_scan_char(&in, ':'))
+    if (!scan_gpr(&in, &first))
         return false;
-    for (; kd_scan_blanks(&in) && (from = in.at, kd_scan_hex(&in, &value)); first++)
+    for (; kd_scan_blanks(&in) && (scan_gpr(&in, &first), kd_scan_blanks(&in)) &&
+           (from = in.at, kd_scan_hex(&in, &value));
+         first++)
         if (!parse->state->at && in.at - from >= 8)
             kd_put_register(parse, oops, kd_arena_format(parse->arena, "r%u", (unsigned)first),
                             value);
@@ -291,7 +307,8 @@ static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
             in.at--;
         kdf_symbol *symbol = labels[i].is_ip ? &oops->ip : &oops->lr;
         /* "IP: " of x86 is a symbol, not the register of arm */
-        if (labels[i].label[2] != ':' || kd_str_has(text, " ra ") || kd_str_has(text, "SP: ")) {
+        if (labels[i].label[2] != ':' || kd_str_has(text, " ra ") || kd_str_has(text, "SP: ") ||
+            kd_str_has(text, ", ps: ")) {
             /* "epc : ffffffff8028d9fc ra : ...", "pc : [<c0101234>]" */
             if (take_pairs(parse, oops, text)) {
                 kdf_symbol found = { .size = { 0, 0 } };
@@ -327,6 +344,11 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         parse->state->at = 1;
         return KD_TAKEN;
     }
+    if (kd_str_starts(text, "CSR ")) /* loongarch 6.1 */
+        text = kd_str_from(text, sizeof "CSR " - 1);
+    const char *control = kd_str_starts(text, "CPU: ") ? kd_str_find(text, "CR30: ") : NULL;
+    if (control) /* parisc: "CPU:        1   CR30: ... CR31: ..." */
+        text = kd_str_from(text, (size_t)(control - text.ptr));
     if (is_company(text) || take_flags(parse, oops, text) || take_rip(parse, oops, text) ||
         take_gpr_row(parse, oops, text) || take_named_symbol(parse, oops, text) ||
         kd_take_other_registers(parse, oops, text))

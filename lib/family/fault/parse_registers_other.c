@@ -13,7 +13,8 @@
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 
-/* kd_block_state.more: the row of Krnl GPRS that comes next */
+/* kd_block_state.more: the row of Krnl GPRS that comes next, or this */
+#define BREAKING 99u
 
 /* Values in a row, each of 8 digits or more, named PREFIX and a number counted up. */
 static void put_row(kd_parse *parse, kdf_oops *oops, kd_scan in, const char *prefix, uint64_t first)
@@ -153,7 +154,8 @@ static bool take_equals(kd_parse *parse, kdf_oops *oops, kd_str text)
         if (!kd_scan_name(&in, &name) || name.len > 4 || !kd_scan_char(&in, '='))
             return count > 0;
         const char *from = in.at;
-        if (!kd_scan_hex(&in, &value) || in.at - from != 8)
+        if (!kd_scan_hex(&in, &value) || in.at - from != 8 ||
+            (!kd_scan_at_end(&in) && *in.at != ',' && !kd_is_blank(*in.at)))
             return count > 0;
         if (!parse->state->at)
             kd_put_register(parse, oops, name, value);
@@ -216,19 +218,78 @@ static bool take_xmon_task(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
+/* "COMM=videod PID=143": csky */
+static bool take_csky_task(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str comm;
+    uint64_t pid;
+    if (!kd_scan_literal(&in, "COMM=") || !kd_scan_past(&in, " PID=", &comm) ||
+        !kd_scan_u64(&in, &pid))
+        return false;
+    kd_put(parse, &oops->task.comm, comm);
+    kd_put(parse, &oops->task.pid, pid);
+    return true;
+}
+
+/* "ea = c0012344, ra = c0012300, cause = 14": nios2; "pc = d0123456, ra = 90124000": xtensa */
+static bool take_places(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t ip, ra;
+    bool nios2 = kd_scan_literal(&in, "ea = ");
+    if ((!nios2 && !kd_scan_literal(&in, "pc = ")) || !kd_scan_hex(&in, &ip) ||
+        !kd_scan_literal(&in, ", ra = ") || !kd_scan_hex(&in, &ra))
+        return false;
+    kd_put(parse, &oops->ip.address, ip);
+    if (nios2) /* of xtensa's the upper bits are none of the address */
+        kd_put(parse, &oops->lr.address, ra);
+    return true;
+}
+
+/* "%G: v v  v v  v v  v v": sparc with 32 bits */
+static bool take_sparc_row(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str name;
+    if (!kd_scan_char(&in, '%') || !kd_scan_name(&in, &name) || !kd_str_in_words(name, "G O L I") ||
+        !kd_scan_char(&in, ':'))
+        return false;
+    const char prefix[] = { (char)(name.ptr[0] | 0x20), '\0' };
+    put_row(parse, oops, in, prefix, 0);
+    return true;
+}
+
 static bool is_company(kd_str text)
 {
     static const char *const lines[] = {
-        "Krnl Code: ",      "Last Breaking-Event-Address:",
-        "R:0 T:1 ",         "R:0 T:",
-        "YZrvWEST",         "PSW: ",
-        "enter ? for help", "current = 0x",
-        "paca    = 0x",     "PrId  : ",
-        "PRID: ",           "CRMD: ",
-        "PRMD: ",           "EUEN: ",
-        "ECFG: ",           "Instruction DUMP:",
-        "Registers dump:",  "irq_happened",
-        "Frame format=",
+        "Krnl Code: ",
+        "R:0 T:1 ",
+        "R:0 T:",
+        "YZrvWEST",
+        "PSW: ",
+        "enter ? for help",
+        "current = 0x",
+        "paca    = 0x",
+        "PrId  : ",
+        "PRID: ",
+        "CRMD: ",
+        "PRMD: ",
+        "EUEN: ",
+        "ECFG: ",
+        "Instruction DUMP:",
+        "Registers dump:",
+        "irq_happened",
+        "wb 1 stat/addr/data: ",
+        "wb 2 stat/addr/data: ",
+        "wb 3 stat/addr/data: ",
+        "CPU #: ",
+        "CURRENT PROCESS:",
+        "USER-STACK=",
+        "TEXT=",
+        "PT_REGS: ",
+        "orig_a0: ",
+        "ExcCode : ",
     };
     return kd_str_starts_any(text, lines, KD_COUNT(lines));
 }
@@ -244,12 +305,48 @@ static bool is_disassembly(kd_str text)
     return kd_scan_hex(&in, &address) && in.at - from == 16 && kd_scan_literal(&in, ": ");
 }
 
+/* "Last Breaking-Event-Address:" and the line with it: the last branch of s390, no frame */
+static bool take_breaking(kd_parse *parse, kd_str text)
+{
+    bool title = kd_str_starts(text, "Last Breaking-Event-Address:");
+    bool place = parse->state->more == BREAKING && kd_str_starts(text, "[<");
+    if (title)
+        parse->state->more = BREAKING;
+    else if (parse->state->more == BREAKING)
+        parse->state->more = 0;
+    return title || place;
+}
+
+/* "Frame format=7 eff addr=00000008 ssw=0505 faddr=00000008": m68k hashes the address of its
+ * headline from 4.15 on, this one it does not */
+static bool take_frame_format(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    static const char *const marks[] = { " faddr=", " daddr=", "fault addr=", "eff addr=" };
+    kd_str skipped;
+    uint64_t address;
+    if (!kd_str_starts(text, "Frame format="))
+        return false;
+    for (size_t i = 0; i < KD_COUNT(marks); i++) {
+        kd_scan in = kd_scan_of(text);
+        if (!kd_scan_past(&in, marks[i], &skipped))
+            continue;
+        const char *from = in.at;
+        if (kd_scan_hex(&in, &address) && in.at - from == 8)
+            kd_put_again(parse, &oops->address, address);
+        break;
+    }
+    return true;
+}
+
 bool kd_take_other_registers(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    return take_mips(parse, oops, text) || take_loongarch(parse, oops, text) ||
+    return take_breaking(parse, text) || take_frame_format(parse, oops, text) ||
+           take_mips(parse, oops, text) || take_loongarch(parse, oops, text) ||
            take_psw(parse, oops, text) || take_gprs(parse, oops, text) ||
            take_parisc_row(parse, oops, text) || take_queue(parse, oops, text) ||
            take_xtensa(parse, oops, text) || take_equals(parse, oops, text) ||
            take_regs(parse, oops, text) || take_ppc_task(parse, oops, text) ||
-           take_xmon_task(parse, oops, text) || is_company(text) || is_disassembly(text);
+           take_xmon_task(parse, oops, text) || take_csky_task(parse, oops, text) ||
+           take_places(parse, oops, text) || take_sparc_row(parse, oops, text) ||
+           is_company(text) || is_disassembly(text);
 }

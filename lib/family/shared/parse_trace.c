@@ -238,7 +238,8 @@ static bool scan_marker(kd_parse *parse, kd_str *text)
 static bool is_header(kd_str text)
 {
     return kd_str_starts(text, "Call Trace:") || kd_str_starts(text, "Call trace:") ||
-           kd_str_starts(text, "Backtrace:") || kd_str_is(text, "Trace:");
+           kd_str_starts(text, "Backtrace:") || kd_str_is(text, "Trace:") ||
+           kd_str_is(text, "Stack Trace:"); /* arc */
 }
 
 /* Rows of raw stack words, and what announces them. */
@@ -249,7 +250,8 @@ static bool is_stack_dump(kd_str text)
     uint64_t value;
     size_t words = 0;
     if (kd_str_starts(text, "Stack:") || kd_str_starts(text, "Exception stack(") ||
-        kd_str_starts(text, "Stack : ") || kd_str_starts(text, "stack backtrace:"))
+        kd_str_starts(text, "Stack : ") || kd_str_starts(text, "Stack from ") ||
+        kd_str_starts(text, "stack backtrace:"))
         return true;
     for (; kd_scan_blanks(&in) && kd_scan_word(&in, &word); words++) {
         kd_scan hex = kd_scan_of(word);
@@ -273,6 +275,34 @@ static bool take_user_registers(kd_parse *parse, const kd_list *frames, kd_str t
     return true;
 }
 
+/* "Caller[f0100200]: do_one_initcall+0x40/0x1a0": sparc */
+static bool take_caller(kd_parse *parse, kd_list *frames, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text);
+    kdf_frame frame = { .line = { 0, 0 } };
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    uint64_t address;
+    if (!kd_scan_literal(&in, "Caller[") || !kd_scan_hex(&in, &address) ||
+        !kd_scan_literal(&in, "]: ") || !kd_scan_symbol(&in, &symbol, parse->src))
+        return false;
+    frame.address = (kd_hex){ address, parse->src };
+    put_symbol(&frame, &symbol);
+    frame.reliable = (kd_bool){ true, parse->src };
+    add_frame(parse, frames, &frame, line);
+    return true;
+}
+
+/* "Call Trace: [<00123480>] fx_ioctl+0x20/0x50": m68k begins in the line of the title */
+static void take_beside_header(kd_parse *parse, kd_list *frames, const kd_line *line)
+{
+    kd_line rest = *line;
+    const char *open = kd_str_find(line->text, ": [<");
+    if (!open)
+        return;
+    rest.text = kd_str_from(line->text, (size_t)(open + 2 - line->text.ptr));
+    take_plain(parse, frames, &rest);
+}
+
 /* kd_block_state.at: bit 0, the header was seen; above it, rows of user registers that may come */
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
@@ -280,12 +310,13 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     kd_line own = *line;
     if (is_header(own.text)) {
         parse->state->at |= 1;
+        take_beside_header(parse, frames, &own);
         return KD_TAKEN;
     }
     if (parse->state->at && scan_marker(parse, &own.text) && own.text.len == 0)
         return KD_TAKEN;
     if (take_arm_pair(parse, frames, &own) || take_vendor(parse, frames, &own) ||
-        take_from(parse, frames, &own))
+        take_from(parse, frames, &own) || take_caller(parse, frames, &own))
         return KD_TAKEN;
     if (parse->state->at && take_bare(parse, frames, &own))
         return KD_TAKEN;
