@@ -16,4 +16,7 @@ void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, con
 /* With KASAN: which address the shadow byte of the fault stands for. */
 void kd_pointer_say_shadow(kd_emit *out, const kd_pointer *p);
 
+/* "[#6]": this oops is not the first. */
+void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+
 #endif

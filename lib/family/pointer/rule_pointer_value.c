@@ -24,6 +24,14 @@ const char kd_doc_non_canonical[] = "x86-64 refuses an address whose upper bits 
                                     "the pointer holds something else, or was "
                                     "overwritten.";
 
+void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    if (oops->die.count.src && oops->die.count.v > 1)
+        kd_say_evidence(out, view->event, oops->die.count.src,
+                        "oops #%llu of this boot: the first one comes before all that follows it",
+                        KD_LLU(oops->die.count.v));
+}
+
 void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_say_evidence(out, view->event, oops->address.src, "the address 0x%llx",
@@ -38,6 +46,7 @@ void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oop
         kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
                        "its code is the first to look at");
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+    kd_say_counted(view, out, oops);
 }
 
 void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p)

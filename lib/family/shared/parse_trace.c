@@ -71,9 +71,21 @@ static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
     kdf_frame callee = { .line = { 0, 0 } }, caller = { .line = { 0, 0 } };
     kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
     if (!scan_address(&in, &callee.address, parse->src) || !kd_scan_literal(&in, " (") ||
-        !kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_literal(&in, ") from ") ||
-        !scan_address(&in, &caller.address, parse->src) || !kd_scan_literal(&in, " (") ||
-        !kd_scan_symbol(&in, &outer, parse->src) || !kd_scan_char(&in, ')'))
+        !kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_char(&in, ')'))
+        return false;
+    kd_scan broken = in; /* a mail program broke the pair in two */
+    bool first =
+        kd_scan_literal(&broken, " from") && (kd_scan_char(&broken, ' '), kd_scan_at_end(&broken));
+    if (frames->count > 0 ? kd_scan_at_end(&in) : first) {
+        put_symbol(&callee, &inner);
+        add_frame(parse, frames, &callee, line);
+        return true;
+    }
+    if (first)
+        return true;
+    if (!kd_scan_literal(&in, " from ") || !scan_address(&in, &caller.address, parse->src) ||
+        !kd_scan_literal(&in, " (") || !kd_scan_symbol(&in, &outer, parse->src) ||
+        !kd_scan_char(&in, ')'))
         return false;
     put_symbol(&callee, &inner);
     put_symbol(&caller, &outer);

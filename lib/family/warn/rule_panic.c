@@ -249,6 +249,11 @@ static void say_no_root(const kd_view *view, kd_emit *out, const kd_panic_reason
             KD_FMT(device));
         kd_say_text(out, "device", device);
     }
+    if (panic->root_device.src) {
+        kd_say_evidence(out, view->event, panic->root_device.src, "root= names \"%.*s\"",
+                        KD_FMT(panic->root_device.v));
+        kd_say_text(out, "root", panic->root_device.v);
+    }
     kd_say_remedy(
         out, "Compare root= of the command line with the list of partitions that the kernel prints "
              "before the panic: an empty list means that the driver of the disk is missing.");
