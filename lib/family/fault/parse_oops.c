@@ -442,6 +442,7 @@ static void look_back_for_task(kd_parse *parse, kdf_oops *oops)
         return;
     kd_src src = parse->src;
     parse->src = kd_back_keep(parse, &line);
+    line.text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
     parse->state = &state;
     if (parse->src)
         kd_block_task.take(parse, &oops->task, &line);
