@@ -181,10 +181,19 @@ static bool stamp_follows(const kd_scan *in)
     return false;
 }
 
+/* "12:50,394rker_thread": the line was torn there, and this is no prefix. */
+static bool is_inside_word(const char *start, const kd_scan *in)
+{
+    if (in->at == start || kd_scan_at_end(in))
+        return false;
+    char last = in->at[-1], next = *in->at;
+    return (kd_is_alpha(last) || kd_is_digit(last)) && (kd_is_alpha(next) || kd_is_digit(next));
+}
+
 static bool take_row(const grammar *row, kd_scan *in, kd_line *line)
 {
     kd_attempt a = { .in = *in };
-    if (!fits(&a, row->pattern))
+    if (!fits(&a, row->pattern) || is_inside_word(in->at, &a.in))
         return false;
     kd_scan_char(&a.in, ' ');
     if (row->when == BEFORE && !stamp_follows(&a.in))

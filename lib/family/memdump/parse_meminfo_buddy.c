@@ -53,8 +53,8 @@ static bool scan_blocks(kd_scan *in, buddy_token *out)
     out->kind = kd_scan_char(&try, '*') ? BUDDY_BLOCKS : BUDDY_SUM;
     if (out->kind == BUDDY_BLOCKS && !kd_scan_u64(&try, &out->kb))
         return false;
-    if (!kd_scan_literal(&try, "kB"))
-        return false;
+    if (!kd_scan_literal(&try, "kB") || (try.at < try.end && kd_is_digit(*try.at)))
+        return false; /* "16kB86*128kB": torn */
     *in = try;
     return true;
 }
@@ -114,7 +114,10 @@ static kdf_buddy *add_blocks(kd_mem_dump *dump, kdf_zone *zone, const buddy_toke
     kdf_buddy *buddy = KD_LIST_ADD(parse->arena, &zone->buddy, kdf_buddy);
     if (!buddy)
         return NULL;
-    kd_put(parse, &zone->page_kb, (uint64_t)1 << (dump->place.page_log - 1));
+    if (order == 0)
+        kd_put(parse, &zone->page_kb, token->kb);
+    else if (!zone->page_kb.src) /* from another zone */
+        kd_derive(&zone->page_kb, (uint64_t)1 << (dump->place.page_log - 1));
     kd_put(parse, &buddy->order, order);
     kd_put(parse, &buddy->blocks, token->count);
     return buddy;
@@ -147,6 +150,7 @@ static void put_tokens(kd_mem_dump *dump, kd_scan in)
 {
     kdf_zone *zone = kd_mem_zone_here(dump);
     kdf_buddy *last = NULL;
+    buddy_kind before = BUDDY_EQUALS; /* the line before may have ended in it */
     if (zone && zone->buddy.count > 0)
         last = KD_ITEMS(zone->buddy, kdf_buddy) + zone->buddy.count - 1;
     for (buddy_token token = next_token(&in); token.kind != BUDDY_END; token = next_token(&in)) {
@@ -155,9 +159,11 @@ static void put_tokens(kd_mem_dump *dump, kd_scan in)
         else if (token.kind == BUDDY_TYPES && last)
             kd_put(dump->parse, &last->types, token.types);
         else if (token.kind == BUDDY_SUM) {
-            put_sum(dump, zone, &token);
+            if (before == BUDDY_EQUALS) /* else the rest of a torn number */
+                put_sum(dump, zone, &token);
             return;
         }
+        before = token.kind;
     }
 }
 
