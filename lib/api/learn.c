@@ -76,24 +76,6 @@ bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, 
     return false;
 }
 
-/* Lines of the block that the window still lacks; each is taken whole. */
-static size_t lacking(const kd_held *held, kd_str data, bool *full)
-{
-    size_t lines = 0, taken = 0;
-    for (size_t i = 0; i < held->len; i++)
-        lines += held->bytes[i] == '\n';
-    while (lines < KD_SHAPE_LINES && taken < data.len) {
-        const char *newline = memchr(data.ptr + taken, '\n', data.len - taken);
-        size_t next = newline ? (size_t)(newline + 1 - data.ptr) : data.len;
-        if (next - taken > KD_SHAPE_LINE)
-            break;
-        taken = next;
-        lines++;
-    }
-    *full = lines >= KD_SHAPE_LINES;
-    return taken;
-}
-
 /* A line that an earlier portion began comes without its newline. */
 static void append(kd_held *held, kd_str lines)
 {
@@ -124,28 +106,26 @@ void kd_session_release(kd_session *session, bool final)
     kd_held *held = &session->held;
     if (held->len == 0)
         return;
-    kd_blockview block = { { held->bytes, held->len }, held->line, held->offset, 0 };
+    kd_blockview block = { { held->bytes, held->len }, held->line, held->offset, .dropped = 0 };
     held->len = 0;
     held->final = final;
     kd_session_read(session, &block);
     held->final = false;
 }
 
-kd_blockview kd_session_join(kd_session *session, const kd_blockview *block)
+bool kd_session_join(kd_session *session, const kd_blockview *line)
 {
     kd_held *held = &session->held;
-    kd_blockview rest = *block;
     while (held->len > 0) {
-        bool full = false;
-        size_t taken = block->dropped ? 0 : lacking(held, rest.data, &full);
-        append(held, (kd_str){ rest.data.ptr, taken });
-        for (size_t i = 0; i < taken; i++)
-            rest.line += rest.data.ptr[i] == '\n';
-        rest.data = kd_str_from(rest.data, taken);
-        rest.offset += taken;
-        if (rest.data.len == 0 && !full && !block->dropped)
-            return rest;
-        kd_session_release(session, !full); /* a long line ends the window too */
+        size_t lines = 0;
+        for (size_t i = 0; i < held->len; i++)
+            lines += held->bytes[i] == '\n';
+        bool fits = !line->dropped && !line->apart && line->data.len <= KD_SHAPE_LINE + 1;
+        if (fits && lines < KD_SHAPE_LINES) {
+            append(held, line->data);
+            return true;
+        }
+        kd_session_release(session, !fits && lines < KD_SHAPE_LINES);
     }
-    return rest;
+    return false;
 }

@@ -14,6 +14,10 @@ typedef struct block_walk {
 static void keep_tail(kd_session *session, const kd_blockview *block)
 {
     kd_str data = block->data;
+    if (block->apart) {
+        session->tail_len = 0;
+        return;
+    }
     if (!session->tail)
         session->tail = kd_mem_resize(&session->mem, NULL, 0, TAIL_ROOM);
     if (!session->tail)
@@ -48,13 +52,16 @@ static bool one_line(kd_session *session, const block_walk *walk, const char *en
     kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
     line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
     line.length = line.raw.len + block->dropped;
+    if (session->dress.breaks)
+        line.breaks = (uint32_t)kd_count_breaks(line.raw);
     if (line.raw.len > session->options.max_line)
         line.raw.len = session->options.max_line;
     if (!session->dress.room && !session->dress.plain)
         make_room(session);
+    line.apart = block->apart;
     kd_line fresh = line;
     kd_line_read(&line, &session->dress);
-    if (!kd_tracker_busy(&session->tracker) && !block->dropped) {
+    if (!kd_tracker_busy(&session->tracker) && !block->dropped && !block->apart) {
         const struct kd_shape *shape = session->dress.shape;
         if (kd_session_learn(session, &line, walk->at, block->data.ptr + block->data.len))
             return false;
@@ -63,7 +70,7 @@ static bool one_line(kd_session *session, const block_walk *walk, const char *en
             kd_line_read(&line, &session->dress);
         }
     }
-    session->report->forms |= line.forms;
+    session->report->forms |= line.forms | session->mend.forms;
     size_t max_line = session->options.max_line;
     const kd_before before = {
         .near = { block->data.ptr, (size_t)(walk->at - block->data.ptr) },
@@ -122,13 +129,22 @@ static void hold_rest(kd_session *session, const block_walk *walk, const char *e
 {
     const kd_blockview *block = walk->block;
     size_t before = (size_t)(walk->at - block->data.ptr);
-    kd_blockview gone = { { block->data.ptr, before }, block->line, block->offset, 0 };
+    kd_blockview gone = { { block->data.ptr, before }, block->line, block->offset, .dropped = 0 };
     kd_blockview rest = {
-        { walk->at, (size_t)(end - walk->at) }, walk->line, block->offset + before, 0
+        { walk->at, (size_t)(end - walk->at) }, walk->line, block->offset + before, .dropped = 0
     };
     if (before > 0)
         keep_tail(session, &gone);
     kd_session_hold(session, &rest);
+}
+
+/* Lines that a stretch of text has in the log. */
+static uint64_t count_lines(const kd_session *session, const char *from, const char *to)
+{
+    uint64_t count = kd_count_newlines(from, to);
+    if (session->dress.breaks)
+        count += kd_count_breaks((kd_str){ from, (size_t)(to - from) });
+    return count;
 }
 
 void kd_session_read(kd_session *session, const kd_blockview *block)
@@ -144,7 +160,7 @@ void kd_session_read(kd_session *session, const kd_blockview *block)
                 break;
             const char *start = line_start(session, walk.at, hit);
             const char *next = start ? start : line_end(hit, end);
-            walk.line += kd_count_newlines(walk.at, next);
+            walk.line += count_lines(session, walk.at, next);
             walk.at = next;
             if (!start && walk.at < end) {
                 walk.at++;
@@ -159,10 +175,64 @@ void kd_session_read(kd_session *session, const kd_blockview *block)
             hold_rest(session, &walk, end);
             return;
         }
+        walk.line += count_lines(session, walk.at, stop) + 1;
         walk.at = stop < end ? stop + 1 : end;
-        walk.line++;
     }
     keep_tail(session, block);
+}
+
+/* For kd_mend: a message is read as soon as it is whole. */
+void kd_session_message(void *user, const kd_blockview *message)
+{
+    kd_session *session = user;
+    session->dress.breaks |= session->mend.forms & (KD_FORM_WRAPPED | KD_FORM_FLOWED | KD_FORM_QP);
+    session->dress.qp = message->qp;
+    if (!kd_session_join(session, message))
+        kd_session_read(session, message);
+}
+
+/* Passes by what no event waits for: the next line with an anchor is the first of the rest. */
+static void pass_by(kd_session *session, kd_blockview *rest)
+{
+    const char *from = rest->data.ptr, *at = from, *end = from + rest->data.len;
+    const char *hit, *start = end;
+    size_t which;
+    while (at < end &&
+           (hit = kd_matcher_find(&session->engine->anchors.matcher, at, end, &which))) {
+        start = line_start(session, at, hit);
+        if (start)
+            break;
+        start = end; /* a line beyond max_line: its end is not read */
+        at = line_end(hit, end);
+        at += at < end;
+    }
+    if (start == from)
+        return;
+    kd_blockview gone = *rest;
+    gone.data.len = (size_t)(start - from);
+    keep_tail(session, &gone);
+    kd_mend_gap(&session->mend);
+    rest->line += kd_count_newlines(from, start);
+    rest->offset += gone.data.len;
+    rest->data = kd_str_from(rest->data, gone.data.len);
+}
+
+static kd_blockview take_line(kd_blockview *rest)
+{
+    kd_blockview line = *rest;
+    const char *newline = memchr(rest->data.ptr, '\n', rest->data.len);
+    line.data.len = newline ? (size_t)(newline + 1 - rest->data.ptr) : rest->data.len;
+    rest->data = kd_str_from(rest->data, line.data.len);
+    rest->offset += line.data.len;
+    rest->line++;
+    return line;
+}
+
+/* Must the line be looked at, whatever stands in it? */
+static bool is_near(const kd_session *session, uint64_t line)
+{
+    return kd_tracker_busy(&session->tracker) || session->held.len > 0 ||
+           kd_mend_busy(&session->mend) || line <= FIRST_LINES;
 }
 
 /* Called by the reader. */
@@ -171,8 +241,16 @@ void kd_session_block(void *user, const kd_blockview *block)
     kd_session *session = user;
     kd_blockview rest = *block;
     count_long_lines(session, block);
-    if (session->held.len > 0)
-        rest = kd_session_join(session, block);
-    if (rest.data.len > 0 || block->data.len == 0)
-        kd_session_read(session, &rest);
+    do {
+        if (!is_near(session, rest.line) && !session->dress.plain)
+            pass_by(session, &rest);
+        if (session->dress.plain) {
+            kd_session_message(session, &rest);
+            return;
+        }
+        if (rest.data.len == 0 && block->data.len > 0)
+            return;
+        kd_blockview line = take_line(&rest);
+        kd_mend_line(&session->mend, &line);
+    } while (rest.data.len > 0);
 }

@@ -21,6 +21,9 @@ static void start(kd_session *session)
         .next_id = session->tracker.next_id,
         .boot = session->boots,
     };
+    session->mend.dress = &session->dress;
+    session->mend.pass = kd_session_message;
+    session->mend.user = session;
     kd_session_add_boot(session);
 }
 
@@ -81,6 +84,7 @@ kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *
         return KD_E_NOMEM;
     }
     kd_reader_init(&session->reader, &session->mem, all.max_line);
+    kd_mend_init(&session->mend, &session->mem, all.max_line);
     start(session);
     kd_status status = read_before(session);
     if (status != KD_OK) {
@@ -102,6 +106,7 @@ void kd_session_free(kd_session *session)
         kd_report_free(session->report);
     }
     kd_reader_free(&session->reader);
+    kd_mend_free(&session->mend);
     kd_arena_free(&session->arena);
     if (session->tail)
         kd_mem_free(&session->mem, session->tail, TAIL_ROOM);
@@ -200,13 +205,14 @@ kd_status kd_session_feed_record(kd_session *session, const kd_record *record)
         status = status == KD_OK ? kd_session_feed(session, line) : status;
         status = status == KD_OK ? kd_session_feed(session, KD_STR("\n")) : status;
     }
+    kd_mend_flush(&session->mend); /* a record is whole */
     return status;
 }
 
 bool kd_session_busy(const kd_session *session)
 {
     return session && (kd_tracker_busy(&session->tracker) || session->reader.carry_len > 0 ||
-                       session->held.len > 0);
+                       session->held.len > 0 || session->mend.waits);
 }
 
 kd_status kd_session_flush(kd_session *session)
@@ -214,6 +220,7 @@ kd_status kd_session_flush(kd_session *session)
     if (!session)
         return KD_E_INVAL;
     kd_reader_flush(&session->reader, kd_session_block, session);
+    kd_mend_flush(&session->mend);
     kd_session_release(session, true);
     kd_tracker_flush(&session->tracker);
     session->report->quiet = true;
@@ -313,6 +320,8 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
     session->report = fresh;
     kd_reader_free(&session->reader);
     kd_reader_init(&session->reader, &session->mem, session->options.max_line);
+    kd_mend_free(&session->mend);
+    kd_mend_init(&session->mend, &session->mem, session->options.max_line);
     session->tail_len = 0;
     session->dress.shape = NULL;
     session->learn_after = 0;

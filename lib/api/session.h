@@ -3,6 +3,7 @@
 #define KD_API_SESSION_H
 
 #include "api/judge.h"
+#include "input/mend.h"
 #include "input/reader.h"
 #include "input/shape.h"
 
@@ -11,6 +12,9 @@
 #define TAIL_ROOM (2 * TAIL_BYTES)
 /* A longer line ends that look back. */
 #define TAIL_LINE 1024u
+
+/* All lines are looked at for how mail was encoded that far: it stands above what it hides. */
+#define FIRST_LINES 256u
 
 /* Lines that wait for the ones after them: the shape of a prefix is learnt from neighbours, however
  * the log is cut into portions. */
@@ -29,6 +33,7 @@ struct kd_session {
     kd_mem mem;        /* of the session itself: buffers */
     kd_arena arena;    /* texts of the options */
     kd_reader reader;
+    kd_mend mend;
     kd_tracker tracker;
     kd_dress dress; /* how its lines are read */
     kd_held held;
@@ -45,10 +50,10 @@ struct kd_session {
  * follow `at` where there are enough of them; true: more are needed. */
 bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, const char *end);
 
-/* Lets the rest of a block wait, adds what the window lacks from the next one and gives what is
- * left of that, reads what waits. */
+/* Lets the rest of a block wait; adds the next line to what waits (false: nothing does any more);
+ * reads what waits. */
 void kd_session_hold(kd_session *session, const kd_blockview *rest);
-kd_blockview kd_session_join(kd_session *session, const kd_blockview *block);
+bool kd_session_join(kd_session *session, const kd_blockview *line);
 void kd_session_release(kd_session *session, bool final);
 
 /* Reads the lines with an anchor, and those that open events wait for. */
@@ -59,6 +64,8 @@ kd_context *kd_session_add_boot(kd_session *session);
 /* For kd_tracker: the event is the session's now. */
 void kd_session_take(void *session, kd_event *event);
 
+/* For kd_mend. */
+void kd_session_message(void *session, const kd_blockview *message);
 /* For kd_reader. */
 void kd_session_block(void *session, const kd_blockview *block);
 

@@ -122,7 +122,8 @@ size_t kd_str_plain(kd_str s)
     for (uint64_t word; i + sizeof word <= s.len; i += sizeof word) {
         memcpy(&word, s.ptr + i, sizeof word);
         if ((word & EACH_BYTE(0x80)) | zero_bytes(word ^ EACH_BYTE('&')) |
-            zero_bytes(word ^ EACH_BYTE('<')) | zero_bytes(word ^ EACH_BYTE(0x1b)))
+            zero_bytes(word ^ EACH_BYTE('<')) | zero_bytes(word ^ EACH_BYTE(0x1b)) |
+            zero_bytes(word ^ EACH_BYTE('\v')) | zero_bytes(word ^ EACH_BYTE('\f')))
             break;
     }
     return i;

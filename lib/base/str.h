@@ -78,7 +78,7 @@ static inline kd_str kd_str_from(kd_str s, size_t from)
     return (kd_str){ s.ptr + from, s.len - from };
 }
 
-/* At least so many bytes at its beginning are ASCII, and none of them is ESC, "&" or "<". */
+/* At least so many bytes at its beginning are ASCII, and none of them is ESC, VT, FF, "&", "<". */
 size_t kd_str_plain(kd_str s);
 /* At least so many bytes at its beginning are printing ASCII, and none is a quote or backslash. */
 size_t kd_str_quiet(kd_str s);

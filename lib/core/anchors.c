@@ -3,6 +3,7 @@
 
 #include "core/lists.h"
 #include "core/tracker.h"
+#include "input/mend.h"
 
 kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
 {
@@ -12,6 +13,8 @@ kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
         for (size_t k = 0; kd_parsers[i]->anchors[k]; k++)
             count++;
     for (size_t k = 0; kd_carrier_anchors[k]; k++)
+        count++;
+    for (size_t k = 0; kd_mend_anchors[k]; k++)
         count++;
     anchors->count = count;
     anchors->texts = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->texts);
@@ -25,6 +28,10 @@ kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
         }
     for (size_t k = 0; kd_carrier_anchors[k]; k++, n++) {
         anchors->texts[n] = kd_carrier_anchors[k];
+        anchors->parser[n] = NO_PARSER;
+    }
+    for (size_t k = 0; kd_mend_anchors[k]; k++, n++) {
+        anchors->texts[n] = kd_mend_anchors[k];
         anchors->parser[n] = NO_PARSER;
     }
     return kd_matcher_init(&anchors->matcher, mem, anchors->texts, count);

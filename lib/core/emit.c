@@ -98,7 +98,8 @@ static kd_status add_evidence(kd_emit *out, const kd_event *event, const kd_line
                            .offset = line->offset,
                            .length = line->length,
                            .before = event->before };
-    item->text = out->no_text ? (kd_str){ "", 0 } : kd_arena_str(&diag->arena, text);
+    item->text =
+        out->no_text || line->decoded ? (kd_str){ "", 0 } : kd_arena_str(&diag->arena, text);
     item->says = kd_arena_str(&diag->arena, says);
     return KD_OK;
 }

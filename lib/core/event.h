@@ -9,6 +9,7 @@
 typedef struct kd_line_ref {
     uint64_t number, offset, length; /* of the log as given */
     kd_str raw;                      /* its bytes, cut at max_line */
+    bool decoded;                    /* the log holds other bytes there */
     bool aside;                      /* only looked at: not a line of the event */
 } kd_line_ref;
 

@@ -52,7 +52,7 @@ static bool step(kd_back *back, kd_str *out)
     *out = (kd_str){ rest->ptr + start, end - start };
     back->bytes += rest->len - start;
     back->offset -= rest->len - start;
-    back->number--;
+    back->number -= 1 + (back->dress && back->dress->breaks ? kd_count_breaks(*out) : 0);
     rest->len = start;
     return true;
 }
@@ -82,7 +82,7 @@ void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint6
 
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line)
 {
-    kd_line_ref ref = { line->number, line->offset, line->length, line->raw, true };
+    kd_line_ref ref = { line->number, line->offset, line->length, line->raw, .aside = true };
     return kd_parse_keep(parse, &ref);
 }
 

@@ -42,23 +42,11 @@ static kd_arena *arena_of(kd_open *open)
 
 /* ---- a line becomes part of an event --------------------------------------------------------- */
 
-/* Copies the line into the event; `out` is the line as views of that copy. */
-static bool add_line(kd_event *event, const kd_line *line, kd_line *out)
-{
-    kd_line_ref *ref = KD_LIST_ADD(&event->arena, &event->lines, kd_line_ref);
-    if (!ref)
-        return false;
-    kd_str raw = kd_arena_str(&event->arena, line->raw);
-    *ref = (kd_line_ref){ line->number, line->offset, line->length, raw, false };
-    *out = *line;
-    kd_line_rebase(out, raw, kd_arena_str(&event->arena, line->clean));
-    return true;
-}
-
 static void note_taken(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
     open->parse.event->not_utf8 += kd_utf8_bad(line->raw);
-    tracker->in_events++;
+    tracker->in_events += 1 + (uint64_t)line->breaks;
+    tracker->repairs += line->breaks;
     for (uint32_t i = 0; i < open->foreign_count; i++)
         if (open->foreign[i] > tracker->foreign_line) {
             tracker->foreign_line = open->foreign[i];
@@ -176,9 +164,11 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     }
     kd_event *event = open->parse.event;
     kd_line first = { .number = 0 }, next;
-    bool kept = add_line(event, &lines[0], &first);
+    bool kept = kd_event_add_line(event, &lines[0], &first);
+    kd_event_add_parts(event, &lines[0]);
     for (size_t i = 1; kept && i < count; i++) {
-        kept = add_line(event, &lines[i], &next);
+        kept = kd_event_add_line(event, &lines[i], &next);
+        kd_event_add_parts(event, &lines[i]);
         first.text =
             kd_arena_format(&event->arena, "%.*s %.*s", KD_FMT(first.text), KD_FMT(next.text));
     }
@@ -351,11 +341,12 @@ static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *li
     kd_line own;
     if (is_of_other_thread(open, line))
         return KD_NOT_MINE;
-    if (!add_line(event, line, &own))
+    if (!kd_event_add_line(event, line, &own))
         return KD_NOT_MINE;
     memory before;
     remember(open, &before);
     open->parse.src = event->lines.count;
+    kd_event_add_parts(event, line);
 #ifndef NDEBUG
     uint64_t sum = sum_of(open);
 #endif

@@ -53,6 +53,11 @@ static inline bool kd_tracker_busy(const kd_tracker *tracker)
 }
 /* Number of the oldest event that is open; UINT64_MAX: none is. */
 uint64_t kd_tracker_oldest(const kd_tracker *tracker);
+/* Copies the line into the event; `out` is the line as views of that copy. */
+bool kd_event_add_line(kd_event *event, const kd_line *line, kd_line *out);
+/* The lines that a broken message goes on in. */
+void kd_event_add_parts(kd_event *event, const kd_line *line);
+
 /* Closes all that is open. */
 void kd_tracker_flush(kd_tracker *tracker);
 

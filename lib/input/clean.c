@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "input/mail.h"
+
 /* Blanks of a time stamp are replaced by signs only near the start of a line. */
 #define STAMP_BYTES 40u
 
@@ -84,13 +86,33 @@ static const swap *find_swap(kd_str s, size_t at)
 enum { PLAIN, UNDO, LOOK };
 
 static const unsigned char signs[256] = {
-    [0x1b] = UNDO, ['&'] = UNDO,  ['<'] = LOOK,
+    [0x1b] = UNDO, ['&'] = UNDO,  ['<'] = LOOK, ['\v'] = UNDO, ['\f'] = UNDO,
 #define FOUR(c) [c] = UNDO, [(c) + 1] = UNDO, [(c) + 2] = UNDO, [(c) + 3] = UNDO
-    [0xc2] = UNDO, [0xc3] = UNDO, FOUR(0xc4),   FOUR(0xc8), FOUR(0xcc), FOUR(0xd0),
-    FOUR(0xd4),    FOUR(0xd8),    FOUR(0xdc),   FOUR(0xe0), FOUR(0xe4), FOUR(0xe8),
-    FOUR(0xec),    FOUR(0xf0),    FOUR(0xf4),   FOUR(0xf8), FOUR(0xfc),
+    [0xc2] = UNDO, [0xc3] = UNDO, FOUR(0xc4),   FOUR(0xc8),    FOUR(0xcc),    FOUR(0xd0),
+    FOUR(0xd4),    FOUR(0xd8),    FOUR(0xdc),   FOUR(0xe0),    FOUR(0xe4),    FOUR(0xe8),
+    FOUR(0xec),    FOUR(0xf0),    FOUR(0xf4),   FOUR(0xf8),    FOUR(0xfc)
 #undef FOUR
 };
+
+size_t kd_count_breaks(kd_str raw)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < raw.len; i++)
+        count += raw.ptr[i] == KD_BREAK_BLANK || raw.ptr[i] == KD_BREAK_INSIDE;
+    return count;
+}
+
+/* A line break inside a message, with what stands around it; its length, or 0. */
+static size_t break_len(kd_str s)
+{
+    size_t n = s.ptr[0] == '\r' && s.len > 1;
+    if (s.ptr[n] != KD_BREAK_BLANK && s.ptr[n] != KD_BREAK_INSIDE)
+        return 0;
+    kd_str after = kd_str_from(s, n + 1), text = kd_mail_unquoted(after);
+    while (text.len > 0 && s.ptr[n] == KD_BREAK_BLANK && kd_is_blank(text.ptr[0]))
+        text = kd_str_from(text, 1);
+    return s.len - text.len;
+}
 
 /* May something to undo stand in the text? */
 static bool suspicious(kd_str raw)
@@ -116,8 +138,14 @@ bool kd_clean(kd_str raw, char *room, kd_str *out, unsigned *forms)
     for (size_t i = 0; i < raw.len;) {
         kd_str rest = kd_str_from(raw, i);
         size_t escape = escape_len(rest);
-        const swap *known = escape ? NULL : find_swap(rest, i);
-        if (escape) {
+        size_t broken = escape ? 0 : break_len(rest);
+        const swap *known = escape || broken ? NULL : find_swap(rest, i);
+        if (broken) {
+            if (memchr(rest.ptr, KD_BREAK_BLANK, broken))
+                room[n++] = ' ';
+            cut = true;
+            i += broken;
+        } else if (escape) {
             found |= KD_FORM_COLOUR;
             i += escape;
         } else if (known) {

@@ -30,9 +30,21 @@ typedef enum kd_form {
     KD_FORM_CSV = 1u << 21,       /* "...","host1","..." */
     KD_FORM_COLOUR = 1u << 22,    /* ANSI sequences */
     KD_FORM_HTML = 1u << 23,      /* tags, entities, blanks and signs of web pages */
-    KD_FORM_LEARNT = 1u << 24     /* a shape that no grammar knows */
+    KD_FORM_LEARNT = 1u << 24,    /* a shape that no grammar knows */
+    KD_FORM_QP = 1u << 25,        /* gfp=3D0x820 */
+    KD_FORM_BASE64 = 1u << 26,    /* of mail */
+    KD_FORM_FLOWED = 1u << 27,    /* lines of mail with a blank at their end go on */
+    KD_FORM_WRAPPED = 1u << 28,   /* messages broken by mail programs, terminals */
+    KD_FORM_DOUBLED = 1u << 29,   /* every line twice */
+    KD_FORM_REVERSED = 1u << 30   /* the newest line first (journalctl -r) */
 } kd_form;
-#define KD_FORMS 25u
+#define KD_FORMS 31u
+/* Where the line break of a message was, in `raw` while it is read. */
+#define KD_BREAK_BLANK '\v'
+#define KD_BREAK_INSIDE '\f'
+/* How many there are. */
+size_t kd_count_breaks(kd_str raw);
+
 /* Its name in the report. */
 const char *kd_form_name(unsigned bit);
 
@@ -49,7 +61,9 @@ typedef struct kd_line {
     int level;        /* -1: not printed */
     unsigned forms;   /* kd_form bits */
     bool has_time;
-    bool prefixed; /* a time, level or syslog prefix stood before the text */
+    uint32_t breaks; /* of its message, KD_BREAK_*: it goes on for so many lines */
+    bool apart;      /* the log holds other bytes: base64 */
+    bool prefixed;   /* a time, level or syslog prefix stood before the text */
 } kd_line;
 
 /* How the lines of a log are dressed. */
@@ -57,6 +71,8 @@ typedef struct kd_dress {
     bool plain; /* nothing is repaired: no unquoting, no carriers */
     char *room; /* for what carriers hid, used as a ring; NULL: lines stay as they are */
     size_t size, used;
+    bool qp;                      /* lines are quoted-printable */
+    bool breaks;                  /* are there messages with KD_BREAK_* in them? */
     const struct kd_shape *shape; /* of a prefix that was learnt; NULL: none */
 } kd_dress;
 

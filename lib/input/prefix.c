@@ -8,15 +8,28 @@
 #include "base/scan.h"
 #include "input/clean.h"
 #include "input/grammar.h"
+#include "input/mail.h"
 #include "input/shape.h"
 
 const char *kd_form_name(unsigned bit)
 {
     static const char *const names[KD_FORMS] = {
-        "dmesg",   "level",     "caller", "syslog", "iso",     "ctime",   "mail",
-        "decoded", "delta",     "kmsg",   "json",   "journal", "logread", "rfc5424",
-        "logcat",  "container", "talos",  "vmware", "console", "vendor",  "numbered",
-        "csv",     "colour",    "html",   "learnt",
+        "dmesg",    "level",
+        "caller",   "syslog",
+        "iso",      "ctime",
+        "mail",     "decoded",
+        "delta",    "kmsg",
+        "json",     "journal",
+        "logread",  "rfc5424",
+        "logcat",   "container",
+        "talos",    "vmware",
+        "console",  "vendor",
+        "numbered", "csv",
+        "colour",   "html",
+        "learnt",   "quoted-printable",
+        "base64",   "flowed",
+        "wrapped",  "doubled",
+        "reversed",
     };
     return bit < KD_FORMS ? names[bit] : "";
 }
@@ -72,10 +85,14 @@ static kd_str content_of(kd_line *line, kd_dress *dress)
     if (line->raw.len > dress->size - dress->used)
         dress->used = 0;
     char *room = dress->room + dress->used;
-    if (kd_carried(line->raw, room, line))
+    if (dress->qp && memchr(line->raw.ptr, '=', line->raw.len)) {
+        line->clean = (kd_str){ room, kd_qp_decode(line->raw, room) };
         kd_clean(line->clean, room, &line->clean, &line->forms);
-    else if (!kd_clean(line->raw, room, &line->clean, &line->forms))
+    } else if (kd_carried(line->raw, room, line)) {
+        kd_clean(line->clean, room, &line->clean, &line->forms);
+    } else if (!kd_clean(line->raw, room, &line->clean, &line->forms)) {
         return line->raw;
+    }
     dress->used += line->clean.len;
     return line->clean;
 }

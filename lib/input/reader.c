@@ -36,9 +36,12 @@ static kd_status keep(kd_reader *reader, kd_str bytes)
 
 static void hand_on_carry(kd_reader *reader, kd_block_fn sink, void *user)
 {
-    kd_blockview block = {
-        { reader->carry, reader->carry_len }, reader->line, reader->offset, reader->dropped
-    };
+    kd_blockview block = { { reader->carry, reader->carry_len },
+                           reader->line,
+                           reader->offset,
+                           reader->dropped,
+                           false,
+                           false };
     sink(user, &block);
     reader->offset += reader->carry_len + reader->dropped;
     reader->carry_len = 0;
@@ -81,7 +84,7 @@ kd_status kd_reader_feed(kd_reader *reader, kd_str bytes, kd_block_fn sink, void
     const char *last = memrchr(bytes.ptr, '\n', bytes.len);
     if (last) {
         size_t len = (size_t)(last + 1 - bytes.ptr);
-        kd_blockview block = { { bytes.ptr, len }, reader->line, reader->offset, 0 };
+        kd_blockview block = { { bytes.ptr, len }, reader->line, reader->offset, .dropped = 0 };
         sink(user, &block);
         reader->line += kd_count_newlines(bytes.ptr, last + 1);
         reader->offset += len;

@@ -20,10 +20,13 @@ typedef struct kd_reader {
 } kd_reader;
 
 /* Whole lines, each with its newline (the last may lack it at a flush).
- * @param dropped  bytes of the only line that are not in `data` (then data is that one line) */
+ * @param dropped  bytes of the only line that are not in `data` (then data is that one line)
+ * @param apart  its number and offset say nothing of those of the lines around
+ * @param qp  it is quoted-printable */
 typedef struct kd_blockview {
     kd_str data;
     uint64_t line, offset, dropped;
+    bool apart, qp;
 } kd_blockview;
 typedef void (*kd_block_fn)(void *user, const kd_blockview *block);
 

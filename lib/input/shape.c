@@ -31,13 +31,20 @@ kd_status kd_heads_init(kd_matcher *matcher, kd_mem *mem)
     return kd_matcher_init(matcher, mem, heads, KD_COUNT(heads));
 }
 
+bool kd_head_starts(kd_str text)
+{
+    for (size_t i = 0; i < KD_COUNT(heads); i++)
+        if (text.len > 0 && heads[i][0] == text.ptr[0] && kd_str_starts(text, heads[i]))
+            return true;
+    return false;
+}
+
 bool kd_head_find(kd_str text, size_t *at)
 {
     bool found = false;
     *at = 0;
-    for (size_t i = 0; i < KD_COUNT(heads); i++)
-        if (kd_str_starts(text, heads[i]))
-            return true;
+    if (kd_head_starts(text))
+        return true;
     for (size_t i = 0; i < KD_COUNT(heads); i++) {
         const char *head = kd_str_find(text, heads[i]);
         if (!head || (head > text.ptr && is_word(head[-1])))

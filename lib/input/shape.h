@@ -21,6 +21,9 @@ typedef struct kd_shape {
 /* Of all known beginnings of messages: does one stand in these bytes at all? */
 kd_status kd_heads_init(kd_matcher *matcher, kd_mem *mem);
 
+/* Does the text begin like a message? */
+bool kd_head_starts(kd_str text);
+
 /* Where the first known beginning of a message stands in the text; false: nowhere. */
 bool kd_head_find(kd_str text, size_t *at);
 

@@ -1,0 +1,41 @@
+/* event_lines.c - a line becomes part of an event. Layer: core. */
+#include "core/tracker.h"
+
+/* Where the part of a broken message ends that stands on its first line. */
+static size_t first_part(kd_str raw)
+{
+    size_t n = 0;
+    while (n < raw.len && raw.ptr[n] != KD_BREAK_BLANK && raw.ptr[n] != KD_BREAK_INSIDE)
+        n++;
+    return n;
+}
+
+bool kd_event_add_line(kd_event *event, const kd_line *line, kd_line *out)
+{
+    kd_line_ref *ref = KD_LIST_ADD(&event->arena, &event->lines, kd_line_ref);
+    kd_str raw = line->raw;
+    if (!ref)
+        return false;
+    if (line->breaks && line->clean.len)
+        raw.len = first_part(raw);
+    raw = kd_arena_str(&event->arena, raw);
+    *ref = (kd_line_ref){ line->number, line->offset, line->breaks ? raw.len : line->length, raw,
+                          .decoded = line->apart };
+    *out = *line;
+    kd_line_rebase(out, raw, kd_arena_str(&event->arena, line->clean));
+    return true;
+}
+
+void kd_event_add_parts(kd_event *event, const kd_line *line)
+{
+    kd_str rest = line->raw;
+    for (uint32_t i = 1; i <= line->breaks; i++) {
+        rest = kd_str_from(rest, first_part(rest) + 1);
+        kd_line_ref *ref = KD_LIST_ADD(&event->arena, &event->lines, kd_line_ref);
+        kd_str part = { rest.ptr, first_part(rest) };
+        if (!ref)
+            return;
+        *ref = (kd_line_ref){ line->number + i, line->offset + (uint64_t)(rest.ptr - line->raw.ptr),
+                              part.len, kd_arena_str(&event->arena, part), .decoded = line->apart };
+    }
+}
