@@ -138,6 +138,12 @@ static kd_status quiet(void *user)
     return status == KD_OK ? pull_now(j) : status;
 }
 
+static void packed(void *user, const char *how)
+{
+    const job *j = user;
+    kd_session_packed(j->session, (kd_str){ how, strlen(how) });
+}
+
 /* Of the terminal; 0: there is none. */
 static unsigned columns(void)
 {
@@ -186,7 +192,7 @@ static int analyze_file(job *j, const char *path)
     /* how severe something is, only a judgement tells */
     if (j->count_only && j->fail_on < 0)
         j->options.flags |= KD_COUNTS;
-    const taker to = { feed, is_stream(j) ? quiet : NULL, j->quiet_ms, j };
+    const taker to = { feed, is_stream(j) ? quiet : NULL, packed, j->quiet_ms, j };
     j->options.source_name = (kd_str){ path, strcmp(path, "-") ? strlen(path) : 0 };
     if (j->format == LINES)
         return show_lines(j->engine, &j->options, path);
@@ -195,6 +201,10 @@ static int analyze_file(job *j, const char *path)
         return complain(path, kd_status_name(status));
     j->fed = false;
     int result = read_portions(path, &to);
+    if (result == EXIT_LIMIT) {
+        j->limited = true;
+        result = 0;
+    }
     /* a read that fails in the middle does not take away what was read before */
     if (result == 0 || j->fed) {
         int finished = finish(j, path);

@@ -26,19 +26,21 @@ int close_stdout(void);
 /* A write failed, also to a closed pipe: no more of them is tried. */
 bool stdout_failed(void);
 
-/* Reads a whole file (at most 64 MiB) into memory of malloc(); false after a message. */
+/* Reads a whole file (at most 64 MiB) into memory of malloc(), unpacked; false after a message. */
 bool read_whole(const char *path, kd_str *out);
 
-/* Who takes what is read. quiet() is told when nothing came for quiet_ms; may be NULL. */
+/* Who takes what is read. quiet() is told when nothing came for quiet_ms; may be NULL. packed() is
+ * told how the file is packed, and again when its end is missing: "gzip", "gzip-cut". */
 typedef struct taker {
     kd_status (*feed)(void *user, kd_str bytes);
     kd_status (*quiet)(void *user);
+    void (*packed)(void *user, const char *how);
     int quiet_ms;
     void *user;
 } taker;
 
-/* Calls feed() with portions of the file ("-": standard input); 0 or EXIT_TROUBLE after a
- * message: what was read before a failed read was fed. */
+/* Calls feed() with portions of the file ("-": standard input), unpacked; 0, or EXIT_TROUBLE or
+ * EXIT_LIMIT after a message: what was read before was fed. */
 int read_portions(const char *path, const taker *to);
 
 /* From now on SIGTERM and SIGINT end the input: reading stops as if the file ended there. The same

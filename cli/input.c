@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "unpack.h"
 
 #define PORTION ((size_t)256 * 1024)
 #define MOST_WHOLE ((size_t)64 * 1024 * 1024)
@@ -99,23 +101,46 @@ static ssize_t next_portion(int fd, char *buffer, const taker *to, kd_status *st
     return stopped ? 0 : read_some(fd, buffer, PORTION);
 }
 
+/* What became of a packed file. */
+static int tell_packed(const char *path, const unpack *u, const taker *to)
+{
+    char how[16];
+    if (u->refused)
+        return complain(path, "packed in a way that this build cannot unpack");
+    if (!unpack_cut(u))
+        return 0;
+    snprintf(how, sizeof how, "%s-cut", packed_name(u->kind));
+    if (to->packed)
+        to->packed(to->user, how);
+    if (!u->limited)
+        return 0;
+    complain(path, "unpacks to far more than a log: stopped");
+    return EXIT_LIMIT;
+}
+
 int read_portions(const char *path, const taker *to)
 {
     static char buffer[256 * 1024];
+    unpack u = { .feed = to->feed, .packed = to->packed, .user = to->user };
     kd_status status = KD_OK;
     ssize_t n = 0;
     int fd = open_input(path), result = 0;
     if (fd < 0)
         return complain(path, strerror(errno));
     if (fd == STDIN_FILENO && has_standard_input)
-        status = to->feed(to->user, standard_input);
+        status = unpack_feed(&u, standard_input);
     else
-        while (status == KD_OK && (n = next_portion(fd, buffer, to, &status)) > 0)
-            status = to->feed(to->user, (kd_str){ buffer, (size_t)n });
+        while (status == KD_OK && !u.done && (n = next_portion(fd, buffer, to, &status)) > 0)
+            status = unpack_feed(&u, (kd_str){ buffer, (size_t)n });
+    if (status == KD_OK)
+        status = unpack_end(&u);
     if (n < 0)
         result = complain(path, strerror(errno));
     else if (status != KD_OK && status != KD_E_SINK)
         result = complain(path, kd_status_name(status));
+    else
+        result = tell_packed(path, &u, to);
+    unpack_free(&u);
     if (fd != STDIN_FILENO)
         close(fd);
     return result;
@@ -163,6 +188,56 @@ static bool copy_text(const char *path, kd_str text, kd_str *out)
     return true;
 }
 
+/* Text that grows by what is unpacked. */
+typedef struct grown {
+    char *text;
+    size_t len, room;
+} grown;
+
+static kd_status grow(void *user, kd_str bytes)
+{
+    grown *all = user;
+    size_t room = all->room ? all->room : PORTION;
+    while (room - all->len < bytes.len && room <= MOST_WHOLE)
+        room *= 2;
+    if (room > MOST_WHOLE)
+        return KD_E_LIMIT;
+    char *wider = room > all->room ? realloc(all->text, room) : all->text;
+    if (!wider)
+        return KD_E_NOMEM;
+    all->text = wider;
+    all->room = room;
+    memcpy(wider + all->len, bytes.ptr, bytes.len);
+    all->len += bytes.len;
+    return KD_OK;
+}
+
+/* What is not packed stays as it is; false after a message. */
+static bool unpack_whole(const char *path, kd_str *text)
+{
+    grown all = { NULL, 0, 0 };
+    unpack u = { .feed = grow, .user = &all };
+    kd_status status = unpack_feed(&u, *text);
+    if (status == KD_OK)
+        status = unpack_end(&u);
+    bool fits = status == KD_OK && !u.refused && !u.limited;
+    unpack_free(&u);
+    free((void *)(uintptr_t)text->ptr);
+    *text = (kd_str){ all.text, all.len };
+    if (fits)
+        return true;
+    complain(path, u.refused ? "packed in a way that this build cannot unpack" : "too large");
+    free(all.text);
+    *text = (kd_str){ NULL, 0 };
+    return false;
+}
+
+/* By the first byte that a packed file has; logs may begin so too. */
+static bool may_be_packed(kd_str text)
+{
+    return text.len > 2 && memchr("\x1f\xfd\x28", text.ptr[0], 3);
+}
+
 bool read_whole(const char *path, kd_str *out)
 {
     int fd = open_input(path);
@@ -170,13 +245,15 @@ bool read_whole(const char *path, kd_str *out)
         complain(path, strerror(errno));
         return false;
     }
+    bool read;
     if (fd == STDIN_FILENO) {
         has_standard_input = has_standard_input || read_all(path, STDIN_FILENO, &standard_input);
-        return has_standard_input && copy_text(path, standard_input, out);
+        read = has_standard_input && copy_text(path, standard_input, out);
+    } else {
+        read = read_all(path, fd, out);
+        close(fd);
     }
-    bool read = read_all(path, fd, out);
-    close(fd);
-    return read;
+    return read && (!may_be_packed(*out) || unpack_whole(path, out));
 }
 
 void free_input(void)

@@ -277,6 +277,11 @@ KD_API kd_status kd_report_write(const kd_report *report, kd_format format, uint
 
 KD_API kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *options);
 KD_API void kd_session_free(kd_session *session);
+/**
+ * What the bytes were unpacked from ("gzip", "xz-cut"), for the report's source.forms; at most 15
+ * bytes of it, and the first two such words. Ends with the report.
+ */
+KD_API kd_status kd_session_packed(kd_session *session, kd_str how);
 KD_API void kd_session_set_user(kd_session *session, void *user);
 KD_API void *kd_session_user(const kd_session *session);
 

@@ -118,6 +118,21 @@ void kd_session_free(kd_session *session)
     kd_engine_free(engine);
 }
 
+kd_status kd_session_packed(kd_session *session, kd_str how)
+{
+    if (!session || !how.ptr || how.len == 0)
+        return KD_E_INVAL;
+    for (size_t i = 0; i < KD_COUNT(session->report->packed); i++) {
+        char *word = session->report->packed[i];
+        if (word[0])
+            continue;
+        size_t most = sizeof session->report->packed[i] - 1;
+        memcpy(word, how.ptr, how.len < most ? how.len : most);
+        return KD_OK;
+    }
+    return KD_E_LIMIT;
+}
+
 void kd_session_set_user(kd_session *session, void *user)
 {
     if (session)

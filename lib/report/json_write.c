@@ -89,6 +89,9 @@ void kd_put_source(kd_json *out, const kd_report *report)
     add_u64(out, KD_STR("lines"), report->stats.lines);
     KEY(out, "forms");
     kd_json_open(out, '[');
+    for (size_t i = 0; i < KD_COUNT(report->packed); i++)
+        if (report->packed[i][0])
+            kd_json_text(out, kd_str_of(report->packed[i]));
     for (unsigned i = 0; i < KD_FORMS; i++)
         if (report->forms >> i & 1)
             kd_json_text(out, kd_str_of(kd_form_name(i)));

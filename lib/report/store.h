@@ -28,7 +28,8 @@ struct kd_report {
     kd_mem mem;
     kd_arena arena; /* boots, source name */
     kd_str source_name, tool_name;
-    unsigned forms; /* kd_form bits */
+    char packed[2][16]; /* how the bytes were, before they were read; NUL-terminated */
+    unsigned forms;     /* kd_form bits */
     KD_VEC(kd_context *) boots;
     KD_VEC(kd_event *) events; /* in the order of their first lines, once judged */
     KD_VEC(kd_diag *) diags;
