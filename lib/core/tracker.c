@@ -451,10 +451,19 @@ static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before
     return false;
 }
 
+/* Pages and mail programs pad messages with blanks inside. */
+static bool try_squeezed(kd_tracker *tracker, const kd_line *line, const kd_before *before)
+{
+    kd_line squeezed;
+    return !tracker->wrapped && kd_line_squeeze(line, tracker->dress, &squeezed) &&
+           open_event(tracker, &squeezed, before, false);
+}
+
 static void ordinary_line(kd_tracker *tracker, const kd_line *line, const kd_before *before,
                           bool may_wrap)
 {
-    if (offer(tracker, line) || open_event(tracker, line, before, may_wrap))
+    if (offer(tracker, line) || open_event(tracker, line, before, may_wrap) ||
+        try_squeezed(tracker, line, before))
         return;
     if (line->text.len > 0)
         lose_patience(tracker, line);

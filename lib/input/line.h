@@ -81,6 +81,10 @@ typedef struct kd_dress {
  *               other lines were read as the room has, less the longest */
 void kd_line_read(kd_line *line, kd_dress *dress);
 
+/* The line with one blank for each run of them inside its message, in `out`, which last like what
+ * carriers hid; false: there are no runs, or there is no room. */
+bool kd_line_squeeze(const kd_line *line, kd_dress *dress, kd_line *out);
+
 /* What hides the bytes of a message on its line: such a line is read too. NULL ends. */
 extern const char *const kd_carrier_anchors[];
 

@@ -118,6 +118,38 @@ void kd_line_read(kd_line *line, kd_dress *dress)
         line->text.len = 0;
 }
 
+static kd_str put(char **to, kd_str text)
+{
+    kd_str copy = { *to, text.len };
+    if (text.len > 0)
+        memcpy(*to, text.ptr, text.len);
+    *to += text.len;
+    return copy;
+}
+
+bool kd_line_squeeze(const kd_line *line, kd_dress *dress, kd_line *out)
+{
+    size_t runs = 0, need = line->text.len + line->wall_time.len + line->caller.len;
+    for (size_t i = 1; i < line->text.len; i++)
+        runs += line->text.ptr[i] == ' ' && line->text.ptr[i - 1] == ' ';
+    if (runs == 0 || !dress || !dress->room || need > dress->size)
+        return false;
+    if (need > dress->size - dress->used)
+        dress->used = 0;
+    char *from = dress->room + dress->used, *to = from;
+    *out = *line;
+    out->wall_time = put(&to, line->wall_time);
+    out->caller = put(&to, line->caller);
+    char *text = to;
+    for (size_t i = 0; i < line->text.len; i++)
+        if (i == 0 || line->text.ptr[i] != ' ' || line->text.ptr[i - 1] != ' ')
+            *to++ = line->text.ptr[i];
+    out->text = (kd_str){ text, (size_t)(to - text) };
+    out->clean = (kd_str){ from, (size_t)(to - from) };
+    dress->used += out->clean.len;
+    return true;
+}
+
 static bool within(kd_str view, kd_str whole)
 {
     return view.ptr && whole.ptr && view.ptr >= whole.ptr && view.ptr <= whole.ptr + whole.len;
