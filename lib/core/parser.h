@@ -78,6 +78,9 @@ typedef struct kd_parser {
     kd_verdict (*open)(kd_parse *parse, const kd_line *line);
     kd_verdict (*more)(kd_parse *parse, const kd_line *line); /* NULL: only the blocks */
     void (*close)(kd_parse *parse);                           /* NULL: nothing to settle */
+    /* Another event is open too: asked when the later of the two opens and when the first of them
+     * closes. For a report whose stack another report holds. May be NULL */
+    void (*beside)(kd_parse *parse, const kd_event *other);
 } kd_parser;
 
 /* ---- small steps that recognisers share ------------------------------------------------------ */

@@ -113,6 +113,20 @@ static void free_open(kd_tracker *tracker, kd_open *open, bool with_event)
     kd_mem_free(tracker->mem, open, sizeof *open);
 }
 
+/* One report may hold the stack of another: the two are shown to each other when one opens, and
+ * while both are whole. */
+static void introduce(kd_tracker *tracker, kd_open *one)
+{
+    for (kd_open *open = tracker->open; open; open = open->next) {
+        if (open == one)
+            continue;
+        if (open->parser->beside)
+            open->parser->beside(&open->parse, one->parse.event);
+        if (one->parser->beside)
+            one->parser->beside(&one->parse, open->parse.event);
+    }
+}
+
 static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first)
 {
     kd_event *event = open->parse.event;
@@ -127,12 +141,14 @@ static void start_event(kd_tracker *tracker, kd_open *open, const kd_line *first
     open->next = tracker->open;
     tracker->open = open;
     tracker->open_count++;
+    introduce(tracker, open);
 }
 
 static void close_open(kd_tracker *tracker, kd_open **link)
 {
     kd_open *open = *link;
     kd_event *event = open->parse.event;
+    introduce(tracker, open);
     *link = open->next;
     tracker->open_count--;
     open->parse.src = KD_DERIVED;

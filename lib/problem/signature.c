@@ -104,6 +104,8 @@ static uint64_t number_of(const kd_event *event, const struct recipe *recipe)
     if (hash_frames(&seed, event) > 0)
         return seed;
     kd_str name = text_at(event, KD_STR("blame.function"), room, sizeof room);
+    if (name.len == 0)
+        name = text_at(event, KD_STR("ip.function"), room, sizeof room);
     if (name.len > 0)
         return hash(seed, bare_name(name));
     kd_str headline = text_at(event, KD_STR("headline"), room, sizeof room);

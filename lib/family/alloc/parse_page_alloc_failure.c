@@ -66,7 +66,7 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
 static void close_failure(kd_parse *parse)
 {
     kdf_page_alloc *failure = parse->body;
-    kd_blame_set(parse, &failure->blame, &failure->backtrace, NULL);
+    kd_blame_set(&failure->blame, &failure->backtrace, NULL);
     parse->event->complete = failure->meminfo.ram_pages.src != 0;
 }
 

@@ -42,7 +42,7 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
 static void close_failure(kd_parse *parse)
 {
     kdf_percpu *percpu = parse->body;
-    kd_blame_set(parse, &percpu->blame, &percpu->backtrace, NULL);
+    kd_blame_set(&percpu->blame, &percpu->backtrace, NULL);
     parse->event->complete = percpu->backtrace.count > 0;
 }
 

@@ -38,10 +38,40 @@ kd_verdict kd_check_frame(kd_parse *parse, kdf_check *check, const kd_line *line
     return verdict;
 }
 
+/* The allocation tells whose it was: constructors and registries stand above him. */
+static bool allocates(kd_str bare)
+{
+    static const char *const names[] = { "*alloc*",     "*kmem*",        "*slab*",
+                                         "*mmap*",      "*strdup*",      "*strndup*",
+                                         "*memdup*",    "pcpu_create*",  "kasprintf*",
+                                         "kvasprintf*", "idr_get*",      "list_lru_init*",
+                                         "kmemleak_*",  "create_object*" };
+    for (size_t i = 0; i < KD_COUNT(names); i++)
+        if (kd_name_fits(bare, names[i]))
+            return true;
+    return false;
+}
+
+/* A cipher only works on the bytes that it is handed. */
+static bool works_on_bytes(kd_str bare)
+{
+    static const char *const names[] = { "*_encrypt",   "*_decrypt",   "crypto_*",
+                                         "cipher_*",    "drbg_*",      "rng_*",
+                                         "*alloc_skb*", "netlink_ack", "netlink_rcv_skb" };
+    for (size_t i = 0; i < KD_COUNT(names); i++)
+        if (kd_name_fits(bare, names[i]))
+            return true;
+    return false;
+}
+
 void kd_check_blame(kd_parse *parse)
 {
     kdf_check *check = parse->body;
-    kd_blame_set(parse, &check->oops.blame, &check->oops.backtrace, &check->oops.ip);
+    const kd_kind *kind = parse->event->kind;
+    kd_blame_pass *also = kind == &kd_kind_memory_leak ? allocates
+                          : kind == &kd_kind_kmsan     ? works_on_bytes
+                                                       : NULL;
+    kd_blame_past(&check->oops.blame, &check->oops.backtrace, &check->oops.ip, also);
     if (check->oops.backtrace.count > 0 || check->oops.ip.function.src)
         parse->event->complete = true;
 }

@@ -43,6 +43,15 @@ static kd_verdict open_sentence(kd_parse *parse, const kd_line *line)
     return KD_NOT_MINE;
 }
 
+/* " refcount_sub+0x94/0xa0" behind the place */
+static void read_symbol(kd_parse *parse, kdf_check *check, kd_scan in)
+{
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    kd_scan_blanks(&in);
+    if (kd_scan_symbol(&in, &symbol, parse->src) && symbol.size.src)
+        check->oops.ip = symbol;
+}
+
 /* "kernel BUG at lib/list_debug.c:53!", "WARNING: CPU: 0 PID: 53 at lib/refcount.c:128
  * refcount_..." */
 static bool take_place(kd_parse *parse, kdf_check *check, kd_str text)
@@ -59,6 +68,7 @@ static bool take_place(kd_parse *parse, kdf_check *check, kd_str text)
         if (kd_scan_until(&in, ':', &file) && kd_scan_char(&in, ':') && kd_scan_u64(&in, &line)) {
             kd_put(parse, &check->oops.file, file);
             kd_put(parse, &check->oops.line_number, line);
+            read_symbol(parse, check, in);
         }
         return true;
     }
@@ -69,12 +79,13 @@ static kd_verdict more_sentence(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
     kd_str text = line->text;
-    bool fresh = !check->oops.file.src && check->oops.backtrace.count == 0;
+    bool bare = check->oops.backtrace.count == 0, fresh = !check->oops.file.src && bare;
+    /* a decoder of stacks repeats it for each function that is compiled into it */
+    if (bare && kd_str_starts(text, "WARNING: ") && take_place(parse, check, text))
+        return KD_TAKEN;
     if (fresh && kd_str_starts(text, "------------[ cut here"))
         return KD_TAKEN;
-    if (fresh &&
-        (kd_str_starts(text, "kernel BUG at ") || kd_str_starts(text, "WARNING: ") ||
-         kd_str_starts(text, "Kernel BUG at ")) &&
+    if (fresh && (kd_str_starts(text, "kernel BUG at ") || kd_str_starts(text, "Kernel BUG at ")) &&
         take_place(parse, check, text))
         return KD_TAKEN;
     if (check->oops.file.src && check->oops.backtrace.count == 0 &&
@@ -83,7 +94,15 @@ static kd_verdict more_sentence(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     if (kd_str_starts(text, "---[ end trace"))
         return KD_LAST;
+    if (bare && kd_str_starts(text, "Kernel panic - not syncing: "))
+        return KD_NOT_MINE; /* its stack may be of this report */
     return kd_other_report_begins(text) ? KD_OVER : KD_NOT_MINE;
+}
+
+static void beside_sentence(kd_parse *parse, const kd_event *other)
+{
+    kdf_check *check = parse->body;
+    kd_trace_borrow(parse, &check->oops.backtrace, other);
 }
 
 static const char *const anchors[] = { "list_add corruption",
@@ -102,4 +121,5 @@ const kd_parser kd_parser_corruption = {
     .open = open_sentence,
     .more = more_sentence,
     .close = kd_check_blame,
+    .beside = beside_sentence,
 };

@@ -153,6 +153,12 @@ static bool take_section(kd_parse *parse, kdf_check *check, kd_str text)
         { "race at unknown origin", "other" },
         { "Auxiliary stack", "other" },
     };
+    /* "kfence-#69 [A-B, size=424, cache=kmalloc-512] allocated by task 9997:"               to 5.14
+     */
+    if (kd_str_starts(text, "kfence-#") && kd_str_has(text, "] allocated by task")) {
+        kd_check_turn(parse, check, "alloc");
+        return true;
+    }
     for (size_t i = 0; i < KD_COUNT(sections); i++)
         if (kd_str_starts(text, sections[i].begins)) {
             kd_check_turn(parse, check, sections[i].role);
@@ -206,6 +212,20 @@ static bool is_company(kd_str text)
     return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 
+/* Of these the frames follow without a header. */
+static kd_verdict take_bare_frame(kd_parse *parse, kdf_check *check, const kd_line *line)
+{
+    const kd_kind *kind = parse->event->kind;
+    if (parse->own[KD_CHECK_STACK] || (kind != &kd_kind_kmsan && kind != &kd_kind_kfence) ||
+        !kd_str_has(line->text, "+0x"))
+        return KD_NOT_MINE;
+    kd_block_state state = { .at = 1 }, *own = parse->state;
+    parse->state = &state;
+    kd_verdict verdict = kd_block_trace.take(parse, &check->oops.backtrace, line);
+    parse->state = own;
+    return verdict;
+}
+
 static kd_verdict more_report(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
@@ -221,6 +241,8 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
         take_section(parse, check, text))
         return KD_TAKEN;
     kd_verdict verdict = kd_check_frame(parse, check, line);
+    if (verdict == KD_NOT_MINE)
+        verdict = take_bare_frame(parse, check, line);
     if (verdict != KD_NOT_MINE)
         return verdict;
     return !kd_str_starts(text, "[<") && is_company(text) ? KD_TAKEN : KD_NOT_MINE;

@@ -110,7 +110,7 @@ static bool is_fetch(const kd_event *event, const kdf_oops *oops)
 }
 
 /* The innermost frame that is neither machinery nor the place where no code is. */
-static void blame_caller(kd_parse *parse, kdf_oops *oops)
+static void blame_caller(kdf_oops *oops)
 {
     kd_list callers = oops->backtrace;
     uint32_t skipped = 0;
@@ -122,7 +122,7 @@ static void blame_caller(kd_parse *parse, kdf_oops *oops)
     callers.items = frames ? frames + skipped : NULL;
     callers.count -= skipped;
     if (callers.count > 0)
-        kd_blame_set(parse, &oops->blame, &callers, NULL);
+        kd_blame_set(&oops->blame, &callers, NULL);
     if (oops->blame.frame.src)
         oops->blame.frame.v += skipped;
     if (!oops->blame.function.src && oops->lr.function.src) {
@@ -147,11 +147,12 @@ static bool is_memory_helper(kd_str function)
 /* A copying or locking function with no trace: the return address tells who called it. */
 static void blame_return_address(kdf_oops *oops)
 {
-    if (!oops->blame.function.src || !kd_blame_skips(oops->blame.function.v))
+    bool helper = is_memory_helper(oops->blame.function.v);
+    if ((oops->blame.function.src && !helper) || kd_str_has(oops->ip.function.v, "panic"))
         return;
     if (!oops->lr.function.src || kd_blame_skips(oops->lr.function.v)) {
         /* it did as it was told, and nothing says by whom */
-        if (is_memory_helper(oops->blame.function.v))
+        if (helper)
             oops->blame = (kdf_blame){ .function = { .src = 0 } };
         return;
     }
@@ -173,9 +174,9 @@ void kd_oops_settle(kd_parse *parse, bool headline_seen)
         return;
     }
     if (is_fetch(parse->event, oops)) {
-        blame_caller(parse, oops);
+        blame_caller(oops);
         return;
     }
-    kd_blame_set(parse, &oops->blame, &oops->backtrace, &oops->ip);
+    kd_blame_set(&oops->blame, &oops->backtrace, &oops->ip);
     blame_return_address(oops);
 }

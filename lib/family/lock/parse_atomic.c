@@ -136,6 +136,8 @@ static kd_verdict more_atomic(kd_parse *parse, const kd_line *line)
 {
     kdf_atomic *atomic = parse->body;
     kd_str text = line->text;
+    if (atomic->backtrace.count == 0 && kd_str_starts(text, "Kernel panic - not syncing: "))
+        return KD_NOT_MINE; /* its stack may be of this report */
     if (kd_other_report_begins(text))
         return KD_OVER;
     if (text.len > 0 && take_disabled_at(parse, atomic, text))
@@ -191,6 +193,12 @@ static void close_atomic(kd_parse *parse)
         parse->event->complete = true;
 }
 
+static void beside_atomic(kd_parse *parse, const kd_event *other)
+{
+    kdf_atomic *atomic = parse->body;
+    kd_trace_borrow(parse, &atomic->backtrace, other);
+}
+
 static const char *const anchors[] = { "scheduling while atomic: ", "sleeping function called from",
                                        NULL };
 
@@ -209,4 +217,5 @@ const kd_parser kd_parser_atomic = {
     .open = open_atomic,
     .more = more_atomic,
     .close = close_atomic,
+    .beside = beside_atomic,
 };

@@ -160,7 +160,7 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
 static void close_report(kd_parse *parse)
 {
     kdf_oom *oom = parse->body;
-    kd_blame_set(parse, &oom->blame, &oom->backtrace, NULL);
+    kd_blame_set(&oom->blame, &oom->backtrace, NULL);
     parse->event->complete = parse->own[KD_OOM_FLAGS] & KD_OOM_KILLED || oom->no_victim.src;
 }
 

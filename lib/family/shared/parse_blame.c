@@ -5,21 +5,40 @@
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 
-static const char *const machinery[] = {
-#define KD_MACHINERY(name) name,
+static const struct {
+    const char *name;
+    bool helper;
+} machinery[] = {
+#define KD_MACHINERY(name) { name, false },
+#define KD_HELPER(name) { name, true },
 #include "family/shared/machinery.def"
+#undef KD_HELPER
 #undef KD_MACHINERY
 };
 
-static bool stands_for(kd_str function, const char *name)
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static bool fits(const char *text, const char *end, const char *pattern)
 {
-    size_t len = strlen(name);
-    if (name[len - 1] == '*')
-        return function.len >= len - 1 && memcmp(function.ptr, name, len - 1) == 0;
-    return kd_str_is(function, name);
+    for (; *pattern && *pattern != '*'; pattern++, text++)
+        if (text == end || *text != *pattern)
+            return false;
+    if (!*pattern)
+        return text == end;
+    if (!pattern[1])
+        return true;
+    for (; text <= end; text++)
+        if (fits(text, end, pattern + 1))
+            return true;
+    return false;
 }
 
-bool kd_blame_skips(kd_str function)
+bool kd_name_fits(kd_str bare, const char *pattern)
+{
+    return fits(bare.ptr, bare.ptr + bare.len, pattern);
+}
+
+static kd_str bare_of(kd_str function)
 {
     kd_scan in = kd_scan_of(function);
     kd_str bare;
@@ -27,11 +46,28 @@ bool kd_blame_skips(kd_str function)
         bare = function;
     while (bare.len > 0 && bare.ptr[0] == '_')
         bare = kd_str_from(bare, 1);
+    return bare;
+}
+
+static bool is_skipped(kd_str bare, bool helpers)
+{
     for (size_t i = 0; i < KD_COUNT(machinery); i++)
-        if (stands_for(bare, machinery[i]))
+        if (machinery[i].helper <= helpers && kd_name_fits(bare, machinery[i].name))
             return true;
     return false;
 }
+
+bool kd_blame_skips(kd_str function)
+{
+    return is_skipped(bare_of(function), true);
+}
+
+bool kd_blame_never(kd_str function)
+{
+    return is_skipped(bare_of(function), false);
+}
+
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static void set(kdf_blame *blame, kd_text function, kd_text module, const char *why)
 {
@@ -40,23 +76,54 @@ static void set(kdf_blame *blame, kd_text function, kd_text module, const char *
     blame->why = (kd_text){ kd_str_of(why), KD_DERIVED };
 }
 
-void kd_blame_set(kd_parse *parse, kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip)
+/* They run what they were handed: where nothing but helpers stands above, the helper was handed. */
+static bool is_runner(kd_str bare)
+{
+    return kd_str_in_words(bare, "process_one_work worker_thread kthread kthread_worker_fn "
+                                 "call_timer_fn rcu_do_batch task_work_run");
+}
+
+/* First without helpers; where nobody else is left, one of them. */
+static bool choose(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip,
+                   kd_blame_pass *also, bool helpers)
 {
     const kdf_frame *frames = backtrace->items;
-    (void)parse;
-    if (ip && ip->function.src && !kd_blame_skips(ip->function.v)) {
-        set(blame, ip->function, ip->module, "the instruction pointer stood there");
-        return;
+    if (ip && ip->function.src) {
+        kd_str bare = bare_of(ip->function.v);
+        if (!is_skipped(bare, helpers) && !(also && also(bare))) {
+            set(blame, ip->function, ip->module, "the instruction pointer stood there");
+            return true;
+        }
     }
     for (uint32_t i = 0; i < backtrace->count; i++) {
         bool sure = !frames[i].reliable.src || frames[i].reliable.v;
-        if (!sure || !frames[i].function.src || kd_blame_skips(frames[i].function.v))
+        if (!sure || !frames[i].function.src)
             continue;
+        kd_str bare = bare_of(frames[i].function.v);
+        if (is_skipped(bare, helpers) || (also && also(bare)))
+            continue;
+        if (helpers && is_runner(bare))
+            return false;
         set(blame, frames[i].function, frames[i].module,
             "innermost frame that is not reporting, allocating, freeing, copying or locking");
         blame->frame = (kd_u64){ i, KD_DERIVED };
-        return;
+        return true;
     }
-    if (ip && ip->function.src)
-        set(blame, ip->function, ip->module, "the instruction pointer; no caller is printed");
+    return false;
+}
+
+void kd_blame_past(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip,
+                   kd_blame_pass *also)
+{
+    if (choose(blame, backtrace, ip, also, true) || choose(blame, backtrace, ip, NULL, false) ||
+        !ip || !ip->function.src)
+        return;
+    blame->why = (kd_text){ KD_STR("nobody: only the function that reports, allocates, copies or "
+                                   "locks is named, no caller of it"),
+                            KD_DERIVED };
+}
+
+void kd_blame_set(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip)
+{
+    kd_blame_past(blame, backtrace, ip, NULL);
 }

@@ -6,12 +6,14 @@
  *   <c020bb5d> block_uevent+0x10d/0x210   <c020ba50> ...    i386 about 2.6.16, several in a line
  *   [] (show_stack) from [] (dump_stack+0x88/0xcc)          arm to 5.14, addresses lost in HTML
  *   show_stack from dump_stack_lvl+0x40/0x4c                arm 5.15+
+ *   __dump_stack lib/dump_stack.c:77 [inline]               decoded: inlined into the next frame
  *   [ffffffc0200eb240+  64][<ffffffc0100c63b4>] f+0x0/0x18c arm64 vendor form
  *   [c00000000465f7e0] [c0000000001e0b44] vprintk+0x74/0x90 (unreliable)   powerpc
  *
  * Printed by show_trace_log_lvl(), dump_backtrace() and their like.
  */
 #include "family/fields.h"
+#include "family/shared/parse_inline.h"
 #include "family/shared/parse_shared.h"
 #include "family/shared/parse_user_registers.h"
 
@@ -30,6 +32,7 @@ static void add_frame(kd_parse *parse, kd_list *frames, const kdf_frame *frame, 
         return;
     *item = *frame;
     item->line = (kd_u64){ line->number, parse->src };
+    kd_inline_collect(parse, &item->inlined);
     item->context = (kd_text){ kd_str_of(contexts[parse->state->more]), KD_DERIVED };
 }
 
@@ -326,6 +329,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         return KD_TAKEN;
     }
     if (parse->state->at && scan_marker(parse, &own.text) && own.text.len == 0)
+        return KD_TAKEN;
+    if (kd_is_inline(own.text) && (parse->state->at || kd_str_starts(own.text, "[<")))
         return KD_TAKEN;
     if (take_arm_pair(parse, frames, &own) || take_vendor(parse, frames, &own) ||
         take_from(parse, frames, &own) || take_caller(parse, frames, &own))

@@ -7,6 +7,7 @@
  *
  * panic(), all versions. Often the end of an oops, which is an event of its own.
  */
+#include "family/fault/parse_fault.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 #include "family/warn/panic_reason.h"
@@ -59,6 +60,50 @@ static kd_verdict more_panic(kd_parse *parse, const kd_line *line)
     return kd_str_starts(line->text, "---[ end Kernel panic") ? KD_LAST : KD_NOT_MINE;
 }
 
+/* parse->own[0]: the register dump in the stack is that of a warning, which takes the rows itself
+ */
+
+static kd_verdict take_registers(kd_parse *parse, void *group, const kd_line *line)
+{
+    kdf_symbol *ip = group;
+    kdf_oops dump = { .ip = { .size = { 0, 0 } } };
+    if (parse->own[0])
+        return KD_NOT_MINE;
+    kd_verdict verdict = kd_block_registers.take(parse, &dump, line);
+    if (verdict == KD_NOT_MINE)
+        return kd_block_code.take(parse, &dump.code, line);
+    if (dump.ip.function.src && !ip->function.src)
+        *ip = dump.ip;
+    return verdict;
+}
+
+static const kd_block block_registers = { .name = "registers", .take = take_registers };
+
+static void beside_panic(kd_parse *parse, const kd_event *other)
+{
+    kdf_panic *panic = parse->body;
+    const kdf_oops *oops = kd_event_oops(other);
+    const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
+    if (!kd_event_is(other, &kd_kind_warning) || !reason || reason->class != KD_PANIC_POLICY)
+        return;
+    if (oops->registers.count == 0 && other->id < parse->event->id &&
+        kd_str_eq(other->caller, parse->event->caller) && panic->backtrace.count == 0)
+        parse->own[0] = 1;
+    const kd_line_ref *line = kd_event_line(other, oops->ip.function.src);
+    if (!line || !parse->own[0] || panic->ip.function.src ||
+        line->number < kd_event_lines(parse->event)[0].number ||
+        !kd_panic_is_of(parse->event, other))
+        return;
+    kd_src src = kd_parse_keep(parse, line);
+    if (!src)
+        return;
+    panic->ip.function = (kd_text){ kd_arena_str(parse->arena, oops->ip.function.v), src };
+    if (oops->ip.module.src)
+        panic->ip.module = (kd_text){ kd_arena_str(parse->arena, oops->ip.module.v), src };
+    panic->ip.offset = (kd_u64){ oops->ip.offset.v, oops->ip.offset.src ? src : 0 };
+    panic->ip.size = (kd_u64){ oops->ip.size.v, oops->ip.size.src ? src : 0 };
+}
+
 static void close_panic(kd_parse *parse)
 {
     kdf_panic *panic = parse->body;
@@ -72,13 +117,14 @@ static void close_panic(kd_parse *parse)
                        KD_DERIVED };
         return;
     }
-    kd_blame_set(parse, &panic->blame, &panic->backtrace, NULL);
+    kd_blame_set(&panic->blame, &panic->backtrace, NULL);
 }
 
 static const char *const anchors[] = { "Kernel panic - not syncing: ", ROOT, NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_task, offsetof(kdf_panic, task) },
+    { &block_registers, offsetof(kdf_panic, ip) },
     { &kd_block_trace, offsetof(kdf_panic, backtrace) },
     { NULL, 0 },
 };
@@ -91,4 +137,5 @@ const kd_parser kd_parser_panic = {
     .open = open_panic,
     .more = more_panic,
     .close = close_panic,
+    .beside = beside_panic,
 };

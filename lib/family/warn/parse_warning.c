@@ -296,12 +296,31 @@ static void settle_ip(const kd_parse *parse, kdf_oops *oops)
     oops->ip = header;
 }
 
+/* The debugging of objects speaks of an object: whose it is calls the functions that handle it. */
+static bool handles_object(kd_str bare)
+{
+    static const char *const names[] = { "debug_*", "*rcu*",     "hrtimer_*", "timer_*",
+                                         "work_*",  "percpu_*",  "kvfree*",   "vunmap*",
+                                         "free_*",  "kobject_*", "kmem_*",    "*slab_*" };
+    for (size_t i = 0; i < KD_COUNT(names); i++)
+        if (kd_name_fits(bare, names[i]))
+            return true;
+    return false;
+}
+
+static void beside_warning(kd_parse *parse, const kd_event *other)
+{
+    kdf_warning *warning = parse->body;
+    kd_trace_borrow(parse, &warning->oops.backtrace, other);
+}
+
 static void close_warning(kd_parse *parse)
 {
     kdf_warning *warning = parse->body;
     kdf_oops *oops = &warning->oops;
     settle_ip(parse, oops);
-    kd_blame_set(parse, &oops->blame, &oops->backtrace, &oops->ip);
+    bool object = kd_str_ends(oops->file.v, "lib/debugobjects.c");
+    kd_blame_past(&oops->blame, &oops->backtrace, &oops->ip, object ? handles_object : NULL);
 }
 
 static const char *const anchors[] = { "WARNING: CPU: ", "WARNING: at", ", CPU#",
@@ -324,4 +343,5 @@ const kd_parser kd_parser_warning = {
     .open = open_warning,
     .more = more_warning,
     .close = close_warning,
+    .beside = beside_warning,
 };

@@ -2,6 +2,7 @@
 #include "base/scan.h"
 #include "core/diag.h"
 #include "family/fields.h"
+#include "family/shared/parse_shared.h"
 #include "family/warn/panic_reason.h"
 
 const char kd_doc_panic_after_oops[] =
@@ -40,18 +41,23 @@ const char kd_doc_panic_other[] = "A panic whose text belongs to none of the oth
 #define MOST_LINES 40u
 #define MOST_SECONDS 60u
 
-/* The last event of the boot before the panic that can have led to it. */
+/* The last event of the boot before the panic that can have led to it; one of the same task is
+ * preferred, for other CPUs report in between. */
 static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *reason)
 {
     size_t most = view->history_len < LOOK_BACK ? view->history_len : LOOK_BACK;
+    const kd_event *last = NULL;
     for (size_t i = 0; i < most; i++) {
         const kd_event *event = view->history[view->history_len - 1 - i];
         if (event->before || event->boot != view->event->boot)
             break;
-        if (kd_str_in_words(kd_str_of(event->kind->name), reason->causes))
+        if (!kd_str_in_words(kd_str_of(event->kind->name), reason->causes))
+            continue;
+        if (kd_panic_is_of(view->event, event))
             return event;
+        last = last ? last : event;
     }
-    return NULL;
+    return last;
 }
 
 static uint64_t last_line(const kd_event *event)
