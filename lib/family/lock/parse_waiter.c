@@ -101,7 +101,7 @@ void kd_blame_waiter(kdf_blame *blame, const kd_list *backtrace, kd_text *waits_
         size_t wait = wait_of(function);
         if (wait < KD_COUNT(waits))
             note_wait(wait, function, waits_in, waits_for);
-        if (wait < KD_COUNT(waits) ? waits[wait].pass : kd_blame_skips(function))
+        if (wait < KD_COUNT(waits) ? waits[wait].pass : kd_blame_never(function))
             continue;
         if (kd_str_in_words(kd_bare_name(function),
                             "kthread worker_thread rescuer_thread kthread_worker_fn")) {
