@@ -247,12 +247,15 @@ static void wrap(kd_tracker *tracker, const kd_parser *parser, const kd_line *li
 
 static void ordinary_line(kd_tracker *tracker, const kd_line *line, const kd_before *before,
                           bool may_wrap);
+static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before *before,
+                       bool may_wrap);
 
 /* The waiting lines turned out not to belong together: each is looked at by itself. */
 static void unwrap(kd_tracker *tracker)
 {
     kd_wrapped *wrapped = tracker->wrapped;
     tracker->wrapped = NULL;
+    open_event(tracker, &wrapped->lines[0], NULL, false);
     for (size_t i = 1; i < wrapped->count; i++)
         ordinary_line(tracker, &wrapped->lines[i], NULL, false);
     tracker->wrapped = wrapped;
@@ -455,6 +458,9 @@ static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before
     kd_matcher_mark(&tracker->anchors->matcher, line->text, tracker->anchors->parser, wanted);
     for (size_t i = kd_parser_count; i-- > 0;) { /* the most special first */
         if (!(wanted[i / 64] >> (i % 64) & 1))
+            continue;
+        /* half a message is no fact yet */
+        if (unfinished && may_wrap && kd_parsers[i]->kind->is_fact)
             continue;
         kd_verdict verdict = try_parser(tracker, kd_parsers[i], line, 1, before);
         if (verdict == KD_TAKEN || verdict == KD_LAST)

@@ -26,9 +26,13 @@ static bool take_object(kd_parse *parse, kdf_check *check, kd_str text)
 static kd_verdict open_leak(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
-    if (!kd_str_is(line->text, "BUG: memory leak") && !take_object(parse, check, line->text))
+    kd_str text = line->text;
+    const char *bug = kd_str_find(text, "BUG: memory leak"); /* behind a time of whoever wrote it */
+    if (bug && bug - text.ptr <= 32)
+        text = kd_str_from(text, (size_t)(bug - text.ptr));
+    if (!kd_str_is(text, "BUG: memory leak") && !take_object(parse, check, text))
         return KD_NOT_MINE;
-    kd_put(parse, &check->oops.headline, line->text);
+    kd_put(parse, &check->oops.headline, text);
     return KD_TAKEN;
 }
 

@@ -393,6 +393,11 @@ static bool take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
     const kd_kind *kind = kind_of_die(before, &named);
     if (!internal && !named && !parse->own[OWN_HEADLINE])
         return false;
+    /* a BUG() traps as an invalid opcode: another exception is a report of its own */
+    if (parse->event->kind == &kd_kind_kernel_bug &&
+        (kind == &kd_kind_general_protection || kind == &kd_kind_double_fault ||
+         kind == &kd_kind_divide_error))
+        return false;
     before = without_task(parse, oops, before);
     if (internal)
         before = kd_str_from(before, sizeof "Internal error: " - 1);
@@ -415,10 +420,27 @@ static bool take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
+static const char torn_headline[] = "BUG: unable to handle kernel";
+
+/* "paging request at ffffffff761cd3a8": the other half of a headline, where a console put each part
+ * of a line on a line of its own */
+static bool take_second_half(kd_parse *parse, kdf_oops *oops, const kd_line *line)
+{
+    kd_line whole = *line;
+    if (parse->own[OWN_HEADLINE] || !kd_str_is(oops->headline.v, torn_headline) ||
+        !(kd_str_starts(line->text, "paging request at ") ||
+          kd_str_starts(line->text, "NULL pointer dereference at ")))
+        return false;
+    whole.text = kd_arena_format(parse->arena, "%s %.*s", torn_headline, KD_FMT(line->text));
+    return take_headline(parse, oops, &whole);
+}
+
 static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
 {
     kdf_oops *oops = parse->body;
     kd_str text = line->text;
+    if (take_second_half(parse, oops, line))
+        return KD_TAKEN;
     if (kd_str_starts(text, "---[ end trace "))
         return KD_LAST;
     if (take_late_address(parse, oops, line) || kd_oops_take_fault(parse, oops, text))
@@ -455,6 +477,13 @@ static void look_back_for_task(kd_parse *parse, kdf_oops *oops)
 static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
 {
     kdf_oops *oops = parse->body;
+    if (kd_str_is(line->text, torn_headline)) {
+        kd_put(parse, &oops->headline, line->text);
+        return KD_TAKEN;
+    }
+    /* wrapped by a mail program: "probably for" and the address, or the count, in the next line */
+    if (kd_str_starts(line->text, "general protection fault, ") && !kd_str_has(line->text, "[#"))
+        return KD_UNFINISHED;
     if (!take_headline(parse, oops, line) && !take_die(parse, oops, line->text) &&
         !take_xmon(parse, oops, line->text))
         return KD_NOT_MINE;

@@ -55,7 +55,7 @@ static kd_verdict open_soft(kd_parse *parse, kdf_lockup *lockup, kd_scan in)
     if (!kd_scan_literal(&in, "- CPU#") || !kd_scan_u64(&in, &cpu) || !kd_scan_blanks(&in) ||
         !kd_scan_literal(&in, "stuck") || !kd_scan_blanks(&in) || !kd_scan_literal(&in, "for") ||
         !kd_scan_blanks(&in) || !kd_scan_u64(&in, &seconds) || !kd_scan_char(&in, 's'))
-        return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
+        return in.short_ || kd_scan_at_end(&in) ? KD_UNFINISHED : KD_NOT_MINE;
     kd_put(parse, &lockup->oops.task.cpu, cpu);
     kd_put(parse, &lockup->seconds, seconds);
     kd_scan_char(&in, '!');

@@ -1,4 +1,5 @@
-/* parse_inline.h - functions that the compiler put into another, as decoders of stacks show them. */
+/* parse_inline.h - functions that the compiler put into another, as decoders of stacks show them.
+ */
 #ifndef KD_SHARED_PARSE_INLINE_H
 #define KD_SHARED_PARSE_INLINE_H
 
