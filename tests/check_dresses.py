@@ -16,12 +16,14 @@ LOGS = pathlib.Path(__file__).resolve().parent / 'logs'
 KNOWN = ['fault/amd64-6.1.0-50-amd64-null_read', 'oom/amd64-6.1.0-56-amd64-memcg_group']
 LEARN = KNOWN + ['alloc/arm64-cma-order4', 'vmalloc/amd64-4.15-bpf-jit', 'warn/amd64-6.1.0-50-amd64-kmalloc_huge']
 STAMP = re.compile(r'^(?:<(\d)>)?\[\s*(\d+)\.(\d{6})\] ?')
+# what firmware wrote to the console stands before the kernel's first stamp
+INNER = re.compile(r'\[\s*(?P<nothing>)(\d+)\.(\d{6})\] ')
 DAY = 'May  3'
 
 
 class Line:
     def __init__(self, number, raw):
-        found = STAMP.match(raw)
+        found = STAMP.match(raw) or INNER.search(raw)
         self.number = number
         self.text = raw[found.end():] if found else raw
         self.seconds, self.micros = (int(found[2]), found[3]) if found else (0, '000000')
