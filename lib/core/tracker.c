@@ -255,8 +255,7 @@ static void unwrap(kd_tracker *tracker)
 {
     kd_wrapped *wrapped = tracker->wrapped;
     tracker->wrapped = NULL;
-    open_event(tracker, &wrapped->lines[0], NULL, false);
-    for (size_t i = 1; i < wrapped->count; i++)
+    for (size_t i = 0; i < wrapped->count; i++) /* the first as a fact at least */
         ordinary_line(tracker, &wrapped->lines[i], NULL, false);
     tracker->wrapped = wrapped;
     drop_wrapped(tracker);

@@ -50,6 +50,8 @@ bool kd_head_find(kd_str text, size_t *at)
         if (!head || (head > text.ptr && is_word(head[-1])))
             continue;
         size_t where = (size_t)(head - text.ptr);
+        if (kd_str_ends((kd_str){ text.ptr, where }, "WATCHDOG: "))
+            continue; /* "eth0: NETDEV WATCHDOG: CPU: 1: ...": in the middle of a message */
         if (!found || where < *at)
             *at = where;
         found = true;

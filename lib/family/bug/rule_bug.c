@@ -9,8 +9,6 @@ const char kd_doc_bus_error[] =
     "The bus refused an access: a device register without clock or power, an address where nothing "
     "answers, or a "
     "memory error. Where it is reported late, the code that ran then need not have caused it.";
-const char kd_doc_machine_check[] =
-    "The processor reported an error of the hardware. The code that ran then is innocent.";
 const char kd_doc_assertion[] = "BUG() or BUG_ON(): a check in the code failed.";
 const char kd_doc_invalid_opcode[] = "The CPU met an instruction or exception that the kernel's "
                                      "code does not hold by intention: code that was "
@@ -84,23 +82,6 @@ kd_status kd_check_bus_error(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
-kd_status kd_check_machine_check(const kd_view *view, kd_emit *out, void *user)
-{
-    const kdf_oops *oops = KD_BODY(view->event, oops);
-    (void)user;
-    if (!oops)
-        return KD_OK;
-    kd_say_diag(out, KD_LIKELY,
-                "The processor reported an error of the hardware (%.*s). The code that ran then is "
-                "innocent.",
-                KD_FMT(oops->headline.v));
-    say_where(view, out, oops);
-    kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR(""), "a machine check comes from the hardware");
-    kd_say_remedy(out, "Check memory, cooling, power and the device that was accessed; read the "
-                       "machine's error log.");
-    return KD_OK;
-}
-
 kd_status kd_check_assertion(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -168,11 +149,23 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* RHEL 7 prints what the checker found behind the header: that is an event of its own. */
+static bool is_told_behind(const kd_view *view)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    if (wide->index + 1 >= wide->event_count)
+        return false;
+    const kd_event *next = wide->events[wide->index + 1];
+    return (kd_event_is(next, &kd_kind_list_corruption) || kd_event_is(next, &kd_kind_refcount)) &&
+           next->boot == view->event->boot &&
+           kd_event_lines(next)[0].number == kd_event_lines(view->event)[0].number + 1;
+}
+
 kd_status kd_check_warning(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_warning *warning = KD_BODY(view->event, warning);
     (void)user;
-    if (!warning || is_spoken_of(view))
+    if (!warning || is_spoken_of(view) || is_told_behind(view))
         return KD_OK;
     if (warning->message.src)
         kd_say_diag(out, KD_LIKELY, "The kernel warned (\"%.*s\") and went on.",

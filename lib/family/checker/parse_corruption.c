@@ -26,10 +26,35 @@ static const struct {
     { "Bad or missing usercopy whitelist?", &kd_kind_usercopy },
 };
 
+/* "60836.026949] refcount_t: ...": the paste lost the first bracket */
+static kd_str without_torn_stamp(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str rest;
+    uint64_t a, b;
+    return kd_scan_u64(&in, &a) && kd_scan_char(&in, '.') && kd_scan_u64(&in, &b) &&
+                   kd_scan_literal(&in, "] ") && kd_scan_rest(&in, &rest)
+               ? rest
+               : text;
+}
+
+/* "WARNING: CPU: 2 PID: 0 at ...": to 6.18 */
+static void put_task(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str before;
+    uint64_t cpu, pid;
+    if (!kd_scan_past(&in, "CPU: ", &before) || !kd_scan_u64(&in, &cpu) ||
+        !kd_scan_literal(&in, " PID: ") || !kd_scan_u64(&in, &pid))
+        return;
+    kd_put(parse, &check->oops.task.cpu, cpu);
+    kd_put(parse, &check->oops.task.pid, pid);
+}
+
 static kd_verdict open_sentence(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
-    kd_str text = line->text;
+    kd_str text = without_torn_stamp(line->text);
     const char *at = kd_str_find(text, "usercopy: "); /* behind what a console printed before */
     if (at && !kd_str_starts(text, "usercopy: "))
         text = kd_str_from(text, (size_t)(at - text.ptr));
@@ -69,6 +94,7 @@ static bool take_place(kd_parse *parse, kdf_check *check, kd_str text)
             kd_put(parse, &check->oops.file, file);
             kd_put(parse, &check->oops.line_number, line);
             read_symbol(parse, check, in);
+            put_task(parse, check, text);
         }
         return true;
     }

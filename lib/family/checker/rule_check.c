@@ -186,10 +186,38 @@ kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* "cache_from_obj: Wrong slab cache. A but object is from B" */
+static kd_status check_wrong_cache(const kd_view *view, kd_emit *out, const kdf_warning *warning)
+{
+    kd_scan in = kd_scan_of(warning->message.v);
+    kd_str before, given, real;
+    if (!kd_scan_past(&in, "Wrong slab cache. ", &before) ||
+        !kd_scan_past(&in, " but object is from ", &given) || !kd_scan_word(&in, &real))
+        return KD_OK;
+    kd_say_diag(
+        out, KD_LIKELY,
+        "An object of the slab cache %.*s was freed to the cache %.*s: a wrong pointer or a "
+        "wrong free. Who frees only noticed.",
+        KD_FMT(real), KD_FMT(given));
+    kd_say_evidence(out, view->event, warning->message.src, "both caches");
+    kd_say_text(out, "cache", real);
+    kd_say_text(out, "freed_to", given);
+    kd_say_suspect(out, KD_SUSPECT_UNKNOWN, given, "whoever owns this cache freed the object");
+    kd_say_remedy(out,
+                  "Look where the owner of %.*s frees objects that it did not allocate from "
+                  "it.",
+                  KD_FMT(given));
+    kd_say_assume(out, "RAM is sound");
+    return KD_OK;
+}
+
 kd_status kd_check_check_heap(const kd_view *view, kd_emit *out, void *user)
 {
     finding f;
+    const kdf_warning *warning = KD_BODY(view->event, warning);
     (void)user;
+    if (warning)
+        return check_wrong_cache(view, out, warning);
     bool slub = kd_event_is(view->event, &kd_kind_slab_corruption);
     if (!find(view, &f) ||
         (!slub && !is_wrong_free(f.check) && !says(f.check, "memory corruption")))

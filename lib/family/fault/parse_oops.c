@@ -477,6 +477,7 @@ static void look_back_for_task(kd_parse *parse, kdf_oops *oops)
 static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
 {
     kdf_oops *oops = parse->body;
+    parse->event->kind = &kd_kind_oops_other;
     if (kd_str_is(line->text, torn_headline)) {
         kd_put(parse, &oops->headline, line->text);
         return KD_TAKEN;
@@ -509,7 +510,7 @@ static const kd_block_use blocks[] = {
 const kd_parser kd_parser_oops = {
     .name = "oops",
     .anchors = anchors,
-    .kind = &kd_kind_oops_other,
+    .kind = &kd_kind_machine_check, /* has the most room; it begins as another one */
     .blocks = blocks,
     .patience = 40,
     .open = open_oops,

@@ -59,6 +59,10 @@ static bool scan_address(kd_scan *in, kd_hex *out, kd_src src)
     }
     bool angle = kd_scan_char(&try, '<');
     const char *from = try.at;
+    if (angle && kd_scan_literal(&try, "(ptrval)>]")) { /* hidden: 4.15 to 5.x */
+        *in = try;
+        return true;
+    }
     if (!kd_scan_hex(&try, &address) || try.at - from < 8 || (angle && !kd_scan_char(&try, '>')) ||
         !kd_scan_char(&try, ']'))
         return false;

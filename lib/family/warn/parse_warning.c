@@ -163,6 +163,18 @@ static bool is_cut_here(kd_str text)
     return kd_str_starts(text, "------------[ cut here");
 }
 
+static bool is_warn_text(kd_str text)
+{
+    static const char *const begins[] = {
+#define KD_WARN_TEXT(begins) begins,
+#include "family/warn/detector.def"
+    };
+    for (size_t i = 0; i < KD_COUNT(begins); i++)
+        if (kd_str_starts(text, begins[i]))
+            return true;
+    return false;
+}
+
 /* Only what follows "cut here" directly belongs to the header: look for that line first. */
 static void read_message(kd_parse *parse, kdf_warning *warning, const kd_line *header)
 {
@@ -177,6 +189,8 @@ static void read_message(kd_parse *parse, kdf_warning *warning, const kd_line *h
             return;
         if (!found)
             message = line;
+        if (i == 0 && is_warn_text(line.text))
+            found = true;
     }
     if (!found || message.text.len == 0)
         return;
@@ -314,6 +328,30 @@ static void beside_warning(kd_parse *parse, const kd_event *other)
     kd_trace_borrow(parse, &warning->oops.backtrace, other);
 }
 
+static bool is_one_of(kd_str function, const char *const *names)
+{
+    while (*names && !kd_str_is(function, *names))
+        names++;
+    return *names != NULL;
+}
+
+/* Whoever noticed is not to blame: detectors never, checkers not for want of a caller. */
+static bool is_innocent(const kdf_oops *oops)
+{
+    static const char *const detectors[] = {
+#define KD_DETECTOR(function) function,
+#include "family/warn/detector.def"
+        NULL,
+    };
+    static const char *const checkers[] = {
+#define KD_CHECKER(function) function,
+#include "family/warn/detector.def"
+        NULL,
+    };
+    return is_one_of(oops->ip.function.v, detectors) ||
+           (!oops->blame.frame.src && is_one_of(oops->ip.function.v, checkers));
+}
+
 static void close_warning(kd_parse *parse)
 {
     kdf_warning *warning = parse->body;
@@ -321,6 +359,10 @@ static void close_warning(kd_parse *parse)
     settle_ip(parse, oops);
     bool object = kd_str_ends(oops->file.v, "lib/debugobjects.c");
     kd_blame_past(&oops->blame, &oops->backtrace, &oops->ip, object ? handles_object : NULL);
+    if (is_innocent(oops))
+        oops->blame =
+            (kdf_blame){ .why = { KD_STR("who found it is not at fault, and nobody else is shown"),
+                                  KD_DERIVED } };
 }
 
 static const char *const anchors[] = { "WARNING: CPU: ", "WARNING: at", ", CPU#",

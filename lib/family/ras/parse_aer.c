@@ -1,0 +1,146 @@
+/* parse_aer.c - errors that PCI Express reports (AER).
+ *
+ *   pcieport 0000:00:1c.4: AER: Corrected error received: 0000:00:1c.4            4.19+
+ *   pcieport 0000:00:1c.4: AER: Correctable error message received from 0000:05:00.0   6.x
+ *   pcieport 0000:00:1c.4: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)
+ *   pcieport 0000:00:1c.4:   device [8086:a114] error status/mask=00000001/00002000
+ *   pcieport 0000:00:1c.4:    [ 0] RxErr                  (First)
+ *
+ * The owner of "PCIe Bus Error" is the device whose registers are shown.
+ */
+#include "core/parser.h"
+#include "family/fields.h"
+
+enum { OWN_LINES, OWN_BUS, OWN_LAST };
+
+/* "nvme 0000:01:00.0: PCIe Bus Error": driver and device */
+static bool name_of(kd_str text, kd_str *driver, kd_str *device)
+{
+    kd_scan in = kd_scan_of(text);
+    if (!kd_scan_word(&in, driver) || !kd_scan_char(&in, ' ') || !kd_scan_word(&in, device) ||
+        !kd_str_ends(*device, ":") || device->len < 8 || device->len > 24)
+        return false;
+    device->len--;
+    return true;
+}
+
+static bool after(kd_str text, const char *words, kd_scan *in)
+{
+    kd_str before;
+    *in = kd_scan_of(text);
+    return kd_scan_past(in, words, &before);
+}
+
+static kd_str up_to(kd_scan *in, const char *stops)
+{
+    const char *from = in->at;
+    while (in->at < in->end && !kd_str_find(kd_str_of(stops), (char[]){ *in->at, '\0' }))
+        in->at++;
+    return kd_scan_since(in, from);
+}
+
+/* "severity=Corrected, type=Physical Layer, (Receiver ID)", "..., id=00e8(Receiver ID)" to 4.18 */
+static bool put_bus_error(kd_parse *parse, kdf_hardware_error *error, kd_str text)
+{
+    kd_scan in;
+    kd_str driver, device;
+    if (!after(text, "Bus Error: severity=", &in))
+        return false;
+    kd_put(parse, &error->severity, kd_str_trim(up_to(&in, ",")));
+    if (after(text, ", type=", &in))
+        kd_put(parse, &error->layer, kd_str_trim(up_to(&in, ",")));
+    kd_scan agent = in;
+    kd_str skipped;
+    if (kd_scan_past(&agent, "(", &skipped))
+        kd_put(parse, &error->agent, up_to(&agent, ")"));
+    if (name_of(text, &driver, &device)) {
+        kd_put_again(parse, &error->driver, driver);
+        kd_put_again(parse, &error->device, device);
+    }
+    return true;
+}
+
+/* "   [12] Timeout", "   [ 0] RxErr                  (First)" */
+static bool put_bit(kd_parse *parse, kdf_hardware_error *error, kd_str text)
+{
+    kd_scan in;
+    kd_str name, driver, device;
+    uint64_t bit;
+    if (!name_of(text, &driver, &device) || !after(text, "[", &in) || !kd_scan_blanks(&in) ||
+        !kd_scan_u64(&in, &bit) || bit > 31 || !kd_scan_literal(&in, "] "))
+        return false;
+    name = kd_str_trim(up_to(&in, "(|"));
+    kd_text *item = error->bits.count < 8 ? KD_LIST_ADD(parse->arena, &error->bits, kd_text) : NULL;
+    if (item)
+        *item = (kd_text){ name, parse->src };
+    return true;
+}
+
+static bool is_source(kd_str text)
+{
+    return kd_str_has(text, "AER: ") && (kd_str_has(text, "error received: ") ||
+                                         kd_str_has(text, "rror message received from "));
+}
+
+static kd_verdict open_aer(kd_parse *parse, const kd_line *line)
+{
+    kdf_hardware_error *error = parse->body;
+    kd_scan in;
+    if (put_bus_error(parse, error, line->text)) {
+        parse->own[OWN_BUS] = 1;
+    } else if (is_source(line->text)) {
+        if (after(line->text, "received from ", &in) || after(line->text, "received: ", &in))
+            kd_put(parse, &error->device, up_to(&in, " ["));
+    } else {
+        return KD_NOT_MINE;
+    }
+    kd_put(parse, &error->oops.headline, line->text);
+    parse->own[OWN_LINES] = 1;
+    parse->own[OWN_LAST] = (uint32_t)(line->time_us / 1000000);
+    return KD_TAKEN;
+}
+
+static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
+{
+    kdf_hardware_error *error = parse->body;
+    kd_scan in;
+    uint64_t status;
+    kd_str text = line->text;
+    if (line->has_time && line->time_us / 1000000 > (uint64_t)parse->own[OWN_LAST] + 2)
+        return KD_OVER;
+    if (is_source(text) || (kd_str_has(text, "Bus Error: severity=") && parse->own[OWN_BUS]))
+        return KD_OVER;
+    if (put_bus_error(parse, error, text)) {
+        parse->own[OWN_BUS] = 1;
+        return KD_TAKEN;
+    }
+    if (after(text, "error status/mask=", &in)) {
+        if (kd_scan_hex(&in, &status))
+            kd_put(parse, &error->status.value, status);
+        return KD_TAKEN;
+    }
+    if (kd_str_has(text, "TLP Header:") || kd_str_has(text, "AER: can't recover") ||
+        kd_str_has(text, "evice recovery ") || put_bit(parse, error, text))
+        return KD_TAKEN;
+    return KD_NOT_MINE;
+}
+
+static void close_aer(kd_parse *parse)
+{
+    parse->event->kind = &kd_kind_pcie_error;
+    parse->event->complete = true;
+}
+
+static const char *const anchors[] = { "PCIe Bus Error: severity=",   "PCIE Bus Error: severity=",
+                                       "CXL Bus Error: severity=",    "rror received: ",
+                                       "rror message received from ", NULL };
+
+const kd_parser kd_parser_aer = {
+    .name = "aer",
+    .anchors = anchors,
+    .kind = &kd_kind_machine_check,
+    .patience = 8,
+    .open = open_aer,
+    .more = more_aer,
+    .close = close_aer,
+};

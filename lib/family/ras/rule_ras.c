@@ -1,0 +1,187 @@
+/* rule_ras.c - machine checks, memory errors, PCIe errors. */
+#include "core/diag.h"
+#include "family/fields.h"
+
+const char kd_doc_memory_error[] =
+    "ECC, scrubbing or the firmware found a memory error: EDAC, a firmware record (GHES) or a "
+    "machine check whose code is that of a memory controller. Corrected ones cost nothing until "
+    "they grow; the module that is named is what to replace.";
+const char kd_doc_machine_check[] =
+    "The processor reported an error of the hardware. The code that ran then is innocent. A record "
+    "of the first seconds with TSC 0, or from the BERT table, is of the boot before.";
+const char kd_doc_pcie_error[] =
+    "AER or the firmware tells of an error on PCI Express: corrected ones of the physical or data "
+    "link layer speak of the quality of the link; uncorrected ones may cost the device.";
+
+static bool says(kd_str text, const char *words)
+{
+    return kd_str_has(text, words);
+}
+
+static bool is_corrected(const kdf_hardware_error *error)
+{
+    if (error->severity.src)
+        return says(error->severity.v, "orrect") && !says(error->severity.v, "ncorrect");
+    return error->status.value.src && error->status.valid.v && !error->status.uncorrected.v;
+}
+
+static bool is_memory(const kd_view *view, const kdf_hardware_error *error)
+{
+    return kd_event_is(view->event, &kd_kind_memory_error) ||
+           kd_str_is(error->status.class.v, "memory") || says(error->unit.v, "Unified Memory") ||
+           says(error->oops.headline.v, "MEMORY ERROR");
+}
+
+/* "corrected" of what the log or the status says; empty: neither does */
+static kd_str grade_of(const kdf_hardware_error *error)
+{
+    if (error->severity.src)
+        return error->severity.v;
+    if (!error->status.value.src)
+        return KD_STR("");
+    return error->status.context_corrupt.v ? KD_STR("fatal")
+           : error->status.uncorrected.v   ? KD_STR("uncorrected")
+                                           : KD_STR("corrected");
+}
+
+static void say_status(const kd_view *view, kd_emit *out, const kdf_hardware_error *error)
+{
+    const kdf_mce_status *status = &error->status;
+    if (!status->value.src)
+        return;
+    if (error->bank.src)
+        kd_say_more(out, "Bank %llu", KD_LLU(error->bank.v));
+    kd_say_more(out, "%s 0x%llx: %s, %s%s%s%.*s.", error->bank.src ? "holds" : "The status is",
+                KD_LLU(status->value.v), status->valid.v ? "valid" : "not valid",
+                status->uncorrected.v ? "uncorrected" : "corrected",
+                status->context_corrupt.v ? ", the processor could not go on" : "",
+                status->overflow.v ? ", earlier records lost; " : "; ", KD_FMT(status->text.v));
+    kd_say_hex(out, "status", status->value.v);
+    kd_say_evidence(out, view->event, status->value.src, "the status of the bank");
+}
+
+static void say_where(const kd_view *view, kd_emit *out, const kdf_hardware_error *error)
+{
+    const struct {
+        const char *name;
+        const kd_text *text;
+    } texts[] = {
+        { "Device", &error->device },  { "Memory module", &error->dimm }, { "Part", &error->fru },
+        { "Place", &error->location }, { "Error", &error->error_type },   { "Unit", &error->unit },
+    };
+    kd_say_evidence(out, view->event, error->oops.headline.src, "the first line of the record");
+    for (size_t i = 0; i < KD_COUNT(texts); i++) {
+        if (!texts[i].text->src)
+            continue;
+        kd_say_more(out, "%s: %.*s%s", texts[i].name, KD_FMT(texts[i].text->v),
+                    kd_str_ends(texts[i].text->v, ".") ? "" : ".");
+        kd_say_evidence(out, view->event, texts[i].text->src, "%s", texts[i].name);
+    }
+    if (error->oops.address.src)
+        kd_say_more(out, "Address 0x%llx.", KD_LLU(error->oops.address.v));
+    if (error->page.src && error->page.v != 0)
+        kd_say_more(out, "Page frame 0x%llx.", KD_LLU(error->page.v));
+    if (error->record.src && error->record.v > 1)
+        kd_say_more(out, "It is record %llu of the firmware since this boot.",
+                    KD_LLU(error->record.v));
+    if (error->previous_boot.v)
+        kd_say_more(out, "It is left from the previous boot: it tells how that one ended, or of "
+                         "what the firmware logs at each start.");
+}
+
+static void say_harm(kd_emit *out, const kdf_hardware_error *error)
+{
+    kd_str grade = grade_of(error);
+    if (error->previous_boot.v && !error->severity.src) {
+        kd_say_severity(out, KD_WARNING);
+    } else if (is_corrected(error)) {
+        kd_say_severity(out, KD_WARNING);
+        kd_say_impact(out, KD_IMPACT_NONE);
+    } else if (says(grade, "atal") && !says(grade, "Non-Fatal")) {
+        kd_say_impact(out, KD_IMPACT_MACHINE_DOWN);
+    } else if (grade.len == 0) {
+        kd_say_severity(out, KD_WARNING);
+    }
+}
+
+kd_status kd_check_memory_error(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_hardware_error *error = KD_BODY(view->event, hardware_error);
+    (void)user;
+    if (!error || !is_memory(view, error))
+        return KD_OK;
+    kd_str grade = grade_of(error);
+    kd_say_diag(out, KD_LIKELY, "The memory reported an error%s%.*s.", grade.len ? ": " : "",
+                KD_FMT(grade));
+    say_where(view, out, error);
+    say_status(view, out, error);
+    say_harm(out, error);
+    kd_say_suspect(out, KD_SUSPECT_HARDWARE,
+                   error->dimm.src  ? error->dimm.v
+                   : error->fru.src ? error->fru.v
+                                    : error->device.v,
+                   "the record names it");
+    kd_say_remedy(out, is_corrected(error)
+                           ? "One corrected error asks for nothing. Count them for each module: "
+                             "replace the one that repeats."
+                           : "Replace the module that is named, or swap it with another and see "
+                             "whether the error moves with it.");
+    return KD_OK;
+}
+
+kd_status kd_check_machine_check(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_hardware_error *error = KD_BODY(view->event, hardware_error);
+    (void)user;
+    if (!error || is_memory(view, error))
+        return KD_OK;
+    kd_str grade = grade_of(error);
+    bool bare = !error->status.value.src && grade.len == 0 && error->lines_alike.src;
+    kd_say_diag(out, bare ? KD_POSSIBLE : KD_LIKELY,
+                "The processor reported an error of the hardware%s%.*s. The code that ran then is "
+                "innocent.",
+                grade.len ? ": " : "", KD_FMT(grade));
+    if (!error->lines_alike.src)
+        kd_say_more(out, "The kernel said: %.*s", KD_FMT(error->oops.headline.v));
+    say_where(view, out, error);
+    say_status(view, out, error);
+    if (error->oops.ip.function.src)
+        kd_say_evidence(out, view->event, error->oops.ip.function.src, "where the processor was");
+    if (error->lines_alike.src)
+        say_harm(out, error);
+    if (bare)
+        kd_say_missing(out, "the record itself (mcelog, rasdaemon, the machine's event log)");
+    kd_say_suspect(out, KD_SUSPECT_HARDWARE, error->unit.v,
+                   "a machine check comes from the hardware");
+    kd_say_remedy(out,
+                  "Check cooling, power and clock settings, and the memory; read the machine's "
+                  "own error log; update firmware and microcode.");
+    return KD_OK;
+}
+
+kd_status kd_check_pcie_error(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_hardware_error *error = KD_BODY(view->event, hardware_error);
+    (void)user;
+    if (!error)
+        return KD_OK;
+    bool corrected = is_corrected(error);
+    kd_str grade = grade_of(error);
+    kd_say_diag(out, KD_LIKELY, "PCI Express reported an error%s%.*s.", grade.len ? ": " : "",
+                KD_FMT(grade));
+    say_where(view, out, error);
+    if (error->layer.src)
+        kd_say_more(out, "Layer: %.*s; told by the %.*s.", KD_FMT(error->layer.v),
+                    KD_FMT(error->agent.v));
+    const kd_text *bits = error->bits.items;
+    for (uint32_t i = 0; i < error->bits.count; i++)
+        kd_say_more(out, "%s%.*s%s", i ? "" : "It says: ", KD_FMT(bits[i].v),
+                    i + 1 < error->bits.count ? "," : ".");
+    say_harm(out, error);
+    kd_say_suspect(out, KD_SUSPECT_HARDWARE, error->device.v, "its registers are shown");
+    kd_say_remedy(out, corrected ? "The data is intact. Many of them speak of the link: reseat the "
+                                   "card, change riser or cable, try without ASPM."
+                                 : "Look whether the device was lost afterwards; slot, power, "
+                                   "riser and the driver come into question.");
+    return KD_OK;
+}
