@@ -39,3 +39,17 @@ void kd_event_add_parts(kd_event *event, const kd_line *line)
                               part.len, kd_arena_str(&event->arena, part), .decoded = line->apart };
     }
 }
+
+void kd_event_pass_line(kd_event *event, uint64_t number)
+{
+    kd_range *last = (kd_range *)event->passed.items;
+    if (event->passed.count > 0 && last[event->passed.count - 1].last + 1 == number) {
+        last[event->passed.count - 1].last = number;
+        return;
+    }
+    kd_range *range = event->passed.count < KD_PASSED_RANGES
+                          ? KD_LIST_ADD(&event->arena, &event->passed, kd_range)
+                          : NULL;
+    if (range)
+        *range = (kd_range){ number, number };
+}

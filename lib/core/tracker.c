@@ -8,13 +8,10 @@
 #include "core/lists.h"
 
 #define PATIENCE 24u
-/* Arena bytes of an event that is a single line: the line, its fields, its signature. */
-#define ONE_LINE 768u
+#define ONE_LINE 768u /* arena bytes of an event of one line: its text, fields, signature */
 #define MAX_PATIENCE 64u
-/* A message wrapped by a mail program is joined from at most this many lines. */
-#define MAX_WRAPPED 3u
-/* Each line is offered to all open events: headers without end must not pile up. */
-#define MAX_OPEN 16u
+#define MAX_WRAPPED 3u /* lines that a message wrapped by a mail program is joined from */
+#define MAX_OPEN 16u   /* each line is offered to all of them: headers must not pile up */
 
 struct kd_open {
     kd_open *next;
@@ -302,21 +299,6 @@ static kd_verdict ask_blocks(kd_open *open, const kd_line *line)
     return KD_NOT_MINE;
 }
 
-/* The line belongs to the event, but only its number is kept. */
-static void pass_line(kd_event *event, uint64_t number)
-{
-    kd_range *last = (kd_range *)event->passed.items;
-    if (event->passed.count > 0 && last[event->passed.count - 1].last + 1 == number) {
-        last[event->passed.count - 1].last = number;
-        return;
-    }
-    kd_range *range = event->passed.count < KD_PASSED_RANGES
-                          ? KD_LIST_ADD(&event->arena, &event->passed, kd_range)
-                          : NULL;
-    if (range)
-        *range = (kd_range){ number, number };
-}
-
 static bool is_of_other_thread(const kd_open *open, const kd_line *line)
 {
     const kd_event *event = open->parse.event;
@@ -383,7 +365,7 @@ static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *li
     if (verdict == KD_NOT_MINE || verdict == KD_OVER)
         return verdict;
     if (verdict == KD_PASSED)
-        pass_line(event, line->number);
+        kd_event_pass_line(event, line->number);
     note_taken(tracker, open, line);
     if (verdict == KD_LAST)
         event->complete = true;

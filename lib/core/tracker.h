@@ -57,6 +57,8 @@ uint64_t kd_tracker_oldest(const kd_tracker *tracker);
 bool kd_event_add_line(kd_event *event, const kd_line *line, kd_line *out);
 /* The lines that a broken message goes on in. */
 void kd_event_add_parts(kd_event *event, const kd_line *line);
+/* The line belongs to the event, but only its number is kept. */
+void kd_event_pass_line(kd_event *event, uint64_t number);
 
 /* Closes all that is open. */
 void kd_tracker_flush(kd_tracker *tracker);

@@ -453,25 +453,6 @@ static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
     return KD_NOT_MINE;
 }
 
-/* arc prints the task before it says what happened. */
-static void look_back_for_task(kd_parse *parse, kdf_oops *oops)
-{
-    kd_block_state state = { .at = 0 }, *own = parse->state;
-    kd_back back = kd_back_from(parse);
-    kd_line line;
-    if (!kd_str_has(oops->headline.v, " by insn @ ") || !kd_back_line(&back, &line) ||
-        !kd_str_has(line.text, " Comm: "))
-        return;
-    kd_src src = parse->src;
-    parse->src = kd_back_keep(parse, &line);
-    line.text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
-    parse->state = &state;
-    if (parse->src)
-        kd_block_task.take(parse, &oops->task, &line);
-    parse->state = own;
-    parse->src = src;
-}
-
 /* ---- frame ----------------------------------------------------------------------------------- */
 
 static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
@@ -489,7 +470,7 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
         !take_xmon(parse, oops, line->text))
         return KD_NOT_MINE;
     kd_oops_read_notes(parse, oops);
-    look_back_for_task(parse, oops);
+    kd_oops_look_back_for_task(parse, oops);
     return KD_TAKEN;
 }
 

@@ -180,3 +180,21 @@ void kd_oops_settle(kd_parse *parse, bool headline_seen)
     kd_blame_set(&oops->blame, &oops->backtrace, &oops->ip);
     blame_return_address(oops);
 }
+
+void kd_oops_look_back_for_task(kd_parse *parse, kdf_oops *oops)
+{
+    kd_block_state state = { .at = 0 }, *own = parse->state;
+    kd_back back = kd_back_from(parse);
+    kd_line line;
+    if (!kd_str_has(oops->headline.v, " by insn @ ") || !kd_back_line(&back, &line) ||
+        !kd_str_has(line.text, " Comm: "))
+        return;
+    kd_src src = parse->src;
+    parse->src = kd_back_keep(parse, &line);
+    line.text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
+    parse->state = &state;
+    if (parse->src)
+        kd_block_task.take(parse, &oops->task, &line);
+    parse->state = own;
+    parse->src = src;
+}
