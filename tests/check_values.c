@@ -76,6 +76,21 @@ static bool stands_in(kd_str in, const kd_value *value)
     }
 }
 
+/* A message may be wrapped inside a word, too. */
+static bool stands_in_joined(kd_str in, const kd_value *value)
+{
+    char *joined = malloc(in.len + 1);
+    size_t len = 0;
+    if (!joined)
+        exit(2);
+    for (size_t i = 0; i < in.len; i++)
+        if (in.ptr[i] != '\n')
+            joined[len++] = in.ptr[i];
+    bool found = stands_in((kd_str){ joined, len }, value);
+    free(joined);
+    return found;
+}
+
 /* ---- values of an event ---------------------------------------------------------------------- */
 
 static void find_lines(check *c)
@@ -94,11 +109,11 @@ static void find_lines(check *c)
     }
 }
 
-/* The line, and the next that a wrapped message may reach into. */
+/* The line, and those about it that a wrapped message may reach into. */
 static kd_str lines_at(const check *c, uint64_t line, size_t more)
 {
-    size_t last = line - 1 + more + 1;
-    size_t start = c->starts[line - 1], end = last < c->count ? c->starts[last] : c->log.len;
+    size_t first = line > 1 && more > 0 ? line - 2 : line - 1, last = line - 1 + more + 1;
+    size_t start = c->starts[first], end = last < c->count ? c->starts[last] : c->log.len;
     return (kd_str){ c->log.ptr + start, end - start };
 }
 
@@ -106,9 +121,10 @@ static kd_str lines_at(const check *c, uint64_t line, size_t more)
  * what a wording means, and amounts in another unit. */
 static bool is_meaning(const char *path)
 {
-    static const char *const names[] = { "line",     "code.marker", "order",       "reason",
-                                         "tool",     "form",        "role",        "access",
-                                         "detected", "held.count",  "consumers.kb" };
+    static const char *const names[] = { "line",        "code.marker", "order",    "reason",
+                                         "tool",        "form",        "role",     "access",
+                                         "detected",    "held.count",  "severity", "bank",
+                                         "consumers.kb" };
     char plain[512]; /* without the numbers of lists */
     size_t len = 0;
     for (const char *at = path; *at && len + 1 < sizeof plain; at++) {
@@ -138,7 +154,8 @@ static void look_value(check *c, const char *path)
         return;
     }
     c->values++;
-    if (stands_in(lines_at(c, value.line, 2), &value))
+    kd_str about = lines_at(c, value.line, 2);
+    if (stands_in(about, &value) || stands_in_joined(about, &value))
         return;
     c->wrong++;
     kd_str line = lines_at(c, value.line, 0);
