@@ -121,10 +121,10 @@ static kd_str lines_at(const check *c, uint64_t line, size_t more)
  * what a wording means, and amounts in another unit. */
 static bool is_meaning(const char *path)
 {
-    static const char *const names[] = { "line",        "code.marker", "order",    "reason",
-                                         "tool",        "form",        "role",     "access",
-                                         "detected",    "held.count",  "severity", "bank",
-                                         "consumers.kb" };
+    static const char *const names[] = { "line",     "code.marker", "order",    "reason",
+                                         "tool",     "form",        "role",     "access",
+                                         "detected", "held.count",  "severity", "bank",
+                                         "sector",   "consumers.kb" };
     char plain[512]; /* without the numbers of lists */
     size_t len = 0;
     for (const char *at = path; *at && len + 1 < sizeof plain; at++) {
