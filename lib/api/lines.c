@@ -228,11 +228,21 @@ static kd_blockview take_line(kd_blockview *rest)
     return line;
 }
 
+/* Does an anchor stand in the message that waits for its rest? */
+static bool anchor_waits(const kd_session *session)
+{
+    const kd_mend *mend = &session->mend;
+    const char *end = mend->room + mend->len;
+    size_t which;
+    return mend->waits &&
+           kd_matcher_find(&session->engine->anchors.matcher, mend->room, end, &which);
+}
+
 /* Must the line be looked at, whatever stands in it? */
 static bool is_near(const kd_session *session, uint64_t line)
 {
     return kd_tracker_busy(&session->tracker) || session->held.len > 0 ||
-           kd_mend_busy(&session->mend) || line <= FIRST_LINES;
+           kd_mend_encoded(&session->mend) || line <= FIRST_LINES || anchor_waits(session);
 }
 
 /* Called by the reader. */
@@ -242,8 +252,10 @@ void kd_session_block(void *user, const kd_blockview *block)
     kd_blockview rest = *block;
     count_long_lines(session, block);
     do {
-        if (!is_near(session, rest.line) && !session->dress.plain)
+        if (!session->dress.plain && !is_near(session, rest.line)) {
+            kd_mend_flush(&session->mend);
             pass_by(session, &rest);
+        }
         if (session->dress.plain) {
             kd_session_message(session, &rest);
             return;

@@ -51,15 +51,14 @@ bool kd_qp_proves(kd_str line)
 {
     size_t count = 0;
     bool strong = false;
-    for (size_t i = 0; i + 3 < line.len; i++) {
-        if (memcmp(line.ptr + i, "=3D", 3) != 0)
-            continue;
-        const char *value = line.ptr + i + 3;
-        size_t left = line.len - i - 3;
-        if (left > 2 && value[0] == '0' && value[1] == 'x' && kd_qp_fits(line))
+    kd_str value = line;
+    for (const char *at; (at = kd_str_find(value, "=3D")); count++) {
+        value = kd_str_from(value, (size_t)(at + 3 - value.ptr));
+        if (value.len == 0)
+            break;
+        if (value.len > 2 && kd_str_starts(value, "0x") && kd_qp_fits(line))
             return true; /* the digits of no number go on with an x */
-        strong |= memchr("(/\"'<-_", *value, 7) != NULL;
-        count++;
+        strong |= memchr("(/\"'<-_", value.ptr[0], 7) != NULL;
     }
     return strong && count > 1 && kd_qp_fits(line);
 }

@@ -41,10 +41,10 @@ void kd_mend_flush(kd_mend *mend);
 /* Lines were passed by: what was seen around tells nothing of the next. */
 void kd_mend_gap(kd_mend *mend);
 
-/* Must it see the next line, whatever that is? */
-static inline bool kd_mend_busy(const kd_mend *mend)
+/* Are the lines encoded, or announced to be? Then it must see the next one, whatever that is. */
+static inline bool kd_mend_encoded(const kd_mend *mend)
 {
-    return mend->waits || mend->encoding != KD_MEND_AS_IS || mend->announced;
+    return mend->encoding != KD_MEND_AS_IS || mend->announced;
 }
 
 /* What tells that lines were encoded: such a line is read. */
