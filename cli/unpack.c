@@ -128,7 +128,7 @@ static step next_step(unpack *u, kd_str *in, room *out)
     case PACKED_GZIP: return gzip_step(&u->state->gzip, in, out);
 #endif
 #ifdef KD_XZ
-    case PACKED_XZ: return xz_step(&u->state->xz, in, out, in->len ? LZMA_RUN : LZMA_FINISH);
+    case PACKED_XZ: return xz_step(&u->state->xz, in, out, u->last ? LZMA_FINISH : LZMA_RUN);
 #endif
 #ifdef KD_ZSTD
     case PACKED_ZSTD: return zstd_step(u->state->zstd, in, out);
@@ -245,6 +245,7 @@ kd_status unpack_feed(unpack *u, kd_str bytes)
 
 kd_status unpack_end(unpack *u)
 {
+    u->last = true;
     if (u->kind == PACKED_XZ && u->state && !u->done) /* only now it tells whether it is whole */
         return feed_packed(u, (kd_str){ "", 0 });
     if (u->kind != PACKED_UNKNOWN || u->head_len == 0)

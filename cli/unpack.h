@@ -23,6 +23,7 @@ typedef struct unpack {
     char head[MAGIC_MOST];
     size_t head_len;
     uint64_t in, out; /* bytes */
+    bool last;        /* the file ended: no more will be fed */
     bool ended;       /* what was fed is a whole file */
     bool done;        /* nothing more is unpacked */
     bool damaged, limited;
