@@ -181,7 +181,7 @@ enum {
     KD_COPY_INPUT = 1u << 0, /**< one shot: kept for callers; input is always copied as needed */
     KD_NO_REPAIR = 1u << 1,  /**< take lines as they are: no unwrapping, unquoting, rejoining */
     KD_NO_TEXT = 1u << 2,    /**< leave the log's own lines out of the evidence */
-    KD_COUNTS = 1u << 3      /**< only kd_stats: events are counted and let go, nothing is judged */
+    KD_COUNTS = 1u << 3      /**< only kd_stats: nothing is kept (kd_stats.events is 0) or judged */
 };
 
 /** What became of a line that was read: told to people who write recognisers. */
@@ -256,16 +256,16 @@ KD_API const kd_context *kd_report_context(const kd_report *report, size_t boot)
 typedef enum kd_format {
     KD_FORMAT_JSON,
     KD_FORMAT_TEXT, /**< for people, 80 columns; control bytes of the log are escaped */
+    /** Only the stats object, as JSON. */
     KD_FORMAT_STATS,
-    /**< only the stats object, as JSON */ KD_FORMAT_BRIEF, /**< at most 2 kB of plain ASCII: a line
-                                                               of at most 80 columns, then one a
-                                                               problem */
+    /** At most 2 kB of plain ASCII: a line of at most 80 columns, then one a problem. */
+    KD_FORMAT_BRIEF,
     KD_FORMAT_END /**< {"end": {"source": ..., "stats": ...}}: the last line of a stream */
 } kd_format;
 enum {
-    KD_PRETTY = 1u << 0,
-    /**< JSON over several lines */ KD_COLOUR = 1u << 1, /**< text with terminal colours */
-    KD_FULL = 1u << 2 /**< text with every line of evidence and every step of the proofs */
+    KD_PRETTY = 1u << 0, /**< JSON over several lines */
+    KD_COLOUR = 1u << 1, /**< text with terminal colours */
+    KD_FULL = 1u << 2    /**< text with every line of evidence and every step of the proofs */
 };
 /** Among the flags: how many columns text may have; 0: 80. */
 #define KD_WIDTH(columns) ((uint32_t)((columns) > 1000 ? 1000 : (columns)) << 16)
