@@ -49,9 +49,9 @@ def check_packed(tool, log, name, packed, exact):
 def check_trickle(tool, log, name, packed):
     """Portions may end where the text they held is not all written yet: few bytes say "again" a million times."""
     child = subprocess.Popen([tool, "analyze"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-    for at in range(0, len(packed), 64):
-        child.stdin.write(packed[at:at + 64])
-        time.sleep(0.001)
+    for at in range(0, len(packed), 500):
+        time.sleep(0.1)  # each is a portion of its own
+        child.stdin.write(packed[at:at + 500])
     report = json.loads(child.communicate()[0])
     assert report["source"]["forms"] == [name] and report["source"]["bytes"] == len(log), report["source"]
 

@@ -244,8 +244,6 @@ static void wrap(kd_tracker *tracker, const kd_parser *parser, const kd_line *li
 
 static void ordinary_line(kd_tracker *tracker, const kd_line *line, const kd_before *before,
                           bool may_wrap);
-static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before *before,
-                       bool may_wrap);
 
 /* The waiting lines turned out not to belong together: each is looked at by itself. */
 static void unwrap(kd_tracker *tracker)

@@ -86,7 +86,7 @@ static kd_str unescape(kd_str text, char *room)
         const char *known = memchr(from, c, sizeof from - 1);
         unsigned code = c == 'u' && i + 4 < text.len ? hex4(text.ptr + i + 1) : 0;
         if (code) {
-            n += put_utf8(room + n, code == 0x1b ? 0x1b : code);
+            n += put_utf8(room + n, code);
             i += 4;
         } else {
             room[n++] = known ? to[known - from] : c;
