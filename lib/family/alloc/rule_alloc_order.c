@@ -202,9 +202,7 @@ static const kd_event *find_cma(const kd_view *view, const refused *r)
 {
     static const char dma[] = "dma_direct_alloc_pages dma_direct_alloc dma_alloc_attrs "
                               "dma_alloc_contiguous dma_alloc_from_contiguous";
-    kd_str caller = r->oops->lr.function.v;
-    while (caller.len > 0 && caller.ptr[0] == '_')
-        caller = kd_str_from(caller, 1);
+    kd_str caller = kd_bare_name(r->oops->lr.function.v);
     if (r->what != ORDER || view->history_len == 0 ||
         (!kd_trace_find(&r->oops->backtrace, dma) && !kd_str_in_words(caller, dma)))
         return NULL;

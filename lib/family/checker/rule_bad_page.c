@@ -47,11 +47,9 @@ static bool is_freeing(const kdf_check *check)
     const kd_list *trace = &check->oops.backtrace;
     for (uint32_t i = 0; i < trace->count; i++) {
         const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
-        kd_str name = frame->function.v;
+        kd_str name = kd_bare_name(frame->function.v);
         if (frame->reliable.src && !frame->reliable.v)
             continue;
-        while (name.len > 0 && name.ptr[0] == '_')
-            name = kd_str_from(name, 1);
         if (kd_str_starts(name, "free_pages") || kd_str_starts(name, "free_unref_page") ||
             kd_str_starts(name, "free_the_page") || kd_str_starts(name, "free_pcp_prepare") ||
             kd_str_starts(name, "free_frozen_pages"))

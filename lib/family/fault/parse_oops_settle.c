@@ -139,9 +139,7 @@ static bool is_memory_helper(kd_str function)
 {
     static const char names[] = "memcpy memset memmove memcmp memchr memscan strlen strnlen strcpy "
                                 "strncpy strcmp strncmp strcat strchr strstr strscpy strlcpy";
-    while (function.len > 0 && function.ptr[0] == '_')
-        function = kd_str_from(function, 1);
-    return kd_str_in_words(function, names);
+    return kd_str_in_words(kd_bare_name(function), names);
 }
 
 /* A copying or locking function with no trace: the return address tells who called it. */

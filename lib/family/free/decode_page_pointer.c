@@ -1,6 +1,7 @@
 /* decode_page_pointer.c - which address was handed to free_pages()? */
 #include "family/free/decode_page_pointer.h"
 #include "family/fields.h"
+#include "family/shared/parse_shared.h"
 
 #include "core/version.h"
 
@@ -38,19 +39,16 @@ static const layout *find_layout(const kd_context *context)
 
 static bool frees_pages(kd_str function)
 {
-    while (function.len > 0 && function.ptr[0] == '_')
-        function = kd_str_from(function, 1);
-    const char *dot = kd_str_find(function, ".");
-    if (dot)
-        function.len = (size_t)(dot - function.ptr);
-    return kd_str_in_words(function, "free_pages free_pages_ok free_the_page free_unref_page "
-                                     "put_page_testzero free_frozen_pages");
+    return kd_str_in_words(kd_bare_name(function),
+                           "free_pages free_pages_ok free_the_page free_unref_page "
+                           "put_page_testzero free_frozen_pages");
 }
 
 /* They make the page pointer by virt_to_page() too. */
 static bool frees_objects(kd_str function)
 {
-    return kd_str_in_words(function, "kfree kfree_sensitive kzfree ksize __ksize kfree_const");
+    return kd_str_in_words(kd_bare_name(function),
+                           "kfree kfree_sensitive kzfree ksize kfree_const");
 }
 
 /* The register that holds the page argument: the base of the faulting access, or the first

@@ -1,6 +1,7 @@
 /* rule_wrong_free.c - kfree() of what is no slab object, and the same object freed twice. */
 #include "family/fields.h"
 #include "family/free/rule_free.h"
+#include "family/shared/parse_shared.h"
 
 const char kd_doc_not_slab[] =
     "kfree() was handed an address that the slab allocator did not give out: a page, a struct page "
@@ -16,8 +17,8 @@ const char kd_doc_double_kfree[] =
 
 static bool is_kfree(kd_str function)
 {
-    return kd_str_in_words(function, "kfree free_large_kmalloc free_nonslab_page __do_kfree "
-                                     "kfree_large ___cache_free");
+    return kd_str_in_words(kd_bare_name(function), "kfree free_large_kmalloc free_nonslab_page "
+                                                   "do_kfree kfree_large cache_free");
 }
 
 /* kernel BUG or WARNING in kfree(): neither slab nor a large allocation. */

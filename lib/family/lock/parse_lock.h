@@ -20,9 +20,7 @@ bool kd_other_report_begins(kd_str text);
 
 #define KD_WHY_UNWOKEN "a kernel thread that waits to be woken"
 
-/* ".__mutex_lock.isra.0" -> "mutex_lock" */
-kd_str kd_bare_name(kd_str function);
-/* Is it that bare name? A '*' at the end of `name` stands for any tail. */
+/* Is it that bare name (kd_bare_name())? A '*' at the end of `name` stands for any tail. */
 bool kd_bare_is(kd_str bare, const char *name);
 /* Is that a frame that the unwinder confirmed, with a name? */
 bool kd_frame_is_sure(const kdf_frame *frame);

@@ -30,15 +30,6 @@ static const struct {
 #undef KD_WAIT
 };
 
-kd_str kd_bare_name(kd_str function)
-{
-    while (function.len > 0 && (function.ptr[0] == '_' || function.ptr[0] == '.'))
-        function = kd_str_from(function, 1);
-    kd_scan in = kd_scan_of(function);
-    kd_str bare;
-    return kd_scan_until(&in, '.', &bare) && bare.len > 0 ? bare : function;
-}
-
 bool kd_bare_is(kd_str bare, const char *name)
 {
     size_t len = strlen(name);

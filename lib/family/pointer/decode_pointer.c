@@ -1,6 +1,8 @@
 /* decode_pointer.c - which pointer the faulting instruction used. */
 #include "family/pointer/decode_pointer.h"
 
+#include "family/shared/parse_shared.h"
+
 bool kd_is_64_bit(const kd_context *context, const kdf_oops *oops)
 {
     static const char *const narrow[] = { "i386", "arm",   "mips",       "ppc",     "parisc",
@@ -193,14 +195,10 @@ bool kd_follows_freelist(kd_str function)
 #define KD_FREELIST(name) name,
 #include "family/pointer/allocator.def"
     };
-    while (function.len > 0 && (function.ptr[0] == '_' || function.ptr[0] == '.'))
-        function = kd_str_from(function, 1);
-    for (size_t i = 0; i < KD_COUNT(names); i++) {
-        kd_str name = kd_str_of(names[i]);
-        name.len--; /* the '*' */
-        if (function.len >= name.len && kd_str_eq((kd_str){ function.ptr, name.len }, name))
+    kd_str bare = kd_bare_name(function);
+    for (size_t i = 0; i < KD_COUNT(names); i++)
+        if (kd_name_fits(bare, names[i]))
             return true;
-    }
     return false;
 }
 

@@ -49,13 +49,9 @@ static bool is_common_ground(kd_str function)
         "process_one_work worker_thread kthread ret_from_fork do_one_initcall do_init_module "
         "load_module do_syscall_64 entry_SYSCALL_64_after_hwframe el0_svc invoke_syscall "
         "el0_svc_common do_el0_svc el0t_64_sync el0t_64_sync_handler ret_fast_syscall "
-        "__do_sys_finit_module sys_finit_module init_module_from_file ret_from_fork_asm "
-        "__arm64_sys_finit_module __x64_sys_finit_module idempotent_init_module";
-    kd_str bare = function;
-    const char *dot = kd_str_find(bare, ".");
-    if (dot)
-        bare.len = (size_t)(dot - bare.ptr);
-    return kd_str_in_words(bare, names) || kd_blame_skips(function);
+        "do_sys_finit_module sys_finit_module init_module_from_file ret_from_fork_asm "
+        "arm64_sys_finit_module x64_sys_finit_module idempotent_init_module";
+    return kd_str_in_words(kd_bare_name(function), names) || kd_blame_skips(function);
 }
 
 /* What the unwinder did not confirm may be left from an earlier call. */

@@ -1,19 +1,15 @@
 /* decode_trace_find.c - looks for functions in a stack trace. */
 #include "family/shared/decode_trace_find.h"
 #include "family/fields.h"
+#include "family/shared/parse_shared.h"
 
 const kdf_frame *kd_trace_find(const kd_list *backtrace, const char *names)
 {
     for (uint32_t i = 0; backtrace && i < backtrace->count; i++) {
         const kdf_frame *frame = &KD_ITEMS(*backtrace, kdf_frame)[i];
-        kd_str name = frame->function.v;
-        const char *dot = kd_str_find(name, ".");
-        if (dot && dot > name.ptr)
-            name.len = (size_t)(dot - name.ptr);
+        kd_str name = kd_bare_name(frame->function.v);
         if (kd_str_ends(name, "_noprof"))
             name.len -= sizeof "_noprof" - 1;
-        while (name.len > 0 && name.ptr[0] == '_')
-            name = kd_str_from(name, 1);
         bool sure = !frame->reliable.src || frame->reliable.v;
         if (sure && name.len > 0 && kd_str_in_words(name, names))
             return frame;

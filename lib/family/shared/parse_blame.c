@@ -38,15 +38,13 @@ bool kd_name_fits(kd_str bare, const char *pattern)
     return fits(bare.ptr, bare.ptr + bare.len, pattern);
 }
 
-static kd_str bare_of(kd_str function)
+kd_str kd_bare_name(kd_str function)
 {
+    while (function.len > 0 && (function.ptr[0] == '_' || function.ptr[0] == '.'))
+        function = kd_str_from(function, 1);
     kd_scan in = kd_scan_of(function);
     kd_str bare;
-    if (!kd_scan_until(&in, '.', &bare) || bare.len == 0)
-        bare = function;
-    while (bare.len > 0 && bare.ptr[0] == '_')
-        bare = kd_str_from(bare, 1);
-    return bare;
+    return kd_scan_until(&in, '.', &bare) && bare.len > 0 ? bare : function;
 }
 
 static bool is_skipped(kd_str bare, bool helpers)
@@ -59,12 +57,12 @@ static bool is_skipped(kd_str bare, bool helpers)
 
 bool kd_blame_skips(kd_str function)
 {
-    return is_skipped(bare_of(function), true);
+    return is_skipped(kd_bare_name(function), true);
 }
 
 bool kd_blame_never(kd_str function)
 {
-    return is_skipped(bare_of(function), false);
+    return is_skipped(kd_bare_name(function), false);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------- */
@@ -89,7 +87,7 @@ static bool choose(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol 
 {
     const kdf_frame *frames = backtrace->items;
     if (ip && ip->function.src) {
-        kd_str bare = bare_of(ip->function.v);
+        kd_str bare = kd_bare_name(ip->function.v);
         if (!is_skipped(bare, helpers) && !(also && also(bare))) {
             set(blame, ip->function, ip->module, "the instruction pointer stood there");
             return true;
@@ -99,7 +97,7 @@ static bool choose(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol 
         bool sure = !frames[i].reliable.src || frames[i].reliable.v;
         if (!sure || !frames[i].function.src)
             continue;
-        kd_str bare = bare_of(frames[i].function.v);
+        kd_str bare = kd_bare_name(frames[i].function.v);
         if (is_skipped(bare, helpers) || (also && also(bare)))
             continue;
         if (helpers && is_runner(bare))

@@ -29,6 +29,9 @@ void kd_trace_borrow(kd_parse *parse, kd_list *backtrace, const kd_event *other)
 /* Did the same task on the same CPU panic right behind the report? */
 bool kd_panic_is_of(const kd_event *panic, const kd_event *report);
 
+/* Without underscores and compiler suffixes, and without the dot that big-endian powerpc puts
+ * before the code of a function (".__mutex_lock.isra.0" -> "mutex_lock"): so names are compared. */
+kd_str kd_bare_name(kd_str function);
 /* A '*' in the pattern stands for any text. */
 bool kd_name_fits(kd_str bare, const char *pattern);
 
