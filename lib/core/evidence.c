@@ -1,6 +1,8 @@
 /* evidence.c - the architecture, by words that only its kernels print. Layer: core. */
 #include "core/evidence.h"
 
+#include <string.h>
+
 #include "base/scan.h"
 #include "core/arch.h"
 
@@ -48,8 +50,9 @@ void kd_learn_arch(kd_context *context, kd_str name, uint64_t line, kd_weight we
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* Digits of the number behind the text: "NIP: c000...", "IP: [<ffff...", "IP: [&lt;c0...". */
-static size_t count_digits(kd_str rest)
+/* Digits of the number behind the text: "NIP: c000...", "IP: [<ffff...", "IP: [&lt;c0...". `last`:
+ * the line ends with them. */
+static size_t count_digits(kd_str rest, bool *last)
 {
     kd_scan in = kd_scan_of(rest);
     while (!kd_scan_at_end(&in) && kd_str_in_words((kd_str){ in.at, 1 }, "[ ( < ="))
@@ -62,7 +65,8 @@ static size_t count_digits(kd_str rest)
     const char *from = in.at;
     while (!kd_scan_at_end(&in) && kd_is_hex(*in.at))
         in.at++;
-    bool ends = kd_scan_at_end(&in) || !(kd_is_alpha(*in.at) || *in.at == '_' || *in.at == '+');
+    *last = kd_scan_at_end(&in);
+    bool ends = *last || !(kd_is_alpha(*in.at) || *in.at == '_' || *in.at == '+');
     return ends ? (size_t)(in.at - from) : 0;
 }
 
@@ -77,9 +81,13 @@ static void learn_at(kd_context *context, kd_str rest, uint64_t line)
         if (rows[i].text[0] != rest.ptr[0] || rows[i].weight < context->arch_weight ||
             !kd_str_starts(rest, rows[i].text))
             continue;
-        size_t digits = count_digits(kd_str_from(rest, kd_str_of(rows[i].text).len));
+        bool last;
+        size_t digits = count_digits(kd_str_from(rest, kd_str_of(rows[i].text).len), &last);
         const char *name = digits == 8 ? rows[i].narrow : digits == 16 ? rows[i].wide : rows[i].any;
-        kd_learn_arch(context, kd_str_of(name), line, rows[i].weight);
+        /* eight digits at the end of a line may be half of sixteen that were cut */
+        bool half = digits == 8 && last && rows[i].weight == KD_TELLS_SURE &&
+                    strcmp(rows[i].narrow, rows[i].wide) != 0 && rows[i].wide[0];
+        kd_learn_arch(context, kd_str_of(name), line, half ? KD_TELLS_LIKELY : rows[i].weight);
     }
 }
 

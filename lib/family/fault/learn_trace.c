@@ -9,10 +9,10 @@
 
 /* "[<80a87848>] (__schedule) from [<80a88018>] (schedule+0x3c/0xa0)": only arm prints a name alone
  * beside an address of 32 bits. */
-static bool is_arm_pair(const kdf_frame *frame)
+static bool is_arm_pair(const kdf_frame *frame, kd_str raw)
 {
     return frame->address.src && frame->address.v <= UINT32_MAX && frame->address.v > UINT16_MAX &&
-           frame->function.src && !frame->size.src && !frame->module.src;
+           frame->function.src && !frame->size.src && !frame->module.src && kd_str_has(raw, ">] (");
 }
 
 /* "show_stack from dump_stack_lvl+0x40/0x4c": arm from 5.15 on */
@@ -64,7 +64,7 @@ static void learn_form(kd_context *context, const kd_event *event, const kdf_fra
     const kd_line_ref *line = kd_event_line(event, frame->function.src);
     if (!line)
         return;
-    if ((first && is_arm_pair(frame)) || is_from(frame, line->raw))
+    if ((first && is_arm_pair(frame, line->raw)) || is_from(frame, line->raw))
         kd_learn_arch(context, KD_STR("arm"), line->number, KD_TELLS_SURE);
     if (frame->frame_pointer.src)
         kd_learn_arch(context, KD_STR("arm64"), line->number, KD_TELLS_SURE);
