@@ -52,6 +52,10 @@ void kd_learn_oops(kd_context *context, const kd_event *event, const void *part,
     if (oops->esr.value.src)
         kd_learn_arch(context, KD_STR("arm64"), kd_line_of(event, oops->esr.value.src),
                       KD_TELLS_SURE);
+    if (oops->page_kb.src && context->page_size_known.by < KD_BY_READ) {
+        context->page_size = (uint32_t)oops->page_kb.v * 1024;
+        context->page_size_known = (kd_known){ KD_BY_READ, kd_line_of(event, oops->page_kb.src) };
+    }
     if (oops->va_bits.src)
         context->va_bits = oops->va_bits.v;
 }

@@ -92,8 +92,9 @@ static bool take_failing(kd_parse *parse, kdf_oops *oops, kd_str text)
     uint64_t address, teid;
     if (!kd_scan_literal(&in, "Failing address: ") && !kd_scan_literal(&in, "failing address: "))
         return false;
-    if (!kd_scan_hex(&in, &address))
-        return true;
+    const char *from = in.at;
+    if (!kd_scan_hex(&in, &address) || (in.at - from != 16 && in.at - from != 8))
+        return true; /* it was cut */
     kd_put(parse, &oops->address, address);
     if (kd_scan_blanks(&in) && kd_scan_literal(&in, "TEID: ") && kd_scan_hex(&in, &teid))
         kd_put(parse, &oops->teid.value, teid);

@@ -98,10 +98,13 @@ static bool take_title(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     kd_str skipped;
-    uint64_t bits;
+    uint64_t bits, kb;
     if (!kd_scan_past(&in, " pgtable: ", &skipped) || skipped.len > 8)
         return kd_str_starts(text, "pgd = ");
-    if (kd_scan_past(&in, "pages, ", &skipped) && kd_scan_u64(&in, &bits) && bits <= 64)
+    if (kd_scan_u64(&in, &kb) && (kb == 4 || kb == 16 || kb == 64) &&
+        kd_scan_literal(&in, "k pages"))
+        kd_put(parse, &oops->page_kb, kb);
+    if (kd_scan_past(&in, ", ", &skipped) && kd_scan_u64(&in, &bits) && bits <= 64)
         kd_put(parse, &oops->va_bits, bits);
     return true;
 }

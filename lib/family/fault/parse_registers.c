@@ -204,6 +204,11 @@ bool kd_scan_code_address(kd_scan *in, kdf_symbol *out, kd_src src)
         *in = try;
     }
     kd_scan_blanks(in);
+    if (kd_scan_literal(in, "(null)")) { /* a jump to 0, x86 to 4.19 */
+        found.address = (kd_hex){ 0, src };
+        *out = found;
+        return true;
+    }
     if (!kd_scan_char(in, '<'))
         kd_scan_char(in, '(');
     /* behind an address "EFLAGS: 00010246" or "Not tainted" may stand */

@@ -70,9 +70,11 @@ static bool take_psw(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     uint64_t mask, address;
-    if (!kd_scan_literal(&in, "Krnl PSW : ") || !kd_scan_hex(&in, &mask) || !kd_scan_blanks(&in) ||
-        !kd_scan_hex(&in, &address))
+    if (!kd_scan_literal(&in, "Krnl PSW : ") || !kd_scan_hex(&in, &mask) || !kd_scan_blanks(&in))
         return false;
+    const char *from = in.at;
+    if (!kd_scan_hex(&in, &address) || (in.at - from != 16 && in.at - from != 8))
+        return true; /* it was cut */
     kd_put_register(parse, oops, KD_STR("psw_mask"), mask);
     kd_put_register(parse, oops, KD_STR("psw"), address);
     if (!oops->ip.function.src) {

@@ -29,6 +29,9 @@ static const layout layouts[] = {
 
 static const layout *find_layout(const kd_context *context)
 {
+    /* the bases of arm64 depend on the size of a page: those of 4 KiB are in the table */
+    if (kd_arch_is(context, "arm64") && kd_context_page_size(context) != 4096)
+        return NULL;
     for (size_t i = 0; i < KD_COUNT(layouts); i++)
         if (kd_str_is(context->arch, layouts[i].arch) &&
             (!layouts[i].va_bits || layouts[i].va_bits == context->va_bits) &&

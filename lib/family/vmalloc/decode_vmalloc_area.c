@@ -98,11 +98,13 @@ static void find_i386(kd_vmalloc_area *out)
 static void find_rows(const kd_context *context, kd_vmalloc_area *out)
 {
     uint32_t version = context->version ? context->version : KD_NEWEST_KNOWN;
+    /* layout.def has the bases of arm64 with 4 KiB pages */
+    bool other_pages = kd_arch_is(context, "arm64") && kd_context_page_size(context) != 4096;
     for (size_t pass = 0; pass < 2 && out->list.count == 0; pass++)
         for (size_t i = 0; i < KD_COUNT(rows); i++) {
             /* memory randomisation moves what layout.def has for x86_64 */
-            bool moved = rows[i].kind == KD_AREA_FIXED && kd_arch_is(context, "x86_64") &&
-                         version >= V(4, 8);
+            bool moved = rows[i].kind == KD_AREA_FIXED &&
+                         ((kd_arch_is(context, "x86_64") && version >= V(4, 8)) || other_pages);
             if (kd_str_is(context->arch, rows[i].arch) && !moved &&
                 rows[i].va_bits == (pass == 0 ? context->va_bits : 0) &&
                 kd_version_in(version, rows[i].from, rows[i].until))
