@@ -101,6 +101,21 @@ bool kd_scan_past(kd_scan *scan, const char *literal, kd_str *before)
     return true;
 }
 
+bool kd_scan_after(kd_str text, const char *literal, kd_scan *out)
+{
+    kd_str before;
+    *out = kd_scan_of(text);
+    return kd_scan_past(out, literal, &before);
+}
+
+kd_str kd_scan_to_any(kd_scan *scan, const char *stops)
+{
+    const char *from = scan->at;
+    while (scan->at < scan->end && !strchr(stops, *scan->at))
+        scan->at++;
+    return kd_scan_since(scan, from);
+}
+
 bool kd_scan_word(kd_scan *scan, kd_str *out)
 {
     const char *p = scan->at;

@@ -82,6 +82,10 @@ bool kd_scan_hex(kd_scan *scan, uint64_t *out);
 bool kd_scan_until(kd_scan *scan, char stop, kd_str *out);
 /* Everything before the first occurrence of the literal; the literal itself is taken too. */
 bool kd_scan_past(kd_scan *scan, const char *literal, kd_str *before);
+/* `out` begins behind the first `literal` of the text. */
+bool kd_scan_after(kd_str text, const char *literal, kd_scan *out);
+/* Everything before one of the stops (which stays), or all of it. */
+kd_str kd_scan_to_any(kd_scan *scan, const char *stops);
 /* Not-blank characters up to a blank, tab or the end; at least one. */
 bool kd_scan_word(kd_scan *scan, kd_str *out);
 /* Letters, digits and '_': at least one. */

@@ -142,13 +142,6 @@ static bool is_other_device(const kdf_device_error *error, kd_str device)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static bool after(kd_str text, const char *words, kd_scan *in)
-{
-    kd_str before;
-    *in = kd_scan_of(text);
-    return kd_scan_past(in, words, &before);
-}
-
 /* A mail program broke the line in the middle of the number. */
 static bool is_cut(const kd_scan *in)
 {
@@ -159,7 +152,7 @@ static void put_u64(kd_parse *parse, kd_u64 *field, kd_str text, const char *wor
 {
     kd_scan in;
     uint64_t value;
-    if (!field->src && after(text, words, &in) && kd_scan_u64(&in, &value) && !is_cut(&in))
+    if (!field->src && kd_scan_after(text, words, &in) && kd_scan_u64(&in, &value) && !is_cut(&in))
         kd_put(parse, field, value);
 }
 
@@ -167,7 +160,7 @@ static void put_hex(kd_parse *parse, kd_hex *field, kd_str text, const char *wor
 {
     kd_scan in;
     uint64_t value;
-    if (!field->src && after(text, words, &in) && kd_scan_hex(&in, &value) && !is_cut(&in))
+    if (!field->src && kd_scan_after(text, words, &in) && kd_scan_hex(&in, &value) && !is_cut(&in))
         kd_put(parse, field, value);
 }
 
@@ -175,7 +168,7 @@ static void put_minus(kd_parse *parse, kd_i64 *field, kd_str text, const char *w
 {
     kd_scan in;
     int64_t value;
-    if (!field->src && after(text, words, &in) && kd_scan_i64(&in, &value) && value < 0 &&
+    if (!field->src && kd_scan_after(text, words, &in) && kd_scan_i64(&in, &value) && value < 0 &&
         value > -4096)
         kd_put(parse, field, value);
 }
@@ -184,13 +177,11 @@ static void put_text(kd_parse *parse, kd_text *field, kd_str text, const char *w
                      const char *stops)
 {
     kd_scan in;
-    if (field->src || !after(text, words, &in))
+    if (field->src || !kd_scan_after(text, words, &in))
         return;
-    const char *from = in.at;
-    while (in.at < in.end && !kd_str_find(kd_str_of(stops), (char[]){ *in.at, '\0' }))
-        in.at++;
-    if (in.at > from && in.at - from <= 64)
-        kd_put(parse, field, kd_scan_since(&in, from));
+    kd_str value = kd_scan_to_any(&in, stops);
+    if (value.len > 0 && value.len <= 64)
+        kd_put(parse, field, value);
 }
 
 static void put_values(kd_parse *parse, kdf_device_error *error, kd_str text)
@@ -212,7 +203,8 @@ static void put_ata_sector(kd_parse *parse, kdf_device_error *error, kd_str text
     kd_scan in;
     uint64_t byte[12];
     size_t count = 0;
-    if (error->sector.src || !kd_str_has(text, "(media error)") || !after(text, "res ", &in))
+    if (error->sector.src || !kd_str_has(text, "(media error)") ||
+        !kd_scan_after(text, "res ", &in))
         return;
     while (count < KD_COUNT(byte) && kd_scan_hex(&in, &byte[count]) && byte[count] < 256) {
         count++;
@@ -292,7 +284,7 @@ static void look_back(kd_parse *parse, kdf_device_error *error)
     kd_scan in;
     bool lost = error->class_ == KD_DEVICE_GPU_LOST;
     for (int i = 0; i < (lost ? 3 : 6) && kd_back_line(&back, &before); i++) {
-        bool named = lost && after(before.text, "NVRM: The NVIDIA GPU ", &in);
+        bool named = lost && kd_scan_after(before.text, "NVRM: The NVIDIA GPU ", &in);
         bool says = !lost && error->device.src && kd_str_has(before.text, "NVRM: ") &&
                     kd_str_find(before.text, ": ") && error->device.v.len > 4 &&
                     error->device.v.len < 64;
@@ -302,7 +294,7 @@ static void look_back(kd_parse *parse, kdf_device_error *error)
         kd_str text = src ? kd_arena_str(parse->arena, before.text) : (kd_str){ NULL, 0 };
         if (!src || text.len == 0)
             return;
-        if (named && after(text, "NVRM: The NVIDIA GPU ", &in))
+        if (named && kd_scan_after(text, "NVRM: The NVIDIA GPU ", &in))
             error->device = (kd_text){ name_after(text, in.at), src };
         else
             error->reason = (kd_text){ text, src };

@@ -41,28 +41,9 @@ const char kd_doc_thermal[] = "A critical temperature was reached: the kernel sw
 const char kd_doc_nmi[] = "An NMI without a known reason. It is noise unless other errors stand "
                           "beside it.";
 
-enum {
-    RULE_NONE,
-    RULE_DEVICE_LINK,
-    RULE_DEVICE_TIMEOUT,
-    RULE_DEVICE_MEDIA,
-    RULE_DEVICE_CONTROLLER,
-    RULE_DEVICE_LOST,
-    RULE_DEVICE_IO,
-    RULE_FS_CORRUPT,
-    RULE_FS_SHUT_DOWN,
-    RULE_FS_READ_ONLY,
-    RULE_IOMMU_FAULT,
-    RULE_GPU_HANG,
-    RULE_SUSPEND,
-    RULE_USB_POWER,
-    RULE_THERMAL,
-    RULE_NMI
-};
-
 typedef struct saying {
     kd_device_class class;
-    int rule;
+    const char *rule; /* its description: there is one of each */
     kd_confidence confidence;
     kd_suspect suspect;
     kd_impact impact;
@@ -70,9 +51,9 @@ typedef struct saying {
 } saying;
 
 static const saying sayings[] = {
-#define KD_DEVICE_SAY(class, rule, confidence, suspect, impact, says, remedy) \
-    { KD_DEVICE_##class,  RULE_##rule, KD_##confidence, KD_SUSPECT_##suspect, \
-      KD_IMPACT_##impact, says,        remedy },
+#define KD_DEVICE_SAY(class, rule, confidence, suspect, impact, says, remedy)   \
+    { KD_DEVICE_##class,  kd_doc_##rule, KD_##confidence, KD_SUSPECT_##suspect, \
+      KD_IMPACT_##impact, says,          remedy },
 #include "family/device/say.def"
 };
 
@@ -96,7 +77,7 @@ static kd_device_class class_of(const kd_view *view, const kd_event *cause)
     }
 }
 
-static const saying *find_saying(kd_device_class class, int rule)
+static const saying *find_saying(kd_device_class class, const char *rule)
 {
     for (size_t i = 0; i < KD_COUNT(sayings); i++)
         if (sayings[i].class == class && sayings[i].rule == rule)
@@ -115,7 +96,7 @@ static bool is_read_failure(const kdf_device_error *error)
     return error->errno.src && error->errno.v == -5;
 }
 
-static void say_cause(const kd_view *view, kd_emit *out, const kd_event *cause)
+static void say_cause(kd_emit *out, const kd_event *cause)
 {
     const kdf_device_error *below = KD_BODY(cause, device_error);
     kd_emit_role(out, KD_EFFECT);
@@ -126,7 +107,6 @@ static void say_cause(const kd_view *view, kd_emit *out, const kd_event *cause)
                     KD_FMT(below->what.v));
     if (cause->diags)
         kd_say_caused_by(out, cause->diags);
-    (void)view;
 }
 
 static kd_str name_of(const kdf_device_error *error, kd_device_class class, bool first)
@@ -138,7 +118,7 @@ static kd_str name_of(const kdf_device_error *error, kd_device_class class, bool
     return first ? KD_STR("A device that is not named") : KD_STR("a device that is not named");
 }
 
-static kd_status speak(const kd_view *view, kd_emit *out, int rule)
+static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
 {
     const kdf_device_error *error = KD_BODY(view->event, device_error);
     if (!error)
@@ -159,32 +139,32 @@ static kd_status speak(const kd_view *view, kd_emit *out, int rule)
                    "the message names it");
     kd_say_remedy(out, "%s", say->remedy);
     if (cause)
-        say_cause(view, out, cause);
+        say_cause(out, cause);
     if (say->confidence != KD_CERTAIN && class == KD_DEVICE_IO)
         kd_say_missing(out, "the lines before the first error");
     return KD_OK;
 }
 
-#define DEVICE_RULE(name, rule)                                              \
+#define DEVICE_RULE(name)                                                    \
     kd_status kd_check_##name(const kd_view *view, kd_emit *out, void *user) \
     {                                                                        \
         (void)user;                                                          \
-        return speak(view, out, rule);                                       \
+        return speak(view, out, kd_doc_##name);                              \
     }
-DEVICE_RULE(device_link, RULE_DEVICE_LINK)
-DEVICE_RULE(device_timeout, RULE_DEVICE_TIMEOUT)
-DEVICE_RULE(device_media, RULE_DEVICE_MEDIA)
-DEVICE_RULE(device_controller, RULE_DEVICE_CONTROLLER)
-DEVICE_RULE(device_lost, RULE_DEVICE_LOST)
-DEVICE_RULE(device_io, RULE_DEVICE_IO)
-DEVICE_RULE(fs_corrupt, RULE_FS_CORRUPT)
-DEVICE_RULE(fs_read_only, RULE_FS_READ_ONLY)
-DEVICE_RULE(iommu_fault, RULE_IOMMU_FAULT)
-DEVICE_RULE(gpu_hang, RULE_GPU_HANG)
-DEVICE_RULE(suspend, RULE_SUSPEND)
-DEVICE_RULE(usb_power, RULE_USB_POWER)
-DEVICE_RULE(thermal, RULE_THERMAL)
-DEVICE_RULE(nmi, RULE_NMI)
+DEVICE_RULE(device_link)
+DEVICE_RULE(device_timeout)
+DEVICE_RULE(device_media)
+DEVICE_RULE(device_controller)
+DEVICE_RULE(device_lost)
+DEVICE_RULE(device_io)
+DEVICE_RULE(fs_corrupt)
+DEVICE_RULE(fs_read_only)
+DEVICE_RULE(iommu_fault)
+DEVICE_RULE(gpu_hang)
+DEVICE_RULE(suspend)
+DEVICE_RULE(usb_power)
+DEVICE_RULE(thermal)
+DEVICE_RULE(nmi)
 
 /* ---- btrfs tells it in a WARN() ----------------------------------------------------------------
  */
@@ -203,7 +183,7 @@ kd_status kd_check_fs_shut_down(const kd_view *view, kd_emit *out, void *user)
     int64_t error;
     (void)user;
     if (!warning)
-        return speak(view, out, RULE_FS_SHUT_DOWN);
+        return speak(view, out, kd_doc_fs_shut_down);
     bool btrfs = kd_str_has(warning->oops.headline.v, "fs/btrfs/");
     const kd_event *cause = btrfs ? kd_device_cause(view) : NULL;
     if (warning->message.src && aborted_with(warning->message.v, &error)) {

@@ -24,35 +24,20 @@ static bool name_of(kd_str text, kd_str *driver, kd_str *device)
     return true;
 }
 
-static bool after(kd_str text, const char *words, kd_scan *in)
-{
-    kd_str before;
-    *in = kd_scan_of(text);
-    return kd_scan_past(in, words, &before);
-}
-
-static kd_str up_to(kd_scan *in, const char *stops)
-{
-    const char *from = in->at;
-    while (in->at < in->end && !kd_str_find(kd_str_of(stops), (char[]){ *in->at, '\0' }))
-        in->at++;
-    return kd_scan_since(in, from);
-}
-
 /* "severity=Corrected, type=Physical Layer, (Receiver ID)", "..., id=00e8(Receiver ID)" to 4.18 */
 static bool put_bus_error(kd_parse *parse, kdf_hardware_error *error, kd_str text)
 {
     kd_scan in;
     kd_str driver, device;
-    if (!after(text, "Bus Error: severity=", &in))
+    if (!kd_scan_after(text, "Bus Error: severity=", &in))
         return false;
-    kd_put(parse, &error->severity, kd_str_trim(up_to(&in, ",")));
-    if (after(text, ", type=", &in))
-        kd_put(parse, &error->layer, kd_str_trim(up_to(&in, ",")));
+    kd_put(parse, &error->severity, kd_str_trim(kd_scan_to_any(&in, ",")));
+    if (kd_scan_after(text, ", type=", &in))
+        kd_put(parse, &error->layer, kd_str_trim(kd_scan_to_any(&in, ",")));
     kd_scan agent = in;
     kd_str skipped;
     if (kd_scan_past(&agent, "(", &skipped))
-        kd_put(parse, &error->agent, up_to(&agent, ")"));
+        kd_put(parse, &error->agent, kd_scan_to_any(&agent, ")"));
     if (name_of(text, &driver, &device)) {
         kd_put_again(parse, &error->driver, driver);
         kd_put_again(parse, &error->device, device);
@@ -66,10 +51,10 @@ static bool put_bit(kd_parse *parse, kdf_hardware_error *error, kd_str text)
     kd_scan in;
     kd_str name, driver, device;
     uint64_t bit;
-    if (!name_of(text, &driver, &device) || !after(text, "[", &in) || !kd_scan_blanks(&in) ||
-        !kd_scan_u64(&in, &bit) || bit > 31 || !kd_scan_literal(&in, "] "))
+    if (!name_of(text, &driver, &device) || !kd_scan_after(text, "[", &in) ||
+        !kd_scan_blanks(&in) || !kd_scan_u64(&in, &bit) || bit > 31 || !kd_scan_literal(&in, "] "))
         return false;
-    name = kd_str_trim(up_to(&in, "(|"));
+    name = kd_str_trim(kd_scan_to_any(&in, "(|"));
     kd_text *item = error->bits.count < 8 ? KD_LIST_ADD(parse->arena, &error->bits, kd_text) : NULL;
     if (item)
         *item = (kd_text){ name, parse->src };
@@ -89,8 +74,9 @@ static kd_verdict open_aer(kd_parse *parse, const kd_line *line)
     if (put_bus_error(parse, error, line->text)) {
         parse->own[OWN_BUS] = 1;
     } else if (is_source(line->text)) {
-        if (after(line->text, "received from ", &in) || after(line->text, "received: ", &in))
-            kd_put(parse, &error->device, up_to(&in, " ["));
+        if (kd_scan_after(line->text, "received from ", &in) ||
+            kd_scan_after(line->text, "received: ", &in))
+            kd_put(parse, &error->device, kd_scan_to_any(&in, " ["));
     } else {
         return KD_NOT_MINE;
     }
@@ -114,7 +100,7 @@ static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
         parse->own[OWN_BUS] = 1;
         return KD_TAKEN;
     }
-    if (after(text, "error status/mask=", &in)) {
+    if (kd_scan_after(text, "error status/mask=", &in)) {
         if (kd_scan_hex(&in, &status))
             kd_put(parse, &error->status.value, status);
         return KD_TAKEN;

@@ -33,13 +33,6 @@ static const begun begins[] = {
     { "_STATUS[", MET_STATUS },
 };
 
-static bool after(kd_str text, const char *words, kd_scan *in)
-{
-    kd_str before;
-    *in = kd_scan_of(text);
-    return kd_scan_past(in, words, &before);
-}
-
 /* '#' in the words stands for anything up to what follows it. */
 static bool behind(kd_str text, const char *words, kd_scan *in)
 {
@@ -47,9 +40,10 @@ static bool behind(kd_str text, const char *words, kd_scan *in)
     kd_str before;
     char first[32];
     if (!mark)
-        return after(text, words, in);
+        return kd_scan_after(text, words, in);
     kd_str head = kd_str_print(first, sizeof first, "%.*s", (int)(mark - words), words);
-    return after(text, head.ptr, in) && (mark[1] == '\0' || kd_scan_past(in, mark + 1, &before));
+    return kd_scan_after(text, head.ptr, in) &&
+           (mark[1] == '\0' || kd_scan_past(in, mark + 1, &before));
 }
 
 static void put_u64(kd_parse *parse, kd_u64 *field, kd_str text, const char *words)
@@ -74,10 +68,7 @@ static void put_text(kd_parse *parse, kd_text *field, kd_str text, const char *w
     kd_scan in;
     if (field->src || !behind(text, words, &in))
         return;
-    const char *from = in.at;
-    while (in.at < in.end && !kd_str_find(kd_str_of(stops), (char[]){ *in.at, '\0' }))
-        in.at++;
-    kd_str value = kd_str_trim(kd_scan_since(&in, from));
+    kd_str value = kd_str_trim(kd_scan_to_any(&in, stops));
     if (value.len > 0 && value.len <= 120)
         kd_put(parse, field, value);
 }
@@ -116,7 +107,7 @@ static void put_unit(kd_parse *parse, kdf_hardware_error *error, kd_str text)
     kd_scan in;
     kd_str unit, words;
     uint64_t code;
-    if (!after(text, "[Hardware Error]: ", &in))
+    if (!kd_scan_after(text, "[Hardware Error]: ", &in))
         return;
     kd_scan old = in;
     if (!kd_scan_past(&in, " Ext. Error Code: ", &unit)) {
@@ -138,7 +129,8 @@ static bool put_edac(kd_parse *parse, kdf_hardware_error *error, kd_str text)
     kd_scan in;
     kd_str what, label;
     uint64_t count, number;
-    if (!after(text, "EDAC MC", &in) || !kd_scan_u64(&in, &number) || !kd_scan_literal(&in, ": "))
+    if (!kd_scan_after(text, "EDAC MC", &in) || !kd_scan_u64(&in, &number) ||
+        !kd_scan_literal(&in, ": "))
         return false;
     bool counted = kd_scan_u64(&in, &count) && kd_scan_char(&in, ' ');
     bool corrected = kd_scan_literal(&in, "CE ");
@@ -242,7 +234,7 @@ static bool is_other_record(const kd_parse *parse, const kd_line *line, uint32_t
     const kdf_hardware_error *error = parse->body;
     kd_scan in;
     uint64_t record;
-    if (error->record.src && after(line->text, "{", &in) && kd_scan_u64(&in, &record) &&
+    if (error->record.src && kd_scan_after(line->text, "{", &in) && kd_scan_u64(&in, &record) &&
         record != error->record.v)
         return true;
     return met != MET_RECORD && parse->own[OWN_MET] & met;
