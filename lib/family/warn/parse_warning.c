@@ -328,28 +328,17 @@ static void beside_warning(kd_parse *parse, const kd_event *other)
     kd_trace_borrow(parse, &warning->oops.backtrace, other);
 }
 
-static bool is_one_of(kd_str function, const char *const *names)
-{
-    while (*names && !kd_str_is(function, *names))
-        names++;
-    return *names != NULL;
-}
-
-/* Whoever noticed is not to blame: detectors never, checkers not for want of a caller. */
-static bool is_innocent(const kdf_oops *oops)
+/* Neither whoever noticed nor his stack is to blame. */
+static bool is_detector(kd_str function)
 {
     static const char *const detectors[] = {
 #define KD_DETECTOR(function) function,
 #include "family/warn/detector.def"
-        NULL,
     };
-    static const char *const checkers[] = {
-#define KD_CHECKER(function) function,
-#include "family/warn/detector.def"
-        NULL,
-    };
-    return is_one_of(oops->ip.function.v, detectors) ||
-           (!oops->blame.frame.src && is_one_of(oops->ip.function.v, checkers));
+    for (size_t i = 0; i < KD_COUNT(detectors); i++)
+        if (kd_str_is(function, detectors[i]))
+            return true;
+    return false;
 }
 
 static void close_warning(kd_parse *parse)
@@ -359,7 +348,7 @@ static void close_warning(kd_parse *parse)
     settle_ip(parse, oops);
     bool object = kd_str_ends(oops->file.v, "lib/debugobjects.c");
     kd_blame_past(&oops->blame, &oops->backtrace, &oops->ip, object ? handles_object : NULL);
-    if (is_innocent(oops))
+    if (is_detector(oops->ip.function.v))
         oops->blame =
             (kdf_blame){ .why = { KD_STR("who found it is not at fault, and nobody else is shown"),
                                   KD_DERIVED } };
