@@ -222,8 +222,7 @@ static void put_ata_sector(kd_parse *parse, kdf_device_error *error, kd_str text
 static bool fits(const wording *w, kd_str text)
 {
     return kd_str_has(text, w->words) &&
-           (!w->device || w->device[0] == '\0' || w->device[0] == '^' || w->how == MORE ||
-            w->kind != &kd_kind_io_error || kd_str_has(text, w->device));
+           (!w->device || w->device[0] == '^' || w->how == MORE || kd_str_has(text, w->device));
 }
 
 static const wording *find_wording(kd_str text, const kd_kind *kind)

@@ -18,7 +18,7 @@ const char kd_doc_device_lost[] =
     "after a failed reset, disabled, DID_NO_CONNECT, or its controller died.";
 const char kd_doc_device_io[] =
     "An I/O error of the block layer without a word of what failed below: the capture begins after "
-    "it. Errors of empty drives and of images are not told.";
+    "it. Errors of empty drives are not told.";
 const char kd_doc_fs_corrupt[] = "A file system met data of its own that cannot be right: XFS's "
                                  "corruption messages (-117), EXT4-fs error.";
 const char kd_doc_fs_shut_down[] =
@@ -85,11 +85,13 @@ static const saying *find_saying(kd_device_class class, const char *rule)
     return NULL;
 }
 
-/* The file system could not read what lies below it: that is no damage. */
-static bool is_read_failure(const kdf_device_error *error)
+/* The file system could not read what lies below it, or was mounted wrongly: that is no damage. */
+static bool is_no_damage(const kdf_device_error *error)
 {
-    static const char *const words[] = { "annot read ", "rror reading ", "IO failure",
-                                         "unable to read ", "reading directory lblock" };
+    static const char *const words[] = {
+#define KD_NO_DAMAGE(words) words,
+#include "family/device/say.def"
+    };
     for (size_t i = 0; i < KD_COUNT(words); i++)
         if (kd_str_has(error->headline.v, words[i]))
             return true;
@@ -126,7 +128,7 @@ static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
     const kd_event *cause = kd_device_cause(view);
     kd_device_class class = class_of(view, cause);
     const saying *say = find_saying(class, rule);
-    if (!say || (class == KD_DEVICE_DAMAGED && is_read_failure(error)))
+    if (!say || (class == KD_DEVICE_DAMAGED && is_no_damage(error)))
         return KD_OK;
     kd_str device = name_of(error, class, say->says[0] == '@');
     const char *at = kd_str_find(kd_str_of(say->says), "@");
@@ -135,8 +137,9 @@ static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
                 at ? at + 1 : say->says);
     kd_device_say_details(view, out);
     kd_say_impact(out, say->impact);
-    kd_say_suspect(out, say->suspect, error->driver.src ? error->driver.v : device,
-                   "the message names it");
+    kd_str suspect = error->driver.src ? error->driver.v : error->device.v;
+    kd_say_suspect(out, say->suspect, suspect,
+                   suspect.len ? "the message names it" : "the message names nobody");
     kd_say_remedy(out, "%s", say->remedy);
     if (cause)
         say_cause(out, cause);

@@ -9,28 +9,16 @@ typedef struct numbered {
 static const numbered errnos[] = {
 #define KD_ERRNO(number, words) { number, words },
 #include "family/device/say.def"
-#undef KD_ERRNO
-#undef KD_DEVICE_SAY
-#undef KD_PCI_STATUS
-#undef KD_SATA_ERROR
 };
 
 static const numbered pci_bits[] = {
 #define KD_PCI_STATUS(bit, words) { bit, words },
 #include "family/device/say.def"
-#undef KD_ERRNO
-#undef KD_DEVICE_SAY
-#undef KD_PCI_STATUS
-#undef KD_SATA_ERROR
 };
 
 static const numbered sata_bits[] = {
 #define KD_SATA_ERROR(bit, words) { bit, words },
 #include "family/device/say.def"
-#undef KD_ERRNO
-#undef KD_DEVICE_SAY
-#undef KD_PCI_STATUS
-#undef KD_SATA_ERROR
 };
 
 kd_str kd_device_errno(int64_t number, char *room, size_t size)
