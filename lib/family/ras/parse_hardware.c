@@ -122,34 +122,44 @@ static void put_unit(kd_parse *parse, kdf_hardware_error *error, kd_str text)
     }
 }
 
+typedef struct edac {
+    bool corrected, counted;
+    uint64_t count;
+    kd_scan in; /* behind CE or UE */
+} edac;
+
 /* "EDAC MC1: 1 CE memory scrubbing error on CPU_SrcID#1_Ha#0_Chan#0_DIMM#0 (..." (3.5+),
  * "EDAC MC0: CE page 0x..., ... label "DIMM_A1": ..." (to 3.4) */
-static bool put_edac(kd_parse *parse, kdf_hardware_error *error, kd_str text)
+static bool read_edac(kd_str text, edac *out)
 {
-    kd_scan in;
+    uint64_t number;
+    if (!kd_scan_after(text, "EDAC MC", &out->in) || !kd_scan_u64(&out->in, &number) ||
+        !kd_scan_literal(&out->in, ": "))
+        return false;
+    out->counted = kd_scan_u64(&out->in, &out->count) && kd_scan_char(&out->in, ' ');
+    out->corrected = kd_scan_literal(&out->in, "CE ");
+    return out->corrected || kd_scan_literal(&out->in, "UE ");
+}
+
+static void put_edac(kd_parse *parse, kdf_hardware_error *error, kd_str text)
+{
+    edac told;
     kd_str what, label;
-    uint64_t count, number;
-    if (!kd_scan_after(text, "EDAC MC", &in) || !kd_scan_u64(&in, &number) ||
-        !kd_scan_literal(&in, ": "))
-        return false;
-    bool counted = kd_scan_u64(&in, &count) && kd_scan_char(&in, ' ');
-    bool corrected = kd_scan_literal(&in, "CE ");
-    if (!corrected && !kd_scan_literal(&in, "UE "))
-        return false;
-    kd_put(parse, &error->severity, corrected ? KD_STR("corrected") : KD_STR("uncorrected"));
-    if (counted)
-        kd_put(parse, &error->count, count);
-    kd_scan tail = in;
+    if (!read_edac(text, &told))
+        return;
+    kd_put(parse, &error->severity, told.corrected ? KD_STR("corrected") : KD_STR("uncorrected"));
+    if (told.counted)
+        kd_put(parse, &error->count, told.count);
+    kd_scan tail = told.in;
     if (kd_scan_past(&tail, "on ", &what) && kd_scan_past(&tail, " (", &label)) {
         if (kd_str_trim(what).len > 0)
             kd_put(parse, &error->error_type, kd_str_trim(what));
         if (label.len > 0 && label.len <= 120)
             kd_put(parse, &error->device, label);
-    } else if (kd_scan_past(&in, "label \"", &what) && kd_scan_until(&in, '"', &label) &&
+    } else if (kd_scan_past(&told.in, "label \"", &what) && kd_scan_until(&told.in, '"', &label) &&
                label.len > 0) {
         kd_put(parse, &error->device, label);
     }
-    return true;
 }
 
 /* "node:6 card:1 module:0 rank:1 bank:2 device:11 row:40948 column:560" */
@@ -165,13 +175,13 @@ static void put_location(kd_parse *parse, kdf_hardware_error *error, kd_str text
 static uint32_t met_of(kd_str text)
 {
     bool error = kd_str_has(text, "[Hardware Error]: ");
+    edac told;
     for (size_t i = 0; i < KD_COUNT(begins); i++)
         if (kd_str_has(text, begins[i].words) &&
             (error || kd_str_has(text, "EDAC ") || begins[i].met & (MET_BERT | MET_FIRMWARE) ||
              kd_str_has(text, " Bank ")))
             return begins[i].met;
-    if (kd_str_has(text, "EDAC MC") &&
-        (kd_str_has(text, " CE ") || kd_str_has(text, " UE ") || kd_str_has(text, ": UE page")))
+    if (read_edac(text, &told))
         return MET_EDAC;
     if (error || kd_str_has(text, "HANDLING MCE MEMORY ERROR") ||
         kd_str_has(text, "Machine check events logged") || kd_str_has(text, "EDAC sbridge MC") ||
@@ -202,10 +212,7 @@ static void take(kd_parse *parse, const kd_line *line, uint32_t met)
 /* Errors of devices that have kinds of their own, boot messages, and what says nothing. */
 static bool is_none(kd_str text, uint32_t met)
 {
-    kdf_hardware_error error = { .bank = { 0, 0 } };
-    kd_parse none = { .src = 1 };
-    return met == 0 || (met == MET_EDAC && !put_edac(&none, &error, text)) ||
-           kd_str_has(text, "Firmware Warn") || kd_str_has(text, "Firmware Bug");
+    return met == 0 || kd_str_has(text, "Firmware Warn") || kd_str_has(text, "Firmware Bug");
 }
 
 static kd_verdict open_hardware(kd_parse *parse, const kd_line *line)
