@@ -49,6 +49,7 @@ typedef struct holders {
     uint64_t available_kb;
     kd_src available_src;
     bool from_proc;
+    bool slab_agrees, all_agree; /* with other numbers of the same pages */
 } holders;
 
 static uint64_t percent_of(uint64_t kb, uint64_t all_kb)
@@ -69,6 +70,24 @@ static void add(holders *h, const struct held *row, uint64_t kb, kd_src src)
     h->in_kernel += row->whose == KERNEL;
 }
 
+/* Slab is the sum of its two parts: that tells each of them. Of the others only that nothing holds
+ * what is free or another's; the counters of each CPU lag a little behind. */
+static void compare(const kd_list *rows, holders *h)
+{
+    const kd_pair *slab = kd_map_find(rows, "Slab"), *free = kd_map_find(rows, "MemFree");
+    const kd_pair *kept = kd_map_find(rows, "SUnreclaim");
+    const kd_pair *rest = kd_map_find(rows, "SReclaimable");
+    if (!slab || !kept || !rest || rest->v > h->all_kb || slab->v != rest->v + kept->v)
+        return;
+    h->slab_agrees = true;
+    if (!free || free->v > h->all_kb)
+        return;
+    uint64_t sum = free->v + rest->v;
+    for (size_t i = 0; i < h->count; i++)
+        sum += h->items[i].kb;
+    h->all_agree = sum <= h->all_kb + h->all_kb / 64;
+}
+
 static bool read_proc(const kdf_meminfo_dump *dump, holders *h)
 {
     const kd_list *rows = &dump->proc_meminfo_kb;
@@ -86,6 +105,7 @@ static bool read_proc(const kdf_meminfo_dump *dump, holders *h)
         if (row)
             add(h, &table[i], row->v, row->src);
     }
+    compare(rows, h);
     return true;
 }
 
@@ -96,7 +116,7 @@ static bool read_dump(const kdf_meminfo_dump *dump, holders *h)
     uint64_t all = dump->meminfo.managed_kb.v;
     if (!dump->meminfo.managed_kb.src || all < LEAST_KB || all >= MOST_KB)
         return false;
-    *h = (holders){ .all_kb = all };
+    *h = (holders){ .all_kb = all, .all_agree = dump->meminfo.unaccounted_kb.src != 0 };
     for (uint32_t i = 0; i < consumers->count; i++) {
         const kdf_consumer *item = &KD_ITEMS(*consumers, kdf_consumer)[i];
         for (size_t k = 0; k < KD_COUNT(table); k++)
@@ -181,19 +201,39 @@ static void say_advice(kd_emit *out, const holders *h)
         kd_say_missing(out, "slabtop -s c -o | head -20: which cache it is");
 }
 
+/* The line that holds most says the most: what else the kernel holds is a sum of what the log has
+ * of it. */
+static const holder *first_of(const holders *h, bool kernel)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (!kernel || h->items[i].row->whose == KERNEL)
+            return &h->items[i];
+    return &h->items[0];
+}
+
+static void say_first(kd_emit *out, const holders *h, const holder *first, bool kernel)
+{
+    bool slab = !strcmp(first->row->name, "SUnreclaim");
+    bool proven = h->all_agree || (slab && h->slab_agrees);
+    kd_say_diag(out, proven ? KD_CERTAIN : KD_LIKELY, "%.*s holds %llu kB of %llu kB (%llu %%)%s.",
+                KD_FMT(name_of(h, first)), KD_LLU(first->kb), KD_LLU(h->all_kb),
+                KD_LLU(percent_of(first->kb, h->all_kb)),
+                kernel ? ", which only the kernel can give back" : "");
+    if (kernel)
+        kd_say_more(out,
+                    "By the lines here the kernel itself holds %llu kB (%llu %%); healthy machines "
+                    "seldom have more than a tenth there.",
+                    KD_LLU(h->kernel_kb), KD_LLU(percent_of(h->kernel_kb, h->all_kb)));
+    if (!proven)
+        kd_say_assume(out, "the number is as the kernel printed it (the lines that would show it, "
+                           "those of slab and of free memory, are lost or do not agree)");
+}
+
 static kd_status say_holders(const kd_view *view, kd_emit *out, const holders *h)
 {
     bool kernel = percent_of(h->kernel_kb, h->all_kb) >= KERNEL_PERCENT;
-    if (kernel)
-        kd_say_diag(out, KD_CERTAIN,
-                    "The kernel itself holds %llu kB of %llu kB (%llu %%), which only it can give "
-                    "back; healthy machines seldom have more than a tenth there.",
-                    KD_LLU(h->kernel_kb), KD_LLU(h->all_kb),
-                    KD_LLU(percent_of(h->kernel_kb, h->all_kb)));
-    else
-        kd_say_diag(out, KD_CERTAIN, "%.*s holds %llu kB of %llu kB (%llu %%).",
-                    KD_FMT(name_of(h, &h->items[0])), KD_LLU(h->items[0].kb), KD_LLU(h->all_kb),
-                    KD_LLU(percent_of(h->items[0].kb, h->all_kb)));
+    const holder *first = first_of(h, kernel);
+    say_first(out, h, first, kernel);
     kd_emit_role(out, KD_PRIMARY);
     say_items(view, out, h);
     kd_say_evidence(out, view->event, h->all_src, "all of the memory");
@@ -207,9 +247,9 @@ static kd_status say_holders(const kd_view *view, kd_emit *out, const holders *h
         say_kernel(out, h);
     else
         kd_say_proof(out, KD_STR("its share of the memory, in percent"), "%llu * 100 / %llu = %llu",
-                     KD_LLU(h->items[0].kb), KD_LLU(h->all_kb),
-                     KD_LLU(percent_of(h->items[0].kb, h->all_kb)));
-    if (!kernel && !is_large(h, &h->items[0]))
+                     KD_LLU(first->kb), KD_LLU(h->all_kb),
+                     KD_LLU(percent_of(first->kb, h->all_kb)));
+    if (!kernel && !is_large(h, first))
         kd_say_severity(out, KD_NOTICE);
     say_advice(out, h);
     return KD_OK;
@@ -237,10 +277,13 @@ static kd_status say_cache(const kd_view *view, kd_emit *out, const kdf_meminfo_
     bool cache = kd_str_has(most->name.v, "inode") || kd_str_is(most->name.v, "dentry") ||
                  kd_str_is(most->name.v, "buffer_head") ||
                  kd_str_is(most->name.v, "radix_tree_node");
-    kd_say_diag(out, KD_CERTAIN,
-                "The slab cache %.*s holds %llu kB, %llu %% of the %llu kB in the caches listed.",
-                KD_FMT(most->name.v), KD_LLU(most->total_kb.v),
+    kd_say_diag(out, most->whole ? KD_CERTAIN : KD_LIKELY, "The slab cache %.*s holds %llu kB.",
+                KD_FMT(most->name.v), KD_LLU(most->total_kb.v));
+    kd_say_more(out, "That is %llu %% of the %llu kB in the caches listed.",
                 KD_LLU(percent_of(most->total_kb.v, sum)), KD_LLU(sum));
+    if (!most->whole)
+        kd_say_assume(out, "its row is whole (its columns do not agree, or nothing behind the name "
+                           "shows that it ends there)");
     kd_emit_role(out, KD_PRIMARY);
     if (most->active_objects.src && most->objects.src)
         kd_say_more(out, "%llu of its %llu objects are in use.", KD_LLU(most->active_objects.v),

@@ -37,6 +37,25 @@ static void name_holder(kdf_meminfo_dump *dump)
         kd_derive(&dump->held_by, name);
 }
 
+static bool is_power_of_two(uint64_t n)
+{
+    return n > 0 && (n & (n - 1)) == 0;
+}
+
+/* A slab is a block of pages: with a number torn or written over, the columns no longer agree. */
+static bool columns_agree(const kdf_slab_cache *cache)
+{
+    uint64_t room;
+    if (!cache->objects.src || !cache->slab_count.src || !cache->objects_per_slab.src ||
+        !cache->total_kb.src || cache->active_objects.v > cache->objects.v ||
+        cache->slab_count.v == 0)
+        return false;
+    if (multiply(cache->slab_count.v, cache->objects_per_slab.v, &room) && room < cache->objects.v)
+        return false;
+    return cache->total_kb.v % cache->slab_count.v == 0 &&
+           is_power_of_two(cache->total_kb.v / cache->slab_count.v);
+}
+
 bool kd_decode_slabs(kd_event *event, void *part, const kd_context *context)
 {
     const kd_list *slabs = &((kdf_meminfo_dump *)part)->slabs;
@@ -51,6 +70,7 @@ bool kd_decode_slabs(kd_event *event, void *part, const kd_context *context)
             multiply(cache->slab_count.v, cache->pages_per_slab.v, &bytes) &&
             multiply(bytes, page, &bytes))
             kd_derive(&cache->total_kb, bytes / 1024);
+        cache->whole = cache->whole && columns_agree(cache);
     }
     name_holder(part);
     return true;

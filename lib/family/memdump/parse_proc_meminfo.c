@@ -40,7 +40,13 @@ static bool has(const kd_list *map, kd_str name)
     return false;
 }
 
-/* A name that was there before begins another paste. */
+/* The first line of the file, or a name that was there before, begins another paste. */
+static bool begins_another(const kdf_meminfo_dump *dump, kd_str name)
+{
+    return (dump->proc_meminfo_kb.count > 0 && kd_str_is(name, "MemTotal")) ||
+           has(&dump->proc_meminfo_kb, name) || has(&dump->proc_meminfo_pages, name);
+}
+
 static bool take_row(kd_parse *parse, kd_str text)
 {
     kdf_meminfo_dump *dump = parse->body;
@@ -48,7 +54,7 @@ static bool take_row(kd_parse *parse, kd_str text)
     uint64_t number;
     bool kb;
     if (!scan_row(text, &name, &number, &kb) || (!kb && !kd_str_starts(name, "HugePages_")) ||
-        has(&dump->proc_meminfo_kb, name) || has(&dump->proc_meminfo_pages, name))
+        begins_another(dump, name))
         return false;
     kd_list *map = kb ? &dump->proc_meminfo_kb : &dump->proc_meminfo_pages;
     kd_pair *pair = map->count < MAX_LINES ? KD_LIST_ADD(parse->arena, map, kd_pair) : NULL;

@@ -68,6 +68,7 @@ static bool take_row(kd_parse *parse, kd_str text)
     cache->object_size = (kd_u64){ n[2], parse->src };
     cache->objects_per_slab = (kd_u64){ n[3], parse->src };
     cache->pages_per_slab = (kd_u64){ n[4], parse->src };
+    cache->whole = true; /* the name stands first; the decoder looks at the columns */
     return true;
 }
 

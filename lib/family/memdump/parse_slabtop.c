@@ -3,8 +3,8 @@
  *     OBJS ACTIVE  USE OBJ SIZE  SLABS OBJ/SLAB CACHE SIZE NAME
  *   328160  80830  24%    0.50K  10255       32    164080K kmalloc-512
  *
- * procps, all versions: the caches of /proc/slabinfo, sorted. The size of an object is rounded to
- * 1/100 kB, so it is not kept.
+ * procps, all versions: the caches of /proc/slabinfo, sorted; the name is filled up with blanks to
+ * 23 columns. The size of an object is rounded to 1/100 kB, so it is not kept.
  */
 #include "core/parser.h"
 #include "family/fields.h"
@@ -13,15 +13,17 @@
 #define MAX_ROWS 8192u
 
 /* "24%", "0.50K" */
-static bool skip_rounded(kd_scan *in, char unit)
+static bool scan_rounded(kd_scan *in, char unit, kd_str *text)
 {
     kd_scan try = *in;
-    uint64_t whole, part;
+    uint64_t part;
     kd_scan_blanks(&try);
-    if (!kd_scan_u64(&try, &whole))
+    const char *from = try.at;
+    if (!kd_scan_u64(&try, &part))
         return false;
     if (kd_scan_char(&try, '.') && !kd_scan_u64(&try, &part))
         return false;
+    *text = kd_scan_since(&try, from);
     if (!kd_scan_char(&try, unit))
         return false;
     *in = try;
@@ -34,15 +36,43 @@ static bool scan_number(kd_scan *in, uint64_t *out)
     return kd_scan_u64(in, out);
 }
 
-static bool take_row(kd_parse *parse, kd_str text)
+/* "kmalloc-64" of 0.06K, "kmalloc-cg-2k" of 2.00K: the name ends in the size of the objects. */
+static bool names_size(kd_str name, kd_str size)
+{
+    const char *dash = kd_str_find_last(name, "-");
+    kd_scan in, shown = kd_scan_of(size);
+    uint64_t bytes, kb, hundredths = 0;
+    if (!kd_str_has(name, "kmalloc-") || !dash)
+        return false;
+    in = kd_scan_of(kd_str_from(name, (size_t)(dash + 1 - name.ptr)));
+    if (!kd_scan_u64(&in, &bytes) || bytes > 1048576)
+        return false;
+    if (kd_scan_char(&in, 'k'))
+        bytes *= 1024;
+    if (!kd_scan_at_end(&in) || !kd_scan_u64(&shown, &kb) || kb > 1048576 ||
+        !kd_scan_char(&shown, '.') || !kd_scan_u64(&shown, &hundredths) || hundredths > 99)
+        return false;
+    hundredths += kb * 100;
+    return bytes * 100 / 1024 <= hundredths && hundredths <= bytes * 100 / 1024 + 1;
+}
+
+/* The name stands last: what follows it, or the size that is in it, tells that it is not torn. */
+static bool is_name_whole(const kd_line *line, kd_str name, kd_str size)
+{
+    kd_str raw = line->raw;
+    return (raw.len > 0 && raw.ptr[raw.len - 1] == ' ') || names_size(name, size);
+}
+
+static bool take_row(kd_parse *parse, const kd_line *line)
 {
     kdf_meminfo_dump *dump = parse->body;
-    kd_scan in = kd_scan_of(text);
+    kd_scan in = kd_scan_of(line->text);
     uint64_t objects, active, slabs, per_slab, kb;
-    kd_str name;
-    if (!scan_number(&in, &objects) || !scan_number(&in, &active) || !skip_rounded(&in, '%') ||
-        !skip_rounded(&in, 'K') || !scan_number(&in, &slabs) || !scan_number(&in, &per_slab) ||
-        !scan_number(&in, &kb) || !kd_scan_char(&in, 'K'))
+    kd_str name, used, size;
+    if (!scan_number(&in, &objects) || !scan_number(&in, &active) ||
+        !scan_rounded(&in, '%', &used) || !scan_rounded(&in, 'K', &size) ||
+        !scan_number(&in, &slabs) || !scan_number(&in, &per_slab) || !scan_number(&in, &kb) ||
+        !kd_scan_char(&in, 'K'))
         return false;
     kd_scan_blanks(&in);
     kd_scan_rest(&in, &name);
@@ -60,6 +90,7 @@ static bool take_row(kd_parse *parse, kd_str text)
     cache->objects = (kd_u64){ objects, parse->src };
     cache->objects_per_slab = (kd_u64){ per_slab, parse->src };
     cache->slab_count = (kd_u64){ slabs, parse->src };
+    cache->whole = is_name_whole(line, name, size);
     return true;
 }
 
@@ -77,7 +108,7 @@ static kd_verdict open(kd_parse *parse, const kd_line *line)
 
 static kd_verdict more(kd_parse *parse, const kd_line *line)
 {
-    return take_row(parse, line->text) ? KD_TAKEN : KD_NOT_MINE;
+    return take_row(parse, line) ? KD_TAKEN : KD_NOT_MINE;
 }
 
 /* It shows what fits on a screen: whether caches are missing cannot be told. */
