@@ -24,6 +24,13 @@ static bool is_full_area(const kd_event *event)
     return failure && kd_str_is(failure->reason.v, "no-range");
 }
 
+/* A part of the lines of swap is lost: what a store in memory (zram, zswap) holds is not known. */
+static bool is_swap_torn(const kdf_swap *swap)
+{
+    bool some = swap->cache_pages.src || swap->total_kb.src || swap->free_kb.src;
+    return some && !(swap->total_kb.src && swap->free_kb.src);
+}
+
 static bool account(const kd_event *event, const kdf_meminfo *meminfo, const kd_context *context,
                     kd_dump *out)
 {
@@ -34,7 +41,8 @@ static bool account(const kd_event *event, const kdf_meminfo *meminfo, const kd_
     kd_account_for(meminfo, kd_context_page_size(context) / 1024, context->version, &out->a);
     if (!out->a.known)
         return false;
-    if (!out->a.complete || is_full_area(event) || !own_share(event, &own_kb))
+    if (!out->a.complete || is_full_area(event) || !own_share(event, &own_kb) ||
+        is_swap_torn(&meminfo->swap))
         return true;
     uint64_t hidden = out->a.balloon_kb + out->a.swap_store_kb + own_kb;
     out->unexplained_kb =
