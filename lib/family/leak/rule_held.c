@@ -116,7 +116,7 @@ static bool read_dump(const kdf_meminfo_dump *dump, holders *h)
     uint64_t all = dump->meminfo.managed_kb.v;
     if (!dump->meminfo.managed_kb.src || all < LEAST_KB || all >= MOST_KB)
         return false;
-    *h = (holders){ .all_kb = all, .all_agree = dump->meminfo.unaccounted_kb.src != 0 };
+    *h = (holders){ .all_kb = all };
     for (uint32_t i = 0; i < consumers->count; i++) {
         const kdf_consumer *item = &KD_ITEMS(*consumers, kdf_consumer)[i];
         for (size_t k = 0; k < KD_COUNT(table); k++)
@@ -225,8 +225,12 @@ static void say_first(kd_emit *out, const holders *h, const holder *first, bool 
                     "seldom have more than a tenth there.",
                     KD_LLU(h->kernel_kb), KD_LLU(percent_of(h->kernel_kb, h->all_kb)));
     if (!proven)
-        kd_say_assume(out, "the number is as the kernel printed it (the lines that would show it, "
-                           "those of slab and of free memory, are lost or do not agree)");
+        kd_say_assume(out, h->from_proc
+                               ? "the number is as the kernel printed it (the lines that would "
+                                 "show it, those of slab and of free memory, are lost or do not "
+                                 "agree)"
+                               : "the number is as the kernel printed it (no other number of a "
+                                 "dump shows that it lost no digit)");
 }
 
 static kd_status say_holders(const kd_view *view, kd_emit *out, const holders *h)
