@@ -73,8 +73,6 @@ static int is_general(const char *general, const char *narrow)
 {
     if (strcmp(general, "bug.warning") == 0) /* that a WARN() fired is true of each of them */
         return strncmp(narrow, "alloc.", 6) == 0 || strncmp(narrow, "bug.", 4) == 0;
-    if (strcmp(general, "panic.other") == 0) /* that the kernel gave up is true of each panic */
-        return strncmp(narrow, "bug.", 4) == 0 || strncmp(narrow, "panic.", 6) == 0;
     return strcmp(general, "vmalloc.space-exhausted") == 0 &&
            strcmp(narrow, "vmalloc.module-space-exhausted") == 0;
 }

@@ -1,4 +1,6 @@
 /* panic_reason.c - look-up in panic_reason.def. */
+#include <string.h>
+
 #include "family/warn/panic_reason.h"
 
 enum { CULPRIT = 0, INNOCENT = 1 };
@@ -16,4 +18,25 @@ const kd_panic_reason *kd_panic_reason_of(kd_str text)
         if (kd_str_has(text, reasons[i].words))
             return &reasons[i];
     return NULL;
+}
+
+static bool begins(const char *words, kd_str text)
+{
+    return text.len < strlen(words) && memcmp(words, text.ptr, text.len) == 0;
+}
+
+/* Behind other words, a few letters are no beginning. */
+#define FEWEST_LETTERS 4u
+
+bool kd_panic_reason_is_cut(kd_str text)
+{
+    for (size_t from = 0; from <= text.len; from++) {
+        kd_str end = kd_str_from(text, from);
+        if (from > 0 && (end.len < FEWEST_LETTERS || text.ptr[from - 1] != ' '))
+            continue;
+        for (size_t i = 0; i < KD_COUNT(reasons); i++)
+            if (begins(reasons[i].words, end))
+                return true;
+    }
+    return false;
 }

@@ -28,5 +28,7 @@ typedef struct kd_panic_reason {
 
 /* NULL: a text that no row knows. */
 const kd_panic_reason *kd_panic_reason_of(kd_str text);
+/* No row knows it, and it ends inside the words of one: its rest may be lost. */
+bool kd_panic_reason_is_cut(kd_str text);
 
 #endif

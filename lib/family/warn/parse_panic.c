@@ -117,6 +117,10 @@ static void close_panic(kd_parse *parse)
                        KD_DERIVED };
         return;
     }
+    if (!reason && kd_panic_reason_is_cut(panic->reason.v)) {
+        panic->blame.why = (kd_text){ KD_STR("nobody: what the panic is for is lost"), KD_DERIVED };
+        return;
+    }
     kd_blame_set(&panic->blame, &panic->backtrace, NULL);
 }
 

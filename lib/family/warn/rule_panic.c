@@ -342,6 +342,18 @@ static const kd_panic_reason unknown = {
     .remedy = "",
 };
 
+/* What it is for is lost: only that the kernel gave up is left. */
+static void say_cut(const kd_view *view, kd_emit *out)
+{
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    kd_say_diag(out, KD_POSSIBLE,
+                "The kernel gave up: \"%.*s\". Of the reason, the log holds the beginning.",
+                KD_FMT(panic->reason.v));
+    kd_say_evidence(out, view->event, panic->reason.src, "the panic, cut");
+    kd_say_impact(out, KD_IMPACT_MACHINE_DOWN);
+    kd_say_missing(out, "the rest of the panic's text");
+}
+
 typedef void (*say_fn)(const kd_view *view, kd_emit *out, const kd_panic_reason *reason);
 
 static kd_status check(const kd_view *view, kd_emit *out, kd_panic_class class, say_fn say)
@@ -350,6 +362,11 @@ static kd_status check(const kd_view *view, kd_emit *out, kd_panic_class class, 
     if (!panic || !panic->reason.src)
         return KD_OK;
     const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
+    if (!reason && kd_panic_reason_is_cut(panic->reason.v)) {
+        if (class == KD_PANIC_OTHER)
+            say_cut(view, out);
+        return KD_OK;
+    }
     reason = reason ? reason : &unknown;
     kd_panic_class of = reason->class == KD_PANIC_HARDWARE ? KD_PANIC_OTHER : reason->class;
     if (of == class)
