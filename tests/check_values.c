@@ -1,6 +1,7 @@
 /* check_values.c [--every N] [--seed S] LOG...: each value of each event stands in the line that it
- * names, as a whole token: numbers by value, words as they are. Logs whole, with lines removed, cut
- * and torn. Exit status 1 where one does not. */
+ * names, as a whole token: numbers by value, words as they are; or what it was computed from does
+ * (reading_of()). Logs whole, with lines removed, cut and torn. Exit status 1 where one does not.
+ */
 #include <ctype.h>
 #include <json-c/json.h>
 #include <strings.h>
@@ -117,36 +118,162 @@ static kd_str lines_at(const check *c, uint64_t line, size_t more)
     return (kd_str){ c->log.ptr + start, end - start };
 }
 
-/* What is read without standing there: places in the log or the line, the library's own words for
- * what a wording means, and amounts in another unit. */
-static bool is_meaning(const char *path)
+/* ---- what is read without standing there ----------------------------------------------------- */
+
+static bool is_own_line(kd_str about, const kd_value *value)
 {
-    static const char *const names[] = { "line",     "code.marker", "order",    "reason",
-                                         "tool",     "form",        "role",     "access",
-                                         "detected", "held.count",  "severity", "bank",
-                                         "sector",   "consumers.kb" };
-    char plain[512]; /* without the numbers of lists */
-    size_t len = 0;
-    for (const char *at = path; *at && len + 1 < sizeof plain; at++) {
-        if (*at == '[')
-            at += strcspn(at, "]");
-        else
-            plain[len++] = *at;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t own = strlen(names[i]);
-        if (len >= own && memcmp(plain + len - own, names[i], own) == 0 &&
-            (len == own || plain[len - own - 1] == '.'))
+    (void)about;
+    return value->as.u == value->line;
+}
+
+/* "Code: 8b 05 61 <48> 8b", "7c7e1b78 (e5802000)": bytes before the marked one */
+static bool is_marker(kd_str about, const kd_value *value)
+{
+    for (size_t mark = 0; mark < about.len; mark++) {
+        size_t digits = 0, at = mark;
+        if (about.ptr[mark] != '<' && about.ptr[mark] != '(')
+            continue;
+        for (; at > 0 && (isxdigit((unsigned char)about.ptr[at - 1]) ||
+                          isspace((unsigned char)about.ptr[at - 1]));
+             at--)
+            digits += isxdigit((unsigned char)about.ptr[at - 1]) != 0;
+        if (digits > 0 && digits == value->as.u * 2)
             return true;
     }
     return false;
 }
 
+static const unsigned page_kb[] = { 4, 8, 16, 64 };
+
+/* "7*128kB" */
+static bool is_buddy_order(kd_str about, const kd_value *value)
+{
+    char wanted[40];
+    for (size_t i = 0; i < sizeof page_kb / sizeof *page_kb && value->as.u < 32; i++) {
+        int len = snprintf(wanted, sizeof wanted, "*%llukB",
+                           (unsigned long long)page_kb[i] << value->as.u);
+        if (has_token(about, wanted, (size_t)len))
+            return true;
+    }
+    return false;
+}
+
+/* Printed as pages; of two nodes, the sum; of a pool of huge pages, so many of that size. */
+static bool is_consumer(kd_str about, const kd_value *value)
+{
+    for (size_t i = 0; i < about.len; i++) {
+        uint64_t one = 0;
+        if (i > 0 && is_word(about.ptr[i - 1]))
+            continue;
+        for (size_t at = i; at < about.len && isdigit((unsigned char)about.ptr[at]); at++)
+            one = one * 10 + (uint64_t)(about.ptr[at] - '0');
+        if (one == 0 || one > value->as.u)
+            continue;
+        if (has_number(about, value->as.u - one, 10) ||
+            (value->as.u % one == 0 && has_number(about, value->as.u / one, 10)))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof page_kb / sizeof *page_kb; i++)
+        if (value->as.u % page_kb[i] == 0 && has_number(about, value->as.u / page_kb[i], 10))
+            return true;
+    return false;
+}
+
+/* "MC5_STATUS" */
+static bool is_bank(kd_str about, const kd_value *value)
+{
+    char wanted[40];
+    int len = snprintf(wanted, sizeof wanted, "MC%llu_STATUS", (unsigned long long)value->as.u);
+    return has_token(about, wanted, (size_t)len);
+}
+
+/* "res 41/40:00:e0:79:2d/00:00:14:00:00/40": the lowest three bytes of it */
+static bool is_ata_sector(kd_str about, const kd_value *value)
+{
+    char wanted[40];
+    unsigned low = (unsigned)value->as.u;
+    int len = snprintf(wanted, sizeof wanted, "%02x:%02x:%02x/", low & 0xff, low >> 8 & 0xff,
+                       low >> 16 & 0xff);
+    return has_token(about, wanted, (size_t)len);
+}
+
+/* The library's own words for what a wording means. */
+static bool is_meaning(kd_str about, const kd_value *value)
+{
+    (void)about;
+    return value->type == KD_TEXT;
+}
+
+/* "no locks held by ringd/801" */
+static bool is_no_locks(kd_str about, const kd_value *value)
+{
+    return value->as.u == 0 && has_words(about, (kd_str){ "no locks held", 13 });
+}
+
+typedef bool (*reads_fn)(kd_str about, const kd_value *value);
+
+/* Which reading a field has beside the plain one; "*" is any kind and what is before. */
+static reads_fn reading_of(const char *path)
+{
+    static const struct {
+        const char *path;
+        reads_fn reads;
+    } rows[] = {
+        { "*.backtrace.line", is_own_line },
+        { "*.stacks.frames.line", is_own_line },
+        { "*.code.marker", is_marker },
+        { "*.zones.buddy.order", is_buddy_order },
+        { "*.consumers.kb", is_consumer },
+        { "machine_check.bank", is_bank },
+        { "ata_error.sector", is_ata_sector },
+        { "lockdep.held.count", is_no_locks },
+        { "*.stacks.role", is_meaning },
+        { "hung_task.owner.role", is_meaning },
+        { "hung_task.tasks.role", is_meaning },
+        { "rcu_stall.detected", is_meaning },
+        { "null_deref.access", is_meaning },
+        { "paging_fault.access", is_meaning },
+        { "machine_check.severity", is_meaning },
+        { "memory_error.severity", is_meaning },
+        { "module_load_failure.reason", is_meaning },
+        { "module_load_failure.tool", is_meaning },
+        { "module_relocation.form", is_meaning },
+        { "vmalloc_failure.reason", is_meaning },
+    };
+    size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *own = rows[i].path + (rows[i].path[0] == '*');
+        size_t from = len - strlen(own);
+        if (strlen(own) <= len && strcmp(path + from, own) == 0 && (from == 0 || own[0] == '.'))
+            return rows[i].reads;
+    }
+    return NULL;
+}
+
+/* "kind.path", without the numbers of lists. */
+static void name_field(const check *c, const char *path, char *out, size_t size)
+{
+    size_t len = (size_t)snprintf(out, size, "%s.", kd_event_kind(c->event));
+    for (const char *at = path; *at && len + 1 < size; at++) {
+        if (*at == '[')
+            at += strcspn(at, "]");
+        else
+            out[len++] = *at;
+    }
+    out[len] = 0;
+}
+
+static bool is_read_otherwise(const check *c, const char *path, kd_str about, const kd_value *value)
+{
+    char name[1200];
+    name_field(c, path, name, sizeof name);
+    reads_fn reads = reading_of(name);
+    return reads && reads(about, value);
+}
+
 static void look_value(check *c, const char *path)
 {
     kd_value value;
-    if (is_meaning(path))
-        return;
     if (kd_event_get(c->event, path, &value) != KD_OK || value.type == KD_LIST)
         return;
     if (value.line == 0 || value.line > c->count) {
@@ -155,7 +282,8 @@ static void look_value(check *c, const char *path)
     }
     c->values++;
     kd_str about = lines_at(c, value.line, 2);
-    if (stands_in(about, &value) || stands_in_joined(about, &value))
+    if (stands_in(about, &value) || stands_in_joined(about, &value) ||
+        is_read_otherwise(c, path, about, &value))
         return;
     c->wrong++;
     kd_str line = lines_at(c, value.line, 0);
