@@ -194,7 +194,9 @@ static void put_parisc(kd_parse *parse, kdf_oops *oops, const char *begins, kd_s
 {
     kd_scan in = kd_scan_of(rest);
     uint64_t code;
-    if (kd_str_ends(kd_str_of(begins), ": Code=") && kd_scan_u64(&in, &code))
+    /* something always follows the code: where the line ends in it, digits may be lost */
+    if (kd_str_ends(kd_str_of(begins), ": Code=") && kd_scan_u64(&in, &code) &&
+        !kd_scan_at_end(&in))
         kd_put(parse, &oops->parisc_trap.value, code);
 }
 
