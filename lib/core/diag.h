@@ -140,7 +140,7 @@ void kd_say_event(kd_emit *out, const kd_event *event);
 void kd_say_caused_by(kd_emit *out, const kd_diag *diag);
 
 /* The last diagnosis of that rule that was woken by that event, or NULL. */
-const kd_diag *kd_diag_of(const kd_wide_view *view, const char *rule, const kd_event *event);
+const kd_diag *kd_diag_of(const char *rule, const kd_event *event);
 /* The first primary diagnosis that the event woke, one that calls itself so before others; or NULL.
  */
 const kd_diag *kd_primary_of(const kd_event *event);

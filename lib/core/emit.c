@@ -337,9 +337,8 @@ void kd_say_caused_by(kd_emit *out, const kd_diag *diag)
         *id = diag->id;
 }
 
-const kd_diag *kd_diag_of(const kd_wide_view *view, const char *rule, const kd_event *event)
+const kd_diag *kd_diag_of(const char *rule, const kd_event *event)
 {
-    (void)view;
     for (const kd_diag *diag = event->diags; diag; diag = diag->older)
         if (!strcmp(diag->rule->id, rule))
             return diag;

@@ -213,7 +213,7 @@ static const kd_event *find_cma(const kd_view *view, const refused *r)
     return same ? last : NULL;
 }
 
-static void say_after_cma(const kd_view *view, kd_emit *out, const kd_event *event)
+static void say_after_cma(kd_emit *out, const kd_event *event)
 {
     static const char *const rules[] = { "cma.no-free-range", "cma.pages-busy" };
     const kdf_cma *cma = KD_BODY(event, cma);
@@ -234,7 +234,7 @@ static void say_after_cma(const kd_view *view, kd_emit *out, const kd_event *eve
     kd_say_u64(out, "needed_order", order);
     kd_say_event(out, event);
     for (size_t i = 0; i < KD_COUNT(rules); i++) {
-        const kd_diag *cause = kd_diag_of(kd_wide(view), rules[i], event);
+        const kd_diag *cause = kd_diag_of(rules[i], event);
         if (cause)
             kd_say_caused_by(out, cause);
     }
@@ -314,7 +314,7 @@ kd_status kd_check_order_warning(const kd_view *view, kd_emit *out)
         say_guess(view, out, &r);
     const kd_event *cma = find_cma(view, &r);
     if (cma)
-        say_after_cma(view, out, cma);
+        say_after_cma(out, cma);
     else
         say_remedies(out, &r);
     kd_say_impact(out, KD_IMPACT_REQUEST_FAILED);

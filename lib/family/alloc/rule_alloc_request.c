@@ -151,7 +151,7 @@ static void say_kill(const kd_view *view, kd_emit *out, const kd_event *kill)
                  "pid %llu = pid %llu", KD_LLU(kd_event_task(view->event)->pid.v),
                  KD_LLU(victim->pid.v));
     for (size_t i = 0; i < KD_COUNT(rules); i++) {
-        const kd_diag *cause = kd_diag_of(kd_wide(view), rules[i], kill);
+        const kd_diag *cause = kd_diag_of(rules[i], kill);
         if (cause) {
             kd_say_caused_by(out, cause);
             return;

@@ -153,7 +153,7 @@ static bool say_owner_diag(const kd_view *view, kd_emit *out, const kdf_hung_tas
     for (size_t i = kd_neighbours(wide).from; i < wide->index && hung->owner.pid.src; i++) {
         const kdf_hung_task *other = KD_BODY(wide->events[i], hung_task);
         const kd_diag *diag = other && other->victim.pid.v == hung->owner.pid.v
-                                  ? kd_diag_of(wide, "hang.task-blocked", wide->events[i])
+                                  ? kd_diag_of("hang.task-blocked", wide->events[i])
                                   : NULL;
         if (!diag)
             continue;

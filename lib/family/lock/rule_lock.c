@@ -58,7 +58,7 @@ static bool say_first(const kd_view *view, kd_emit *out)
     const kd_wide_view *wide = kd_wide(view);
     for (size_t i = kd_neighbours(wide).from; i < wide->index; i++) {
         const kd_diag *diag = wide->events[i]->boot == view->event->boot
-                                  ? kd_diag_of(wide, "bug.sleep-in-atomic", wide->events[i])
+                                  ? kd_diag_of("bug.sleep-in-atomic", wide->events[i])
                                   : NULL;
         if (!diag || diag->caused_by.count > 0)
             continue;

@@ -358,8 +358,8 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     if (oops && !faulted && say_jump_to_low_core(view, out, oops))
         say_where_to_look(view, out, oops);
     if (!oops || !faulted || !oops->address.src || oops->address.v >= 4096 ||
-        kd_diag_of(kd_wide(view), "oops.unchecked-allocation", view->event) ||
-        kd_diag_of(kd_wide(view), "oops.list-poison", view->event))
+        kd_diag_of("oops.unchecked-allocation", view->event) ||
+        kd_diag_of("oops.list-poison", view->event))
         return KD_OK;
     bool known = kd_pointer_of(oops, view->context, &p),
          jump = kd_str_is(oops->access.v, "execute");
