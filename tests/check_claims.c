@@ -72,7 +72,8 @@ typedef struct standing {
 static int is_general(const char *general, const char *narrow)
 {
     if (strcmp(general, "bug.warning") == 0) /* that a WARN() fired is true of each of them */
-        return strncmp(narrow, "alloc.", 6) == 0 || strncmp(narrow, "bug.", 4) == 0;
+        return strncmp(narrow, "alloc.", 6) == 0 || strncmp(narrow, "bug.", 4) == 0 ||
+               strcmp(narrow, "net.transmit-timeout") == 0;
     return strcmp(general, "vmalloc.space-exhausted") == 0 &&
            strcmp(narrow, "vmalloc.module-space-exhausted") == 0;
 }
