@@ -12,8 +12,8 @@
 #define V26(patch) KD_KERNEL(2, 6, patch)
 #define KD_OLDEST KD_KERNEL(2, 6, 32)
 #define KD_NEWEST UINT32_MAX
-/* The newest release whose sources the tables were read from. */
-#define KD_NEWEST_KNOWN KD_KERNEL(7, 2, 0)
+/* The newest release whose sources the tables were read from: docs/new-kernel.md. */
+#define KD_NEWEST_KNOWN KD_KERNEL(7, 3, 0)
 
 static inline bool kd_version_in(uint32_t version, uint32_t from, uint32_t until)
 {

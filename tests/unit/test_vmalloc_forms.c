@@ -75,6 +75,9 @@ static const form forms[] = {
     { "xfsaild: vmalloc error: size 294912, vm_struct allocation failed. Retrying., "
       "mode:0x8cc0(GFP_KERNEL|__GFP_NOFAIL), nodemask=(null)\n",
       "vmalloc_failure", 294912, NONE, "no-range", "retrying", 1 },
+    { "x: vmalloc error: size 294912, align 0x1000, vm_struct allocation failed. Retrying., "
+      "mode:0x8cc0(GFP_KERNEL|__GFP_NOFAIL), nodemask=(null)\n",
+      "vmalloc_failure", 294912, NONE, "no-range", "retrying", 1 },
     { "a: vmalloc error: size 18446744073709551615, exceeds total pages, mode:0xcc0(GFP_KERNEL)\n",
       "vmalloc_failure", UINT64_MAX, NONE, "too-large", "gfp.value", 0xcc0 },
     { "a: vmalloc error: size 8388608, failed to allocated page array size 16384, mode:0xcc0\n",

@@ -358,20 +358,17 @@ NAMES = {  # table -> (macro, column): names of functions
     "family/vmalloc/vmalloc_caller.def": ("VMALLOC_CALLER", 0), "family/alloc/caller_advice.def": ("CALLER", 0)}
 
 
+def names_of(lib, table):
+    macro, column = NAMES[table]
+    return [name for row in defs.rows(lib / table, macro) for name in defs.string(row[column]).split()]
+
+
 def check_names(tree, lib, table):
     """Functions that no source of the tree names any more: renamed?"""
-    macro, column = NAMES[table]
-    words = {word.lstrip("_") for word in tree.words()}
-    whole = "\n" + "\n".join(sorted(words))
-    for row in defs.rows(lib / table, macro):
-        for name in defs.string(row[column]).split():
-            begins = name.rstrip("*").lstrip("_")
-            if "*" in begins:
-                there = re.search("\n" + re.escape(begins).replace(r"\*", r"\w*"), whole) is not None
-            else:
-                there = "\n" + begins in whole if name.endswith("*") else begins in words
-            if not there:
-                yield name, "no such name in the source"
+    words = tree.words(tuple(sorted({name.lstrip("_") for other in NAMES for name in names_of(lib, other)})))
+    for name in names_of(lib, table):
+        if not re.search("\n" + re.escape(name.lstrip("_")).replace(r"\*", r"\w*") + "\n", words):
+            yield name, "no such name in the source"
 
 
 CHECKS = {

@@ -1,6 +1,8 @@
 """A kernel source tree: its release, headers with their values, functions, format strings."""
+import os
 import pathlib
 import re
+import subprocess
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/|//[^\n]*|\'(?:[^\'\\\n]|\\.)+\'', re.S)
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?:if|el|endif)[^\n]*$", re.M)
@@ -190,14 +192,15 @@ class Tree:
             self._big[folders] = "\n" + "\n".join(sorted(lines)) + "\n"
         return self._big[folders]
 
-    def words(self):
-        """Every identifier of the source."""
-        if "words" not in self._big:
-            found = set()
-            for path in self._files(self.FOLDERS + self.MORE):
-                found.update(re.findall(r"[A-Za-z_]\w{3,}", path.read_text(errors="replace")))
-            self._big["words"] = found
-        return self._big["words"]
+    def words(self, wanted):
+        """Which of these names the source has, one a line, without leading underscores; '*' in one: any letters."""
+        if wanted not in self._big:
+            pattern = r"\b_*(" + "|".join(name.replace("*", r"\w*") for name in wanted) + r")\b"
+            folders = [str(self.root / folder) for folder in self.FOLDERS + self.MORE if (self.root / folder).is_dir()]
+            found = subprocess.run(["grep", "-rhoE", "--include=*.[chS]", pattern, *folders], stdout=subprocess.PIPE,
+                                   check=False, env={**os.environ, "LC_ALL": "C"}).stdout.decode(errors="replace")
+            self._big[wanted] = "\n" + "\n".join(sorted({word.lstrip("_") for word in set(found.split())})) + "\n"
+        return self._big[wanted]
 
 
 def _definition(text, m):

@@ -6,6 +6,7 @@
  *     is a constant
  *   insmod: vmalloc: allocation failure: 1048576 bytes, mode:0xcc0(GFP_KERNEL)  4.9 - 5.12
  *   insmod: vmalloc error: size 294912, vm_struct allocation failed, mode:...   5.13+
+ *   insmod: vmalloc error: size 294912, align 0x1000, vm_struct allocation failed, mode:...  7.3
  *   ... vm_struct allocation failed. Retrying., mode:...                        5.17+, NOFAIL
  *   ... size 4294967296, exceeds total pages, mode:...                          5.13+
  *   ... size 8388608, failed to allocated page array size 16384, mode:...       5.13+
@@ -15,7 +16,8 @@
  *   execmem: unable to allocate memory                                          6.10+, alone
  *
  * __vmalloc_node_range(), __vmalloc_area_node(), execmem_vmalloc(). Where pages ran out, the size
- * is that of the pages which were had (area->nr_pages), not of the request. Up to 5.12 the first
+ * is that of the pages which were had (area->nr_pages), not of the request, up to some release
+ * between 6.12 and 7.2: decode_vmalloc_request.c. Up to 5.12 the first
  * form also stands for a size of 0 and for one larger than all RAM.
  */
 #include "family/fields.h"
@@ -85,6 +87,8 @@ static bool scan_new(kd_scan *in, kd_parse *parse, kdf_vmalloc *failure)
     if (kd_scan_literal(&text, "page order ") && kd_scan_u64(&text, &more) &&
         kd_scan_literal(&text, ", "))
         kd_put(parse, &failure->page_order, more);
+    if (kd_scan_literal(&text, "align 0x") && kd_scan_hex(&text, &more))
+        (void)kd_scan_literal(&text, ", ");
     bool had = kd_scan_literal(&text, "failed to allocate pages"), known = had;
     if (kd_scan_literal(&text, "vm_struct allocation failed")) {
         known = true;

@@ -84,6 +84,7 @@ static kd_verdict more_page(kd_parse *parse, const kd_line *line)
                                           "file:",
                                           "vma->",
                                           "page allocated via",
+                                          "page last allocated via",
                                           "page last free",
                                           "anon flags",
                                           "aops:",

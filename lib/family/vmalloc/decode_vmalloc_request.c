@@ -2,6 +2,7 @@
  * failed.
  * */
 #include "family/vmalloc/decode_vmalloc_request.h"
+#include "core/version.h"
 #include "family/fields.h"
 
 #include "family/alloc/replay/event.h"
@@ -115,10 +116,23 @@ uint64_t kd_total_bytes(const kdf_meminfo *meminfo, const kd_context *context)
     return ram - meminfo->reserved_pages.v * kd_context_page_size(context);
 }
 
+/* "size N, failed to allocate pages": of the pages that were had, read up to 6.12; of the request,
+ * read from 7.2 on. Between them nothing was read: N is neither. */
+static void settle_size(kdf_vmalloc *failure, uint32_t version)
+{
+    if (!failure->allocated_bytes.src || failure->requested_bytes.src || version < V(6, 13))
+        return;
+    if (version >= V(7, 2))
+        failure->requested_bytes = failure->allocated_bytes;
+    failure->allocated_bytes.src = 0;
+    failure->allocated_bytes.v = 0;
+}
+
 bool kd_decode_vmalloc(kd_event *event, void *part, const kd_context *context)
 {
     kdf_vmalloc *failure = part;
     (void)event;
+    settle_size(failure, context->version);
     uint64_t ram = kd_total_bytes(&failure->meminfo, context);
     if (!kd_str_starts(failure->text.v, "vmalloc: allocation failure: ") ||
         !failure->requested_bytes.src)
