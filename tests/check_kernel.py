@@ -37,7 +37,7 @@ CHANGES = [  # file, before, after, the finding: part and a piece of its key
     ("mm/page_alloc.c", "\treturn", "\n\n  return", None, None),
     ("mm/oom_kill.c", '"\n\t\t"killer', 'killer', None, None),
     ("mm/oom_kill.c", "invoked oom", "called the oom", "wordings", "invoked oom-killer:"),
-    ("mm/slub.c", "BUG: something", "memory corruption in slab cache", "formats", "memory corruption in slab cache"),
+    ("mm/slub.c", "BUG: something", "heap corruption found", "formats", "heap corruption found"),
 ]
 
 

@@ -29,6 +29,9 @@ NOT_CHECKABLE = {  # table -> why no source tree can confirm it
     "family/families.def": "the list of families, no facts",
     "core/stable.def": "how distributions write their versions", "core/vendor.def": "distributions and their back-ports",
     "input/grammars.def": "what programs other than the kernel print before a line",
+    "core/evidence.def": "which architecture alone prints a text: the texts are those of parse_*.c, that they are alone is "
+                         "a judgement over all architectures",
+    "family/fault/access.def": "instructions, from the manuals of the processors",
     "family/fault/insn.def": "instructions, from the manuals of the processors",
     "family/gfp/gfp_backports.def": "distributions and their back-ports",
     "family/hang/hypervisor.def": "names of firmware and hypervisors",

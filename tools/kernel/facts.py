@@ -326,13 +326,12 @@ def check_poison(tree, lib):
             yield f"delta {name}", "no ILLEGAL_POINTER_VALUE of 0xdead000000000000"
 
 
-ERRNO = {"ENOENT": 2, "ENOEXEC": 8, "ENOMEM": 12, "EBUSY": 16, "EEXIST": 17, "EINVAL": 22, "ENOSPC": 28}
-
-
 def check_errno(tree, lib):
-    """Numbers that rules and module_load_failure name."""
-    header = Header(tree.text("include/uapi/asm-generic/errno-base.h"))
-    yield from differ(ERRNO, {name: header.value(name) for name in ERRNO})
+    """Numbers of errors, alike on all architectures."""
+    header = Header(tree.texts("include/uapi/asm-generic/errno-base.h", "include/uapi/asm-generic/errno.h",
+                               "include/linux/errno.h"))
+    ours = {defs.string(name): int(number) for number, name in defs.rows(lib / "family/pointer/errno.def", "ERRNO")}
+    yield from differ(ours, {name: header.value(name) for name in ours})
     if Header(tree.text("include/linux/err.h")).value("MAX_ERRNO") != 4095:
         yield "MAX_ERRNO", "is not 4095: rule oops.err-ptr"
 
@@ -378,8 +377,8 @@ CHECKS = {
     "family/fault/esr.def": check_esr, "family/fault/fsr.def": check_fsr, "family/fault/x86_fault.def": check_x86_fault,
     "family/fault/cause.def": check_cause, "family/module/reloc.def": check_reloc,
     "family/warn/size_check.def": check_size_check, "family/alloc/kmalloc.def": check_kmalloc,
-    "core/arch.def": check_arch,
+    "core/arch.def": check_arch, "family/pointer/errno.def": check_errno,
     **{table: (lambda tree, lib, table=table: check_names(tree, lib, table)) for table in NAMES},
     # facts that stand in C
-    "poison": check_poison, "errno": check_errno, "constraints": check_constraints, "migratetypes": check_migratetypes,
+    "poison": check_poison, "constraints": check_constraints, "migratetypes": check_migratetypes,
 }
