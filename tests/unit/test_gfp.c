@@ -416,7 +416,8 @@ START_TEST(all_versions_by_options)
         /* from 6.15 on these are printed by name */
         "6.15-0.0 CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS: NOLOCKDEP\n"
         "6.15-6.19 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS && CONFIG_SLAB_OBJ_EXT: NO_OBJ_EXT\n"
-        "6.19-7.3 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS: NO_OBJ_EXT\n");
+        "6.19-7.3 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS: NO_OBJ_EXT\n"
+        "7.3-0.0 !CONFIG_LOCKDEP && !CONFIG_KASAN_HW_TAGS:\n");
     ck_assert_ptr_nonnull(strstr(text, "3.3-4.4 : WRITE\n"));
     ck_assert_ptr_nonnull(strstr(text, "5.15-5.18 : SKIP_KASAN_POISON\n"));
     text[0] = '\0';

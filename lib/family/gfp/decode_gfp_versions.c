@@ -13,7 +13,7 @@ static const struct series {
     unsigned count;
 } releases[] = {
     { V26(32), 1, 8 },        { V(3, 0), 1 << 16, 20 }, { V(4, 0), 1 << 16, 21 },
-    { V(5, 0), 1 << 16, 20 }, { V(6, 0), 1 << 16, 20 }, { V(7, 0), 1 << 16, 3 },
+    { V(5, 0), 1 << 16, 20 }, { V(6, 0), 1 << 16, 20 }, { V(7, 0), 1 << 16, 4 },
 };
 
 static unsigned release_count(void)
