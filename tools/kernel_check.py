@@ -31,6 +31,9 @@ NOT_CHECKABLE = {  # table -> why no source tree can confirm it
     "input/grammars.def": "what programs other than the kernel print before a line",
     "core/evidence.def": "which architecture alone prints a text: the texts are those of parse_*.c, that they are alone is "
                          "a judgement over all architectures",
+    "family/device/class.def": "our words for what a line of wording.def means",
+    "family/free/layout_more.def": "sums over several headers and the paging mode of the CPU; riscv's stand in "
+                                   "Documentation alone",
     "family/fault/access.def": "instructions, from the manuals of the processors",
     "family/fault/insn.def": "instructions, from the manuals of the processors",
     "family/gfp/gfp_backports.def": "distributions and their back-ports",

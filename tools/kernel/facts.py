@@ -326,6 +326,76 @@ def check_poison(tree, lib):
             yield f"delta {name}", "no ILLEGAL_POINTER_VALUE of 0xdead000000000000"
 
 
+POISON_BYTES = {0x6b: ["POISON_FREE"], 0xaa: ["PAGE_POISON"], 0x5a: ["POISON_INUSE"], 0xbb: ["SLUB_RED_INACTIVE"],
+                0xcc: ["POISON_FREE_INITMEM", "SLUB_RED_ACTIVE"], 0xa7: ["POOL_POISON_FREED"],
+                0xa9: ["POOL_POISON_ALLOCATED"]}
+
+
+def check_poison_bytes(tree, lib):
+    header = Header(tree.text("include/linux/poison.h"))
+    ours = {int(row[0], 0) for row in defs.rows(lib / "family/pointer/poison.def", "POISON")}
+    for byte in sorted(ours | set(POISON_BYTES)):
+        names = POISON_BYTES.get(byte, [])
+        if byte not in ours or not names or any(header.value(name) != byte for name in names):
+            yield hex(byte), f"{'ours' if byte in ours else 'not ours'}; {[(name, header.value(name)) for name in names]}"
+
+
+MACHINE_CHECKS = {  # arch/x86/include/asm/mce.h -> the row that has it, and the request that its bits 7:4 tell
+    "MCACOD_SCRUB": ("memory", "MCE_MEMORY", "scrub"), "MCACOD_L3WB": ("cache", "MCE_REQUEST", "eviction"),
+    "MCACOD_DATA": ("cache", "MCE_REQUEST", "data read"), "MCACOD_INSTR": ("cache", "MCE_REQUEST", "instruction fetch")}
+AMD_CHECKS = {"TLB_ERROR": "TLB", "MEM_ERROR": "cache", "BUS_ERROR": "bus"}  # drivers/edac/mce_amd.h
+REQUESTS = {"GEN": "any request", "RD": "read", "WR": "write", "DRD": "data read", "DWR": "data write",
+            "IRD": "instruction fetch", "PRF": "prefetch", "EV": "eviction", "SNP": "snoop"}
+
+
+def check_mce(tree, lib):
+    table = lib / FAULT / "mce.def"
+    header = Header(tree.text("arch/x86/include/asm/mce.h"))
+    rows = [(int(mask, 0), int(value, 0), defs.string(name)) for mask, value, name, _ in defs.rows(table, "MCACOD")]
+    words = {macro: {int(row[0]): defs.string(row[1]) for row in defs.rows(table, macro)}
+             for macro in ("MCE_MEMORY", "MCE_REQUEST")}
+    for name, (kind, macro, request) in MACHINE_CHECKS.items():
+        code = header.value(name)
+        ours = next((row[2] for row in rows if code is not None and code & row[0] == row[1]), None)
+        said = words[macro].get((code or 0) >> 4 & (7 if macro == "MCE_MEMORY" else 15))
+        if (ours, said) != (kind, request):
+            yield name, f"{code}: the rows say {ours}, {said}"
+    if header.value("MCACOD") != 0xefff:
+        yield "MCACOD", "bit 12 counts"
+    amd = tree.text("drivers/edac/mce_amd.h")
+    for name, kind in AMD_CHECKS.items():
+        there = re.search(rf"#define {name}\(x\)\s*\(\(\(x\) & (0x\w+)\) == (0x\w+)\)", amd)
+        if not there or (int(there[1], 16), int(there[2], 16), kind) not in rows:
+            yield name, f"theirs {there and there[0]}"
+    theirs = dict(enumerate(table_strings(re.sub(r",", ";", tree.function("rrrr_msgs", "drivers/edac/mce_amd.c")))))
+    yield from differ(words["MCE_REQUEST"], {i: REQUESTS.get(word, word) for i, word in theirs.items()},
+                      lambda i: f"request {i}")
+
+
+def check_device(tree, lib):
+    """Bits of registers and numbers of errors that say.def puts into words."""
+    table = lib / "family/device/say.def"
+    pci = Header(tree.text("include/uapi/linux/pci_regs.h"))
+    theirs = {pci.value(name): name for name in pci.names if name.startswith("PCI_STATUS_")}
+    yield from missing(theirs, {1 << int(row[0]) for row in defs.rows(table, "PCI_STATUS")}, "PCI status")
+    eh = " ".join(tree.text("drivers/ata/libata-eh.c").split())
+    sata = Header(tree.text("include/linux/ata.h") + tree.text("include/linux/libata.h"))
+    theirs = {sata.value(name): text for name, text in re.findall(r'& (SERR_\w+) \? "(\w+) "', eh)}
+    ours = {1 << int(row[0]): defs.string(row[1]) for row in defs.rows(table, "SATA_ERROR")}
+    yield from differ(ours, {bit: theirs.get(bit) for bit in ours}, lambda bit: f"SError {bit:#x}")
+    errno = Header(tree.texts("include/uapi/asm-generic/errno-base.h", "include/uapi/asm-generic/errno.h"))
+    theirs = {errno.value(name) for name in errno.names if re.fullmatch(r"E[A-Z0-9]+", name)}
+    yield from missing(theirs, {int(row[0]) for row in defs.rows(table, "ERRNO")}, "errno")
+
+
+def check_held(tree, lib):
+    """Lines of /proc/meminfo."""
+    text = tree.text("fs/proc/meminfo.c")
+    for row in defs.rows(lib / "family/leak/held.def", "HELD"):
+        if f'"{defs.string(row[0])}:' not in text:
+            yield defs.string(row[0]), "no such line in /proc/meminfo"
+
+
 def check_errno(tree, lib):
     """Numbers of errors, alike on all architectures."""
     header = Header(tree.texts("include/uapi/asm-generic/errno-base.h", "include/uapi/asm-generic/errno.h",
@@ -351,15 +421,15 @@ def check_arch(tree, lib):
             yield path.name, "an architecture that core/arch.def has not"
 
 
-NAMES = {  # table -> (macro, column): names of functions
-    "family/shared/machinery.def": ("MACHINERY", 0), "family/lock/lockdep.def": ("LOCKDEP", 0),
-    "family/lock/wait.def": ("WAIT", 0), "family/hang/spin.def": ("SPIN", 0),
-    "family/vmalloc/vmalloc_caller.def": ("VMALLOC_CALLER", 0), "family/alloc/caller_advice.def": ("CALLER", 0)}
+NAMES = {  # table -> macros with names of functions in their first column
+    "family/shared/machinery.def": ["MACHINERY"], "family/lock/lockdep.def": ["LOCKDEP"],
+    "family/lock/wait.def": ["WAIT"], "family/hang/spin.def": ["SPIN"],
+    "family/vmalloc/vmalloc_caller.def": ["VMALLOC_CALLER"], "family/alloc/caller_advice.def": ["CALLER"],
+    "family/pointer/allocator.def": ["FREELIST"], "family/warn/detector.def": ["DETECTOR", "CHECKER"]}
 
 
 def names_of(lib, table):
-    macro, column = NAMES[table]
-    return [name for row in defs.rows(lib / table, macro) for name in defs.string(row[column]).split()]
+    return [name for macro in NAMES[table] for row in defs.rows(lib / table, macro) for name in defs.string(row[0]).split()]
 
 
 def check_names(tree, lib, table):
@@ -378,6 +448,8 @@ CHECKS = {
     "family/fault/cause.def": check_cause, "family/module/reloc.def": check_reloc,
     "family/warn/size_check.def": check_size_check, "family/alloc/kmalloc.def": check_kmalloc,
     "core/arch.def": check_arch, "family/pointer/errno.def": check_errno,
+    "family/pointer/poison.def": check_poison_bytes, "family/fault/mce.def": check_mce,
+    "family/device/say.def": check_device, "family/leak/held.def": check_held,
     **{table: (lambda tree, lib, table=table: check_names(tree, lib, table)) for table in NAMES},
     # facts that stand in C
     "poison": check_poison, "constraints": check_constraints, "migratetypes": check_migratetypes,

@@ -9,6 +9,7 @@ from . import defs
 from .tree import ANYTHING, literals
 
 ENOUGH = 0.6     # of a text's letters must stand in a format, the rest is what conversions print
+FEW = 5          # letters of the format itself, where the rest is a string of the source
 MARKS = " :[]#()='\"`.,-"
 TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "input/heads.def": [("HEAD", 0)],
@@ -19,6 +20,10 @@ TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "family/checker/sentence.def": [("REFCOUNT", 0)],
     "problem/chain.def": [("CHAIN", 1)],
     "family/module/load_form.def": [("LOAD", 1)],
+    "family/device/wording.def": [("DEVICE", 2)],
+    "family/device/value.def": [("DEVICE_U64", 1), ("DEVICE_HEX", 1), ("DEVICE_MINUS", 1), ("DEVICE_TEXT", 1)],
+    "family/ras/value.def": [("RAS_U64", 1), ("RAS_HEX", 1), ("RAS_TEXT", 1)],
+    "family/warn/detector.def": [("WARN_TEXT", 0)],
 }
 
 
@@ -45,6 +50,8 @@ def of_tables(lib):
                 text = defs.string(row[column]) or ""
                 if macro == "LOAD" and defs.string(row[3]) or macro == "LOAD" and defs.string(row[2]) in ("tool", "removal"):
                     continue  # words of user space
+                if table.endswith("/value.def"):
+                    text = text.replace("#", ANYTHING)  # a number or a word in brackets
                 for part in text.split("|") if macro == "CHAIN" else [text]:
                     yield re.sub(r"%[a-z*]", ANYTHING, part) if macro == "LOAD" else part, pathlib.Path(table).stem
 
@@ -72,8 +79,12 @@ class Formats:
         return any(self._stands(form, self.tree.formats(folders)) for folders in (self.tree.FOLDERS, self.tree.MORE)
                    for form in forms if _count(form) >= 4)
 
-    @staticmethod
-    def _stands(text, big):
+    def _word(self, text):
+        """Is that a string of its own? A conversion may print it then."""
+        return any(f"\n{text}{end}\n" in self.tree.formats(folders) for folders in (self.tree.FOLDERS, self.tree.MORE)
+                   for end in ("", " "))
+
+    def _stands(self, text, big):
         if text in big:
             return True
         words = sorted(re.findall(r"[A-Za-z_]{3,}", text), key=len, reverse=True)
@@ -82,7 +93,7 @@ class Formats:
             while at >= 0:
                 end = big.index("\n", at)
                 line = big[big.rindex("\n", 0, at) + 1:end]
-                if ANYTHING in line and covers(line, text):
+                if ANYTHING in line and (covers(line, text) or any(map(self._word, printed(line, text)))):
                     return True
                 at = big.find(word, end)
         return False
@@ -94,6 +105,20 @@ def covers(line, text):
     chunks = line.split(ANYTHING)
     letters = len(re.findall("[A-Za-z]", text)) or 1
     return any(_walk(chunks, i, text) >= ENOUGH * letters for i in range(len(chunks)))
+
+
+def printed(line, text):
+    """What the only conversion of the format that prints part of the text prints, for each place where it can begin."""
+    chunks = line.split(ANYTHING)
+    for before, after in zip(chunks, chunks[1:]):
+        for length in range(min(len(before), len(text)), -1, -1):
+            rest = text[length:]
+            if not before.endswith(text[:length]) or not rest:
+                continue
+            for end in range(len(rest), 0, -1):
+                letters = _count(text[:length]) + _count(rest[end:])
+                if letters >= FEW and after.startswith(rest[end:]) and rest[:end].strip():
+                    yield rest[:end].strip()
 
 
 def _count(text):
