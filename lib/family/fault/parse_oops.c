@@ -189,14 +189,12 @@ static void put_insn(kd_parse *parse, kdf_oops *oops, kd_str rest)
         kd_scan_symbol(&in, &oops->ip, parse->src);
 }
 
-/* "Kernel Fault: Code=26 (Data memory access rights trap) at addr 113c5f90" */
+/* "Kernel Fault: Code=26 (Data memory access rights trap) at addr 113c5f90"; or digits are lost */
 static void put_parisc(kd_parse *parse, kdf_oops *oops, const char *begins, kd_str rest)
 {
     kd_scan in = kd_scan_of(rest);
     uint64_t code;
-    /* something always follows the code: where the line ends in it, digits may be lost */
-    if (kd_str_ends(kd_str_of(begins), ": Code=") && kd_scan_u64(&in, &code) &&
-        !kd_scan_at_end(&in))
+    if (kd_str_ends(kd_str_of(begins), ": Code=") && kd_scan_u64(&in, &code) && in.at < in.end)
         kd_put(parse, &oops->parisc_trap.value, code);
 }
 
