@@ -36,7 +36,7 @@ static inline kd_str kd_scan_since(const kd_scan *scan, const char *from)
     return (kd_str){ from, (size_t)(scan->at - from) };
 }
 
-#define kd_scan_literal(scan, literal) kd_scan_bytes((scan), (literal), sizeof(literal) - 1)
+#define kd_scan_literal(scan, literal) kd_scan_bytes((scan), "" literal, sizeof("" literal) - 1)
 
 /* The text ended before the bytes did. */
 bool kd_scan_ended(kd_scan *scan, const char *bytes);
