@@ -70,7 +70,8 @@ static void scan_holes(kd_scan *in, kd_parse *parse, kdf_cma *failure)
     }
 }
 
-/* "=> 10 free of 1024 total pages" and "=>49 pages, total: 2048 pages" */
+/* "=> 10 free of 1024 total pages" and "=>49 pages, total: 2048 pages"; without its unit the number
+ * was cut */
 static bool take_totals(kd_parse *parse, kdf_cma *failure, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
@@ -78,12 +79,12 @@ static bool take_totals(kd_parse *parse, kdf_cma *failure, kd_str text)
     uint64_t unused, total;
     if (!kd_scan_past(&in, "=>", &skipped) || !kd_scan_blanks(&in) || !kd_scan_u64(&in, &unused))
         return false;
-    if (!kd_scan_literal(&in, " free of ") && !kd_scan_literal(&in, " pages, total: "))
-        return false;
-    if (!kd_scan_u64(&in, &total))
+    bool vendor = kd_scan_literal(&in, " pages, total: ");
+    if ((!vendor && !kd_scan_literal(&in, " free of ")) || !kd_scan_u64(&in, &total))
         return false;
     kd_put(parse, &failure->free_pages, unused);
-    kd_put(parse, &failure->total_pages, total);
+    if (vendor ? kd_scan_literal(&in, " pages") : kd_scan_literal(&in, " total pages"))
+        kd_put(parse, &failure->total_pages, total);
     return true;
 }
 

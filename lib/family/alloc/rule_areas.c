@@ -89,7 +89,7 @@ static room room_of(const kdf_cma *cma)
 {
     uint64_t wanted = cma->requested_pages.v, piece = longest_piece(cma);
     if (!cma->total_pages.src || !cma->free_pages.src)
-        return NOT_PRINTED;
+        return cma->free_pages.src && piece >= wanted ? PIECE_FITS : NOT_PRINTED;
     if (wanted > cma->total_pages.v)
         return AREA_SMALLER;
     if (wanted > cma->free_pages.v)
