@@ -6,24 +6,10 @@
 
 #include "base/utf8.h"
 #include "core/lists.h"
+#include "core/open.h"
 
-#define PATIENCE 24u
-#define ONE_LINE 768u /* arena bytes of an event of one line: its text, fields, signature */
-#define MAX_PATIENCE 64u
 #define MAX_WRAPPED 3u /* lines that a message wrapped by a mail program is joined from */
 #define MAX_OPEN 16u   /* each line is offered to all of them: headers must not pile up */
-
-struct kd_open {
-    kd_open *next;
-    const kd_parser *parser;
-    kd_parse parse;
-    kd_block_state states[KD_MAX_BLOCKS];
-    /* numbers of lines that it did not take since the last it took */
-    uint64_t foreign[MAX_PATIENCE];
-    uint32_t foreign_count;
-    bool tired;        /* to be closed for want of lines */
-    const char *block; /* that took the line at hand; NULL: the recogniser itself */
-};
 
 typedef struct kd_wrapped {
     const kd_parser *parser;
@@ -31,11 +17,6 @@ typedef struct kd_wrapped {
     kd_line lines[MAX_WRAPPED];
     size_t count;
 } kd_wrapped;
-
-static kd_arena *arena_of(kd_open *open)
-{
-    return &open->parse.event->arena;
-}
 
 /* ---- a line becomes part of an event --------------------------------------------------------- */
 
@@ -75,40 +56,6 @@ static void tell(const kd_tracker *tracker, uint64_t line, kd_verdict verdict, c
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
-
-static kd_open *new_open(kd_tracker *tracker, const kd_parser *parser)
-{
-    kd_arena arena = { .mem = tracker->mem };
-    kd_open *open = kd_mem_resize(tracker->mem, NULL, 0, sizeof *open);
-    size_t room = sizeof(kd_event) + parser->kind->fields->size + ONE_LINE;
-    bool ready = open && kd_arena_reserve(&arena, room);
-    kd_event *event = ready ? kd_arena_alloc(&arena, sizeof *event) : NULL;
-    void *body = event ? kd_arena_alloc(&arena, parser->kind->fields->size) : NULL;
-    if (!body) {
-        kd_arena_free(&arena);
-        if (open)
-            kd_mem_free(tracker->mem, open, sizeof *open);
-        return NULL;
-    }
-    memset(open, 0, sizeof *open);
-    event->arena = arena;
-    event->kind = parser->kind;
-    event->body = body;
-    open->parser = parser;
-    open->parse = (kd_parse){ .event = event, .body = body, .arena = &event->arena };
-    open->parse.dress = tracker->dress;
-    return open;
-}
-
-static void free_open(kd_tracker *tracker, kd_open *open, bool with_event)
-{
-    if (with_event) {
-        /* the arena holds the event that holds the arena */
-        kd_arena arena = open->parse.event->arena;
-        kd_arena_free(&arena);
-    }
-    kd_mem_free(tracker->mem, open, sizeof *open);
-}
 
 /* One report may hold the stack of another: the two are shown to each other when one opens, and
  * while both are whole. */
@@ -152,7 +99,7 @@ static void close_open(kd_tracker *tracker, kd_open **link)
     open->parse.before = NULL;
     if (open->parser->close)
         open->parser->close(&open->parse);
-    free_open(tracker, open, false);
+    kd_open_free(tracker->mem, open, false);
     tracker->closed(tracker->user, event);
 }
 
@@ -169,7 +116,7 @@ static void close_oldest(kd_tracker *tracker)
 static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const kd_line *lines,
                              size_t count, const kd_before *before)
 {
-    kd_open *open = new_open(tracker, parser);
+    kd_open *open = kd_open_new(tracker->mem, tracker->dress, parser);
     if (!open) {
         tracker->unopened += tracker->unopened_line != lines[0].number;
         tracker->unopened_line = lines[0].number;
@@ -194,7 +141,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     tracker->mem->failed = failed ? failed : tracker->mem->failed;
     if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED) {
         tell(tracker, lines[0].number, verdict, open, true);
-        free_open(tracker, open, true);
+        kd_open_free(tracker->mem, open, true);
         return verdict;
     }
     for (size_t i = 0; i < count; i++)
@@ -312,37 +259,18 @@ static inline uint64_t sum_of(const kd_open *open)
     return kd_str_hash(KD_HASH_START, (kd_str){ open->parse.body, size });
 }
 
-/* What recogniser and blocks remember from line to line. A line that is refused leaves no trace in
- * it. */
-typedef struct memory {
-    kd_block_state states[KD_MAX_BLOCKS];
-    uint32_t own[KD_COUNT(((kd_parse *)NULL)->own)];
-} memory;
-
-static void remember(const kd_open *open, memory *out)
-{
-    memcpy(out->states, open->states, sizeof out->states);
-    memcpy(out->own, open->parse.own, sizeof out->own);
-}
-
-static void restore(kd_open *open, const memory *from)
-{
-    memcpy(open->states, from->states, sizeof open->states);
-    memcpy(open->parse.own, from->own, sizeof open->parse.own);
-}
-
 static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
     kd_event *event = open->parse.event;
-    kd_mark mark = kd_arena_mark(arena_of(open));
+    kd_mark mark = kd_arena_mark(&event->arena);
     kd_list lines = event->lines;
     kd_line own;
     if (is_of_other_thread(open, line))
         return KD_NOT_MINE;
     if (!kd_event_add_line(event, line, &own))
         return KD_NOT_MINE;
-    memory before;
-    remember(open, &before);
+    kd_open_memory before;
+    kd_open_remember(open, &before);
     open->parse.src = event->lines.count;
     kd_event_add_parts(event, line);
 #ifndef NDEBUG
@@ -355,10 +283,10 @@ static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *li
     tell(tracker, line->number, verdict, open, false);
     assert(verdict != KD_NOT_MINE || sum == sum_of(open)); /* a refused line changed nothing */
     if (verdict == KD_NOT_MINE)
-        restore(open, &before);
+        kd_open_restore(open, &before);
     if (verdict == KD_NOT_MINE || verdict == KD_OVER || verdict == KD_PASSED) {
         event->lines = lines;
-        kd_arena_rollback(arena_of(open), mark);
+        kd_arena_rollback(&event->arena, mark);
     }
     if (verdict == KD_NOT_MINE || verdict == KD_OVER)
         return verdict;
@@ -418,8 +346,8 @@ static void lose_patience(kd_tracker *tracker, const kd_line *line)
 {
     bool any = false;
     for (kd_open *open = tracker->open; open; open = open->next) {
-        uint32_t patience = open->parser->patience ? open->parser->patience : PATIENCE;
-        open->tired = open->foreign_count >= patience || open->foreign_count >= MAX_PATIENCE;
+        uint32_t patience = open->parser->patience ? open->parser->patience : KD_PATIENCE;
+        open->tired = open->foreign_count >= patience || open->foreign_count >= KD_MAX_PATIENCE;
         any |= open->tired;
         if (!open->tired)
             open->foreign[open->foreign_count++] = line->number;
