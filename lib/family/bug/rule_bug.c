@@ -128,6 +128,8 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!oops || is_spoken_of(view))
         return KD_OK;
+    if (!oops->headline.src && !oops->address.src)
+        return KD_OK; /* its head is lost: rule_headless.c speaks */
     if (kd_event_is(view->event, &kd_kind_oops_other))
         kd_say_diag(
             out, KD_POSSIBLE,

@@ -1,0 +1,60 @@
+/* rule_headless.c - a report whose head the log does not hold. */
+#include "core/diag.h"
+#include "family/fields.h"
+
+const char kd_doc_headless[] = "Registers and a stack stand in the log, but not the lines above "
+                               "them that say what happened. Lines that only an "
+                               "exception prints (the instructions on arm64, the modules behind "
+                               "the stack on x86, \"exited with\") tell "
+                               "whether it was one.";
+
+/* "`str x9, [x10]`, which accesses the address 0x1" */
+static void say_instruction(kd_emit *out, const kdf_oops *oops)
+{
+    const kdf_code *code = &oops->code;
+    if (code->instruction.src && code->memory.effective.src)
+        kd_say_more(out,
+                    " The instruction there is `%.*s`, which accesses the address 0x%llx with the "
+                    "registers as printed.",
+                    KD_FMT(code->instruction.v), KD_LLU(code->memory.effective.v));
+    else if (code->instruction.src)
+        kd_say_more(out, " The instruction there is `%.*s`.", KD_FMT(code->instruction.v));
+}
+
+static void say_who(kd_emit *out, const kdf_oops *oops)
+{
+    bool module = oops->ip.module.src != 0, task = oops->task.comm.src != 0;
+    kd_say_more(out, " It stood in %.*s()%s%.*s%s%s%.*s.", KD_FMT(oops->ip.function.v),
+                module ? " [" : "", KD_FMT(oops->ip.module.v), module ? "]" : "",
+                task ? ", in the task " : "", KD_FMT(oops->task.comm.v));
+}
+
+kd_status kd_check_headless(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_oops *oops = KD_BODY(view->event, oops);
+    (void)user;
+    if (!oops || oops->headline.src || !oops->ip.function.src)
+        return KD_OK;
+    bool died = !kd_event_is(view->event, &kd_kind_stack_dump);
+    kd_say_diag(out, KD_LIKELY,
+                "The lines above these registers, which say what happened, are not in the log.");
+    if (died)
+        kd_say_more(out,
+                    " It was an exception: only for one the kernel prints all of these lines.");
+    else
+        kd_say_more(out, " Whether it was a warning or an exception stood there.");
+    say_who(out, oops);
+    say_instruction(out, oops);
+    kd_say_evidence(out, view->event, oops->ip.function.src, "where it stood");
+    if (view->event->diags) /* what is there was enough for a verdict */
+        kd_say_severity(out, KD_NOTICE);
+    else if (died) {
+        kd_say_severity(out, KD_FATAL);
+        kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+    }
+    if (oops->blame.function.src)
+        kd_say_remedy(out, "Look at %.*s() first.", KD_FMT(oops->blame.function.v));
+    kd_say_missing(out, "the lines before line %llu",
+                   KD_LLU(kd_event_lines(view->event)[0].number));
+    return KD_OK;
+}

@@ -1,0 +1,254 @@
+/* parse_headless.c - registers and a stack whose headline the log does not hold.
+ *
+ *   CPU: 1 PID: 161 Comm: systemd-journal Tainted: G        W          6.9.6-rc1 #1
+ *   Hardware name: ARM Juno development board (r2) (DT)
+ *   pc : xprt_alloc_slot+0x54/0x1c8
+ *   ...
+ *   Code: d280200b f2fbd5ab 5280044c d1032115 (f9000549)
+ *   ---[ end trace 0000000000000000 ]---
+ *   note: systemd-journal[161] exited with preempt_count 1
+ *
+ * Whether it was an exception or a warning stands in the head. Some lines are printed by die()
+ * alone, and prove an exception: arm, arm64 and riscv dump instructions only there; x86 lists the
+ * modules behind the stack only there, and repeats CR2 for a page fault; a task exits only after
+ * one (make_task_dead()).
+ *
+ * It begins with the instruction pointer: what stands above it is looked for. A complete report
+ * takes that line before it gets here.
+ */
+#include "family/fault/parse_fault.h"
+#include "family/fields.h"
+#include "family/shared/parse_shared.h"
+#include <stddef.h>
+
+/* Lines above the instruction pointer that belong to the dump, and how far a report is looked for
+ * above them. */
+#define MOST_ABOVE 16
+#define MOST_BACK 40
+
+/* parse->own: what die() alone prints was seen; the stack was, so that the modules come behind it;
+ * the end was */
+enum { OWN_DIED, OWN_STACK, OWN_ENDED };
+
+/* The instruction pointer in the forms of the architectures; a user's one is none of these, or has
+ * no symbol. */
+static const char *const anchors[] = {
+    "RIP: 0010:", "RIP: e030:", "EIP: 0060:",  "EIP: ", "EIP is at ", "PC is at ", "pc : ",
+    "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ", "NIP [",      NULL,
+};
+
+/* Lines that dump_stack_print_info(), print_modules() and the architectures print above it. */
+static const char *const above[] = {
+    "CPU: ",
+    "CPU",
+    "Pid: ",
+    "Hardware name:",
+    "Workqueue: ",
+    "Modules linked in:",
+    "Tainted: ",
+    "task: ",
+    "pstate: ",
+    "Stopper: ",
+    "Process ",
+    "Comm: ",
+    "last sysfs file:",
+};
+
+/* They tell that the dump belongs to a report, to a request, or to nobody's fault. */
+static const char *const belongs[] = {
+    "BUG: ",
+    "BUG at",
+    "WARNING: ",
+    "INFO: ",
+    "Unable to handle",
+    "Oops",
+    "general protection",
+    "[#",
+    "Trace:",
+    "trace:",
+    "NMI",
+    "sysrq",
+    "end trace",
+    "cut here",
+    "RIP: ",
+    "EIP: ",
+    "pc : ",
+    "Backtrace:",
+    "lockup",
+    "Kernel panic",
+    "exited ",
+    "GPR",
+    "unhandled level",
+    "segfault",
+    "+0x",
+};
+
+static bool has_any(kd_str text, const char *const words[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kd_str_has(text, words[i]))
+            return true;
+    return false;
+}
+
+static bool stands_above(kd_str text)
+{
+    for (size_t i = 0; i < KD_COUNT(above); i++)
+        if (kd_str_starts(text, above[i]))
+            return true;
+    return false;
+}
+
+/* Reads the lines above, the first one first; false where a report stands there that this dump is a
+ * part of. */
+static bool read_above(kd_parse *parse, kdf_oops *oops)
+{
+    kd_line lines[MOST_ABOVE], line;
+    size_t count = 0;
+    kd_back back = kd_back_from(parse);
+    bool direct = true;
+    for (int i = 0; i < MOST_BACK && kd_back_line(&back, &line); i++) {
+        direct = direct && count < MOST_ABOVE && stands_above(line.text);
+        if (!direct && has_any(line.text, belongs, KD_COUNT(belongs)))
+            return false;
+        if (direct) {
+            line.text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
+            line.raw = kd_arena_str(parse->arena, line.raw);
+            lines[count++] = line;
+        }
+    }
+    kd_src own = parse->src;
+    kd_block_state state = { .at = 0 }, *before = parse->state;
+    parse->state = &state;
+    while (count-- > 0) {
+        parse->src = kd_back_keep(parse, &lines[count]);
+        if (parse->src)
+            kd_block_task.take(parse, &oops->task, &lines[count]);
+    }
+    parse->state = before;
+    parse->src = own;
+    return true;
+}
+
+/* A symbol with its size; powerpc names it some lines below its address. */
+static bool is_kernels(const kdf_oops *oops)
+{
+    const kd_pair *nip = kd_map_find(&oops->registers, "nip");
+    bool high = nip && (nip->v >> 60 == 0xc || nip->v >> 28 == 0xc);
+    return high || (oops->ip.function.src && oops->ip.size.src);
+}
+
+static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
+{
+    kdf_oops *oops = parse->body;
+    kd_block_state state = { .at = 0 }, *before = parse->state;
+    bool begins = false;
+    for (size_t i = 0; anchors[i] && !begins; i++)
+        begins = kd_str_starts(line->text, anchors[i]);
+    if (!begins)
+        return KD_NOT_MINE;
+    parse->event->kind = &kd_kind_stack_dump;
+    parse->state = &state;
+    kd_verdict verdict = kd_block_registers.take(parse, oops, line);
+    parse->state = before;
+    if (verdict != KD_TAKEN || !is_kernels(oops) || !read_above(parse, oops))
+        return KD_NOT_MINE;
+    return KD_TAKEN;
+}
+
+/* "Code: d280200b f2fbd5ab (f9000549)": words with the one at fault marked, of those who print them
+ * in die() alone */
+static bool is_code_of_die(const kdf_oops *oops, kd_str text)
+{
+    return kd_str_starts(text, "Code: ") && kd_str_has(text, "(") && oops->ip.function.src;
+}
+
+/* "CR2: 0000000000000008": the address alone, behind the body of a page fault */
+static bool take_cr2(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t address;
+    if (!kd_scan_literal(&in, "CR2: ") || !kd_scan_hex(&in, &address) || !kd_scan_at_end(&in) ||
+        (text.len != 13 && text.len != 21))
+        return false;
+    kd_put(parse, &oops->address, address);
+    return true;
+}
+
+static kd_verdict more_headless(kd_parse *parse, const kd_line *line)
+{
+    kdf_oops *oops = parse->body;
+    kd_str text = line->text;
+    if (kd_str_starts(text, "note: ") && kd_str_has(text, "] exited with ")) {
+        parse->own[OWN_DIED] = 1;
+        return KD_LAST;
+    }
+    if (kd_str_starts(text, "---[ end trace ")) {
+        parse->own[OWN_ENDED] = 1;
+        return KD_TAKEN;
+    }
+    if (oops->backtrace.count > 0)
+        parse->own[OWN_STACK] = 1;
+    bool x86 = kd_map_find(&oops->registers, "rax") || kd_map_find(&oops->registers, "eax");
+    if (is_code_of_die(oops, text) ||
+        (x86 && parse->own[OWN_STACK] && kd_str_starts(text, "Modules linked in:")))
+        parse->own[OWN_DIED] = 1;
+    if (parse->own[OWN_DIED] && take_cr2(parse, oops, text))
+        return KD_TAKEN;
+    return kd_oops_take_fault(parse, oops, text) ? KD_TAKEN : KD_NOT_MINE;
+}
+
+/* A register says which exception it was: of powerpc a storage or alignment interrupt, of riscv and
+ * mips an access or a page fault. What BUG() and WARN() use is none of these. */
+static bool is_fault_by_register(kdf_oops *oops)
+{
+    const kd_pair *cause = kd_map_find(&oops->registers, "cause");
+    const kd_pair *address = NULL;
+    uint64_t trap = oops->ppc_trap.value.v;
+    bool fault = false;
+    if (oops->ppc_trap.value.src) {
+        fault = trap == 0x400 || trap == 0x480 || trap == 0x600;
+        if (trap == 0x300 || trap == 0x380)
+            address = kd_map_find(&oops->registers, "dar");
+    } else if (cause && kd_map_find(&oops->registers, "epc")) {
+        static const char *const names[] = { "badaddr", "sbadaddr", "badva" };
+        bool riscv = !kd_map_find(&oops->registers, "badva");
+        uint64_t code = riscv ? cause->v : cause->v >> 2 & 31;
+        fault =
+            riscv ? (code >= 4 && code <= 7) || (code >= 12 && code <= 15) : code >= 1 && code <= 5;
+        for (size_t i = 0; fault && !address && i < KD_COUNT(names); i++)
+            address = kd_map_find(&oops->registers, names[i]);
+    }
+    if (address)
+        oops->address = (kd_hex){ address->v, address->src };
+    return fault || address;
+}
+
+static void close_headless(kd_parse *parse)
+{
+    kdf_oops *oops = parse->body;
+    parse->event->complete = false; /* its head is not there */
+    if (is_fault_by_register(oops) || parse->own[OWN_DIED])
+        parse->event->kind = &kd_kind_oops_other; /* or what its address says */
+    kd_oops_settle(parse, false);
+}
+
+static const kd_block_use blocks[] = {
+    { &kd_block_page_table, 0 },
+    { &kd_block_task, offsetof(kdf_oops, task) },
+    { &kd_block_registers, 0 },
+    { &kd_block_code, offsetof(kdf_oops, code) },
+    { &kd_block_trace, offsetof(kdf_oops, backtrace) },
+    { NULL, 0 },
+};
+
+const kd_parser kd_parser_headless = {
+    .name = "headless",
+    .anchors = anchors,
+    .kind = &kd_kind_stack_dump,
+    .blocks = blocks,
+    .patience = 8,
+    .open = open_headless,
+    .more = more_headless,
+    .close = close_headless,
+};
