@@ -233,6 +233,7 @@ static reads_fn reading_of(const char *path)
         { "rcu_stall.detected", is_meaning },
         { "null_deref.access", is_meaning },
         { "paging_fault.access", is_meaning },
+        { "oops_other.access", is_meaning },
         { "machine_check.severity", is_meaning },
         { "memory_error.severity", is_meaning },
         { "module_load_failure.reason", is_meaning },
