@@ -99,7 +99,7 @@ static kdf_pagetype_zone *add_zone(kd_parse *parse, uint64_t node, kd_str name)
     return zone;
 }
 
-/* Adds the column names of a heading line to `names`. */
+/* Adds the column names of a heading line to `names`: views that may not outlast the next line. */
 static uint32_t names_of_line(const kd_parse *parse, kd_src src, kd_str *names, uint32_t count)
 {
     const kd_line_ref *ref = kd_event_line(parse->event, src);
@@ -166,7 +166,8 @@ static bool put_blocks(kd_parse *parse, kdf_pagetype_zone *zone, const kd_row_co
     for (uint32_t i = 0; i < counts->count; i++) {
         kd_pair *pair = KD_LIST_ADD(parse->arena, &zone->blocks, kd_pair);
         if (pair)
-            *pair = (kd_pair){ names[from + i], counts->n[i], parse->src };
+            *pair =
+                (kd_pair){ kd_arena_str(parse->arena, names[from + i]), counts->n[i], parse->src };
     }
     return true;
 }
