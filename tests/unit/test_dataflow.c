@@ -146,18 +146,21 @@ START_TEST(traps_have_one_name)
         { "i386", "<48> 0f 0b", "dec eax" },
         { "x86_64", "<0f> af c3", "imul eax, ebx" },
         { "arm64", "(d4210000)", "brk #0x800" },
+        { "arm64", "(00000000)", "udf" },
+        { "riscv64", "(9002) 7139", "c.ebreak" },
+        { "loongarch64", "<002a0001>", "break" },
     };
     for (size_t i = 0; i < KD_COUNT(rows); i++) {
         kd_mem mem = { .allocator = &allocator, .limit = 1 << 20 };
-        kd_arena arena = { .mem = &mem };
+        kd_event event = { .arena = { .mem = &mem } };
         kd_context context = { .arch = kd_str_of(rows[i].arch) };
         kdf_oops oops = { .code.marker = { 0, 1 } };
         oops.code.bytes = (kd_text){ kd_str_of(rows[i].bytes), 1 };
-        kd_decode_code(&oops, &context, &arena);
+        kd_decode_code(&event, &oops, &context);
         ck_assert_msg(kd_str_is(oops.code.instruction.v, rows[i].name), "%s: %.*s", rows[i].bytes,
                       KD_FMT(oops.code.instruction.v));
         ck_assert(!oops.code.memory.base.src);
-        kd_arena_free(&arena);
+        kd_arena_free(&event.arena);
     }
 }
 END_TEST

@@ -74,18 +74,24 @@ static bool is_narrow(kd_isa isa)
     return isa == KD_ISA_I386 || isa == KD_ISA_ARM || isa == KD_ISA_THUMB;
 }
 
-/* x86 dumps write r08, r09 */
-static const kd_pair *find_register(const kdf_oops *oops, const char *name)
+const kd_pair *kd_find_register(const kdf_oops *oops, kd_isa isa, const char *name)
 {
     const kd_pair *pair = kd_map_find(&oops->registers, name);
-    if (!pair && (!strcmp(name, "r8") || !strcmp(name, "r9")))
-        pair = kd_map_find(&oops->registers, name[1] == '8' ? "r08" : "r09");
-    return pair;
+    char number[8];
+    if (pair)
+        return pair;
+    if (!strcmp(name, "r8") || !strcmp(name, "r9")) /* x86 dumps write r08, r09 */
+        return kd_map_find(&oops->registers, name[1] == '8' ? "r08" : "r09");
+    if (isa == KD_ISA_LOONGARCH && kd_loongarch_number(name) >= 0) { /* to 6.11 */
+        kd_str_print(number, sizeof number, "$%d", kd_loongarch_number(name));
+        return kd_map_find(&oops->registers, number);
+    }
+    return NULL;
 }
 
 bool kd_register_value(const kdf_oops *oops, kd_isa isa, const char *name, uint64_t *value)
 {
-    const kd_pair *pair = find_register(oops, name);
+    const kd_pair *pair = kd_find_register(oops, isa, name);
     if (!pair && (!strcmp(name, "zero") || !strcmp(name, "$0"))) {
         *value = 0;
         return true;
@@ -185,13 +191,8 @@ static void put_operand(kdf_oops *oops, const kd_context *context, kd_isa isa,
         kd_derive(&to->agrees, kd_access_hits(isa, effective, from->size, oops->address.v));
 }
 
-#ifdef KD_CAPSTONE
-
-/* Traps that capstone's versions spell and read differently: by their bytes, without operands. */
-static const char *trap_name(kd_isa isa, const uint8_t *bytes, size_t len)
+static const char *x86_trap(kd_isa isa, const uint8_t *bytes, size_t len)
 {
-    if (isa != KD_ISA_X86_64 && isa != KD_ISA_I386)
-        return NULL;
     while (len > 0 && (bytes[0] == 0x66 || bytes[0] == 0x67 ||
                        (isa == KD_ISA_X86_64 && (bytes[0] & 0xf0) == 0x40)))
         bytes++, len--;
@@ -200,16 +201,39 @@ static const char *trap_name(kd_isa isa, const uint8_t *bytes, size_t len)
     return bytes[1] == 0x0b ? "ud2" : bytes[1] == 0xb9 ? "ud1" : bytes[1] == 0xff ? "ud0" : NULL;
 }
 
+/* Traps, which capstone's versions spell and read differently or not at all: by their bytes,
+ * without operands. */
+static const char *trap_name(kd_isa isa, const uint8_t *bytes, size_t len)
+{
+    static const struct {
+        kd_isa isa;
+        uint32_t mask, value;
+        const char *name;
+    } rows[] = {
+#define KD_TRAP(isa, mask, value, name) { KD_ISA_##isa, mask, value, name },
+#include "family/fault/access.def"
+    };
+    if (isa == KD_ISA_X86_64 || isa == KD_ISA_I386)
+        return x86_trap(isa, bytes, len);
+    bool half = isa == KD_ISA_RISCV;
+    uint32_t word = 0;
+    for (size_t i = 0; i < (half ? 2u : 4u) && i < len; i++)
+        word |= (uint32_t)bytes[i] << (8 * i);
+    for (size_t i = 0; i < KD_COUNT(rows) && len >= (half ? 2u : 4u); i++)
+        if (rows[i].isa == isa && (word & rows[i].mask) == rows[i].value)
+            return rows[i].name;
+    return NULL;
+}
+
+#ifdef KD_CAPSTONE
+
 static size_t decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t len,
                         kd_arena *arena, kd_access *out, size_t room)
 {
     csh handle;
     cs_insn *insn;
     size_t count = 0;
-    const char *trap = trap_name(isa, bytes, len);
-    if (trap)
-        kd_derive(&oops->code.instruction, kd_str_of(trap));
-    if (trap || !kd_isa_open(isa, &handle))
+    if (!kd_isa_open(isa, &handle))
         return 0;
     if (cs_disasm(handle, bytes, len, oops->ip.address.v, 1, &insn) == 1) {
         kd_derive(&oops->code.instruction,
@@ -243,7 +267,11 @@ static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, s
     if (oops->code.marker.v >= len || oops->code.marker.v < back)
         return;
     size_t at = (size_t)oops->code.marker.v - back;
-    if (kd_word_access(isa, bytes + at, len - at, &all[0], text))
+    const char *trap = trap_name(isa, bytes + at, len - at);
+    if (trap) {
+        kd_derive(&oops->code.instruction, kd_str_of(trap));
+        count = 0;
+    } else if (kd_word_access(isa, bytes + at, len - at, &all[0], text))
         kd_derive(&oops->code.instruction, kd_arena_str(arena, kd_str_of(text)));
     else
         count = decode_at(oops, isa, bytes + at, len - at, arena, all, KD_COUNT(all));
@@ -252,19 +280,41 @@ static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, s
         put_operand(oops, context, isa, chosen, arena);
 }
 
-void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+/* Why nothing is known of the instruction, though there are bytes. */
+static const char *undecoded(const kdf_oops *oops, kd_isa isa)
 {
-    kd_isa isa = kd_isa_of_code(oops, context);
-    if (!oops->code.marker.src || isa == KD_ISA_NONE)
-        return;
-    decode_from(oops, context, isa, 0, arena);
-    /* arm's handler of alignment faults steps over the instruction before it gives up */
-    if (isa != KD_ISA_ARM || oops->code.memory.agrees.v || !kd_str_has(oops->fsr.name.v, "align"))
-        return;
+    if (!oops->code.marker.src)
+        return "no byte of the line is marked: it was cut, or the marks were lost";
+    if (isa == KD_ISA_NONE)
+        return "instructions of this machine are not decoded here";
+#ifdef KD_CAPSTONE
+    return "the bytes at the mark are no instruction that is known here";
+#else
+    return "this build has no disassembler";
+#endif
+}
+
+/* arm's handler of alignment faults steps over the instruction before it gives up. */
+static void decode_before(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+{
     kdf_code at_marker = oops->code;
     oops->code.memory = (kdf_operand){ .base = { .src = 0 } };
     oops->code.instruction = (kd_text){ .src = 0 };
-    decode_from(oops, context, isa, 4, arena);
+    decode_from(oops, context, KD_ISA_ARM, 4, arena);
     if (!oops->code.memory.agrees.v)
         oops->code = at_marker;
+}
+
+void kd_decode_code(kd_event *event, kdf_oops *oops, const kd_context *context)
+{
+    kd_isa isa = kd_isa_of_code(oops, context);
+    if (!oops->code.bytes.src)
+        return;
+    if (oops->code.marker.src && isa != KD_ISA_NONE)
+        decode_from(oops, context, isa, 0, &event->arena);
+    if (isa == KD_ISA_ARM && !oops->code.memory.agrees.v && kd_str_has(oops->fsr.name.v, "align"))
+        decode_before(oops, context, &event->arena);
+    if (!oops->code.instruction.src)
+        kd_derive(&oops->code.undecoded, kd_str_of(undecoded(oops, isa)));
+    kd_decode_disagreement(event, oops, context);
 }

@@ -22,6 +22,8 @@ size_t kd_insn_accesses(kd_isa isa, csh handle, const cs_insn *insn, kd_access *
  * CPU. */
 size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room);
 
+/* The register of the dump by the name that instructions have for it; NULL: the dump lacks it. */
+const kd_pair *kd_find_register(const kdf_oops *oops, kd_isa isa, const char *name);
 /* The value of a register by the name that instructions have for it, as the fault found it.
  * Program counters are those that instructions read. False: the dump does not have it. */
 bool kd_register_value(const kdf_oops *oops, kd_isa isa, const char *name, uint64_t *value);
@@ -34,7 +36,11 @@ bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *acce
  * the tag on arm64; of s390 the page only. */
 bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t address);
 
-/* From the bytes of the Code: line and the registers; nothing where capstone cannot tell. */
-void kd_decode_code(kdf_oops *oops, const kd_context *context, kd_arena *arena);
+/* From the bytes of the Code: line and the registers; says why where it cannot tell. */
+void kd_decode_code(kd_event *event, kdf_oops *oops, const kd_context *context);
+
+/* Where the operand does not give the address of the fault: the reason. Takes the operand away
+ * where the CPU did not get so far as to execute the instruction. */
+void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *context);
 
 #endif

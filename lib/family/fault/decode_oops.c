@@ -101,6 +101,17 @@ static void decode_fsr(kdf_oops *oops, const kd_context *context, kd_arena *aren
     kd_derive(&oops->access, kd_str_of(fsr.fetch ? "execute" : fsr.write ? "write" : "read"));
 }
 
+/* "BUG: TASK stack guard page was hit at 000000007cedf518": 4.15 to 7.1 hash what %p prints. The
+ * address is in CR2 of the dump. */
+static void drop_hashed(kd_event *event, kdf_oops *oops, const kd_context *context)
+{
+    const kd_pair *cr2 = kd_map_find(&oops->registers, "cr2");
+    if (!kd_event_is(event, &kd_kind_stack_overflow) || !kd_arch_is(context, "x86_64") ||
+        !oops->address.src || oops->address.v > UINT32_MAX)
+        return;
+    oops->address = (kd_hex){ cr2 ? cr2->v : 0, cr2 ? cr2->src : 0 };
+}
+
 bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
 {
     kdf_oops *oops = part;
@@ -109,6 +120,7 @@ bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
     decode_error_code(oops, context, arena);
     decode_fsr(oops, context, arena);
     kd_decode_causes(oops, context, arena);
-    kd_decode_code(oops, context, arena);
+    drop_hashed(event, oops, context);
+    kd_decode_code(event, oops, context);
     return true;
 }

@@ -52,16 +52,25 @@ static int64_t sign(uint32_t value, unsigned width)
     return (int64_t)(value ^ top) - (int64_t)top;
 }
 
+static const char *const loong[32] = { "zero", "ra", "tp", "sp", "a0", "a1", "a2", "a3",
+                                       "a4",   "a5", "a6", "a7", "t0", "t1", "t2", "t3",
+                                       "t4",   "t5", "t6", "t7", "t8", "u0", "s9", "s0",
+                                       "s1",   "s2", "s3", "s4", "s5", "s6", "s7", "s8" };
+
+int kd_loongarch_number(const char *name)
+{
+    for (int i = 0; i < 32; i++)
+        if (!strcmp(loong[i], name))
+            return i;
+    return -1;
+}
+
 static const char *register_name(kd_isa isa, unsigned n, char out[8])
 {
     static const char *const riscv[32] = { "zero", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
                                            "s0",   "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
                                            "a6",   "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
                                            "s8",   "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
-    static const char *const loong[32] = { "zero", "ra", "tp", "sp", "a0", "a1", "a2", "a3",
-                                           "a4",   "a5", "a6", "a7", "t0", "t1", "t2", "t3",
-                                           "t4",   "t5", "t6", "t7", "t8", "u0", "s9", "s0",
-                                           "s1",   "s2", "s3", "s4", "s5", "s6", "s7", "s8" };
     if (isa == KD_ISA_RISCV)
         return riscv[n & 31];
     if (isa == KD_ISA_LOONGARCH)

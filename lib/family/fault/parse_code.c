@@ -10,8 +10,11 @@
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 
-/* kd_block_state.at: rows below "Instruction dump:" that were taken, and one; more: the line of the
- * fault went by */
+/* kd_block_state.at: rows below "Instruction dump:" that were taken, and one; more: number of the
+ * last line of the fault's bytes */
+
+/* x86 prints 64 bytes: a line that has them goes on nowhere. */
+#define WHOLE 64u
 
 /* A line without any marker says nothing: HTML swallowed it, or the bytes were unreadable. */
 static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
@@ -34,6 +37,40 @@ static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
         kd_put(parse, &code->bytes, text);
 }
 
+/* Bytes, the marked one among them or not; where a byte was broken in two, its other half first. */
+static bool is_bytes(kd_str text, bool half)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str word;
+    size_t words = 0;
+    for (; kd_scan_blanks(&in) && kd_scan_word(&in, &word); words++) {
+        bool marked = word.len == 4 && word.ptr[0] == '<' && word.ptr[3] == '>';
+        size_t digits = half && words == 0 ? 1 : 2;
+        if (marked)
+            word = (kd_str){ word.ptr + 1, 2 };
+        if (word.len != digits || !kd_is_hex(word.ptr[0]) || !kd_is_hex(word.ptr[digits - 1]))
+            return words > 1;
+    }
+    return words > 1;
+}
+
+/* A mail program or a terminal wrapped the line, maybe within a byte. */
+static bool take_wrapped(kd_parse *parse, kdf_code *code, const kd_line *line)
+{
+    kd_str before = code->bytes.v;
+    bool half = before.len > 1 && before.ptr[before.len - 2] == ' ';
+    if (!code->bytes.src || before.len >= 3 * (size_t)WHOLE || !is_bytes(line->text, half) ||
+        (uint32_t)line->number != parse->state->more + 1)
+        return false;
+    kd_str whole = kd_arena_format(parse->arena, "%.*s%s%.*s", KD_FMT(before), half ? "" : " ",
+                                   KD_FMT(line->text));
+    *code = (kdf_code){ .marker = { 0, 0 } };
+    read_code(parse, code, whole);
+    code->bytes.src = KD_DERIVED; /* it stands in no line as a whole */
+    parse->state->more++;
+    return true;
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kdf_code *code = group;
@@ -41,13 +78,15 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     if (kd_str_starts(text, "Code: ")) {
         if (!parse->state->more)
             read_code(parse, code, kd_str_trim(kd_str_from(text, sizeof "Code: " - 1)));
-        parse->state->more = 1;
+        parse->state->more = (uint32_t)line->number;
         return KD_TAKEN;
     }
     if (kd_str_is(text, "Instruction dump:")) {
         parse->state->at = 1;
         return KD_TAKEN;
     }
+    if (parse->state->more && take_wrapped(parse, code, line))
+        return KD_TAKEN;
     if (parse->state->at == 0 || parse->state->at > 3 || !kd_str_has(text, " ") || text.len < 17 ||
         !kd_is_hex(text.ptr[0]) || text.ptr[8] != ' ')
         return KD_NOT_MINE;

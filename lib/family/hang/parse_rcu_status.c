@@ -161,13 +161,16 @@ bool kd_rcu_totals(kd_parse *parse, kdf_rcu_stall *stall, kd_str text)
     if (!at)
         return read_expedited(parse, stall, text);
     kd_str rest = kd_str_from(text, (size_t)(at - text.ptr));
-    if (read_number(rest, "t=", &number) && number >= 0)
+    bool timed = read_number(rest, "t=", &number) && number >= 0;
+    if (!by && !timed && !stall->stalled_jiffies.src)
+        return false;
+    if (timed)
         kd_put(parse, &stall->stalled_jiffies, (uint64_t)number);
     if (read_number(rest, " g=", &number))
         kd_put(parse, &stall->grace_period, number);
     if (read_number(rest, " q=", &number) && number >= 0)
         kd_put(parse, &stall->callbacks, (uint64_t)number);
-    return by || stall->stalled_jiffies.src;
+    return true;
 }
 
 /* ---- the grace-period thread ----------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* decode_pointer.c - which pointer the faulting instruction used. */
 #include "family/pointer/decode_pointer.h"
 
+#include "family/fault/decode_code.h"
 #include "family/shared/parse_shared.h"
 
 bool kd_is_64_bit(const kd_context *context, const kdf_oops *oops)
@@ -19,28 +20,30 @@ bool kd_is_64_bit(const kd_context *context, const kdf_oops *oops)
     return oops->address.v > UINT32_MAX;
 }
 
+/* The register that the operand takes for its base. */
+static const kd_pair *base_of(const kdf_oops *oops, const kd_context *context)
+{
+    char name[8];
+    kd_str base = oops->code.memory.base.v;
+    if (!oops->code.memory.base.src || base.len >= sizeof name)
+        return NULL;
+    kd_str_print(name, sizeof name, "%.*s", KD_FMT(base));
+    return kd_find_register(oops, kd_isa_of_code(oops, context), name);
+}
+
 bool kd_pointer_of(const kdf_oops *oops, const kd_context *context, kd_pointer *out)
 {
     const kdf_operand *mem = &oops->code.memory;
-    (void)context;
+    const kd_pair *pair = mem->agrees.v ? base_of(oops, context) : NULL;
     *out = (kd_pointer){ .value = 0 };
-    if (!mem->agrees.v || !mem->base.src)
+    if (!pair)
         return false;
-    for (uint32_t i = 0; i < oops->registers.count; i++) {
-        const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
-        bool same = kd_str_eq(pair->name, mem->base.v) ||
-                    (kd_str_is(mem->base.v, "r8") && kd_str_is(pair->name, "r08")) ||
-                    (kd_str_is(mem->base.v, "r9") && kd_str_is(pair->name, "r09"));
-        if (!same)
-            continue;
-        *out = (kd_pointer){ .reg = pair->name,
-                             .src = pair->src,
-                             .value = pair->v,
-                             .displacement = mem->displacement.v,
-                             .indexed = mem->index.src != 0 };
-        return true;
-    }
-    return false;
+    *out = (kd_pointer){ .reg = pair->name,
+                         .src = pair->src,
+                         .value = pair->v,
+                         .displacement = mem->displacement.v,
+                         .indexed = mem->index.src != 0 };
+    return true;
 }
 
 static bool is_canonical(uint64_t value)
@@ -87,14 +90,12 @@ bool kd_bad_value(const kd_event *event, const kdf_oops *oops, const kd_context 
     if (!kd_event_is(event, &kd_kind_general_protection) || !mem->effective.src ||
         is_canonical(mem->effective.v) || !kd_arch_is(context, "x86_64") || mem->index.src)
         return false;
-    for (uint32_t i = 0; i < oops->registers.count; i++) {
-        const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
-        if (kd_str_eq(pair->name, mem->base.v))
-            *out = (kd_pointer){ .reg = pair->name,
-                                 .src = pair->src,
-                                 .value = pair->v,
-                                 .displacement = mem->displacement.v };
-    }
+    const kd_pair *pair = base_of(oops, context);
+    if (pair)
+        *out = (kd_pointer){ .reg = pair->name,
+                             .src = pair->src,
+                             .value = pair->v,
+                             .displacement = mem->displacement.v };
     return out->src != 0;
 }
 

@@ -1,0 +1,108 @@
+/* decode_disagree.c - why the address of a fault is not what the instruction's operand gives.
+ *
+ * Where block and headline belong together the two are the same: each other case is a finding.
+ */
+#include "family/fault/decode_code.h"
+#include "family/fields.h"
+
+static uint64_t held(const kdf_oops *oops, const char *name)
+{
+    const kd_pair *pair = kd_map_find(&oops->registers, name);
+    return pair ? pair->v : 0;
+}
+
+/* The CPU did not execute what stands at the mark. */
+static bool is_fetch(const kdf_oops *oops)
+{
+    return kd_str_is(oops->access.v, "execute") ||
+           (oops->ip.address.src && oops->address.src && oops->ip.address.v == oops->address.v);
+}
+
+/* The bus told the CPU of it late. */
+static bool is_late(const kdf_oops *oops)
+{
+    static const char *const words[] = { "imprecise", "asynchronous", "Asynchronous", "SError",
+                                         "Error handler" };
+    for (size_t i = 0; i < KD_COUNT(words); i++)
+        if (kd_str_has(oops->headline.v, words[i]) || kd_str_has(oops->fsr.name.v, words[i]))
+            return true;
+    return false;
+}
+
+/* x86-64 aligns the stack to 16 bytes and pushes SS first: that found no page. */
+static bool is_frame_push(const kdf_oops *oops, const kd_context *context)
+{
+    uint64_t stack = held(oops, "rsp");
+    return kd_arch_is(context, "x86_64") && stack && (stack & ~UINT64_C(15)) - 8 == oops->address.v;
+}
+
+/* 5.5 printed the base register alone. */
+static bool is_bare_base(const kd_event *event, const kdf_oops *oops)
+{
+    const kdf_operand *mem = &oops->code.memory;
+    return kd_event_is(event, &kd_kind_general_protection) && mem->displacement.v != 0 &&
+           mem->effective.v - (uint64_t)mem->displacement.v == oops->address.v;
+}
+
+/* A register that the operand needs and the dump lacks. */
+static const kd_text *missing(const kdf_oops *oops, kd_isa isa)
+{
+    const kd_text *names[] = { &oops->code.memory.base, &oops->code.memory.index };
+    char name[8];
+    uint64_t value;
+    for (size_t i = 0; i < KD_COUNT(names); i++) {
+        size_t len = names[i]->v.len < sizeof name ? names[i]->v.len : 0;
+        for (size_t k = 0; k < len; k++)
+            name[k] = names[i]->v.ptr[k];
+        name[len] = 0;
+        if (names[i]->src && !kd_register_value(oops, isa, name, &value))
+            return names[i];
+    }
+    return NULL;
+}
+
+static kd_str reason(kd_event *event, const kdf_oops *oops, const kd_context *context)
+{
+    const kdf_operand *mem = &oops->code.memory;
+    const kd_text *lacks = missing(oops, kd_isa_of_code(oops, context));
+    uint64_t cr2 = held(oops, "cr2");
+    if (is_late(oops))
+        return KD_STR("the bus reported the error late: the instruction at the mark is innocent");
+    if (lacks)
+        return kd_arena_format(&event->arena, "the dump has no %.*s", KD_FMT(lacks->v));
+    if (!mem->base.src && !mem->index.src)
+        return KD_STR(
+            "the instruction names no memory: the fault is of another one, or of what the "
+            "CPU does by itself");
+    if (!mem->effective.src)
+        return KD_STR("the operand is not computed: the base of its segment is not in the dump");
+    if (is_frame_push(oops, context))
+        return KD_STR("the CPU could not push the frame of the exception: the stack pointer, "
+                      "rounded down to 16 bytes, less 8 is the address");
+    if (is_bare_base(event, oops))
+        return KD_STR("the kernel printed the base register without the displacement");
+    if (cr2 && cr2 == mem->effective.v)
+        return KD_STR(
+            "CR2 of the dump is what the operand gives: the headline is of another fault, "
+            "of an earlier one or of another CPU");
+    if (held(oops, "rsp") && kd_str_is(mem->base.v, "rsp"))
+        return KD_STR("the stack pointer is not that of the fault: two reports run into each "
+                      "other, or the fault is of a nested exception");
+    return KD_STR("registers or bytes are not those of the fault: two reports run into each other, "
+                  "the mark stands wrong, or the text was damaged");
+}
+
+void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *context)
+{
+    kdf_code *code = &oops->code;
+    if (!oops->address.src || !code->instruction.src || code->memory.agrees.v)
+        return;
+    if (is_fetch(oops)) {
+        code->memory = (kdf_operand){ .base = { .src = 0 } };
+        kd_derive(&code->disagrees,
+                  KD_STR("the fault was the fetch of this instruction: it was not "
+                         "executed"));
+        return;
+    }
+    kd_derive(&code->disagrees, reason(event, oops, context));
+}
