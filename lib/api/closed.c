@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/session.h"
+#include "core/hint.h"
 #include "family/fields.h"
 
 static kd_context *current_boot(kd_session *session)
@@ -190,6 +191,7 @@ void kd_session_take(void *user, kd_event *event)
         boot->has_timed |= event->has_time;
         if (last_line(event) > boot->last_line)
             boot->last_line = last_line(event);
+        kd_hint_attach(boot, event);
     }
     keep_event(session, event);
 }

@@ -128,6 +128,11 @@ static void lose_diag(judging *work, kd_emit *out)
     work->is_short = true;
 }
 
+static bool is_settled(const kd_event *event)
+{
+    return event->diags && event->diags->settled;
+}
+
 /* A rule that fails is its own affair: it is counted, and the others are asked. */
 static void ask_rules(judging *work, size_t index)
 {
@@ -138,7 +143,7 @@ static void ask_rules(judging *work, size_t index)
     work->event = event;
     work->boot = boot;
     work->said = boot ? boot->said.count : 0;
-    for (uint32_t i = 0; boot && i < wakes->count; i++) {
+    for (uint32_t i = 0; boot && i < wakes->count && !is_settled(event); i++) {
         const kd_rule *rule = &work->engine->rules.items[KD_ITEMS(*wakes, uint32_t)[i]];
         kd_emit out = { .mem = &report->mem,
                         .rule = rule,

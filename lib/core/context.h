@@ -48,6 +48,7 @@ struct kd_context {
     unsigned arch_weight;    /* kd_weight of what told the architecture last */
     uint32_t evidence_lines; /* that were looked at for it */
     kd_str kconfig;          /* text of the .config that was given; may be empty */
+    struct kd_hints *hints;  /* lines that announce what is about to happen; NULL: none */
     kd_list said;            /* of const kd_rule *: those that spoke of its events, each once */
     bool has_timed;          /* an event of it has a time */
     bool in_use;             /* scratch of kd_thin_boots() */

@@ -38,6 +38,7 @@ struct kd_diag {
     kd_suspect suspect;
     kd_str suspect_name, suspect_why;
     bool deliberate;         /* somebody asked for it */
+    bool settled;            /* it is the last word about its event */
     uint64_t boot, woken_by; /* id of the event that woke the rule */
     bool pulled;
     uint64_t told;              /* kd_diag_hash() of what was handed out last; 0: never */
@@ -133,6 +134,8 @@ void kd_say_suspect(kd_emit *out, kd_suspect suspect, kd_str name, const char *w
     KD_PRINTF(4, 5);
 void kd_say_missing(kd_emit *out, const char *format, ...) KD_PRINTF(2, 3);
 void kd_say_deliberate(kd_emit *out);
+/* No rule that is asked later needs to speak of this event. */
+void kd_say_settled(kd_emit *out);
 /* A line of the boot log that the context kept: it belongs to no reported event. */
 void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...) KD_PRINTF(3, 4);
 /* The diagnosis also speaks of that event. */

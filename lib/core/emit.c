@@ -41,6 +41,16 @@ void kd_emit_drop(kd_emit *out)
     kd_arena_free(&arena);
 }
 
+/* What else is said of a crash that was asked for follows from that. */
+static void follow_from_request(kd_emit *out)
+{
+    const kd_diag *asked = out->event->diags;
+    while (asked && !asked->deliberate)
+        asked = asked->older;
+    if (asked)
+        kd_say_caused_by(out, asked);
+}
+
 kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanation)
 {
     if (!out || (unsigned)confidence > KD_CERTAIN)
@@ -59,6 +69,7 @@ kd_status kd_emit_diag(kd_emit *out, kd_confidence confidence, kd_str explanatio
     diag->explanation = kd_arena_str(&diag->arena, explanation);
     add_event(diag, out->event);
     out->diag = diag;
+    follow_from_request(out);
     return KD_OK;
 }
 
@@ -273,6 +284,12 @@ void kd_say_deliberate(kd_emit *out)
     kd_emit_deliberate(out);
 }
 
+void kd_say_settled(kd_emit *out)
+{
+    if (out->diag)
+        out->diag->settled = true;
+}
+
 void kd_say_line(kd_emit *out, const kd_line_ref *line, const char *format, ...)
 {
     FORMAT(buffer, format, text);
@@ -335,6 +352,8 @@ void kd_say_caused_by(kd_emit *out, const kd_diag *diag)
         out->diag ? KD_LIST_ADD(&out->diag->arena, &out->diag->caused_by, uint64_t) : NULL;
     if (id)
         *id = diag->id;
+    if (out->diag && diag->deliberate) /* what follows from it was asked for too */
+        out->diag->deliberate = true;
 }
 
 const kd_diag *kd_diag_of(const char *rule, const kd_event *event)

@@ -32,6 +32,14 @@ typedef struct kd_repeat {
     kd_event *latest;  /* the last one, where it holds a memory dump: its numbers differ */
 } kd_repeat;
 
+/* A line before it that announces it: core/hint.h. */
+typedef struct kd_event_hint {
+    const void *meaning; /* NULL: there is none */
+    kd_src src;
+    uint64_t time_us;
+    bool has_time, same_caller;
+} kd_event_hint;
+
 struct kd_event {
     kd_arena arena; /* holds everything below, the event itself included */
     const kd_kind *kind;
@@ -62,6 +70,7 @@ struct kd_event {
     uint64_t signature_hash;
     kd_event *fold_next; /* the next one in the same bucket of the store */
     kd_repeat repeat;
+    kd_event_hint hint;
     uint64_t bug;               /* signature.id; 0: not computed, or no finding */
     char bug_id[20];            /* the same as 16 hex digits */
     kd_str bug_title;           /* signature.title */

@@ -24,8 +24,6 @@ const char kd_doc_panic_watchdog[] =
 const char kd_doc_panic_policy[] = "A sysctl or boot option turned a report that the kernel "
                                    "survives into a panic. The finding is the "
                                    "report before it; the panic says nothing more.";
-const char kd_doc_panic_requested[] =
-    "The crash was asked for: sysrq-c, a test module, a management controller. No bug.";
 const char kd_doc_panic_stack[] =
     "The stack protector's canary, or the mark at the end of a task's stack, was overwritten. The "
     "function that the "
@@ -63,8 +61,11 @@ static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *re
 static uint64_t last_line(const kd_event *event)
 {
     const kd_list *again = &event->repeat.lines;
+    uint32_t at = event->lines.count - 1;
+    while (at > 0 && kd_event_lines(event)[at].aside)
+        at--;
     return again->count > 0 ? KD_ITEMS(*again, kd_range)[again->count - 1].last
-                            : kd_event_lines(event)[event->lines.count - 1].number;
+                            : kd_event_lines(event)[at].number;
 }
 
 /* Else another report may have stood between, and be lost. */
@@ -295,15 +296,6 @@ static void say_policy(const kd_view *view, kd_emit *out, const kd_panic_reason 
         kd_say_remedy(out, "To let the machine go on in such a case: %s.", reason->remedy);
 }
 
-static void say_requested(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
-{
-    say_start(view, out, KD_LIKELY, reason);
-    kd_say_deliberate(out);
-    kd_say_suspect(out, KD_SUSPECT_TEST, KD_STR(""), "asked for");
-    kd_say_remedy(out, "Nothing to mend: find out who asked, if it was not you.");
-    kd_say_assume(out, "the text of the panic is the kernel's own");
-}
-
 static void say_plain(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
 {
     if (reason->causes[0]) {
@@ -387,6 +379,5 @@ KD_CHECK(no_root, NO_ROOT, say_no_root)
 KD_CHECK(oom, OOM, say_plain)
 KD_CHECK(watchdog, WATCHDOG, say_plain)
 KD_CHECK(policy, POLICY, say_policy)
-KD_CHECK(requested, REQUESTED, say_requested)
 KD_CHECK(other, OTHER, say_plain)
 KD_CHECK(stack, STACK, say_stack)
