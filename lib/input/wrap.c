@@ -165,6 +165,9 @@ static bool is_broken_bracket(kd_str last, kd_str first)
 {
     static const char pairs[] = "[]<>()";
     for (size_t i = 0; pairs[i]; i += 2) {
+        /* "(f+0x8/0x10" "[mod])": a module is a word of its own */
+        if (pairs[i] == '(' && first.ptr[0] == '[')
+            continue;
         const char *open = last.len ? memchr(last.ptr, pairs[i], last.len) : NULL;
         size_t left = open ? (size_t)(last.ptr + last.len - open) : 0;
         if (open && !memchr(open, pairs[i + 1], left) && first.ptr[0] != pairs[i] &&
@@ -206,7 +209,7 @@ static size_t mail_width(const kd_wrap *wrap)
 static bool has_stamp(const kd_line *line)
 {
     return line->prefixed && (line->has_time || line->wall_time.len || line->level >= 0 ||
-                              line->forms & KD_FORM_LEARNT);
+                              line->forms & (KD_FORM_LEARNT | KD_FORM_DELTA));
 }
 
 kd_wrapping kd_wrap_goes_on(const kd_wrap *wrap)

@@ -195,6 +195,7 @@ static bool is_company(kd_str text)
         "Invalid ",
         "value changed:",
         "INFO:",
+        "PID = ",
         "Pointer tag:",
         "Memory tag:",
         "Reported by Kernel Concurrency Sanitizer",
@@ -209,7 +210,10 @@ static bool is_company(kd_str text)
         "this frame has",
         "[",
     };
-    return kd_str_starts_any(text, begins, KD_COUNT(begins));
+    kd_scan in = kd_scan_of(text); /* "128-byte region [A, B)" */
+    uint64_t bytes;
+    return kd_str_starts_any(text, begins, KD_COUNT(begins)) ||
+           (kd_scan_u64(&in, &bytes) && kd_scan_literal(&in, "-byte region ["));
 }
 
 /* Of these the frames follow without a header. */

@@ -9,6 +9,12 @@ extern const kd_block kd_block_registers;  /* kdf_oops: registers, ip, lr */
 extern const kd_block kd_block_page_table; /* kdf_oops: page_table */
 extern const kd_block kd_block_code;       /* kdf_code */
 
+/* parse->own of an oops: the headline proper was seen; the die line was; the line on which an
+ * address that a wrap tore off may stand */
+enum { KD_OOPS_HEADLINE, KD_OOPS_DIE, KD_OOPS_LATE };
+
+/* The line with "[#1]". */
+bool kd_oops_take_die(kd_parse *parse, kdf_oops *oops, kd_str text);
 /* What else the architectures print about the fault: syndromes, failing addresses. */
 bool kd_oops_take_fault(kd_parse *parse, kdf_oops *oops, kd_str text);
 /* The oops is whole: settles its kind and whom to ask first. */

@@ -44,15 +44,6 @@ static const char *const announcers[] = {
 #include "family/fault/oops_form.def"
 };
 
-/* What stands before " [#1]" when there was no headline, or beside it. */
-static const struct {
-    const char *word;
-    const kd_kind *kind;
-} dies[] = {
-#define KD_OOPS_NAME(words, kind) { words, kind },
-#include "family/fault/oops_form.def"
-};
-
 static const char *const anchors[] = {
 #define KD_OOPS_HEADLINE(begins, kind, address) begins,
 #define KD_OOPS_DIE(begins) begins,
@@ -64,13 +55,6 @@ static const char *const anchors[] = {
 
 /* So much of "BUG: NAME stack guard page was hit" may stand before the words. */
 #define MOST_BEFORE 24
-
-/* parse->own: the headline proper was seen; the die line was; the line on which an address that a
- * wrap tore off may stand */
-enum { OWN_HEADLINE, OWN_DIE, OWN_LATE };
-
-/* No die line has more before its "[#1]". */
-#define MOST_BEFORE_COUNT 160
 
 /* ---- headlines ------------------------------------------------------------------------------- */
 
@@ -202,9 +186,10 @@ static bool take_headline(kd_parse *parse, kdf_oops *oops, const kd_line *line)
 {
     kd_str rest, text = without_cpu(line->text);
     const headline *form = find_headline(text, &rest);
-    if (!form || parse->own[OWN_DIE])
+    if (!form || parse->own[KD_OOPS_DIE])
         return false;
-    if (parse->own[OWN_HEADLINE]) { /* the BUG() that stands for a fault the kernel told already */
+    if (parse->own[KD_OOPS_HEADLINE]) { /* the BUG() that stands for a fault the kernel told already
+                                         */
         if (form->kind != &kd_kind_kernel_bug || parse->event->kind == &kd_kind_kernel_bug)
             return false;
         put_location(parse, oops, rest);
@@ -212,7 +197,7 @@ static bool take_headline(kd_parse *parse, kdf_oops *oops, const kd_line *line)
     }
     /* "kernel tried to execute NX-protected page" announces the headline proper */
     if (!announces(form->begins))
-        parse->own[OWN_HEADLINE] = 1;
+        parse->own[KD_OOPS_HEADLINE] = 1;
     kd_put_again(parse, &oops->headline, line->text);
     if (form->kind)
         parse->event->kind = form->kind;
@@ -220,7 +205,7 @@ static bool take_headline(kd_parse *parse, kdf_oops *oops, const kd_line *line)
         put_location(parse, oops, rest);
     put_address(parse, oops, form, rest);
     if (form->address && !oops->address.src)
-        parse->own[OWN_LATE] = (uint32_t)line->number + 1;
+        parse->own[KD_OOPS_LATE] = (uint32_t)line->number + 1;
     put_access(parse, oops, text);
     put_serror(parse, oops, rest);
     put_insn(parse, oops, rest);
@@ -234,7 +219,7 @@ static bool take_late_address(kd_parse *parse, kdf_oops *oops, const kd_line *li
     kd_scan in = kd_scan_of(line->text), word;
     kd_str skipped;
     uint64_t address;
-    if (!parse->own[OWN_LATE] || parse->own[OWN_LATE] < (uint32_t)line->number)
+    if (!parse->own[KD_OOPS_LATE] || parse->own[KD_OOPS_LATE] < (uint32_t)line->number)
         return false;
     for (int i = 0; i < 4; i++) {
         word = in;
@@ -251,7 +236,7 @@ static bool take_late_address(kd_parse *parse, kdf_oops *oops, const kd_line *li
     kd_str digits = kd_scan_since(&in, from);
     if (kd_str_starts(digits, "0x") || digits.len == 8 || digits.len == 16)
         kd_put(parse, &oops->address, address);
-    parse->own[OWN_LATE] = 0;
+    parse->own[KD_OOPS_LATE] = 0;
     return true;
 }
 
@@ -270,153 +255,12 @@ static bool take_xmon(kd_parse *parse, kdf_oops *oops, kd_str text)
     kd_put(parse, &oops->ppc_trap.value, vector);
     if (!oops->headline.src)
         kd_put(parse, &oops->headline, text);
-    parse->own[OWN_DIE] = 1;
-    if (!parse->own[OWN_HEADLINE])
+    parse->own[KD_OOPS_DIE] = 1;
+    if (!parse->own[KD_OOPS_HEADLINE])
         parse->event->kind = vector == 0x200                      ? &kd_kind_machine_check
                              : vector == 0x600                    ? &kd_kind_alignment_fault
                              : vector >= 0x300 && vector <= 0x480 ? &kd_kind_paging_fault
                                                                   : &kd_kind_oops_other;
-    return true;
-}
-
-/* ---- the line with "[#1]" -------------------------------------------------------------------- */
-
-static void put_flags(kd_parse *parse, kdf_oops *oops, kd_scan in)
-{
-    kd_str word;
-    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word) && oops->die.flags.count < 16) {
-        kd_text *flag = KD_LIST_ADD(parse->arena, &oops->die.flags, kd_text);
-        if (!flag)
-            return;
-        *flag = (kd_text){ word, parse->src };
-    }
-}
-
-/* "Oops: 0000", "Oops - BUG: 0", "synchronous external abort: 96000010", "Oops", "Oops: 0004
- * ilc:2": text and code */
-static void split_die(kd_parse *parse, kdf_oops *oops, kd_str before)
-{
-    const char *length = kd_str_find_last(before, " ilc:");
-    if (length)
-        before.len = (size_t)(length - before.ptr);
-    const char *colon = kd_str_find_last(before, ": ");
-    kd_str name = before;
-    uint64_t code;
-    if (colon) {
-        kd_scan in = kd_scan_of(kd_str_from(before, (size_t)(colon + 2 - before.ptr)));
-        if (kd_scan_hex(&in, &code) && kd_scan_at_end(&in) &&
-            !kd_str_ends((kd_str){ before.ptr, (size_t)(colon - before.ptr) }, "sig")) {
-            kd_put(parse, &oops->die.code, code);
-            name.len = (size_t)(colon - before.ptr);
-        }
-    }
-    kd_put(parse, &oops->die.text, kd_str_trim(name));
-    if (length && oops->die.code.src)
-        kd_put(parse, &oops->s390_pic.value, oops->die.code.v);
-}
-
-/* "insmod(1234): Oops": sparc names the task there */
-static kd_str without_task(kd_parse *parse, kdf_oops *oops, kd_str before)
-{
-    kd_scan in = kd_scan_of(before);
-    kd_str comm, rest;
-    uint64_t pid;
-    if (!kd_scan_until(&in, '(', &comm) || comm.len == 0 || comm.len > 15 ||
-        !kd_scan_char(&in, '(') || !kd_scan_u64(&in, &pid) || !kd_scan_literal(&in, "): ") ||
-        !kd_scan_rest(&in, &rest))
-        return before;
-    kd_put(parse, &oops->task.comm, comm);
-    kd_put(parse, &oops->task.pid, pid);
-    return rest;
-}
-
-/* "..., probably for non-canonical address 0xdffffc0000000000" */
-static void put_gpf_address(kd_parse *parse, kdf_oops *oops, kd_str name)
-{
-    kd_scan in = kd_scan_of(name);
-    kd_str skipped;
-    uint64_t address;
-    if (kd_scan_past(&in, "address 0x", &skipped) && kd_scan_hex(&in, &address))
-        kd_put(parse, &oops->address, address);
-}
-
-/* The text before "[#1]", the number in it, and what follows; architectures without a counter end
- * in a signal, or write "Oops#: 0000". */
-static bool scan_die(kd_str text, kd_str *before, uint64_t *count, kd_scan *flags)
-{
-    kd_scan in = kd_scan_of(text);
-    uint64_t number;
-    *count = 0;
-    if (kd_scan_past(&in, "[#", before) && before->len > 0 && before->len < MOST_BEFORE_COUNT &&
-        kd_scan_u64(&in, count) && kd_scan_char(&in, ']')) {
-        *before = kd_str_trim(*before);
-        kd_scan_char(&in, ':');
-        *flags = in;
-        return true;
-    }
-    in = kd_scan_of(text);
-    *before = text;
-    *flags = kd_scan_of(KD_STR(""));
-    if (kd_scan_literal(&in, "Oops#: ") && kd_scan_hex(&in, &number) && kd_scan_at_end(&in))
-        return true;
-    in = kd_scan_of(text);
-    if (text.len == 14 && kd_scan_literal(&in, "Oops: ") && kd_scan_hex(&in, &number) &&
-        kd_scan_at_end(&in)) /* m68k */
-        return true;
-    in = kd_scan_of(text);
-    kd_str skipped;
-    return kd_str_starts(text, "Oops: ") && kd_scan_past(&in, ", sig: ", &skipped) &&
-           kd_scan_u64(&in, &number);
-}
-
-static const kd_kind *kind_of_die(kd_str name, bool *found)
-{
-    *found = false;
-    for (size_t i = 0; i < KD_COUNT(dies); i++)
-        if (kd_str_has(name, dies[i].word)) {
-            *found = true;
-            return dies[i].kind;
-        }
-    return NULL;
-}
-
-static bool take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
-{
-    kd_scan flags;
-    kd_str before;
-    uint64_t count;
-    bool named;
-    if (parse->own[OWN_DIE] || !scan_die(text, &before, &count, &flags))
-        return false;
-    bool internal =
-        kd_str_starts(before, "Internal error: ") || kd_str_is(before, "Internal error:");
-    const kd_kind *kind = kind_of_die(before, &named);
-    if (!internal && !named && !parse->own[OWN_HEADLINE])
-        return false;
-    /* a BUG() traps as an invalid opcode: another exception is a report of its own */
-    if (parse->event->kind == &kd_kind_kernel_bug &&
-        (kind == &kd_kind_general_protection || kind == &kd_kind_double_fault ||
-         kind == &kd_kind_divide_error))
-        return false;
-    before = without_task(parse, oops, before);
-    if (internal)
-        before = kd_str_from(before, sizeof "Internal error: " - 1);
-    else if (kd_str_starts(before, "Oops: ") && kd_str_has(kd_str_from(before, 6), ": "))
-        before = kd_str_from(before, 6); /* 6.10+ puts it before every name */
-    split_die(parse, oops, before);
-    if (kd_str_starts(text, "Oops#: ")) /* openrisc: the number is 1 for a write */
-        kd_put(parse, &oops->access, kd_str_ends(text, "1") ? KD_STR("write") : KD_STR("read"));
-    if (count > 0)
-        kd_put(parse, &oops->die.count, count);
-    put_flags(parse, oops, flags);
-    parse->own[OWN_DIE] = 1;
-    if (!oops->headline.src)
-        kd_put(parse, &oops->headline, text);
-    if (!parse->own[OWN_HEADLINE] && kind) {
-        parse->event->kind = kind;
-        parse->own[OWN_HEADLINE] = 1;
-    }
-    put_gpf_address(parse, oops, oops->die.text.v);
     return true;
 }
 
@@ -427,7 +271,7 @@ static const char torn_headline[] = "BUG: unable to handle kernel";
 static bool take_second_half(kd_parse *parse, kdf_oops *oops, const kd_line *line)
 {
     kd_line whole = *line;
-    if (parse->own[OWN_HEADLINE] || !kd_str_is(oops->headline.v, torn_headline) ||
+    if (parse->own[KD_OOPS_HEADLINE] || !kd_str_is(oops->headline.v, torn_headline) ||
         !(kd_str_starts(line->text, "paging request at ") ||
           kd_str_starts(line->text, "NULL pointer dereference at ")))
         return false;
@@ -447,8 +291,8 @@ static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     /* the trace ended: a new header is a new oops */
     if (oops->backtrace.count == 0 &&
-        (take_headline(parse, oops, line) || take_die(parse, oops, text) ||
-         (!parse->own[OWN_DIE] && take_xmon(parse, oops, text))))
+        (take_headline(parse, oops, line) || kd_oops_take_die(parse, oops, text) ||
+         (!parse->own[KD_OOPS_DIE] && take_xmon(parse, oops, text))))
         return KD_TAKEN;
     return KD_NOT_MINE;
 }
@@ -466,7 +310,7 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
     /* wrapped by a mail program: "probably for" and the address, or the count, in the next line */
     if (kd_str_starts(line->text, "general protection fault, ") && !kd_str_has(line->text, "[#"))
         return KD_UNFINISHED;
-    if (!take_headline(parse, oops, line) && !take_die(parse, oops, line->text) &&
+    if (!take_headline(parse, oops, line) && !kd_oops_take_die(parse, oops, line->text) &&
         !take_xmon(parse, oops, line->text))
         return KD_NOT_MINE;
     kd_oops_read_notes(parse, oops);
@@ -476,7 +320,7 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
 
 static void close_oops(kd_parse *parse)
 {
-    kd_oops_settle(parse, parse->own[OWN_HEADLINE] != 0);
+    kd_oops_settle(parse, parse->own[KD_OOPS_HEADLINE] != 0);
 }
 
 static const kd_block_use blocks[] = {

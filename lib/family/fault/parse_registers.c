@@ -335,7 +335,9 @@ static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
 /* Lines that belong to the dump but carry nothing that is not elsewhere. */
 static bool is_company(kd_str text)
 {
-    static const char *const lines[] = { "RIP  [<", "RSP <", "EIP: [<", "Flags: ", "Control: " };
+    static const char *const lines[] = { "RIP  [<", "RSP <",          "EIP: [<",
+                                         "Flags: ", "Control: ",      "pointer offset ",
+                                         "LR = 0x", "PACATMSCRATCH [" };
     return kd_str_starts_any(text, lines, KD_COUNT(lines)) ||
            (kd_str_starts(text, "Register ") && kd_str_has(text, " information:"));
 }

@@ -3,6 +3,8 @@
  *    __dump_stack lib/dump_stack.c:77 [inline]
  *    dump_stack+0x172/0x1f0 lib/dump_stack.c:113
  *   [<ffffffff81b0d9ae>] kmalloc include/linux/slab.h:556 [inline]
+ *   [<8132cb64>] (neigh_direct_output) from [<814a949c>] (neigh_output include/net/neighbour.h:546
+ * [inline])
  *
  * The frame that holds them follows. They are no frames: with another compiler they are not there.
  */
@@ -11,9 +13,12 @@
 
 #define MOST 16u
 
-/* The name in "ANYTHING name FILE:LINE [inline]". */
+/* The name in "ANYTHING name FILE:LINE [inline]", "[<A>] (f) from [<A>] (name FILE:LINE [inline])".
+ */
 static bool read_name(kd_str text, kd_str *name)
 {
+    if (kd_str_ends(text, " [inline])"))
+        text.len--;
     if (!kd_str_ends(text, " [inline]"))
         return false;
     text.len -= sizeof " [inline]" - 1;
@@ -23,6 +28,8 @@ static bool read_name(kd_str text, kd_str *name)
     text.len = (size_t)(blank - text.ptr);
     blank = kd_str_find_last(text, " ");
     *name = blank ? kd_str_from(text, (size_t)(blank + 1 - text.ptr)) : text;
+    if (name->len > 0 && name->ptr[0] == '(')
+        *name = kd_str_from(*name, 1);
     return name->len > 0 && (kd_is_alpha(name->ptr[0]) || name->ptr[0] == '_');
 }
 

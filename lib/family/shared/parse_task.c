@@ -252,6 +252,40 @@ static bool take_wrapped_kernel(kd_parse *parse, kdf_task *task, kd_str text)
     return true;
 }
 
+/* A line that holds nothing but names of modules, and "[last unloaded: x]". */
+static bool are_modules(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str word;
+    size_t count = 0;
+    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
+        if (word.ptr[0] == '[')
+            return count > 0 && kd_str_starts((kd_str){ word.ptr, (size_t)(in.end - word.ptr) },
+                                              "[last unloaded: ");
+        size_t n = 0;
+        while (n < word.len && (kd_is_digit(word.ptr[n]) || word.ptr[n] == '_' ||
+                                (word.ptr[n] >= 'a' && word.ptr[n] <= 'z')))
+            n++;
+        if (n == 0 || kd_is_digit(word.ptr[0]) ||
+            (n < word.len && (word.ptr[n] != '(' || word.ptr[word.len - 1] != ')')))
+            return false;
+        count++;
+    }
+    return count > 2;
+}
+
+/* The list is so long that the kernel, or a log daemon, printed it in pieces. */
+static bool take_more_modules(kd_parse *parse, kdf_task *task, kd_str text)
+{
+    const kd_list *modules = &task->modules;
+    if (modules->count == 0 || task->last_unloaded.src ||
+        KD_ITEMS(*modules, kdf_module_ref)[modules->count - 1].name.src + 1 != parse->src ||
+        !are_modules(text))
+        return false;
+    read_modules(parse, task, text);
+    return true;
+}
+
 static bool take_label(kd_parse *parse, kd_text *field, kd_str text, const char *label)
 {
     kd_str value;
@@ -277,8 +311,9 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
             read_modules(parse, task, kd_str_from(text, sizeof "Modules linked in:" - 1));
         return KD_TAKEN;
     }
-    if (kd_str_starts(text, "Tainted: [") || kd_str_starts(text, "Unloaded tainted modules:") ||
-        kd_str_starts(text, "Stopper: ") || kd_str_starts(text, "Sched_ext: "))
+    if (take_more_modules(parse, task, text) || kd_str_starts(text, "Tainted: [") ||
+        kd_str_starts(text, "Unloaded tainted modules:") || kd_str_starts(text, "Stopper: ") ||
+        kd_str_starts(text, "Sched_ext: "))
         return KD_TAKEN;
     return KD_NOT_MINE;
 }

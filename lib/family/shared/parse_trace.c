@@ -12,6 +12,8 @@
  *
  * Printed by show_trace_log_lvl(), dump_backtrace() and their like.
  */
+#include <string.h>
+
 #include "family/fields.h"
 #include "family/shared/parse_inline.h"
 #include "family/shared/parse_shared.h"
@@ -19,6 +21,8 @@
 
 #define MAX_FRAMES 512u
 #define ROWS_SHIFT 8
+/* kd_block_state.at: the line of the last frame was wrapped before its name */
+#define NAME_FOLLOWS 2u
 
 /* kd_block_state.more: on which stack the next frames ran */
 static const char *const contexts[] = { "task", "irq", "softirq", "nmi", "exception" };
@@ -71,6 +75,15 @@ static bool scan_address(kd_scan *in, kd_hex *out, kd_src src)
     return true;
 }
 
+/* ")", " net/core/dev.c:3597)", or nothing where the module was wrapped off */
+static bool scan_end_of_pair(kd_scan *in)
+{
+    kd_str place;
+    return kd_scan_char(in, ')') || kd_scan_at_end(in) ||
+           (kd_scan_char(in, ' ') && kd_scan_past(in, ")", &place) && kd_str_has(place, ":") &&
+            kd_scan_at_end(in));
+}
+
 /* "[<addr>] (name) from [<addr>] (SYM)" */
 static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
@@ -90,15 +103,43 @@ static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
     }
     if (first)
         return true;
-    if (!kd_scan_literal(&in, " from ") || !scan_address(&in, &caller.address, parse->src) ||
-        !kd_scan_literal(&in, " (") || !kd_scan_symbol(&in, &outer, parse->src) ||
-        !kd_scan_char(&in, ')'))
+    if (!kd_scan_literal(&in, " from ") || !scan_address(&in, &caller.address, parse->src))
+        return false;
+    bool torn = kd_scan_at_end(&in); /* wrapped: the name is in the next line */
+    if (!torn && (!kd_scan_literal(&in, " (") || !kd_scan_symbol(&in, &outer, parse->src) ||
+                  !scan_end_of_pair(&in)))
         return false;
     put_symbol(&callee, &inner);
     put_symbol(&caller, &outer);
     if (frames->count == 0)
         add_frame(parse, frames, &callee, line);
     add_frame(parse, frames, &caller, line);
+    parse->state->at |= torn ? NAME_FOLLOWS : 0;
+    return true;
+}
+
+/* The name of the frame whose line was wrapped: "(show_stack+0x10/0x14)", "f+0x4/0x8 (unreliable)"
+ */
+static bool take_name(kd_parse *parse, kd_list *frames, kd_str text)
+{
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    bool follows = parse->state->at & NAME_FOLLOWS;
+    parse->state->at &= ~NAME_FOLLOWS;
+    kd_scan in = kd_scan_of(text);
+    kd_scan_char(&in, '(');
+    if (!follows || frames->count == 0 || !kd_scan_symbol(&in, &symbol, parse->src) ||
+        !symbol.size.src)
+        return false;
+    put_symbol(&KD_ITEMS(*frames, kdf_frame)[frames->count - 1], &symbol);
+    return true;
+}
+
+/* Nothing, or the marks that end the line of a carrier: "} */
+static bool is_rest_of_carrier(const kd_scan *in)
+{
+    for (const char *at = in->at; at < in->end; at++)
+        if (!memchr("\"}],", *at, 4))
+            return false;
     return true;
 }
 
@@ -113,7 +154,7 @@ static bool take_from(kd_parse *parse, kd_list *frames, const kd_line *line)
     kd_scan none = in; /* "start_kernel from 0x0" ends the trace of a boot CPU */
     if (frames->count > 0 && kd_scan_literal(&none, "0x0") && kd_scan_at_end(&none))
         return true;
-    if (!kd_scan_symbol(&in, &outer, parse->src) || !kd_scan_at_end(&in) || !outer.size.src)
+    if (!kd_scan_symbol(&in, &outer, parse->src) || !is_rest_of_carrier(&in) || !outer.size.src)
         return false;
     if (frames->count == 0) {
         put_symbol(&frame, &inner);
@@ -153,13 +194,24 @@ static bool scan_tail(kd_scan *in)
            kd_str_has((kd_str){ in->at, kd_scan_left(in) }, ":");
 }
 
+/* "(mm/shmem.c:3813)", "(include/linux/slab.h:953 mm/vmscan.c:3852 (discriminator 3))" */
+static bool is_place(const kd_scan *in)
+{
+    static const char *const sources[] = { ".c:", ".h:", ".S:", ".rs:" };
+    kd_str rest = { in->at, kd_scan_left(in) };
+    for (size_t i = 0; i < KD_COUNT(sources) && kd_str_starts(rest, "("); i++)
+        if (kd_str_has(rest, sources[i]))
+            return true;
+    return false;
+}
+
 /* One symbol, with or without addresses before it. */
 static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
     kd_scan in = kd_scan_of(line->text);
     kdf_frame frame = { .line = { 0, 0 } };
     kdf_symbol symbol = { .size = { 0, 0 } };
-    kd_hex stack;
+    kd_hex stack = { 0, 0 };
     bool s390 = kd_scan_char(&in, '(');
     bool address = scan_address(&in, &frame.address, parse->src);
     kd_scan again = in;
@@ -168,12 +220,18 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
         in = again;
     }
     kd_scan_blanks(&in);
+    if (address && parse->state->at && kd_scan_at_end(&in) && stack.src) {
+        add_frame(parse, frames, &frame, line);
+        parse->state->at |= NAME_FOLLOWS;
+        return true;
+    }
     bool guess = kd_scan_literal(&in, "? ");
     if (!kd_scan_symbol(&in, &symbol, parse->src) || !scan_tail(&in))
         return false;
-    if (!symbol.size.src && !address && !(guess && symbol.address.src) && !symbol.address.src)
+    if (!symbol.size.src && !address && !symbol.address.src && !is_place(&in))
         return false;
-    if (!address && !parse->state->at && !symbol.size.src)
+    bool placed = is_place(&in); /* "shmem_fallocate (mm/shmem.c:3813)": a decoder */
+    if (!address && !parse->state->at && !symbol.size.src && !placed)
         return false;
     put_symbol(&frame, &symbol);
     frame.reliable =
@@ -290,7 +348,7 @@ static bool take_user_registers(kd_parse *parse, const kd_list *frames, kd_str t
     if (frames->count == 0 || !kd_take_user_registers(&rows, text) ||
         kd_fields_find(parse->event->kind->fields, KD_STR("registers"), &at))
         return false;
-    parse->state->at = (parse->state->at & 1) | rows << ROWS_SHIFT;
+    parse->state->at = (parse->state->at & 3) | rows << ROWS_SHIFT;
     return true;
 }
 
@@ -322,7 +380,8 @@ static void take_beside_header(kd_parse *parse, kd_list *frames, const kd_line *
     take_plain(parse, frames, &rest);
 }
 
-/* kd_block_state.at: bit 0, the header was seen; above it, rows of user registers that may come */
+/* kd_block_state.at: bit 0, the header was seen; bit 1, a name follows; above, rows of user
+ * registers that may come */
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kd_list *frames = group;
@@ -335,6 +394,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     if (parse->state->at && scan_marker(parse, &own.text) && own.text.len == 0)
         return KD_TAKEN;
     if (kd_is_inline(own.text) && (parse->state->at || kd_str_starts(own.text, "[<")))
+        return KD_TAKEN;
+    if (parse->state->at & NAME_FOLLOWS && take_name(parse, frames, own.text))
         return KD_TAKEN;
     if (take_arm_pair(parse, frames, &own) || take_vendor(parse, frames, &own) ||
         take_from(parse, frames, &own) || take_caller(parse, frames, &own))

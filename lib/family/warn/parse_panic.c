@@ -13,6 +13,10 @@
 #include "family/warn/panic_reason.h"
 #include <stddef.h>
 
+/* parse->own: the register dump in the stack is that of a warning, which takes the rows itself; the
+ * stacks of other CPUs follow */
+enum { OWN_LEFT_TO_WARNING, OWN_OTHERS };
+
 #define ROOT "VFS: Unable to mount root fs on "
 
 /* Lines before it that are looked at for the device. */
@@ -54,20 +58,66 @@ static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
     return KD_TAKEN;
 }
 
-static kd_verdict more_panic(kd_parse *parse, const kd_line *line)
+/* What panic() goes on to say. A kernel offset that is a number is a fact of the boot. */
+static bool is_company(kd_str text)
 {
-    (void)parse;
-    return kd_str_starts(line->text, "---[ end Kernel panic") ? KD_LAST : KD_NOT_MINE;
+    static const char *const begins[] = { "Rebooting in ",
+                                          "Kernel Offset: disabled",
+                                          "Memory Limit: none",
+                                          "SMP: stopping secondary CPUs",
+                                          "SMP: failed to stop secondary CPUs",
+                                          "CPU features: ",
+                                          "Dumping ftrace buffer:",
+                                          "(ftrace buffer empty)",
+                                          "Shutting down cpus with NMI",
+                                          "drm_kms_helper: panic occurred",
+                                          "Press Stop-A (L1-A) ",
+                                          "twice on console to return to the boot prom",
+                                          "PHYS_OFFSET: 0x",
+                                          "---[ end Kernel" };
+    kd_scan in = kd_scan_of(text);
+    uint64_t cpu;
+    for (size_t i = 0; i < KD_COUNT(begins); i++)
+        if (kd_str_starts(text, begins[i]))
+            return true;
+    if (!kd_scan_literal(&in, "CPU"))
+        return false;
+    kd_scan_blanks(&in);
+    return kd_scan_u64(&in, &cpu) && (kd_scan_literal(&in, ": stopping") ||
+                                      kd_scan_literal(&in, " will stop doing anything"));
 }
 
-/* parse->own[0]: the register dump in the stack is that of a warning, which takes the rows itself
+/* "CPU2: stopping": the stack below is that of an innocent CPU. */
+static kd_verdict take_stopped(kd_parse *parse, const kd_line *line)
+{
+    kd_list frames = { .count = 0 };
+    kd_block_state state = { .at = 1 }, *own = parse->state;
+    parse->state = &state;
+    kd_verdict verdict = kd_block_trace.take(parse, &frames, line);
+    parse->state = own;
+    return verdict;
+}
+
+static kd_verdict more_panic(kd_parse *parse, const kd_line *line)
+{
+    if (kd_str_starts(line->text, "---[ end Kernel panic"))
+        return KD_LAST;
+    if (is_company(line->text)) {
+        parse->own[OWN_OTHERS] |= kd_str_ends(line->text, ": stopping");
+        return KD_TAKEN;
+    }
+    return parse->own[OWN_OTHERS] ? take_stopped(parse, line) : KD_NOT_MINE;
+}
+
+/* parse->own[OWN_LEFT_TO_WARNING]: the register dump in the stack is that of a warning, which takes
+ * the rows itself
  */
 
 static kd_verdict take_registers(kd_parse *parse, void *group, const kd_line *line)
 {
     kdf_symbol *ip = group;
     kdf_oops dump = { .ip = { .size = { 0, 0 } } };
-    if (parse->own[0])
+    if (parse->own[OWN_LEFT_TO_WARNING])
         return KD_NOT_MINE;
     kd_verdict verdict = kd_block_registers.take(parse, &dump, line);
     if (verdict == KD_NOT_MINE)
@@ -88,9 +138,9 @@ static void beside_panic(kd_parse *parse, const kd_event *other)
         return;
     if (oops->registers.count == 0 && other->id < parse->event->id &&
         kd_str_eq(other->caller, parse->event->caller) && panic->backtrace.count == 0)
-        parse->own[0] = 1;
+        parse->own[OWN_LEFT_TO_WARNING] = 1;
     const kd_line_ref *line = kd_event_line(other, oops->ip.function.src);
-    if (!line || !parse->own[0] || panic->ip.function.src ||
+    if (!line || !parse->own[OWN_LEFT_TO_WARNING] || panic->ip.function.src ||
         line->number < kd_event_lines(parse->event)[0].number ||
         !kd_panic_is_of(parse->event, other))
         return;
