@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "options.h"
 
 static const char help[] =
     "usage: oopsdoc analyze [OPTIONS] [FILE...]\n"
@@ -18,11 +19,7 @@ static const char help[] =
     "      --quiet-after S   stream: an input without a word for so many seconds (2)\n"
     "                    has finished what it was saying\n"
     "      --full        text with every line of evidence and every step of the proofs\n"
-    "      --count       print only the counts\n"
-    "      --kernel REL  kernel release, as uname -r prints it (the log's own loses)\n"
-    "      --arch ARCH   x86_64, i386, arm64, arm, riscv64, ppc64, s390, parisc ...\n"
-    "      --page-size N bytes\n"
-    "      --kconfig F   the kernel's .config: settles what would be assumed\n"
+    "      --count       print only the counts\n" FACT_HELP
     "      --before F    an earlier capture of the same machine\n"
     "      --fail-on S   exit with 1 when something at least that severe was found:\n"
     "                    fatal, error, warning, notice or info\n"
@@ -53,16 +50,6 @@ typedef struct job {
     kd_session *session;
     bool fed; /* something was read of the file at hand */
 } job;
-
-static bool parse_choice(const char *text, const char *const *names, size_t count, int *out)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *out = (int)i;
-            return true;
-        }
-    return false;
-}
 
 /* ---- one file -------------------------------------------------------------------------------- */
 
@@ -238,10 +225,6 @@ enum {
     OPT_COUNT = 256,
     OPT_QUIET,
     OPT_FULL,
-    OPT_KERNEL,
-    OPT_ARCH,
-    OPT_PAGE,
-    OPT_KCONFIG,
     OPT_BEFORE,
     OPT_FAIL,
     OPT_NO_TEXT,
@@ -256,10 +239,7 @@ static const struct option options[] = {
     { "count", no_argument, NULL, OPT_COUNT },
     { "quiet-after", required_argument, NULL, OPT_QUIET },
     { "full", no_argument, NULL, OPT_FULL },
-    { "kernel", required_argument, NULL, OPT_KERNEL },
-    { "arch", required_argument, NULL, OPT_ARCH },
-    { "page-size", required_argument, NULL, OPT_PAGE },
-    { "kconfig", required_argument, NULL, OPT_KCONFIG },
+    FACT_OPTIONS,
     { "before", required_argument, NULL, OPT_BEFORE },
     { "fail-on", required_argument, NULL, OPT_FAIL },
     { "no-text", no_argument, NULL, OPT_NO_TEXT },
@@ -269,17 +249,6 @@ static const struct option options[] = {
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
-
-static int set_page_size(job *j, const char *text)
-{
-    char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end || value < 1024 || value > 1u << 20 ||
-        (value & (value - 1)))
-        return complain(text, "--page-size takes a power of two, in bytes");
-    j->options.page_size = (uint32_t)value;
-    return 0;
-}
 
 /* "2", "0.5" */
 static int set_quiet(job *j, const char *text)
@@ -307,18 +276,6 @@ static int set_option(job *j, int option, const char *value, int *colour)
     case OPT_COUNT: j->count_only = true; return 0;
     case OPT_QUIET: return set_quiet(j, value);
     case OPT_FULL: j->full = true; return 0;
-    case OPT_KERNEL:
-        if (kd_kernel_parse((kd_str){ value, strlen(value) }) == 0)
-            return complain(value, "--kernel takes a kernel release such as 5.10.0-32-amd64");
-        j->options.kernel_release = value;
-        return 0;
-    case OPT_ARCH:
-        if (!kd_arch_known((kd_str){ value, strlen(value) }))
-            return complain(value, "--arch does not know this architecture");
-        j->options.arch = value;
-        return 0;
-    case OPT_PAGE: return set_page_size(j, value);
-    case OPT_KCONFIG: return read_whole(value, &j->options.kconfig) ? 0 : EXIT_TROUBLE;
     case OPT_BEFORE: return read_whole(value, &j->options.before) ? 0 : EXIT_TROUBLE;
     case OPT_FAIL:
         if (!parse_choice(value, severities, 5, &j->fail_on))
@@ -337,16 +294,16 @@ static int set_option(job *j, int option, const char *value, int *colour)
 
 int cmd_analyze(int argc, char **argv)
 {
-    job j = { .fail_on = -1, .quiet_ms = 2000 };
+    job j = { .options = tool_options(), .fail_on = -1, .quiet_ms = 2000 };
     char *standard[] = { (char[]){ "-" } };
     int option, result = 0, colour = 0;
-    kd_options_init(&j.options, sizeof j.options);
-    j.options.tool_name = "oopsdoc";
     opterr = 0;
     while (result == 0 && (option = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
         if (option == OPT_HELP)
             return put_stdout(help, sizeof help - 1, NULL) ? EXIT_TROUBLE : 0;
-        result = set_option(&j, option, optarg, &colour);
+        result = set_fact(&j.options, option, optarg);
+        if (result < 0)
+            result = set_option(&j, option, optarg, &colour);
     }
     const char *no_color = getenv("NO_COLOR");
     j.colour = colour == 1 || (colour == 0 && isatty(STDOUT_FILENO) && !(no_color && *no_color));
@@ -358,7 +315,7 @@ int cmd_analyze(int argc, char **argv)
                                : analyze_all(&j, 1, standard);
     kd_engine_free(j.engine);
     free_input();
-    free((void *)(uintptr_t)j.options.kconfig.ptr);
+    free_facts(&j.options);
     free((void *)(uintptr_t)j.options.before.ptr);
     if (result != 0)
         return result;

@@ -2,6 +2,8 @@
 #ifndef OOPSDOC_CLI_H
 #define OOPSDOC_CLI_H
 
+#include <sys/types.h>
+
 #include "kdiag.h"
 
 enum { EXIT_FOUND = 1, EXIT_TROUBLE = 2, EXIT_LIMIT = 3 };
@@ -9,6 +11,8 @@ enum { EXIT_FOUND = 1, EXIT_TROUBLE = 2, EXIT_LIMIT = 3 };
 int cmd_analyze(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
+int cmd_match(int argc, char **argv);
+int cmd_batch(int argc, char **argv);
 
 /* analyze -f lines: each line with who took or refused it. */
 int show_lines(kd_engine *engine, kd_options *options, const char *path);
@@ -47,6 +51,13 @@ int read_portions(const char *path, const taker *to);
  * signal once more kills. */
 void stop_on_signals(void);
 bool is_stopped(void);
+
+/* A regular file, whole, whatever signals come; from any thread. NULL, or why it cannot be read
+ * (what was read before was fed). */
+const char *pour_file(const char *path, const taker *to, bool *limited);
+
+/* What has come by now, once something has; 0 at the end or when asked to stop, -1 with errno. */
+ssize_t read_waiting(int fd, char *buffer, size_t room);
 
 /* Lets go of standard input's text, which read_whole() keeps for who names it again. */
 void free_input(void);

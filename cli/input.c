@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -87,6 +88,12 @@ static ssize_t read_some(int fd, char *buffer, size_t room)
     return n < 0 && stopped ? 0 : n;
 }
 
+ssize_t read_waiting(int fd, char *buffer, size_t room)
+{
+    wait_for(fd, -1);
+    return stopped ? 0 : read_some(fd, buffer, room);
+}
+
 /* The next portion; a quiet input is told to the taker, once until more comes. */
 static ssize_t next_portion(int fd, char *buffer, const taker *to, kd_status *status)
 {
@@ -144,6 +151,53 @@ int read_portions(const char *path, const taker *to)
     if (fd != STDIN_FILENO)
         close(fd);
     return result;
+}
+
+static const char *pour(int fd, const taker *to, bool *limited)
+{
+    unpack u = { .feed = to->feed, .packed = to->packed, .user = to->user };
+    kd_status status = KD_OK;
+    ssize_t n = 0;
+    char *buffer = malloc(PORTION);
+    if (!buffer)
+        return "out of memory";
+    while (status == KD_OK && !u.done) {
+        n = read(fd, buffer, PORTION);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            break;
+        if (n > 0)
+            status = unpack_feed(&u, (kd_str){ buffer, (size_t)n });
+    }
+    const char *why = n < 0 ? strerrordesc_np(errno) : NULL;
+    if (status == KD_OK)
+        status = unpack_end(&u);
+    if (!why && u.refused)
+        why = "packed in a way that this build cannot unpack";
+    if (!why && status != KD_OK && status != KD_E_SINK)
+        why = kd_status_name(status);
+    if (unpack_cut(&u) && to->packed) {
+        char how[16];
+        snprintf(how, sizeof how, "%s-cut", packed_name(u.kind));
+        to->packed(to->user, how);
+    }
+    *limited = u.limited;
+    unpack_free(&u);
+    free(buffer);
+    return why;
+}
+
+const char *pour_file(const char *path, const taker *to, bool *limited)
+{
+    struct stat info;
+    *limited = false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return strerrordesc_np(errno);
+    const char *why = fstat(fd, &info) != 0    ? strerrordesc_np(errno)
+                      : !S_ISREG(info.st_mode) ? "not a regular file"
+                                               : pour(fd, to, limited);
+    close(fd);
+    return why;
 }
 
 /* The caller's memory, in which all of it stands; false after a message. */

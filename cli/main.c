@@ -12,6 +12,8 @@ static const char help[] =
     "  analyze [FILE...]   diagnose logs; JSON by default, -f text for people\n"
     "  decode WHAT VALUE   one number in the kernel's words: gfp, esr, x86-fault, taint\n"
     "  rules [list|explain ID]   what can be diagnosed, and on what proof\n"
+    "  match SIGNATURE|REPORT.json LOG...   is it the same bug? for git bisect run\n"
+    "  batch               records in, one record out for each: for pipelines\n"
     "  --version, --help   each command has a --help of its own\n"
     "\n"
     "examples:\n"
@@ -19,17 +21,22 @@ static const char help[] =
     "  oopsdoc analyze dmesg.txt | jq '.diagnoses[] | .title, .confidence'\n"
     "  oopsdoc decode gfp 0xa20 --kernel 5.4\n";
 
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    { "analyze", cmd_analyze }, { "decode", cmd_decode }, { "rules", cmd_rules },
+    { "match", cmd_match },     { "batch", cmd_batch },
+};
+
 static int run(int argc, char **argv)
 {
     char version[64];
     if (argc < 2)
-        return complain(NULL, "a command is missing: analyze, decode or rules; see --help");
-    if (strcmp(argv[1], "analyze") == 0)
-        return cmd_analyze(argc - 1, argv + 1);
-    if (strcmp(argv[1], "decode") == 0)
-        return cmd_decode(argc - 1, argv + 1);
-    if (strcmp(argv[1], "rules") == 0)
-        return cmd_rules(argc - 1, argv + 1);
+        return complain(NULL, "a command is missing, such as analyze; see --help");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return put_stdout(help, sizeof help - 1, NULL) ? EXIT_TROUBLE : 0;
     if (strcmp(argv[1], "--version") == 0) {
@@ -38,7 +45,7 @@ static int run(int argc, char **argv)
                            v & 65535);
         return put_stdout(version, (size_t)len, NULL) ? EXIT_TROUBLE : 0;
     }
-    return complain(argv[1], "no such command: analyze, decode or rules; see --help");
+    return complain(argv[1], "no such command; see --help");
 }
 
 int main(int argc, char **argv)

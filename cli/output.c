@@ -6,64 +6,11 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "text.h"
 
 static char buffer[65536];
 static size_t used;
 static int failed; /* errno of the first write that failed */
-
-/* ---- text that came from outside ---------------------------------------------------------------
- */
-
-/* Code points that move, hide or turn the text around them. */
-static bool is_hidden(uint32_t c)
-{
-    static const uint32_t ranges[][2] = {
-        { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },
-        { 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
-        { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff },
-    };
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-        if (c >= ranges[i][0] && c <= ranges[i][1])
-            return true;
-    return false;
-}
-
-/* Length of the valid UTF-8 sequence at the start of the text, with its code point; 0: none. */
-static size_t take_char(const char *text, size_t len, uint32_t *out)
-{
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    unsigned char first = (unsigned char)text[0];
-    size_t size = first < 0x80             ? 1
-                  : (first & 0xe0) == 0xc0 ? 2
-                  : (first & 0xf0) == 0xe0 ? 3
-                  : (first & 0xf8) == 0xf0 ? 4
-                                           : 0;
-    if (size == 0 || size > len)
-        return 0;
-    *out = size == 1 ? first : first & (0x7fu >> size);
-    for (size_t i = 1; i < size; i++) {
-        if (((unsigned char)text[i] & 0xc0) != 0x80)
-            return 0;
-        *out = *out << 6 | ((unsigned char)text[i] & 0x3f);
-    }
-    return *out < least[size] || *out > 0x10ffff || (*out >> 11) == 0x1b ? 0 : size;
-}
-
-/* A file name may hold a newline, an escape sequence, bytes that are no text. */
-static size_t make_safe(char *line, size_t len)
-{
-    size_t kept = 0;
-    for (size_t at = 0, step; at < len; at += step) {
-        uint32_t c = 0;
-        size_t size = take_char(line + at, len - at, &c);
-        step = size ? size : 1;
-        if (size == 0 || is_hidden(c))
-            line[kept++] = '?';
-        else
-            memmove(line + kept, line + at, size), kept += size;
-    }
-    return kept;
-}
 
 int complain(const char *subject, const char *reason)
 {
