@@ -69,22 +69,6 @@ static bool is_header(kd_str before)
                                  kd_str_has(before, "BUG: "));
 }
 
-static kd_verdict open_lockdep(kd_parse *parse, const kd_line *line)
-{
-    kdf_lockdep *lockdep = parse->body;
-    for (size_t i = 0; i < KD_COUNT(titles); i++) {
-        kd_scan in = kd_scan_of(line->text);
-        kd_str before;
-        if (!kd_scan_past(&in, titles[i].words, &before) || !is_header(before))
-            continue;
-        kd_put(parse, &lockdep->headline, line->text);
-        kd_put(parse, &lockdep->report, kd_str_of(titles[i].report));
-        read_task(parse, lockdep, line->text);
-        return KD_TAKEN;
-    }
-    return KD_NOT_MINE;
-}
-
 /* ---- lines between --------------------------------------------------------------------------- */
 
 /* "4.15.0+ #221 Not tainted", "3.4.0-wl+ #4 Tainted: G W" */
@@ -129,6 +113,51 @@ static bool take_actor(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
         return true;
     }
     return false;
+}
+
+/* Where the title is lost, a sentence below it says the same. */
+static bool take_sentence(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
+{
+    static const struct {
+        const char *begins, *report;
+    } sentences[] = {
+        { "which lock already depends on the new lock", "circular" },
+        { "May be due to missing lock nesting notation", "recursive" },
+        { "inconsistent {", "inconsistent" },
+    };
+    for (size_t i = 0; i < KD_COUNT(sentences); i++)
+        if (!lockdep->report.src && kd_str_starts(text, sentences[i].begins)) {
+            kd_put(parse, &lockdep->report, kd_str_of(sentences[i].report));
+            return true;
+        }
+    return false;
+}
+
+/* "syz-executor5/5807 is trying to acquire lock:", "inconsistent {IN-SOFTIRQ-W} -> ... usage." */
+static bool open_without_title(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
+{
+    if (kd_str_ends(text, " is trying to acquire lock:"))
+        return take_actor(parse, lockdep, text);
+    if (!kd_str_starts(text, "inconsistent {") || !kd_str_ends(text, "} usage."))
+        return false;
+    kd_put(parse, &lockdep->usage, text);
+    return take_sentence(parse, lockdep, text);
+}
+
+static kd_verdict open_lockdep(kd_parse *parse, const kd_line *line)
+{
+    kdf_lockdep *lockdep = parse->body;
+    for (size_t i = 0; i < KD_COUNT(titles); i++) {
+        kd_scan in = kd_scan_of(line->text);
+        kd_str before;
+        if (!kd_scan_past(&in, titles[i].words, &before) || !is_header(before))
+            continue;
+        kd_put(parse, &lockdep->headline, line->text);
+        kd_put(parse, &lockdep->report, kd_str_of(titles[i].report));
+        read_task(parse, lockdep, line->text);
+        return KD_TAKEN;
+    }
+    return open_without_title(parse, lockdep, line->text) ? KD_TAKEN : KD_NOT_MINE;
 }
 
 static bool take_lock(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
@@ -255,9 +284,10 @@ static bool turns(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
     }
     if (kd_str_starts(text, "inconsistent {")) {
         kd_put(parse, &lockdep->usage, text);
+        take_sentence(parse, lockdep, text);
         return true;
     }
-    return false;
+    return take_sentence(parse, lockdep, text);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------- */
@@ -398,41 +428,27 @@ static void settle_blame(kdf_lockdep *lockdep)
 static void close_lockdep(kd_parse *parse)
 {
     kdf_lockdep *lockdep = parse->body;
+    if (!lockdep->report.src && lockdep->wanted.name.src &&
+        kd_str_eq(lockdep->wanted.name.v, lockdep->holding.name.v))
+        lockdep->report = (kd_text){ KD_STR("recursive"), KD_DERIVED };
     settle_blame(lockdep);
     if (lockdep->backtrace.count > 0)
-        parse->event->complete = true;
+        parse->event->complete = lockdep->headline.src != 0;
 }
 
-static const char *const anchors[] = { "possible circular locking",
-                                       "circular locking deadlock",
-                                       "possible recursive locking",
-                                       "inconsistent lock state",
-                                       "lock order detected",
-                                       "irq lock inversion dependency",
-                                       "bad unlock balance",
-                                       "bad contention detected",
-                                       "held lock freed",
-                                       "Nested lock was not taken",
-                                       "lock held when returning",
-                                       "lock held at task exit",
-                                       "still has locks held",
-                                       "suspicious RCU usage",
-                                       "suspicious rcu_dereference_check() usage",
-                                       "Invalid wait context",
-                                       "chain_key collision",
-                                       "to register non-static key",
-                                       "has not been registered!",
-                                       "looking up invalid subclass",
-                                       "MAX_STACK_TRACE_ENTRIES",
-                                       "MAX_LOCKDEP_",
-                                       "MAX_LOCK_DEPTH",
-                                       "BUG: spinlock ",
-                                       "BUG: rwlock ",
-                                       "BUG: read-lock ",
-                                       "BUG: write-lock ",
-                                       "workqueue leaked ",
-                                       "in preemptible [",
-                                       NULL };
+static const char *const anchors[] = {
+    "possible circular locking", "circular locking deadlock", "possible recursive locking",
+    "inconsistent lock state", "lock order detected", "irq lock inversion dependency",
+    "bad unlock balance", "bad contention detected", "held lock freed", "Nested lock was not taken",
+    "lock held when returning", "lock held at task exit", "still has locks held",
+    "suspicious RCU usage", "suspicious rcu_dereference_check() usage", "Invalid wait context",
+    "chain_key collision", "to register non-static key", "has not been registered!",
+    "looking up invalid subclass", "MAX_STACK_TRACE_ENTRIES", "MAX_LOCKDEP_", "MAX_LOCK_DEPTH",
+    "BUG: spinlock ", "BUG: rwlock ", "BUG: read-lock ", "BUG: write-lock ", "workqueue leaked ",
+    "in preemptible [",
+    /* behind a title that is lost */
+    " is trying to acquire lock:", "inconsistent {", NULL
+};
 
 static const kd_block_use blocks[] = {
     { &kd_block_held_locks, offsetof(kdf_lockdep, held) },
