@@ -231,6 +231,7 @@ static reads_fn reading_of(const char *path)
         { "hung_task.owner.role", is_meaning },
         { "hung_task.tasks.role", is_meaning },
         { "rcu_stall.detected", is_meaning },
+        { "lockdep.report", is_meaning },
         { "null_deref.access", is_meaning },
         { "paging_fault.access", is_meaning },
         { "oops_other.access", is_meaning },

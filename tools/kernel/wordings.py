@@ -24,6 +24,7 @@ TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "family/device/value.def": [("DEVICE_U64", 1), ("DEVICE_HEX", 1), ("DEVICE_MINUS", 1), ("DEVICE_TEXT", 1)],
     "family/ras/value.def": [("RAS_U64", 1), ("RAS_HEX", 1), ("RAS_TEXT", 1)],
     "family/warn/detector.def": [("WARN_TEXT", 0)],
+    "family/warn/asked.def": [("ASKED_LINE", 1)],
 }
 
 
