@@ -73,7 +73,12 @@ static int is_general(const char *general, const char *narrow)
 {
     if (strcmp(general, "bug.warning") == 0) /* that a WARN() fired is true of each of them */
         return strncmp(narrow, "alloc.", 6) == 0 || strncmp(narrow, "bug.", 4) == 0 ||
-               strcmp(narrow, "net.transmit-timeout") == 0;
+               strncmp(narrow, "hang.", 5) == 0 || strcmp(narrow, "net.transmit-timeout") == 0;
+    if (strcmp(general, "module.load-failed") == 0)
+        return strncmp(narrow, "module.", 7) == 0;
+    /* the zones are below their marks; that others are not stands on other lines */
+    if (strcmp(general, "alloc.below-watermark") == 0)
+        return strcmp(narrow, "alloc.zone-exhausted") == 0;
     return strcmp(general, "vmalloc.space-exhausted") == 0 &&
            strcmp(narrow, "vmalloc.module-space-exhausted") == 0;
 }
@@ -88,13 +93,13 @@ static void stand(const kd_report *report, const kd_diag *claim, standing *out)
         if (strcmp(kd_diag_id(diag), kd_diag_id(claim)) != 0 &&
             !is_general(kd_diag_id(claim), kd_diag_id(diag)))
             continue;
-        /* whatever the WARN() stands for, and however sure that is: it fired */
-        if (strcmp(kd_diag_id(claim), "bug.warning") == 0 &&
-            strcmp(kd_diag_id(diag), "bug.warning") != 0 && confidence < (int)KD_LIKELY)
+        /* however sure the narrow one is: the WARN() fired, the module was not loaded */
+        bool narrow = strcmp(kd_diag_id(claim), kd_diag_id(diag)) != 0;
+        if (narrow && confidence < (int)KD_LIKELY)
             confidence = (int)KD_LIKELY;
         out->same = confidence > out->same ? confidence : out->same;
-        out->numbers |=
-            has_numbers(kd_diag_explanation(diag), first_sentence(kd_diag_explanation(claim)));
+        out->numbers |= narrow || has_numbers(kd_diag_explanation(diag),
+                                              first_sentence(kd_diag_explanation(claim)));
     }
 }
 
@@ -108,6 +113,9 @@ static int is_allowed(const kd_report *const *logs, size_t count, const kd_diag 
         return !certain || s.numbers;
     /* its assumption names what is missing: the RAM */
     if (!certain && strcmp(kd_diag_id(claim), "vmalloc.request-too-large") == 0)
+        return 1;
+    /* only kernels with CMA debugging print the pieces: no list is what the others print */
+    if (!certain && strcmp(kd_diag_id(claim), "cma.no-free-range") == 0)
         return 1;
     /* an access below 4096 is a NULL pointer as long as no register shows another base */
     if (!certain && strcmp(kd_diag_id(claim), "oops.null-deref") == 0)

@@ -101,22 +101,35 @@ static bool scan_head(kd_scan *in)
     return false;
 }
 
+/* "cma: number of av": the line ends before its list begins. */
+static bool is_torn_head(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    if (kd_scan_literal(&in, "cma:") && kd_scan_blanks(&in))
+        kd_scan_literal(&in, "number of available pages:");
+    return in.short_ && text.len > 1;
+}
+
 static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
 {
     kdf_cma *failure = parse->body;
     kd_scan in = kd_scan_of(line->text);
     if (failure->total_pages.src || line->text.len == 0)
         return KD_NOT_MINE;
-    if (kd_scan_literal(&in, "cma:") && kd_scan_blanks(&in) && kd_scan_at_end(&in))
+    if (is_torn_head(line->text) ||
+        (kd_scan_literal(&in, "cma:") && kd_scan_blanks(&in) && kd_scan_at_end(&in))) {
+        failure->list_begun = true;
         return KD_TAKEN;
+    }
     bool mine = scan_head(&in);
+    if (!mine && !kd_str_starts(line->text, "=>"))
+        return KD_NOT_MINE;
+    failure->list_begun = true;
     if (mine)
         scan_holes(&in, parse, failure);
-    else if (!kd_str_starts(line->text, "=>"))
-        return KD_NOT_MINE;
     if (take_totals(parse, failure, (kd_str){ in.at, kd_scan_left(&in) }))
         return KD_LAST;
-    return mine ? KD_TAKEN : KD_NOT_MINE;
+    return KD_TAKEN;
 }
 
 /* Only kernels with CMA debugging print more than the first line. */

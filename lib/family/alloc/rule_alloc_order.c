@@ -265,14 +265,19 @@ static void say_remedies(kd_emit *out, const refused *r)
     kd_say_remedy(out, "A caller that falls back when it gets NULL may pass __GFP_NOWARN.");
 }
 
-/* The register that was compared may be one that the log lost. */
-static bool registers_lost(const kd_context *context, const refused *r)
+/* A register that the log lost may be the one that was compared, or hold the mask of another WARN.
+ * Of the dump whose registers begin with that name these are kept ones. */
+static bool registers_lost(const refused *r)
 {
-    uint32_t whole = context->arch.len == 0          ? UINT32_MAX
-                     : kd_arch_is(context, "x86_64") ? 15
-                     : kd_arch_is(context, "arm64")  ? 30
-                                                     : 0;
-    return r->oops->registers.count > 0 && r->oops->registers.count < whole;
+    static const char *const dumps[][12] = {
+        { "rax", "rbx", "rsi", "rdi", "rbp", "r12", "r13", "r14", "r15" },
+        { "x29", "x0", "x1", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27" },
+    };
+    for (size_t i = 0; i < KD_COUNT(dumps); i++)
+        for (size_t k = 1; kd_map_find(&r->oops->registers, dumps[i][0]) && k < 12; k++)
+            if (dumps[i][k] && !kd_map_find(&r->oops->registers, dumps[i][k]))
+                return true;
+    return false;
 }
 
 static kd_confidence confidence_of(const kd_view *view, const refused *r)
@@ -283,9 +288,13 @@ static kd_confidence confidence_of(const kd_view *view, const refused *r)
     bool whole =
         r->oops->registers.count == 0 && r->oops->code.bytes.src == 0 && view->event->complete;
     bool hint = r->guess || r->kmalloc || whole;
-    if ((!r->guess && registers_lost(view->context, r)) ||
-        (r->oops->code.bytes.src && !r->oops->code.marker.src))
-        hint = false; /* the compare may be what was cut off */
+    const kdf_code *code = &r->oops->code;
+    bool torn = code->bytes.src && !code->marker.src;
+    /* registers that stand in a trace come without their code */
+    bool lost = !r->guess && r->oops->registers.count > 0 && !code->marker.src;
+    bool known = r->guess && r->what != ORDER; /* by the one register that the size is passed in */
+    if ((!known && registers_lost(r)) || torn || lost)
+        hint = false; /* what speaks against it may be what was cut off */
     return hint && view->context->version ? KD_LIKELY : KD_POSSIBLE;
 }
 

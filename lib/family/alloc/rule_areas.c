@@ -71,7 +71,14 @@ static void open_cma(const kd_view *view, kd_emit *out, const kdf_cma *cma,
 }
 
 /* What the free pieces tell, as the kernel prints them behind the error. */
-typedef enum room { NOT_PRINTED, AREA_SMALLER, FREE_SMALLER, PIECES_SMALLER, PIECE_FITS } room;
+typedef enum room {
+    NOT_PRINTED,
+    LIST_CUT,
+    AREA_SMALLER,
+    FREE_SMALLER,
+    PIECES_SMALLER,
+    PIECE_FITS
+} room;
 
 /* The longest piece; 0 where a part of the list was lost: then it does not make up the sum. */
 static uint64_t longest_piece(const kdf_cma *cma)
@@ -89,12 +96,14 @@ static room room_of(const kdf_cma *cma)
 {
     uint64_t wanted = cma->requested_pages.v, piece = longest_piece(cma);
     if (!cma->total_pages.src || !cma->free_pages.src)
-        return cma->free_pages.src && piece >= wanted ? PIECE_FITS : NOT_PRINTED;
+        return cma->free_pages.src && piece >= wanted ? PIECE_FITS
+               : cma->list_begun                      ? LIST_CUT
+                                                      : NOT_PRINTED;
     if (wanted > cma->total_pages.v)
         return AREA_SMALLER;
     if (wanted > cma->free_pages.v)
         return FREE_SMALLER;
-    return piece == 0 ? NOT_PRINTED : piece < wanted ? PIECES_SMALLER : PIECE_FITS;
+    return piece == 0 ? LIST_CUT : piece < wanted ? PIECES_SMALLER : PIECE_FITS;
 }
 
 static void say_fill(const kd_view *view, kd_emit *out, const kdf_cma *cma)
@@ -125,6 +134,7 @@ static void say_fill(const kd_view *view, kd_emit *out, const kdf_cma *cma)
                      KD_LLU(longest_piece(cma)), KD_LLU(wanted));
         break;
     case NOT_PRINTED:
+    case LIST_CUT:
     case PIECE_FITS: break;
     }
 }
@@ -155,6 +165,7 @@ kd_status kd_check_cma_no_range(const kd_view *view, kd_emit *out, void *user)
     room left = room_of(cma);
     open_cma(view, out, cma,
              left == PIECE_FITS    ? KD_POSSIBLE
+             : left == LIST_CUT    ? KD_POSSIBLE /* a piece that fits may be what was lost */
              : left == NOT_PRINTED ? KD_LIKELY
                                    : KD_CERTAIN);
     kd_say_more(out,
@@ -166,7 +177,7 @@ kd_status kd_check_cma_no_range(const kd_view *view, kd_emit *out, void *user)
     kd_say_proof(out, KD_STR("-ENOMEM: no free range, or no memory to move its pages to"),
                  "ret = %lld", KD_LLD(cma->error.v));
     say_fill(view, out, cma);
-    if (left == NOT_PRINTED || left == PIECE_FITS)
+    if (left == NOT_PRINTED || left == LIST_CUT || left == PIECE_FITS)
         kd_say_assume(out, "it is the search for a range that failed: the error is the same where "
                            "one was found and no memory was left to move its pages to");
     advise_size(view, out, cma);

@@ -13,6 +13,14 @@
 /* The code lines of x86 hold 64 bytes, of arm64 20. */
 #define MAX_BYTES 128u
 
+bool kd_code_is_lost(const kd_event *event, const kdf_oops *oops, const kd_context *context)
+{
+    if (oops->code.marker.src)
+        return false;
+    return oops->code.bytes.src || !event->complete ||
+           (oops->registers.count > 0 && kd_arch_is(context, "x86_64"));
+}
+
 size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room)
 {
     kd_scan in = kd_scan_of(code->bytes.v);

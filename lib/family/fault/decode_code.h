@@ -18,6 +18,10 @@ bool kd_arm64_is_post_index(const cs_insn *insn);
 size_t kd_insn_accesses(kd_isa isa, csh handle, const cs_insn *insn, kd_access *out, size_t room);
 #endif
 
+/* Is the code around the fault lost, or cut before its mark? x86 prints it with every register
+ * dump. */
+bool kd_code_is_lost(const kd_event *event, const kdf_oops *oops, const kd_context *context);
+
 /* All bytes of the code line, in memory order. Words are printed as values of a little-endian
  * CPU. */
 size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room);

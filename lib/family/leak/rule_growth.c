@@ -28,11 +28,38 @@ static bool is_usable(const kd_dump *dump, const char *name)
     return dump->a.complete && (!is_unaccounted(name) || dump->unexplained_kb >= 0);
 }
 
+#define PAGE_KB 4u /* the smallest there is: enough to tell what is much */
+
+/* Is a number the first digits of what it was, and much smaller? Its line was cut inside it. */
+static bool is_cut(uint64_t now, uint64_t then, uint64_t much)
+{
+    if (now == 0 || now >= then || then - now < much)
+        return false;
+    while (then > now)
+        then /= 10;
+    return then == now;
+}
+
+static bool is_cut_since(const kd_dump *dump, const kd_dump *before)
+{
+    for (size_t i = 0; i < kd_counter_count; i++) {
+        const char *name = kd_counters[i].name;
+        const kd_pair *now = kd_map_find(&dump->meminfo->counters_pages, name);
+        const kd_pair *then = kd_map_find(&before->meminfo->counters_pages, name);
+        if (now && then && is_cut(now->v, then->v, dump->a.managed_kb / PAGE_KB / 100))
+            return true;
+    }
+    return false;
+}
+
 static void add_dumps(const kd_dumps *dumps, size_t from, size_t until, kd_growth_case *out)
 {
-    for (size_t i = from; i < until; i++)
-        if (is_usable(&dumps->items[i], out->name))
-            out->dumps[out->count++] = &dumps->items[i];
+    for (size_t i = from; i < until; i++) {
+        const kd_dump *dump = &dumps->items[i];
+        if (is_usable(dump, out->name) &&
+            (out->count == 0 || !is_cut_since(dump, out->dumps[out->count - 1])))
+            out->dumps[out->count++] = dump;
+    }
 }
 
 static void find_trend(kd_growth_case *c)

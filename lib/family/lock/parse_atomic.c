@@ -15,6 +15,9 @@
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
 
+/* It is printed as 0x%08x. */
+#define COUNT_DIGITS 8
+
 /* parse->own[0]: the next line may name where preemption was disabled */
 
 /* "wpa_supplicant/903/0x00000202": numbers from the right */
@@ -27,11 +30,13 @@ static kd_verdict open_scheduling(kd_parse *parse, kdf_atomic *atomic, kd_str te
         return kd_str_has(text, "/") ? KD_NOT_MINE : KD_UNFINISHED;
     kd_scan in = { slash + 1, text.ptr + text.len, false };
     who = (kd_str){ text.ptr, (size_t)(slash - text.ptr) };
+    const char *digits = slash + 3;
     if (!kd_scan_hex(&in, &count) || !kd_scan_comm_pid(who, &comm, &pid))
         return KD_NOT_MINE;
     kd_put(parse, &atomic->task.comm, comm);
     kd_put(parse, &atomic->task.pid, pid);
-    kd_put(parse, &atomic->preempt_count, count & UINT32_MAX);
+    if (in.at - digits >= COUNT_DIGITS) /* else it was cut */
+        kd_put(parse, &atomic->preempt_count, count & UINT32_MAX);
     parse->event->kind = &kd_kind_scheduling_while_atomic;
     return KD_TAKEN;
 }

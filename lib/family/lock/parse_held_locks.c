@@ -59,8 +59,10 @@ bool kd_scan_lock(kd_parse *parse, kd_str text, kdf_held_lock *out)
         kd_scan_char(&in, '}');
     }
     if (kd_scan_literal(&in, ", at: ")) {
+        kdf_symbol at = { .offset = { 0, 0 } };
         skip_brackets(&in);
-        kd_scan_symbol(&in, &out->at, parse->src);
+        if (kd_scan_symbol(&in, &at, parse->src) && (at.offset.src || !kd_scan_at_end(&in)))
+            out->at = at; /* a name that ends the line was cut */
     }
     return true;
 }

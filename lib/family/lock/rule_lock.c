@@ -1,5 +1,6 @@
 /* rule_lock.c - sleeping where none is allowed, and locks used wrongly. */
 #include "core/diag.h"
+#include "core/version.h"
 #include "family/fields.h"
 #include "family/lock/preempt_count.h"
 
@@ -70,6 +71,13 @@ static bool say_first(const kd_view *view, kd_emit *out)
     return false;
 }
 
+/* A count that this kernel prints and the log lost may be one below zero, and then the call is
+ * innocent. */
+static bool is_count_lost(const kd_view *view, const kdf_atomic *atomic, bool scheduling)
+{
+    return !atomic->preempt_count.src && (scheduling || view->context->version >= V(5, 17));
+}
+
 kd_status kd_check_sleep_in_atomic(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_atomic *atomic = KD_BODY(view->event, atomic);
@@ -81,7 +89,8 @@ kd_status kd_check_sleep_in_atomic(const kd_view *view, kd_emit *out, void *user
     if (atomic->preempt_count.src)
         kd_preempt_read((uint32_t)atomic->preempt_count.v, scheduling, &preempt);
     bool guilty = atomic->blame.function.src;
-    kd_confidence confidence = guilty ? KD_LIKELY : KD_POSSIBLE;
+    kd_confidence confidence =
+        guilty && !is_count_lost(view, atomic, scheduling) ? KD_LIKELY : KD_POSSIBLE;
     const char *did = scheduling ? "went to sleep" : "called a function that may sleep";
     if (atomic->task.comm.src && atomic->task.pid.src)
         kd_say_diag(out, confidence, "The task %.*s (%llu) %s where it must not.",

@@ -282,6 +282,7 @@ bool kd_oom_is_page_fault(const kdf_oom *oom)
 {
     if (kd_oom_is_sysrq(oom))
         return false;
-    return (oom->gfp.value.src && oom->gfp.value.v == 0 && oom->order.v == 0) ||
+    /* without an order the mask was cut inside its number */
+    return (oom->gfp.value.src && oom->gfp.value.v == 0 && oom->order.src && oom->order.v == 0) ||
            kd_trace_find(&oom->backtrace, "pagefault_out_of_memory");
 }

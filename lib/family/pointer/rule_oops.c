@@ -237,9 +237,9 @@ static void say_unknown_offset(const kd_view *view, kd_emit *out, const kdf_oops
 static void say_jump(kd_emit *out, const kdf_oops *oops)
 {
     if (oops->address.v == 0) {
-        /* an address that was cut may read as 0, and the program counter is not */
-        bool elsewhere = oops->ip.function.src || (oops->ip.address.src && oops->ip.address.v != 0);
-        kd_say_diag(out, elsewhere ? KD_LIKELY : KD_CERTAIN,
+        /* an address that was cut may read as 0: the program counter tells */
+        bool seen = !oops->ip.function.src && oops->ip.address.src && oops->ip.address.v == 0;
+        kd_say_diag(out, seen ? KD_CERTAIN : KD_LIKELY,
                     "The kernel jumped to address 0x0: a function pointer was NULL, or a return "
                     "address on the stack was overwritten with 0.");
         return;

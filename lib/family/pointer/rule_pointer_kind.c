@@ -1,6 +1,7 @@
 /* rule_pointer_kind.c - pointers that are something else: text, half of another, another with a
  * flipped bit, a link of the slab's free list, an address of a module that left. */
 #include "base/scan.h"
+#include "family/fault/decode_code.h"
 #include "family/pointer/rule_pointer.h"
 
 const char kd_doc_text_pointer[] =
@@ -213,7 +214,7 @@ kd_status kd_check_freelist(const kd_view *view, kd_emit *out, void *user)
     /* a table is indexed; the link stands at a fixed offset of the object */
     if (oops->code.memory.index.src && oops->code.memory.scale.v > 1)
         return KD_OK;
-    kd_say_diag(out, KD_LIKELY,
+    kd_say_diag(out, kd_code_is_lost(view->event, oops, view->context) ? KD_POSSIBLE : KD_LIKELY,
                 "The slab allocator faulted in %.*s() on the %s 0x%llx: the link that it read out "
                 "of a free object is no address. Somebody wrote to the object after it was freed, "
                 "or beyond the object before it. Who allocates here is innocent.",

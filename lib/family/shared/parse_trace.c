@@ -205,6 +205,13 @@ static bool is_place(const kd_scan *in)
     return false;
 }
 
+/* Does the line end in its name? */
+static bool is_cut_name(kd_str text, const kdf_symbol *symbol)
+{
+    kd_str name = symbol->function.v;
+    return name.ptr + name.len == text.ptr + text.len;
+}
+
 /* One symbol, with or without addresses before it. */
 static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
@@ -233,6 +240,9 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
     bool placed = is_place(&in); /* "shmem_fallocate (mm/shmem.c:3813)": a decoder */
     if (!address && !parse->state->at && !symbol.size.src && !placed)
         return false;
+    /* "[<ffffffc000086ed4>] __switch_": the name was cut, its address is whole */
+    if (address && symbol.function.src && !symbol.offset.src && is_cut_name(line->text, &symbol))
+        symbol.function.src = 0;
     put_symbol(&frame, &symbol);
     frame.reliable =
         (kd_bool){ !guess && !s390 && !kd_str_has(line->text, "(unreliable)"), parse->src };
