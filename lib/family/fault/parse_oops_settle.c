@@ -1,4 +1,5 @@
 /* parse_oops_settle.c - an oops is whole: its kind, and whom to ask first. */
+#include "base/scan.h"
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
@@ -161,9 +162,28 @@ static void blame_return_address(kdf_oops *oops)
         (kd_text){ KD_STR("the return address of the helper that faulted"), KD_DERIVED };
 }
 
+/* Where addresses are not printed in full width, one that ends its line may have lost digits: a
+ * register that begins with those that are left tells. */
+static bool is_address_cut(const kdf_oops *oops)
+{
+    kd_str text = oops->headline.v;
+    uint32_t digits = 0;
+    while (digits < text.len && kd_is_hex(text.ptr[text.len - 1 - digits]))
+        digits++;
+    if (!oops->address.src || oops->address.src != oops->headline.src || digits < 8 ||
+        digits > 15 || oops->address.v >> (4 * digits - 4) == 0)
+        return false;
+    for (uint32_t i = 0; i < oops->registers.count; i++)
+        if (KD_ITEMS(oops->registers, kd_pair)[i].v >> (64 - 4 * digits) == oops->address.v)
+            return true;
+    return false;
+}
+
 void kd_oops_settle(kd_parse *parse, bool headline_seen)
 {
     kdf_oops *oops = parse->body;
+    if (is_address_cut(oops))
+        oops->address.src = 0;
     settle_kind(parse, oops, headline_seen);
     if (is_late(parse->event, oops)) {
         oops->blame.why = (kd_text){ KD_STR("nobody: the hardware reported it late, whatever ran "

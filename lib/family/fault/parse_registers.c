@@ -125,12 +125,17 @@ static size_t last_digits(kd_str text)
     return count;
 }
 
-/* Registers are printed in full width: a shorter number that ends the line was cut. */
+/* Registers are printed in full width: a shorter number that ends the line was cut. `widest` is
+ * that of the registers before it; the first ones are known by name. */
 static bool is_cut(kd_str text, kd_str name, size_t widest)
 {
     if (kd_str_in_words(name, "cs ds es fs gs ss flags eflags trap irqmask"))
         return false;
     size_t digits = last_digits(text);
+    if (kd_str_in_words(name, "rax rbx rcx rdx rsi rdi rbp rsp rip"))
+        widest = 16;
+    else if (kd_str_in_words(name, "eax ebx ecx edx esi edi ebp esp eip"))
+        widest = 8;
     return digits > 0 && digits < widest;
 }
 

@@ -45,12 +45,19 @@ static bool find_nodes(const kdf_oom *oom, node_case *n)
     return list->src && kd_node_list_read(list->v) == KD_NODES_SOME;
 }
 
+/* All versions print further counters behind it: at the end of a line its last digits are lost. */
+static bool ends_its_line(const kd_list *counters, const kd_pair *pair)
+{
+    const kd_pair *next = pair + 1, *end = KD_ITEMS(*counters, kd_pair) + counters->count;
+    return next >= end || next->src != pair->src;
+}
+
 static bool weigh(const kdf_oom *oom, uint64_t page_kb, node_case *n)
 {
     const uint64_t limit = UINT64_C(1) << 44;
     const kd_pair *all = kd_map_find(&oom->meminfo.counters_pages, "free");
     const kdf_zone *zones = oom->meminfo.zones.items;
-    if (!all || all->v > limit / page_kb)
+    if (!all || all->v > limit / page_kb || ends_its_line(&oom->meminfo.counters_pages, all))
         return false;
     n->all_free_kb = all->v * page_kb;
     n->all_src = all->src;
