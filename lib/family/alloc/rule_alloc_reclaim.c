@@ -122,7 +122,9 @@ kd_status kd_check_cannot_reclaim(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     uint64_t kb = reclaimable_kb(&r->c);
     bool helps = banned && kb >= 4 * r->request_kb && kb > 1024;
-    kd_say_diag(out, helps ? KD_LIKELY : KD_POSSIBLE, "The request of %.*s", KD_FMT(r->comm));
+    /* of a rest nobody knows what the zones would have said */
+    kd_say_diag(out, helps && !rest ? KD_LIKELY : KD_POSSIBLE, "The request of %.*s",
+                KD_FMT(r->comm));
     if (banned)
         kd_say_more(out, "%s (%.*s).", b.what, KD_FMT(kd_request_mask(r)));
     else

@@ -184,7 +184,9 @@ static void check_word(const kd_view *view, kd_emit *out, const kdf_oom *oom, co
 static void check_weighed(const kd_view *view, kd_emit *out, const kdf_oom *oom, const node_case *n)
 {
     uint64_t elsewhere_kb = n->all_free_kb - n->free_kb;
-    kd_say_diag(out, kd_dump_zones_are_whole(&oom->meminfo) ? KD_CERTAIN : KD_LIKELY,
+    /* without its mask the request may be one that no zone of the node can serve */
+    bool whole = oom->gfp.value.src && kd_dump_zones_are_whole(&oom->meminfo);
+    kd_say_diag(out, whole ? KD_CERTAIN : KD_LIKELY,
                 "Node %.*s ran out, not the machine: %.*s is bound to it by %s, while %s are free "
                 "on other nodes and %s here.",
                 KD_FMT(n->nodes), KD_FMT(oom->task.comm.v), binding_of(n),
