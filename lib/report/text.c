@@ -310,6 +310,65 @@ static void put_diag(text_report *out, const kd_diag *diag)
     kd_page_put(&out->page, "\n");
 }
 
+typedef struct pointed {
+    const kd_fields *group;
+    kd_list items;
+} pointed;
+
+static kd_str pointed_text(const pointed *list, uint32_t item, const char *name)
+{
+    size_t at;
+    const char *base = (const char *)list->items.items + item * list->group->size;
+    if (!kd_fields_find(list->group, kd_str_of(name), &at))
+        return (kd_str){ NULL, 0 };
+    const kd_text *text = (const void *)(base + at);
+    return text->src ? text->v : (kd_str){ NULL, 0 };
+}
+
+/* All registers of one class: "linear: rbp r09 r10". */
+static void put_class(text_report *out, const pointed *list, kd_str class)
+{
+    words text = { .len = 0 };
+    char label[48];
+    for (uint32_t i = 0; i < list->items.count; i++) {
+        kd_str where = pointed_text(list, i, "where"), symbol = pointed_text(list, i, "symbol");
+        bool word = kd_str_starts(where, "stack+") && symbol.len == 0;
+        if (word || !kd_str_eq(pointed_text(list, i, "class"), class))
+            continue;
+        say(&text, "%s%.*s", text.len ? ", " : "", KD_FMT(where));
+        if (symbol.len)
+            say(&text, " %.*s", KD_FMT(symbol));
+    }
+    kd_str_print(label, sizeof label, "     %.*s: ", KD_FMT(class));
+    if (text.len)
+        kd_page_item(&out->page, label, said(&text));
+}
+
+/* What the registers of the problem's event point at, class by class. */
+static void put_pointed(text_report *out, const kd_problem *problem)
+{
+    const kd_event *event = kd_report_event_by_id(out->report, problem->root_event);
+    size_t at;
+    const kd_field *field =
+        event ? kd_fields_find(event->kind->fields, KD_STR("pointers"), &at) : NULL;
+    if (!field || !field->group)
+        return;
+    pointed list = { field->group,
+                     *(const kd_list *)(const void *)((const char *)event->body + at) };
+    if (list.items.count > 0)
+        kd_page_heading(&out->page, "  Registers");
+    for (uint32_t i = 0; i < list.items.count; i++) {
+        kd_str class = pointed_text(&list, i, "class");
+        uint32_t first = 0;
+        while (!kd_str_eq(pointed_text(&list, first, "class"), class))
+            first++;
+        if (first == i)
+            put_class(out, &list, class);
+    }
+    if (list.items.count > 0)
+        kd_page_put(&out->page, "\n");
+}
+
 /* Problems in their order, each with its diagnoses. The first is always shown. */
 static void put_details(text_report *out)
 {
@@ -323,6 +382,8 @@ static void put_details(text_report *out)
             bool room = out->full || shown == 0 || out->page.lines < ENOUGH_LINES;
             if (diag && room)
                 put_diag(out, diag);
+            if (diag && room && shown == 0)
+                put_pointed(out, problem);
             shown += diag && room;
             left += diag && !room;
         }

@@ -363,7 +363,7 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         text = kd_str_from(text, (size_t)(control - text.ptr));
     if (is_company(text) || take_flags(parse, oops, text) || take_rip(parse, oops, text) ||
         take_gpr_row(parse, oops, text) || take_named_symbol(parse, oops, text) ||
-        kd_take_other_registers(parse, oops, text))
+        kd_take_other_registers(parse, oops, text) || kd_take_stack(parse, oops, text))
         return KD_TAKEN;
     return take_pairs(parse, oops, text) ? KD_TAKEN : KD_NOT_MINE;
 }

@@ -1,0 +1,328 @@
+/* decode_address.c - what kind of address a number is.
+ *
+ * Bases that a kernel randomises are taken from the log: the per-CPU base of x86-64 lies in the
+ * linear map, a stack with a guard page in the vmalloc range, code of the image tells the split of
+ * i386 and arm.
+ */
+#include "family/address/decode_address.h"
+
+#include "core/version.h"
+#include "family/fields.h"
+
+typedef enum base { FIXED, MOVED, SPLIT, ABOVE, DEFAULT } base;
+
+typedef struct region {
+    const char *arch;
+    uint64_t va_bits, page_kb;
+    uint32_t from, until;
+    uint64_t start, last;
+    kd_address_class class;
+    base base;
+} region;
+
+static const region regions[] = {
+#define KD_REGION(arch, va_bits, page_kb, from, until, start, last, class, base) \
+    { arch, va_bits, page_kb, from, until, start, last, KD_AT_##class, base },
+#include "family/address/layout.def"
+};
+
+static const struct {
+    const char *word, *words;
+} classes[KD_ADDRESS_CLASSES] = {
+    { "", "" },
+#define KD_CLASS(name, word, words) { word, words },
+#include "family/address/layout.def"
+};
+
+/* The split that the rows of i386 and arm are written for. */
+#define COMMON_SPLIT UINT64_C(0xc0000000)
+#define GIB (UINT64_C(1) << 30)
+/* Where RANDOMIZE_MEMORY may put the three areas. */
+#define MOVE_LOW UINT64_C(0xffff880000000000)
+#define MOVE_HIGH UINT64_C(0xfffffe0000000000)
+#define MOST_RAM (60 * GIB)
+
+const char *kd_address_word(kd_address_class class)
+{
+    return class < KD_ADDRESS_CLASSES ? classes[class].word : "";
+}
+
+const char *kd_address_words(kd_address_class class)
+{
+    return class < KD_ADDRESS_CLASSES ? classes[class].words : "";
+}
+
+static uint64_t held(const kd_list *registers, const char *name)
+{
+    const kd_pair *pair = kd_map_find(registers, name);
+    return pair ? pair->v : 0;
+}
+
+/* ---- what the log tells of the layout -------------------------------------------------------- */
+
+static const char *arch_of(const kd_context *context)
+{
+    for (size_t i = 0; i < KD_COUNT(regions); i++)
+        if (kd_arch_is(context, regions[i].arch))
+            return regions[i].arch;
+    return NULL;
+}
+
+/* RAM, or so much that few machines have more. */
+static uint64_t ram_of(const kd_context *context)
+{
+    return context->ram_kb ? context->ram_kb * 1024 : MOST_RAM;
+}
+
+static void find_x86_bits(kd_address_map *map, const kd_list *registers)
+{
+    const kd_pair *cr4 = kd_map_find(registers, "cr4");
+    map->va_assumed = !cr4;
+    map->va_bits = cr4 && cr4->v >> 12 & 1 ? 57 : 48;
+    if (!cr4 && map->stack >> 60 == 0xf && map->stack >> 47 != 0x1ffff)
+        map->va_bits = 57;
+}
+
+/* The smallest address space that holds the stack, of those that such machines have. */
+static void find_bits(kd_address_map *map, const uint64_t *sizes, size_t count)
+{
+    map->va_bits = map->context->va_bits;
+    if (map->va_bits || !map->stack)
+        return;
+    map->va_assumed = true;
+    for (size_t i = 0; i < count && !map->va_bits; i++)
+        if (map->stack >= 0 - (UINT64_C(1) << sizes[i]))
+            map->va_bits = sizes[i];
+}
+
+/* The linear map was moved up for the LDT in 4.20; stable releases of 4.19 took it over one by one.
+ */
+static void find_old_linear(kd_address_map *map, const kd_list *registers)
+{
+    const uint64_t witness[] = { held(registers, "gs"), map->stack };
+    for (size_t i = 0; i < KD_COUNT(witness); i++)
+        if (witness[i] - UINT64_C(0xffff880000000000) < UINT64_C(0x8000000000) &&
+            kd_version_in(map->version, V(4, 19), V(5, 0)))
+            map->version = V(4, 18);
+}
+
+/* Did RANDOMIZE_MEMORY move the bases? The per-CPU base says so: it lies in the linear map, less
+ * than all RAM above its start. */
+static void find_move(kd_address_map *map, const kd_list *registers, bool kasan)
+{
+    uint64_t gs = held(registers, "gs"), ram = ram_of(map->context);
+    uint64_t start = map->va_bits == 57        ? UINT64_C(0xff11000000000000)
+                     : map->version < V(4, 19) ? UINT64_C(0xffff880000000000)
+                                               : UINT64_C(0xffff888000000000);
+    bool known = map->context->text_offset_known.by >= KD_BY_READ;
+    if (map->version < V(4, 8) || kasan || (known && map->context->text_offset == 0))
+        return;
+    uint64_t near = gs ? gs : map->stack;
+    map->base_assumed = true;
+    if (!near || near < (map->va_bits == 57 ? start : MOVE_LOW) || near >= MOVE_HIGH)
+        return;
+    bool vmalloc = !gs && near - UINT64_C(0xffffc90000000000) < (UINT64_C(1) << 40);
+    if (near - start < 2 * ram || vmalloc)
+        return;
+    map->moved = true;
+    map->base_assumed = false;
+    /* from 6.15 on less the address where the kernel links its per-CPU data */
+    uint64_t far = ram + (map->version >= V(6, 15) ? 4 * GIB : 0);
+    map->linear_low = gs ? gs - far : near;
+    map->linear_high = gs ? gs + ram : near;
+}
+
+/* PAGE_OFFSET: printed, or where the image is, which stands at its start. */
+static void find_split(kd_address_map *map, uint64_t code)
+{
+    static const uint64_t splits[] = { 0xc0000000, 0xb0000000, 0x80000000, 0x78000000, 0x40000000 };
+    const kd_read_area *lowmem = kd_context_area(map->context, "lowmem", 0);
+    map->split = lowmem ? lowmem->start : COMMON_SPLIT;
+    map->split_assumed = !lowmem;
+    /* modules of arm stand in the 16 MiB below */
+    uint64_t below = kd_arch_is(map->context, "arm") ? UINT64_C(0x1000000) : 0;
+    for (size_t i = 0; i < KD_COUNT(splits) && !lowmem; i++)
+        if (code - (splits[i] - below) < below + UINT64_C(0x4000000)) {
+            map->split = splits[i];
+            map->split_assumed = false;
+            return;
+        }
+}
+
+static uint64_t stack_bytes(const kd_address_map *map, bool kasan)
+{
+    kd_str arch = kd_str_of(map->arch);
+    uint64_t bytes = kd_str_is(arch, "x86_64")    ? (map->version < V(3, 15) ? 8192 : 16384)
+                     : kd_str_is(arch, "arm64")   ? 16384
+                     : kd_str_is(arch, "arm")     ? 8192
+                     : kd_str_is(arch, "i386")    ? 8192
+                     : kd_str_is(arch, "riscv64") ? 16384
+                     : kd_str_is(arch, "ppc64")   ? 16384
+                                                  : 0;
+    return kasan ? bytes * 2 : bytes;
+}
+
+static void find_stack(kd_address_map *map, const kd_list *registers, bool kasan)
+{
+    static const char *const names[] = { "rsp", "esp", "sp", "r1", "r15", "$29", "$3" };
+    bool narrow = kd_arch_is(map->context, "ppc") || kd_arch_is(map->context, "ppc64");
+    for (size_t i = 0; i < KD_COUNT(names) && !map->stack; i++)
+        if ((i < 3 || (i == 3 && narrow)))
+            map->stack = held(registers, names[i]);
+    uint64_t bytes = map->stack ? stack_bytes(map, kasan) : 0;
+    if (!bytes || map->stack < 0x10000)
+        return;
+    map->stack_low = map->stack & ~(bytes - 1);
+    map->stack_high = map->stack_low + bytes - 1;
+}
+
+void kd_address_map_of(const kd_context *context, const kd_list *registers, uint64_t code,
+                       bool kasan, kd_address_map *out)
+{
+    static const uint64_t arm64_bits[] = { 39, 48, 52 }, riscv_bits[] = { 39, 48, 57 };
+    *out = (kd_address_map){ .context = context,
+                             .arch = arch_of(context),
+                             .version = context->version,
+                             .page_kb = kd_context_page_size(context) / 1024 };
+    if (!out->arch)
+        return;
+    find_stack(out, registers, kasan);
+    if (kd_arch_is(context, "x86_64")) {
+        find_x86_bits(out, registers);
+        find_old_linear(out, registers);
+        find_move(out, registers, kasan);
+    } else if (kd_arch_is(context, "arm64"))
+        find_bits(out, arm64_bits, KD_COUNT(arm64_bits));
+    else if (kd_arch_is(context, "riscv64"))
+        find_bits(out, riscv_bits, KD_COUNT(riscv_bits));
+    else if (kd_arch_is(context, "i386") || kd_arch_is(context, "arm"))
+        find_split(out, code);
+}
+
+/* ---- one address ----------------------------------------------------------------------------- */
+
+/* The rows of the boot log's memory layout beat what the sources say. */
+static kd_address_class printed(const kd_context *context, uint64_t value)
+{
+    static const struct {
+        const char *name;
+        kd_address_class class;
+    } rows[] = { { "modules", KD_AT_MODULE },  { "pkmap", KD_AT_PKMAP },
+                 { "fixmap", KD_AT_FIXMAP },   { "vmemmap", KD_AT_VMEMMAP },
+                 { "lowmem", KD_AT_LINEAR },   { "memory", KD_AT_LINEAR },
+                 { "vmalloc", KD_AT_VMALLOC }, { "vector", KD_AT_VECTORS },
+                 { "PCI I/O", KD_AT_IO } };
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        const kd_read_area *area = kd_context_area(context, rows[i].name, 0);
+        if (area && value >= area->start && value < area->end)
+            return rows[i].class;
+    }
+    return KD_AT_UNKNOWN;
+}
+
+static bool holds(const kd_address_map *map, const region *r)
+{
+    bool sized = !r->va_bits || r->va_bits == map->va_bits;
+    bool paged = !r->page_kb || r->page_kb == map->page_kb;
+    bool dated = map->version ? kd_version_in(map->version, r->from, r->until)
+                              : r->from == 0 && r->until == KD_NEWEST;
+    return sized && paged && dated && kd_str_is(kd_str_of(map->arch), r->arch);
+}
+
+/* With another PAGE_OFFSET than the rows are written for. */
+static bool contains(const kd_address_map *map, const region *r, uint64_t value)
+{
+    uint64_t by = COMMON_SPLIT - map->split, top = map->split + map->context->ram_kb * 1024;
+    uint64_t start = r->start, last = r->last;
+    /* 32 bits: RAM that is known tells where the linear map ends, and vmalloc begins */
+    if (map->context->ram_kb && map->split && top < UINT64_C(0xf0000000)) {
+        if (r->base == ABOVE)
+            last = (top | 0xfffff);
+        if (r->base == DEFAULT && r->class == KD_AT_VMALLOC)
+            start = (top | 0x7fffff) + 1;
+    }
+    if ((r->base == SPLIT || r->base == ABOVE) && start > 0x1000)
+        start -= by;
+    if (r->base == SPLIT)
+        last -= by;
+    return value >= start && value <= last;
+}
+
+static bool is_assumed(const kd_address_map *map, const region *r)
+{
+    switch (r->base) {
+    case MOVED: return map->base_assumed;
+    case SPLIT:
+    case ABOVE: return map->split_assumed;
+    case DEFAULT: return true;
+    case FIXED: break;
+    }
+    return r->va_bits != 0 && map->va_assumed;
+}
+
+/* With moved bases: what lies near what is known. */
+static kd_address moved(const kd_address_map *map, uint64_t value)
+{
+    const uint64_t span = UINT64_C(1) << 40;
+    bool stack_apart =
+        map->stack && (map->stack < map->linear_low || map->stack > map->linear_high);
+    if (value >= map->linear_low && value <= map->linear_high)
+        return (kd_address){ KD_AT_LINEAR, false };
+    if (stack_apart && (value - map->stack < span || map->stack - value < span))
+        return (kd_address){ KD_AT_VMALLOC, false };
+    return (kd_address){ KD_AT_RANDOM, false };
+}
+
+/* arm64 ignores the uppermost byte: tags stand there. */
+static uint64_t without_tag(const kd_address_map *map, uint64_t value)
+{
+    bool kernel = value >> 55 & 1;
+    return kd_str_is(kd_str_of(map->arch), "arm64") && kernel && value >> 60 == 0xf
+               ? value | UINT64_C(0xff) << 56
+               : value;
+}
+
+uint64_t kd_shadowed_address(const kd_address_map *map, uint64_t value)
+{
+    uint64_t offset = !map->arch                                   ? 0
+                      : kd_str_is(kd_str_of(map->arch), "x86_64")  ? UINT64_C(0xdffffc0000000000)
+                      : kd_str_is(kd_str_of(map->arch), "riscv64") ? UINT64_C(0xdfffffff00000000)
+                                                                   : 0;
+    return offset && kd_address_at(map, value).class == KD_AT_SHADOW ? (value - offset) << 3 : 0;
+}
+
+bool kd_page_frame(const kd_address_map *map, uint64_t value, uint64_t *frame, uint64_t *linear)
+{
+    const uint64_t vmemmap = UINT64_C(0xffffea0000000000), bytes = 64;
+    if (!map->arch || !kd_str_is(kd_str_of(map->arch), "x86_64") || map->moved ||
+        map->base_assumed || map->va_bits != 48 || map->version < V(3, 2) || value % bytes != 0 ||
+        kd_address_at(map, value).class != KD_AT_VMEMMAP)
+        return false;
+    *frame = (value - vmemmap) / bytes;
+    *linear =
+        (map->version < V(4, 19) ? UINT64_C(0xffff880000000000) : UINT64_C(0xffff888000000000)) +
+        (*frame << 12);
+    return true;
+}
+
+kd_address kd_address_at(const kd_address_map *map, uint64_t value)
+{
+    if (!map->arch)
+        return (kd_address){ KD_AT_UNKNOWN, false };
+    value = without_tag(map, value);
+    kd_address_class read = printed(map->context, value);
+    if (read)
+        return (kd_address){ read, false };
+    if (map->moved && value >= MOVE_LOW && value < MOVE_HIGH && map->va_bits != 57)
+        return moved(map, value);
+    bool sized = false;
+    for (size_t i = 0; i < KD_COUNT(regions); i++) {
+        if (!holds(map, &regions[i]))
+            continue;
+        sized |= regions[i].va_bits != 0 || regions[i].start > 0x1000;
+        if (contains(map, &regions[i], value))
+            return (kd_address){ regions[i].class, is_assumed(map, &regions[i]) };
+    }
+    bool known = sized && map->version && !kd_arch_is(map->context, "s390");
+    return (kd_address){ known ? KD_AT_HOLE : KD_AT_UNKNOWN, false };
+}

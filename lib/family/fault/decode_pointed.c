@@ -1,0 +1,234 @@
+/* decode_pointed.c - registers and stack words that are recognisable pointers.
+ *
+ * Small numbers, flags and control registers are left out: what remains is what an expert would
+ * mark.
+ */
+#include "family/fault/decode_pointed.h"
+
+#include "family/address/decode_idiom.h"
+
+/* A report is to be read: no more than these. */
+#define MOST_NOTES 48u
+/* No pointers: flags, selectors, control and fault registers, program counters (they have a
+ * symbol). */
+static const char others[] = "eflags cs ds es ss fs cr0 cr2 cr3 cr4 pkru orig_rax orig_eax psr "
+                             "pstate psw_mask psw msr xer cr dsisr dar "
+                             "cfar status cause badaddr sstatus sbadaddr scause badva badv epc "
+                             "sepc pc rip eip nip era crmd prmd euen "
+                             "ecfg estat prid control table dac hi lo irqmask trap ctr dear esr sr "
+                             "ps y tstate tpc tnpc spsr flags";
+
+bool kd_is_64_bit(const kd_context *context, const kdf_oops *oops)
+{
+    static const char *const narrow[] = { "i386", "arm",   "mips",       "ppc",     "parisc",
+                                          "m68k", "sparc", "riscv32",    "xtensa",  "arc",
+                                          "csky", "nios2", "microblaze", "openrisc" };
+    for (size_t i = 0; i < KD_COUNT(narrow); i++)
+        if (kd_arch_is(context, narrow[i]))
+            return oops->address.v > UINT32_MAX;
+    if (context->arch.len > 0)
+        return true;
+    for (uint32_t i = 0; i < oops->registers.count; i++)
+        if (KD_ITEMS(oops->registers, kd_pair)[i].v > UINT32_MAX)
+            return true;
+    return oops->address.v > UINT32_MAX;
+}
+
+static bool has_flag(const kdf_die *die, const char *flag)
+{
+    for (uint32_t i = 0; i < die->flags.count; i++)
+        if (kd_str_is(KD_ITEMS(die->flags, kd_text)[i].v, flag))
+            return true;
+    return false;
+}
+
+/* An instruction whose address is printed: of the kernel image, or else of a module. */
+static uint64_t printed_code(const kdf_oops *oops)
+{
+    const kdf_symbol *known[] = { &oops->ip, &oops->lr };
+    uint64_t of_module = 0;
+    for (size_t i = 0; i < KD_COUNT(known); i++) {
+        if (known[i]->address.src && known[i]->function.src && !known[i]->module.src)
+            return known[i]->address.v;
+        if (known[i]->address.src && known[i]->module.src)
+            of_module = known[i]->address.v;
+    }
+    for (uint32_t i = 0; i < oops->backtrace.count; i++) {
+        const kdf_frame *frame = &KD_ITEMS(oops->backtrace, kdf_frame)[i];
+        if (frame->address.src && frame->function.src && !frame->module.src)
+            return frame->address.v;
+    }
+    return of_module;
+}
+
+void kd_oops_map(const kdf_oops *oops, const kd_context *context, kd_address_map *out)
+{
+    kd_address_map_of(context, &oops->registers, printed_code(oops), has_flag(&oops->die, "KASAN"),
+                      out);
+}
+
+typedef struct notes {
+    kd_event *event;
+    kdf_oops *oops;
+    const kd_context *context;
+    kd_address_map map;
+    bool wide;
+    size_t words; /* of the stack that were kept */
+} notes;
+
+typedef struct finding {
+    const char *class;
+    kd_str what;
+    bool assumed;
+} finding;
+
+/* ---- symbols that the log prints ------------------------------------------------------------- */
+
+static kd_str within(const notes *n, kd_str function, uint64_t start, uint64_t size, uint64_t value)
+{
+    if (function.len == 0 || size == 0 || value - start >= size)
+        return (kd_str){ NULL, 0 };
+    return kd_arena_format(&n->event->arena, "%.*s+0x%llx/0x%llx", KD_FMT(function),
+                           KD_LLU(value - start), KD_LLU(size));
+}
+
+static kd_str symbol_of(const notes *n, uint64_t value)
+{
+    const kdf_symbol *known[] = { &n->oops->ip, &n->oops->lr };
+    kd_str found = { NULL, 0 };
+    for (size_t i = 0; i < KD_COUNT(known) && found.len == 0; i++)
+        if (known[i]->address.src)
+            found = within(n, known[i]->function.v, known[i]->address.v - known[i]->offset.v,
+                           known[i]->size.v, value);
+    for (uint32_t i = 0; i < n->oops->backtrace.count && found.len == 0; i++) {
+        const kdf_frame *frame = &KD_ITEMS(n->oops->backtrace, kdf_frame)[i];
+        if (frame->address.src)
+            found = within(n, frame->function.v, frame->address.v - frame->offset.v, frame->size.v,
+                           value);
+    }
+    return found;
+}
+
+/* ---- what a value is ------------------------------------------------------------------------- */
+
+static bool find_idiom(const notes *n, uint64_t value, finding *out)
+{
+    kd_arena *arena = &n->event->arena;
+    const char *words;
+    char text[9];
+    bool freed;
+    kd_magic magic = kd_magic_of(n->context, value, n->wide, &words);
+    uint64_t poison = kd_list_poison(n->context, value, !n->wide);
+    uint64_t error = kd_pointer_error(value, n->wide);
+    uint8_t byte = kd_poison_byte(value, n->wide);
+    if (magic)
+        *out = (finding){ magic == KD_MAGIC_MARK ? "mark" : "constant", kd_str_of(words), false };
+    else if (poison && value >= 0x10000)
+        *out = (finding){ "list-poison",
+                          kd_arena_format(arena, "list poison 0x%llx: of an entry that was removed",
+                                          KD_LLU(poison)),
+                          false };
+    else if (byte)
+        *out = (finding){
+            "poison",
+            kd_arena_format(arena, "made of 0x%x, %s", byte, kd_poison_words(byte, &freed)), false
+        };
+    else if (error == 1)
+        *out = (finding){ "ones", KD_STR("all bits set: -1"), false };
+    else if (error && error <= 133 && kd_errno_name(n->context, error))
+        *out = (finding){ "error",
+                          kd_arena_format(arena, "-%llu (-%s), as an error number", KD_LLU(error),
+                                          kd_errno_name(n->context, error)),
+                          false };
+    else if (kd_text_in(value, n->wide, text) > (n->wide ? 5u : 3u))
+        *out = (finding){ "text", kd_arena_format(arena, "the text \"%s\"", text), false };
+    else
+        return false;
+    return true;
+}
+
+/* A shadow byte and a struct page stand for something else. */
+static void say_more(const notes *n, uint64_t value, finding *out)
+{
+    uint64_t shadowed = kd_shadowed_address(&n->map, value), frame, linear;
+    if (shadowed)
+        out->what = kd_arena_format(&n->event->arena, "KASAN shadow of 0x%llx", KD_LLU(shadowed));
+    else if (kd_page_frame(&n->map, value, &frame, &linear))
+        out->what = kd_arena_format(
+            &n->event->arena, "struct page of frame 0x%llx, which the linear map has at 0x%llx",
+            KD_LLU(frame), KD_LLU(linear));
+}
+
+/* What is worth a note; the lowest and the uppermost values are numbers most often. */
+static bool find_region(const notes *n, uint64_t value, finding *out)
+{
+    if (value < 0x10000 || (!n->wide && value > UINT64_C(0xffffefff)) ||
+        (n->wide && value > UINT64_C(0xffffffffffff0000)))
+        return false;
+    kd_address at = kd_address_at(&n->map, value);
+    if (n->map.stack_high && value >= n->map.stack_low && value <= n->map.stack_high)
+        at = (kd_address){ KD_AT_STACK, false };
+    switch (at.class) {
+    case KD_AT_UNKNOWN:
+    case KD_AT_NULL_PAGE:
+    case KD_AT_USER:
+    case KD_AT_NON_CANONICAL:
+    case KD_AT_HYPERVISOR:
+    case KD_AT_HOLE: return false;
+    default: break;
+    }
+    *out =
+        (finding){ kd_address_word(at.class), kd_str_of(kd_address_words(at.class)), at.assumed };
+    say_more(n, value, out);
+    return true;
+}
+
+/* Of the words of a stack numbers are no news. */
+static bool find(const notes *n, uint64_t value, bool word, finding *out)
+{
+    static const char plain[] = "error ones constant fixmap vectors io";
+    return (find_idiom(n, value, out) || find_region(n, value, out)) &&
+           !(word && kd_str_in_words(kd_str_of(out->class), plain));
+}
+
+static bool note(notes *n, kd_str where, uint64_t value, bool word)
+{
+    kd_list *list = &n->oops->pointers;
+    finding found;
+    kd_str symbol = symbol_of(n, value);
+    if (list->count >= MOST_NOTES || !find(n, value, word, &found))
+        return false;
+    if (word && !symbol.len && n->words >= MOST_NOTES / 2)
+        return false;
+    kdf_pointed *to = KD_LIST_ADD(&n->event->arena, list, kdf_pointed);
+    if (!to)
+        return false;
+    kd_derive(&to->where, where);
+    kd_derive(&to->value, value);
+    kd_derive(&to->class, kd_str_of(found.class));
+    kd_derive(&to->what, found.what);
+    if (symbol.len)
+        kd_derive(&to->symbol, symbol);
+    if (found.assumed)
+        kd_derive(&to->assumed, true);
+    return true;
+}
+
+void kd_decode_pointed(kd_event *event, kdf_oops *oops, const kd_context *context)
+{
+    notes n = { .event = event, .oops = oops, .context = context };
+    n.wide = kd_is_64_bit(context, oops);
+    kd_oops_map(oops, context, &n.map);
+    for (uint32_t i = 0; i < oops->registers.count; i++) {
+        const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
+        if (!kd_str_in_words(pair->name, others))
+            note(&n, pair->name, pair->v, false);
+    }
+    unsigned size = n.wide ? 8 : 4;
+    for (uint32_t i = 0; i < oops->stack.count; i++) {
+        uint64_t value = KD_ITEMS(oops->stack, kd_u64)[i].v;
+        if (value >= 0x1000)
+            n.words += note(&n, kd_arena_format(&event->arena, "stack+0x%llx", KD_LLU(size * i)),
+                            value, true);
+    }
+}
