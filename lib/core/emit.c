@@ -236,8 +236,9 @@ void kd_say_more(kd_emit *out, const char *format, ...)
 {
     FORMAT(buffer, format, text);
     if (out->diag)
-        out->diag->explanation = kd_arena_format(&out->diag->arena, "%.*s %.*s",
-                                                 KD_FMT(out->diag->explanation), KD_FMT(text));
+        out->diag->explanation =
+            kd_arena_format(&out->diag->arena, "%.*s%s%.*s", KD_FMT(out->diag->explanation),
+                            kd_str_starts(text, " ") ? "" : " ", KD_FMT(text));
 }
 
 void kd_say_evidence(kd_emit *out, const kd_event *event, kd_src src, const char *format, ...)

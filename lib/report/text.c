@@ -332,8 +332,7 @@ static void put_class(text_report *out, const pointed *list, kd_str class)
     char label[48];
     for (uint32_t i = 0; i < list->items.count; i++) {
         kd_str where = pointed_text(list, i, "where"), symbol = pointed_text(list, i, "symbol");
-        bool word = kd_str_starts(where, "stack+") && symbol.len == 0;
-        if (word || !kd_str_eq(pointed_text(list, i, "class"), class))
+        if (kd_str_starts(where, "stack+") || !kd_str_eq(pointed_text(list, i, "class"), class))
             continue;
         say(&text, "%s%.*s", text.len ? ", " : "", KD_FMT(where));
         if (symbol.len)

@@ -248,7 +248,17 @@ static bool contains(const kd_address_map *map, const region *r, uint64_t value)
     return value >= start && value <= last;
 }
 
-static bool is_assumed(const kd_address_map *map, const region *r)
+/* Whatever the size of addresses is: the smallest and the largest that such machines have agree. */
+static bool is_alike(const kd_address_map *map, const region *r, uint64_t value)
+{
+    bool x86 = kd_str_is(kd_str_of(map->arch), "x86_64");
+    unsigned least = x86 ? 47 : 38, most = kd_str_is(kd_str_of(map->arch), "arm64") ? 52 : 56;
+    return (r->class == KD_AT_USER && value < UINT64_C(1) << least) ||
+           (r->class == KD_AT_NON_CANONICAL && value >= UINT64_C(1) << most &&
+            value < 0 - (UINT64_C(1) << most));
+}
+
+static bool is_assumed(const kd_address_map *map, const region *r, uint64_t value)
 {
     switch (r->base) {
     case MOVED: return map->base_assumed;
@@ -257,7 +267,7 @@ static bool is_assumed(const kd_address_map *map, const region *r)
     case DEFAULT: return true;
     case FIXED: break;
     }
-    return r->va_bits != 0 && map->va_assumed;
+    return r->va_bits != 0 && map->va_assumed && !is_alike(map, r, value);
 }
 
 /* With moved bases: what lies near what is known. */
@@ -321,7 +331,7 @@ kd_address kd_address_at(const kd_address_map *map, uint64_t value)
             continue;
         sized |= regions[i].va_bits != 0 || regions[i].start > 0x1000;
         if (contains(map, &regions[i], value))
-            return (kd_address){ regions[i].class, is_assumed(map, &regions[i]) };
+            return (kd_address){ regions[i].class, is_assumed(map, &regions[i], value) };
     }
     bool known = sized && map->version && !kd_arch_is(map->context, "s390");
     return (kd_address){ known ? KD_AT_HOLE : KD_AT_UNKNOWN, false };

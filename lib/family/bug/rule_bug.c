@@ -1,6 +1,7 @@
 /* rule_bug.c - what a fault means where no narrower rule spoke. */
 #include "core/diag.h"
 #include "family/fields.h"
+#include "family/pointer/rule_pointer.h"
 
 const char kd_doc_stack_overflow[] = "The kernel stack was used up: too deep a call chain, a "
                                      "recursion or too large local variables. A double fault "
@@ -72,6 +73,8 @@ kd_status kd_check_bus_error(const kd_view *view, kd_emit *out, void *user)
         kd_say_hex(out, "esr", oops->esr.value.v);
     if (oops->address.src && !late)
         kd_say_more(out, " The address was 0x%llx.", KD_LLU(oops->address.v));
+    if (!late)
+        kd_pointer_say_class(view, out, oops);
     say_where(view, out, oops);
     kd_say_remedy(out, "Is the device's clock running and its power domain on when the driver "
                        "reads its registers? "
@@ -147,6 +150,10 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     say_where(view, out, oops);
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
+    kd_pointer_say_class(view, out, oops);
+    kd_pointer p;
+    if (kd_pointer_of(oops, view->context, &p))
+        kd_pointer_say(view, out, oops, &p);
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
     return KD_OK;
 }

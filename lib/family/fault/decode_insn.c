@@ -8,7 +8,9 @@
 
 #ifdef KD_CAPSTONE
 
-#include "base/str.h"
+#include <string.h>
+
+#include "base/scan.h"
 
 kd_isa kd_isa_of(const kd_context *context)
 {
@@ -101,9 +103,44 @@ static int arm64_number(unsigned reg)
     }
 }
 
+static int arm_number(unsigned reg)
+{
+    if (reg >= ARM_REG_R0 && reg <= ARM_REG_R12)
+        return (int)(reg - ARM_REG_R0);
+    return reg == ARM_REG_SP ? 13 : reg == ARM_REG_LR ? 14 : reg == ARM_REG_PC ? 15 : -1;
+}
+
+static bool is_arm(kd_isa isa)
+{
+    return isa == KD_ISA_ARM || isa == KD_ISA_THUMB;
+}
+
 int kd_register_number(kd_isa isa, unsigned reg)
 {
-    return isa == KD_ISA_ARM64 ? arm64_number(reg) : x86_number(reg);
+    return is_arm(isa)           ? arm_number(reg)
+           : isa == KD_ISA_ARM64 ? arm64_number(reg)
+                                 : x86_number(reg);
+}
+
+int kd_register_by_name(kd_isa isa, const char *name)
+{
+    static const char *const wide[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
+    static const char *const narrow[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
+    static const char *const arm[] = { "r0", "r1", "r2",  "r3", "r4", "r5", "r6", "r7",
+                                       "r8", "r9", "r10", "fp", "ip", "sp", "lr", "pc" };
+    kd_scan in = kd_scan_of(kd_str_of(name));
+    uint64_t number;
+    if (isa == KD_ISA_ARM64)
+        return !strcmp(name, "sp")                                                  ? 31
+               : kd_scan_char(&in, 'x') && kd_scan_u64(&in, &number) && number < 31 ? (int)number
+                                                                                    : -1;
+    const char *const *names = is_arm(isa) ? arm : isa == KD_ISA_I386 ? narrow : wide;
+    size_t count = isa == KD_ISA_I386 ? KD_COUNT(narrow) : KD_COUNT(wide);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(names[i], name))
+            return (int)i;
+    return -1;
 }
 
 bool kd_register_is_whole(kd_isa isa, unsigned reg)
@@ -111,6 +148,8 @@ bool kd_register_is_whole(kd_isa isa, unsigned reg)
     int number = kd_register_number(isa, reg);
     if (number < 0)
         return false;
+    if (is_arm(isa))
+        return true;
     if (isa == KD_ISA_ARM64)
         return reg != ARM64_REG_WSP && !(reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30);
     return reg ==
@@ -128,9 +167,11 @@ static effect x86_effect(unsigned id)
     case X86_INS_##id:     \
         return effect;
 #define KD_ARM64(id, effect)
+#define KD_ARM(id, effect)
 #include "family/fault/insn.def"
 #undef KD_X86
 #undef KD_ARM64
+#undef KD_ARM
     default: return UNKNOWN;
     }
 }
@@ -142,9 +183,27 @@ static effect arm64_effect(unsigned id)
 #define KD_ARM64(id, effect) \
     case ARM64_INS_##id:     \
         return effect;
+#define KD_ARM(id, effect)
 #include "family/fault/insn.def"
 #undef KD_X86
 #undef KD_ARM64
+#undef KD_ARM
+    default: return UNKNOWN;
+    }
+}
+
+static effect arm_effect(unsigned id)
+{
+    switch (id) {
+#define KD_X86(id, effect)
+#define KD_ARM64(id, effect)
+#define KD_ARM(id, effect) \
+    case ARM_INS_##id:     \
+        return effect;
+#include "family/fault/insn.def"
+#undef KD_X86
+#undef KD_ARM64
+#undef KD_ARM
     default: return UNKNOWN;
     }
 }
@@ -159,6 +218,14 @@ static uint32_t bit_of(kd_isa isa, unsigned reg)
 static uint32_t operands_of(kd_isa isa, const cs_insn *insn, bool all)
 {
     uint32_t bits = 0;
+    if (is_arm(isa)) {
+        const cs_arm *arm = &insn->detail->arm;
+        for (uint8_t i = 0; i < arm->op_count && (all || i == 0); i++)
+            bits |= arm->operands[i].type == ARM_OP_REG
+                        ? bit_of(isa, (unsigned)arm->operands[i].reg)
+                        : 0;
+        return bits;
+    }
     if (isa != KD_ISA_ARM64) {
         const cs_x86 *x86 = &insn->detail->x86;
         for (uint8_t i = 0; i < x86->op_count && (all || i == 0); i++)
@@ -169,6 +236,17 @@ static uint32_t operands_of(kd_isa isa, const cs_insn *insn, bool all)
     for (uint8_t i = 0; i < arm64->op_count && (all || i == 0); i++)
         bits |= arm64->operands[i].type == ARM64_OP_REG ? bit_of(isa, arm64->operands[i].reg) : 0;
     return bits;
+}
+
+static uint32_t arm_written_back(kd_isa isa, const cs_insn *insn)
+{
+    const cs_arm *arm = &insn->detail->arm;
+    uint32_t bits = 0;
+    for (uint8_t i = 0; i < arm->op_count; i++)
+        if (arm->operands[i].type == ARM_OP_MEM)
+            bits |= bit_of(isa, (unsigned)arm->operands[i].mem.base);
+    bool block = arm->op_count > 0 && arm->operands[0].type == ARM_OP_REG;
+    return !arm->writeback ? 0 : bits | (block ? bit_of(isa, (unsigned)arm->operands[0].reg) : 0);
 }
 
 static uint32_t written_back(const cs_insn *insn)
@@ -188,6 +266,8 @@ static uint32_t bits_of(kd_isa isa, const cs_insn *insn, effect what)
     case FIRST: return operands_of(isa, insn, false);
     case ALL: return operands_of(isa, insn, true);
     case STACK:
+        if (is_arm(isa))
+            return UINT32_C(1) << 13;
         return UINT32_C(1) << RSP | (insn->id == X86_INS_POP ? operands_of(isa, insn, true) : 0);
     case RAX_RDX: return accumulators | operands_of(isa, insn, false);
     case WITH_RAX: return UINT32_C(1) << RAX | operands_of(isa, insn, true);
@@ -199,7 +279,9 @@ static uint32_t bits_of(kd_isa isa, const cs_insn *insn, effect what)
 
 bool kd_insn_writes(kd_isa isa, csh handle, const cs_insn *insn, uint32_t *written)
 {
-    effect what = isa == KD_ISA_ARM64 ? arm64_effect(insn->id) : x86_effect(insn->id);
+    effect what = is_arm(isa)           ? arm_effect(insn->id)
+                  : isa == KD_ISA_ARM64 ? arm64_effect(insn->id)
+                                        : x86_effect(insn->id);
     cs_regs reads, writes;
     uint8_t read_count, write_count;
     if (what == UNKNOWN ||
@@ -208,6 +290,10 @@ bool kd_insn_writes(kd_isa isa, csh handle, const cs_insn *insn, uint32_t *writt
     *written = bits_of(isa, insn, what);
     if (isa == KD_ISA_ARM64)
         *written |= written_back(insn);
+    if (is_arm(isa))
+        *written |= arm_written_back(isa, insn);
+    if (is_arm(isa) && *written >> 15 & 1) /* it jumps */
+        return false;
     for (uint8_t i = 0; i < write_count; i++)
         *written |= bit_of(isa, writes[i]);
     return true;

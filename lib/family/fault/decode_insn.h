@@ -18,6 +18,8 @@ bool kd_isa_open(kd_isa isa, csh *handle);
 /* The number of the general register that capstone's register is, or is a part of: al, ax, eax and
  * rax are 0, w5 and x5 are 5, sp of arm64 is 31. -1: none. */
 int kd_register_number(kd_isa isa, unsigned reg);
+/* The same of a whole register by the name that the dump has for it: "r11", "x5", "fp" of arm. */
+int kd_register_by_name(kd_isa isa, const char *name);
 /* Is it the whole of a general register, not a part? */
 bool kd_register_is_whole(kd_isa isa, unsigned reg);
 

@@ -4,6 +4,7 @@
 #include "family/fault/decode_code.h"
 #include "family/fault/decode_esr.h"
 #include "family/fault/decode_fsr.h"
+#include "family/fault/decode_origin.h"
 #include "family/fault/decode_pointed.h"
 #include "family/fault/decode_x86_fault.h"
 #include "family/fields.h"
@@ -123,6 +124,7 @@ bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
     kd_decode_causes(oops, context, arena);
     drop_hashed(event, oops, context);
     kd_decode_code(event, oops, context);
+    kd_decode_origin(event, oops, context);
     kd_decode_pointed(event, oops, context);
     return true;
 }

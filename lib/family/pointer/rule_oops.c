@@ -381,6 +381,7 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     if (!exact || jump)
         return KD_OK;
     kd_say_i64(out, "member_offset", oops->code.memory.displacement.v);
+    kd_pointer_say_origin(view, out, oops);
     kd_say_remedy(out, "pahole or gdb's \"ptype /o\" name the member at offset %lld.",
                   KD_LLD(oops->code.memory.displacement.v));
     return KD_OK;

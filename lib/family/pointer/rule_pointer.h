@@ -16,6 +16,12 @@ void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, con
 /* With KASAN: which address the shadow byte of the fault stands for. */
 void kd_pointer_say_shadow(kd_emit *out, const kd_pointer *p);
 
+/* In which region of the layout the address lies. */
+void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+
+/* Where the pointer came from, by the instructions before the faulting one. */
+void kd_pointer_say_origin(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+
 /* "[#6]": this oops is not the first. */
 void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 

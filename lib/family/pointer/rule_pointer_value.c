@@ -40,6 +40,7 @@ void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oop
         kd_say_evidence(out, view->event, oops->ip.function.src, "where it happened");
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
+    kd_pointer_say_class(view, out, oops);
     if (oops->blame.function.src)
         kd_say_remedy(out, "Look at %.*s() first.", KD_FMT(oops->blame.function.v));
     if (oops->blame.module.src)
@@ -68,6 +69,7 @@ void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, con
                              : "");
     kd_say_text(out, "pointer_register", p->reg);
     kd_say_hex(out, "pointer", p->value);
+    kd_pointer_say_origin(view, out, oops);
 }
 
 kd_status kd_check_list_poison(const kd_view *view, kd_emit *out, void *user)

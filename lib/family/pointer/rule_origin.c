@@ -1,0 +1,77 @@
+/* rule_origin.c - where the address lies, and where the pointer came from. */
+#include "family/fault/decode_pointed.h"
+#include "family/fields.h"
+#include "family/pointer/rule_pointer.h"
+
+void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_address_map map;
+    if (!oops->address.src)
+        return;
+    kd_oops_map(oops, view->context, &map);
+    kd_address at = kd_address_at(&map, oops->address.v);
+    bool guard = map.stack_low && map.stack_low - 1 - oops->address.v < 4096;
+    if (map.stack_low && oops->address.v - map.stack_low <= map.stack_high - map.stack_low)
+        at = (kd_address){ KD_AT_STACK, false };
+    if (at.class == KD_AT_UNKNOWN)
+        return;
+    kd_say_text(out, "address_class", kd_str_of(kd_address_word(at.class)));
+    bool wide = kd_is_64_bit(view->context, oops);
+    if (at.class == KD_AT_NULL_PAGE || at.class == KD_AT_NON_CANONICAL || at.class == KD_AT_USER ||
+        kd_pointer_error(oops->address.v, wide))
+        return; /* the rule says so in its own words */
+    const char *words = kd_address_words(at.class);
+    const char *verb = at.class == KD_AT_HOLE ? "lies" : "lies in";
+    kd_say_more(out, "The address %s %s%s%s.", verb, words,
+                guard ? ", right below the stack that was in use" : "",
+                at.assumed ? ", by the default layout" : "");
+}
+
+/* "rcx was loaded from rbx + 0x10, 0xffff9649019e32f0, 3 instructions before" */
+static void say_loaded(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    const kdf_origin *from = &oops->code.origin;
+    kd_address_map map;
+    kd_oops_map(oops, view->context, &map);
+    kd_address at = kd_address_at(&map, from->slot.v);
+    uint64_t distance = from->displacement.v < 0 ? 0 - (uint64_t)from->displacement.v
+                                                 : (uint64_t)from->displacement.v;
+    kd_say_more(out,
+                "By \"%.*s\", %llu instruction%s before, the pointer was loaded from 0x%llx%s%s.",
+                KD_FMT(from->instruction.v), KD_LLU(from->instructions_before.v),
+                from->instructions_before.v == 1 ? "" : "s", KD_LLU(from->slot.v),
+                at.class ? ": " : "", kd_address_words(at.class));
+    kd_say_proof(
+        out, kd_text_of(out, "\"%.*s\" loaded the pointer from there", KD_FMT(from->instruction.v)),
+        "0x%llx %c 0x%llx = 0x%llx%s", KD_LLU(from->base_value.v),
+        from->displacement.v < 0 ? '-' : '+', KD_LLU(distance), KD_LLU(from->slot.v),
+        from->slot.v != from->base_value.v + (uint64_t)from->displacement.v ? " (mod 2^32)"
+        : (from->displacement.v < 0) != (from->slot.v < from->base_value.v) && from->displacement.v
+            ? " (mod 2^64)"
+            : "");
+    kd_say_hex(out, "pointer_slot", from->slot.v);
+}
+
+void kd_pointer_say_origin(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    const kdf_origin *from = &oops->code.origin;
+    unsigned long long back = KD_LLU(from->instructions_before.v);
+    const char *many = back == 1 ? "" : "s";
+    if (!from->how.src)
+        return;
+    if (from->slot.src)
+        say_loaded(view, out, oops);
+    else if (kd_str_is(from->how.v, "loaded"))
+        kd_say_more(out, "\"%.*s\", %llu instruction%s before, loaded the pointer.",
+                    KD_FMT(from->instruction.v), back, many);
+    else if (kd_str_is(from->how.v, "loaded in 32 bits"))
+        kd_say_more(out, "Only 32 bits of it were loaded: \"%.*s\", %llu instruction%s before.",
+                    KD_FMT(from->instruction.v), back, many);
+    else if (kd_str_is(from->how.v, "returned"))
+        kd_say_more(out, "It is what the call returned that stands %llu instruction%s before.",
+                    back, many);
+    else
+        kd_say_more(out, "\"%.*s\", %llu instruction%s before, made it.",
+                    KD_FMT(from->instruction.v), back, many);
+    kd_say_text(out, "pointer_origin", from->how.v);
+}
