@@ -167,6 +167,20 @@ static bool take_section(kd_parse *parse, kdf_check *check, kd_str text)
     return false;
 }
 
+/* "2048-byte region [ffff88811141a000, ffff88811141a800)" */
+static bool take_region(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str skipped;
+    uint64_t start, end;
+    if (!kd_scan_past(&in, "-byte region [", &skipped))
+        return false;
+    if (kd_scan_hex(&in, &start) && kd_scan_literal(&in, ", ") && kd_scan_hex(&in, &end) &&
+        kd_scan_char(&in, ')') && start < end)
+        kd_put(parse, &check->object, start);
+    return true;
+}
+
 /* Words that the sanitizers print beside; they hold nothing that is kept. */
 static bool is_company(kd_str text)
 {
@@ -210,10 +224,7 @@ static bool is_company(kd_str text)
         "this frame has",
         "[",
     };
-    kd_scan in = kd_scan_of(text); /* "128-byte region [A, B)" */
-    uint64_t bytes;
-    return kd_str_starts_any(text, begins, KD_COUNT(begins)) ||
-           (kd_scan_u64(&in, &bytes) && kd_scan_literal(&in, "-byte region ["));
+    return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 
 /* Of these the frames follow without a header. */
@@ -242,7 +253,7 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
         return KD_OVER;
     parse->own[KD_CHECK_SEEN] = 1;
     if (take_access(parse, check, text) || take_cache(parse, check, text) ||
-        take_section(parse, check, text))
+        take_section(parse, check, text) || take_region(parse, check, text))
         return KD_TAKEN;
     kd_verdict verdict = kd_check_frame(parse, check, line);
     if (verdict == KD_NOT_MINE)

@@ -6,16 +6,57 @@
  *   Allocated in foo+0x1c/0x40 [mod] age=12 cpu=0 pid=99      then frames
  *   Freed in bar+0x1c/0x40 [mod] age=2 cpu=0 pid=99           then frames
  *   Slab 0xffffea...   Object 0xffff...   Redzone  ffff...: bb bb   FIX kmalloc-64: Restoring ...
+ *   [Left Redzone overwritten] 0x..-0x.. @offset=...                                   5.10+
  *
  * slab_bug(), print_track(), print_trailer(); the task line and the trace of the check end it.
+ * Where the head is cut, the first of its lines that only SLUB prints begins it.
  */
 #include "family/checker/parse_check.h"
+
+/* Between them and the headline stands a line of "===". */
+#define RANGE_LINES 3
+
+static bool take_track(kd_parse *parse, kdf_check *check, kd_str text);
+
+/* "Allocated in hub_event+0xa98/0xeac age=2 cpu=0 pid=154", nothing before it. */
+static bool is_track(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str skipped;
+    uint64_t number;
+    kd_scan_literal(&in, "INFO: ");
+    return (kd_scan_literal(&in, "Allocated in ") || kd_scan_literal(&in, "Freed in ")) &&
+           kd_scan_past(&in, " age=", &skipped) && kd_scan_u64(&in, &number) &&
+           kd_scan_literal(&in, " cpu=") && kd_scan_u64(&in, &number) &&
+           kd_scan_literal(&in, " pid=");
+}
+
+static bool take_range(kd_parse *parse, kdf_check *check, kd_str text);
+
+/* 7.2 prints which bytes it was before the headline. */
+static void read_range(kd_parse *parse, kdf_check *check)
+{
+    kd_back back = kd_back_from(parse);
+    kd_line line;
+    kd_src own = parse->src;
+    for (int i = 0; i < RANGE_LINES && kd_back_line(&back, &line); i++) {
+        if (!kd_str_starts(line.text, "[") || !kd_str_has(line.text, " overwritten] 0x"))
+            continue;
+        parse->src = kd_back_keep(parse, &line);
+        if (parse->src)
+            take_range(parse, check, line.text);
+        parse->src = own;
+        return;
+    }
+}
 
 static kd_verdict open_slub(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
     kd_scan in = kd_scan_of(line->text);
     kd_str cache, skipped, what;
+    if (is_track(line->text) && take_track(parse, check, line->text))
+        return KD_TAKEN;
     if (!kd_scan_literal(&in, "BUG ") || !kd_scan_past(&in, " (", &cache) || cache.len == 0 ||
         !kd_scan_past(&in, "): ", &skipped) || !kd_str_has(skipped, "ainted") ||
         !kd_scan_rest(&in, &what))
@@ -26,7 +67,43 @@ static kd_verdict open_slub(kd_parse *parse, const kd_line *line)
     kd_put(parse, &check->oops.headline, line->text);
     kd_put(parse, &check->cache, cache);
     kd_put(parse, &check->what, what);
+    read_range(parse, check);
     return KD_TAKEN;
+}
+
+/* "0xadb51e08-0xadb51e0c @offset=7688. First byte 0x40 instead of 0xcc" */
+static bool take_range(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str skipped;
+    uint64_t first, last, is, should;
+    kd_scan_literal(&in, "INFO: ");
+    if (kd_scan_char(&in, '[') && !kd_scan_past(&in, "] ", &skipped))
+        return false;
+    if (!kd_scan_literal(&in, "0x") || !kd_scan_hex(&in, &first) || !kd_scan_literal(&in, "-0x") ||
+        !kd_scan_hex(&in, &last) || last < first)
+        return false;
+    kd_put(parse, &check->bad_first, first);
+    kd_put(parse, &check->bad_last, last);
+    if (kd_scan_past(&in, "First byte 0x", &skipped) && kd_scan_hex(&in, &is) &&
+        kd_scan_literal(&in, " instead of 0x") && kd_scan_hex(&in, &should)) {
+        kd_put(parse, &check->bad_value, is);
+        kd_put(parse, &check->good_value, should);
+    }
+    return true;
+}
+
+/* "Object 0xadb51e40 @offset=7744 fp=0xadb52140" */
+static bool take_object(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t object;
+    kd_scan_literal(&in, "INFO: ");
+    if (!kd_scan_literal(&in, "Object 0x") || !kd_scan_hex(&in, &object) ||
+        !kd_scan_literal(&in, " @offset="))
+        return false;
+    kd_put(parse, &check->object, object);
+    return true;
 }
 
 static bool take_track(kd_parse *parse, kdf_check *check, kd_str text)
@@ -66,7 +143,8 @@ static kd_verdict more_slub(kd_parse *parse, const kd_line *line)
         parse->own[KD_CHECK_STACK] = 0;
         return KD_TAKEN;
     }
-    if (take_track(parse, check, text))
+    if (take_track(parse, check, text) || take_range(parse, check, text) ||
+        take_object(parse, check, text))
         return KD_TAKEN;
     if (kd_str_starts(text, "CPU: "))
         parse->own[KD_CHECK_STACK] = 0; /* the stack of the check itself follows */
@@ -81,7 +159,27 @@ static kd_verdict more_slub(kd_parse *parse, const kd_line *line)
     return KD_NOT_MINE;
 }
 
-static const char *const anchors[] = { "ainted): ", "): Poison overwritten", NULL };
+/* What check_bytes_and_report(), object_err(), slab_err() are handed, 2.6.32 to 7.3; then pieces.
+ */
+static const char *const anchors[] = { "ainted): ",
+                                       " overwritten",
+                                       "): Object corrupt",
+                                       "): Object already free",
+                                       "): Freechain corrupt",
+                                       "): Freepointer corrupt",
+                                       "): Freelist Pointer check fails",
+                                       "): Invalid object pointer",
+                                       "): Wrong object count",
+                                       "): Wrong number of objects",
+                                       "): Objects remaining in",
+                                       "): Not a valid slab",
+                                       "): Attempt to free object",
+                                       "): Page slab pointer corrupt",
+                                       "): inuse ",
+                                       "): objects ",
+                                       "Allocated in ",
+                                       "Freed in ",
+                                       NULL };
 
 /* The check's own stack is that of whoever touched the slab next: the tracks tell more. */
 static void close_slub(kd_parse *parse)

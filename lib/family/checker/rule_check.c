@@ -1,8 +1,6 @@
 /* rule_check.c - what a checker's report means, and what to do next. */
 #include "base/scan.h"
-#include "core/diag.h"
-#include "family/fields.h"
-#include "family/shared/parse_shared.h"
+#include "family/checker/rule_say.h"
 
 const char kd_doc_check_freed[] =
     "KASAN or KFENCE saw an access to memory that was freed before. That the access happened is "
@@ -30,123 +28,19 @@ const char kd_doc_check_refcount[] = "refcount_t noticed a step that must not be
 const char kd_doc_check_page[] = "A page was freed, mapped or accounted in a state that "
                                  "contradicts its use: flags or counters say somebody still "
                                  "has it, or its descriptor was overwritten.";
-const char kd_doc_check_heap[] = "SLUB, KASAN or KFENCE found slab memory overwritten outside an "
-                                 "access of its owner, or freed wrongly (twice, or "
-                                 "an address that is no object).";
-
-/* ---- small steps ----------------------------------------------------------------------------- */
-
-static const kdf_check_stack *stack_of(const kdf_check *check, const char *role)
-{
-    for (uint32_t i = 0; i < check->stacks.count; i++) {
-        const kdf_check_stack *stack = &KD_ITEMS(check->stacks, kdf_check_stack)[i];
-        if (kd_str_is(stack->role.v, role) && stack->frames.count > 0)
-            return stack;
-    }
-    return NULL;
-}
-
-/* The first frame of a further stack that is not the allocator's. */
-static const kdf_frame *who(const kdf_check_stack *stack)
-{
-    for (uint32_t i = 0; stack && i < stack->frames.count; i++) {
-        const kdf_frame *frame = &KD_ITEMS(stack->frames, kdf_frame)[i];
-        if (frame->function.src && !kd_blame_skips(frame->function.v))
-            return frame;
-    }
-    return NULL;
-}
-
-static void say_who(const kd_view *view, kd_emit *out, const char *role, const char *words)
-{
-    const kdf_frame *frame = who(stack_of(KD_BODY(view->event, check), role));
-    if (!frame)
-        return;
-    kd_say_more(out, "%s %.*s()%s%.*s%s.", words, KD_FMT(frame->function.v),
-                frame->module.src ? " [" : "", KD_FMT(frame->module.v),
-                frame->module.src ? "]" : "");
-    kd_say_evidence(out, view->event, frame->function.src, "%s", words);
-}
-
-static bool is_test(kd_str module)
-{
-    return kd_str_in_words(module,
-                           "lkdtm kasan_test test_kasan kasan_test_module kmsan_test kcsan_test "
-                           "kfence_test test_ubsan kmemleak_test kmemleak-test");
-}
-
-static void say_end(const kd_view *view, kd_emit *out)
-{
-    const kdf_check *check = KD_BODY(view->event, check);
-    kd_str module = check->oops.blame.module.v;
-    kd_say_evidence(out, view->event, check->oops.headline.src, "the checker's words");
-    if (check->oops.blame.function.src)
-        kd_say_text(out, "function", check->oops.blame.function.v);
-    if (is_test(module)) {
-        kd_say_deliberate(out);
-        kd_say_suspect(out, KD_SUSPECT_TEST, module, "a test module did it on purpose");
-    } else if (module.len > 0) {
-        kd_say_suspect(out, KD_SUSPECT_DRIVER, module, "its function stands first in the report");
-    } else if (check->oops.blame.function.src) {
-        kd_say_suspect(out, KD_SUSPECT_KERNEL, check->oops.blame.function.v,
-                       "it stands first in the report");
-    }
-}
-
-/* A report, and "foo() [mod]" for whose it is, or words for nobody. */
-typedef struct finding {
-    const kdf_check *check;
-    kd_str place;
-    char room[160];
-} finding;
-
-static bool find(const kd_view *view, finding *out)
-{
-    out->check = KD_BODY(view->event, check);
-    if (!out->check)
-        return false;
-    const kdf_blame *blame = &out->check->oops.blame;
-    out->place = blame->function.src
-                     ? kd_str_print(out->room, sizeof out->room, "%.*s()%s%.*s%s",
-                                    KD_FMT(blame->function.v), blame->module.src ? " [" : "",
-                                    KD_FMT(blame->module.v), blame->module.src ? "]" : "")
-                     : KD_STR("a function that the log does not name");
-    return true;
-}
-
-static void say_access(kd_emit *out, const kdf_check *check)
-{
-    if (check->size.src && check->oops.access.src)
-        kd_say_more(out, "It was a %.*s of %llu byte%s.", KD_FMT(check->oops.access.v),
-                    KD_LLU(check->size.v), check->size.v == 1 ? "" : "s");
-    if (check->cache.src && check->object_size.src)
-        kd_say_more(out, "The object is of cache %.*s, %llu bytes.", KD_FMT(check->cache.v),
-                    KD_LLU(check->object_size.v));
-}
-
 /* ---- memory ---------------------------------------------------------------------------------- */
-
-static bool says(const kdf_check *check, const char *words)
-{
-    return kd_str_has(check->what.v, words);
-}
-
-static bool is_wrong_free(const kdf_check *check)
-{
-    return says(check, "double-free") || says(check, "invalid-free") || says(check, "invalid free");
-}
 
 kd_status kd_check_check_freed(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (!find(view, &f) || !says(f.check, "use-after"))
+    if (!kd_check_find(view, &f) || !kd_check_says(f.check, "use-after"))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY, "%.*s used memory that had been freed before.", KD_FMT(f.place));
-    say_access(out, f.check);
-    say_who(view, out, "alloc", "It had been allocated in");
-    say_who(view, out, "free", "It had been freed in");
-    say_end(view, out);
+    kd_check_say_access(out, f.check);
+    kd_check_say_who(view, out, "alloc", "It had been allocated in");
+    kd_check_say_who(view, out, "free", "It had been freed in");
+    kd_check_say_end(view, out);
     kd_say_remedy(out, "Compare the free stack with the use: which reference should have kept the "
                        "object, or which "
                        "work, timer or callback should have been stopped before the free?");
@@ -158,11 +52,12 @@ kd_status kd_check_check_freed(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
     bool copy = kd_event_is(view->event, &kd_kind_usercopy);
-    if (!find(view, &f) || (!copy && (says(f.check, "use-after") || is_wrong_free(f.check) ||
-                                      says(f.check, "memory corruption"))))
+    if (!kd_check_find(view, &f) ||
+        (!copy && (kd_check_says(f.check, "use-after") || kd_check_wrong_free(f.check) ||
+                   kd_check_says(f.check, "memory corruption"))))
         return KD_OK;
     if (copy)
         kd_say_diag(out, KD_LIKELY,
@@ -171,13 +66,13 @@ kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
     else
         kd_say_diag(out, KD_LIKELY, "%.*s accessed memory that it must not (%.*s).",
                     KD_FMT(f.place), KD_FMT(f.check->what.v));
-    say_access(out, f.check);
-    say_who(view, out, "alloc", "The object was allocated in");
-    say_end(view, out);
-    if (says(f.check, "null-ptr-deref"))
+    kd_check_say_access(out, f.check);
+    kd_check_say_who(view, out, "alloc", "The object was allocated in");
+    kd_check_say_end(view, out);
+    if (kd_check_says(f.check, "null-ptr-deref"))
         kd_say_remedy(out, "A NULL pointer plus an offset: which pointer can be NULL there?");
-    else if (says(f.check, "wild") || says(f.check, "invalid read") ||
-             says(f.check, "invalid write"))
+    else if (kd_check_says(f.check, "wild") || kd_check_says(f.check, "invalid read") ||
+             kd_check_says(f.check, "invalid write"))
         kd_say_remedy(out, "The pointer itself is bad: look where it was loaded from.");
     else
         kd_say_remedy(out,
@@ -186,79 +81,20 @@ kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
-/* "cache_from_obj: Wrong slab cache. A but object is from B" */
-static kd_status check_wrong_cache(const kd_view *view, kd_emit *out, const kdf_warning *warning)
-{
-    kd_scan in = kd_scan_of(warning->message.v);
-    kd_str before, given, real;
-    if (!kd_scan_past(&in, "Wrong slab cache. ", &before) ||
-        !kd_scan_past(&in, " but object is from ", &given) || !kd_scan_word(&in, &real))
-        return KD_OK;
-    kd_say_diag(
-        out, KD_LIKELY,
-        "An object of the slab cache %.*s was freed to the cache %.*s: a wrong pointer or a "
-        "wrong free. Who frees only noticed.",
-        KD_FMT(real), KD_FMT(given));
-    kd_say_evidence(out, view->event, warning->message.src, "both caches");
-    kd_say_text(out, "cache", real);
-    kd_say_text(out, "freed_to", given);
-    kd_say_suspect(out, KD_SUSPECT_UNKNOWN, given, "whoever owns this cache freed the object");
-    kd_say_remedy(out,
-                  "Look where the owner of %.*s frees objects that it did not allocate from "
-                  "it.",
-                  KD_FMT(given));
-    kd_say_assume(out, "RAM is sound");
-    return KD_OK;
-}
-
-kd_status kd_check_check_heap(const kd_view *view, kd_emit *out, void *user)
-{
-    finding f;
-    const kdf_warning *warning = KD_BODY(view->event, warning);
-    (void)user;
-    if (warning)
-        return check_wrong_cache(view, out, warning);
-    bool slub = kd_event_is(view->event, &kd_kind_slab_corruption);
-    if (!find(view, &f) ||
-        (!slub && !is_wrong_free(f.check) && !says(f.check, "memory corruption")))
-        return KD_OK;
-    if (slub)
-        kd_say_diag(out, KD_LIKELY,
-                    "An object or slab of cache %.*s was overwritten (%.*s). The stack is that of "
-                    "whoever touched "
-                    "the slab next, not of who wrote.",
-                    KD_FMT(f.check->cache.v), KD_FMT(f.check->what.v));
-    else
-        kd_say_diag(out, KD_LIKELY, "%.*s: %.*s.", KD_FMT(f.place), KD_FMT(f.check->what.v));
-    say_access(out, f.check);
-    say_who(view, out, "alloc", "The object was allocated in");
-    say_who(view, out, "free", "It was last freed in");
-    say_end(view, out);
-    if (is_wrong_free(f.check))
-        kd_say_remedy(out,
-                      "Find the two owners: who frees it first, and who believes it is still his?");
-    else
-        kd_say_remedy(
-            out,
-            "Find the writer: boot with slub_debug=FZPU (or use KASAN or KFENCE), and look at the "
-            "owners of this object and of its neighbours.");
-    kd_say_assume(out, "RAM is sound: a single flipped bit asks for a memory test");
-    return KD_OK;
-}
-
 kd_status kd_check_check_uninitialized(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (!find(view, &f))
+    if (!kd_check_find(view, &f))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
-                says(f.check, "infoleak") ? "%.*s hands out memory that was never set (%.*s)."
-                                          : "%.*s uses memory that was never set (%.*s).",
+                kd_check_says(f.check, "infoleak")
+                    ? "%.*s hands out memory that was never set (%.*s)."
+                    : "%.*s uses memory that was never set (%.*s).",
                 KD_FMT(f.place), KD_FMT(f.check->what.v));
-    say_who(view, out, "origin", "The memory came from");
-    say_who(view, out, "stored", "It was stored in");
-    say_end(view, out);
+    kd_check_say_who(view, out, "origin", "The memory came from");
+    kd_check_say_who(view, out, "stored", "It was stored in");
+    kd_check_say_end(view, out);
     kd_say_remedy(out, "Initialise it where it is allocated (kzalloc(), memset(), = { }), or check "
                        "the length that "
                        "was really received before it is used.");
@@ -268,16 +104,16 @@ kd_status kd_check_check_uninitialized(const kd_view *view, kd_emit *out, void *
 
 kd_status kd_check_check_race(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (!find(view, &f))
+    if (!kd_check_find(view, &f))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
                 "%.*s and %.*s access the same data at once, at least one of them writes.",
                 KD_FMT(f.place),
                 KD_FMT(f.check->other_function.src ? f.check->other_function.v
                                                    : KD_STR("another that is not known")));
-    say_end(view, out);
+    kd_check_say_end(view, out);
     kd_say_remedy(
         out,
         "Take the same lock on both sides, or mark both accesses (READ_ONCE, WRITE_ONCE, atomic_t) "
@@ -288,9 +124,9 @@ kd_status kd_check_check_race(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_leak(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (!find(view, &f))
+    if (!kd_check_find(view, &f))
         return KD_OK;
     kd_say_diag(out, KD_POSSIBLE, "Memory that %.*s allocated has no pointer to it any more.",
                 KD_FMT(f.place));
@@ -298,7 +134,7 @@ kd_status kd_check_check_leak(const kd_view *view, kd_emit *out, void *user)
         kd_say_more(out, "It is %llu bytes.", KD_LLU(f.check->object_size.v));
         kd_say_u64(out, "bytes", f.check->object_size.v);
     }
-    say_end(view, out);
+    kd_check_say_end(view, out);
     kd_say_impact(out, KD_IMPACT_DEGRADED);
     kd_say_remedy(
         out,
@@ -313,15 +149,15 @@ kd_status kd_check_check_leak(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_undefined(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (!find(view, &f))
+    if (!kd_check_find(view, &f))
         return KD_OK;
-    bool array = says(f.check, "array-index") || kd_str_has(f.check->message.v, "index");
+    bool array = kd_check_says(f.check, "array-index") || kd_str_has(f.check->message.v, "index");
     kd_say_diag(out, KD_LIKELY, "%.*s, %.*s line %llu: %.*s.", KD_FMT(f.place),
                 KD_FMT(f.check->oops.file.v), KD_LLU(f.check->oops.line_number.v),
                 KD_FMT(f.check->message.src ? f.check->message.v : f.check->what.v));
-    say_end(view, out);
+    kd_check_say_end(view, out);
     if (array && kd_str_has(f.check->message.v, "[1]")) {
         kd_say_severity(out, KD_NOTICE);
         kd_say_impact(out, KD_IMPACT_NONE);
@@ -386,14 +222,14 @@ static list_form form_of(kd_str sentence)
 
 kd_status kd_check_check_list(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (!find(view, &f))
+    if (!kd_check_find(view, &f))
         return KD_OK;
     list_form form = form_of(f.check->oops.headline.v);
     kd_say_diag(out, KD_LIKELY, "A linked list is corrupt: %.*s found it.", KD_FMT(f.place));
     kd_say_more(out, "%s", list_forms[form].says);
-    say_end(view, out);
+    kd_check_say_end(view, out);
     kd_say_remedy(out, "%s", list_forms[form].remedy);
     kd_say_assume(out, "the first report counts: later ones may be its consequence");
     return KD_OK;
@@ -415,13 +251,13 @@ static const char *refcount_step(kd_str sentence)
 
 kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (!find(view, &f))
+    if (!kd_check_find(view, &f))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY, "%.*s %s.", KD_FMT(f.place),
                 refcount_step(f.check->oops.headline.v));
-    say_end(view, out);
+    kd_check_say_end(view, out);
     kd_say_remedy(
         out, "Count gets and puts on each path of that object; error paths put twice most often.");
     kd_say_assume(out, "the counter itself was not overwritten");
@@ -430,15 +266,15 @@ kd_status kd_check_check_refcount(const kd_view *view, kd_emit *out, void *user)
 
 kd_status kd_check_check_page(const kd_view *view, kd_emit *out, void *user)
 {
-    finding f;
+    kd_finding f;
     (void)user;
-    if (view->event->diags || !find(view, &f))
+    if (view->event->diags || !kd_check_find(view, &f))
         return KD_OK;
     kd_say_diag(
         out, KD_LIKELY, "%.*s: the kernel met a page or counter that contradicts its use%s%.*s.",
         KD_FMT(f.check->what.v), f.check->message.src ? ": " : "", KD_FMT(f.check->message.v));
     kd_say_more(out, "The stack is that of who noticed; the mistake was made before.");
-    say_end(view, out);
+    kd_check_say_end(view, out);
     kd_say_remedy(out,
                   "Boot with page_owner=on and debug_pagealloc=on: they name who had the page.");
     kd_say_remedy(out, "Where the values differ by single bits, test the memory.");
