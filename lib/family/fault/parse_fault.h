@@ -15,6 +15,8 @@ enum { KD_OOPS_HEADLINE, KD_OOPS_DIE, KD_OOPS_LATE };
 
 /* The line with "[#1]". */
 bool kd_oops_take_die(kd_parse *parse, kdf_oops *oops, kd_str text);
+/* The line of skb_over_panic() or skb_under_panic(). */
+void kd_oops_put_skb(kd_parse *parse, kdf_oops *oops, kd_str text);
 /* What else the architectures print about the fault: syndromes, failing addresses. */
 bool kd_oops_take_fault(kd_parse *parse, kdf_oops *oops, kd_str text);
 /* The oops is whole: settles its kind and whom to ask first. */

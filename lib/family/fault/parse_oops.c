@@ -5,6 +5,7 @@
  *   BUG: kernel NULL pointer dereference, address: 0000000000000008            x86 5.1+
  *   general protection fault, probably for non-canonical address 0xdead...: 0000 [#1] SMP
  *   kernel BUG at mm/slub.c:435!
+ *   skbuff: skb_over_panic: text:... len:2048 put:2048 ...                     and the BUG follows
  *   Unable to handle kernel paging request at virtual address fffffff000008540 arm64, arm, riscv
  *   CPU 0 Unable to handle kernel paging request at virtual address 00000004, epc == ...   mips
  *   Unhandled fault: page domain fault (0x01b) at 0x00000008                   arm
@@ -201,7 +202,9 @@ static bool take_headline(kd_parse *parse, kdf_oops *oops, const kd_line *line)
     kd_put_again(parse, &oops->headline, line->text);
     if (form->kind)
         parse->event->kind = form->kind;
-    if (form->kind == &kd_kind_kernel_bug)
+    if (kd_str_ends(kd_str_of(form->begins), "_panic: text:"))
+        kd_oops_put_skb(parse, oops, text);
+    else if (form->kind == &kd_kind_kernel_bug)
         put_location(parse, oops, rest);
     put_address(parse, oops, form, rest);
     if (form->address && !oops->address.src)

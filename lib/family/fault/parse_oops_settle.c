@@ -126,6 +126,14 @@ static void blame_caller(kdf_oops *oops)
         kd_blame_set(&oops->blame, &callers, NULL);
     if (oops->blame.frame.src)
         oops->blame.frame.v += skipped;
+    /* the unwinder cannot start there, and what was pushed last is where the call returns to */
+    if (!oops->blame.function.src && !oops->lr.function.src && callers.count > 0 &&
+        ((kdf_frame *)callers.items)->function.src) {
+        const kdf_frame *first = callers.items;
+        oops->blame.function = first->function;
+        oops->blame.module = first->module;
+        oops->blame.frame = (kd_u64){ skipped, KD_DERIVED };
+    }
     if (!oops->blame.function.src && oops->lr.function.src) {
         oops->blame.function = oops->lr.function;
         oops->blame.module = oops->lr.module;
@@ -179,11 +187,25 @@ static bool is_address_cut(const kdf_oops *oops)
     return false;
 }
 
+/* The name beside the address is damaged, and the stack begins with the same address. */
+static void name_by_stack(kdf_oops *oops)
+{
+    const kdf_frame *first = oops->backtrace.items;
+    if (oops->ip.function.src || !oops->ip.address.src || oops->backtrace.count == 0 ||
+        !first->function.src || !first->address.src || first->address.v != oops->ip.address.v)
+        return;
+    oops->ip.function = first->function;
+    oops->ip.offset = first->offset;
+    oops->ip.size = first->size;
+    oops->ip.module = first->module;
+}
+
 void kd_oops_settle(kd_parse *parse, bool headline_seen)
 {
     kdf_oops *oops = parse->body;
     if (is_address_cut(oops))
         oops->address.src = 0;
+    name_by_stack(oops);
     settle_kind(parse, oops, headline_seen);
     if (is_late(parse->event, oops)) {
         oops->blame.why = (kd_text){ KD_STR("nobody: the hardware reported it late, whatever ran "

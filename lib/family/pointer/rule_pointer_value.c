@@ -267,6 +267,21 @@ static bool is_s390_fetch(const kd_view *view, const kdf_oops *oops)
            !kd_str_is(oops->access.v, "write") && oops->ip.address.v >> 12 == oops->address.v >> 12;
 }
 
+/* The address is lost, and the CPU stood where it could not fetch from: the symbol is no code. */
+static void say_jump_to_symbol(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_say_diag(out, KD_LIKELY,
+                "The CPU jumped to %.*s+0x%llx, which is mapped but holds no code: a function "
+                "pointer points at data%s%.*s.",
+                KD_FMT(oops->ip.function.v), KD_LLU(oops->ip.offset.v),
+                oops->blame.function.src ? "; it was called by " : "",
+                KD_FMT(oops->blame.function.v));
+    kd_say_evidence(out, view->event, oops->ip.function.src, "where the CPU stood");
+    kd_pointer_say_fault(view, out, oops);
+    kd_say_remedy(
+        out, "Look for the object that holds the function pointer: was it freed, or overwritten?");
+}
+
 kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -274,6 +289,8 @@ kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
     bool fetch = oops && (kd_str_is(oops->access.v, "execute") || is_s390_fetch(view, oops));
     bool denied = oops && (is_permission(oops) || is_fetch_fault(oops) ||
                            (oops->ppc_trap.value.src && oops->ppc_trap.value.v == 0x400));
+    if (fetch && denied && !oops->address.src && oops->ip.function.src && oops->ip.offset.src)
+        say_jump_to_symbol(view, out, oops);
     if (!fetch || !denied || !oops->address.src || oops->address.v < 4096 ||
         is_user_address(view, oops))
         return KD_OK;

@@ -41,6 +41,35 @@ static void read_root(kd_parse *parse, kdf_panic *panic)
     }
 }
 
+static bool is_boot_error(kd_str text)
+{
+    static const char *const words[] = {
+#define KD_BOOT_ERROR(words) words,
+#include "family/warn/boot_error.def"
+    };
+    for (size_t i = 0; i < KD_COUNT(words); i++)
+        if (kd_str_has(text, words[i]))
+            return true;
+    return false;
+}
+
+/* The boot failed: the first line shortly before that tells why. */
+static void read_boot_error(kd_parse *parse, kdf_panic *panic)
+{
+    const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
+    kd_back back = kd_back_from(parse);
+    kd_line line, first = { .number = 0 };
+    if (!reason || (reason->class != KD_PANIC_NO_INIT && reason->class != KD_PANIC_NO_ROOT &&
+                    reason->class != KD_PANIC_INIT_DIED))
+        return;
+    for (int i = 0; i < BACK_LINES && kd_back_line(&back, &line); i++)
+        if (is_boot_error(line.text))
+            first = line;
+    kd_src src = first.number ? kd_back_keep(parse, &first) : 0;
+    if (src)
+        panic->before = (kd_text){ kd_arena_str(parse->arena, first.text), src };
+}
+
 /* People who type a screen off leave "Kernel panic - not syncing: " out. */
 static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
 {
@@ -55,6 +84,7 @@ static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
     kd_put(parse, &panic->reason, reason);
     if (root)
         read_root(parse, panic);
+    read_boot_error(parse, panic);
     return KD_TAKEN;
 }
 

@@ -134,6 +134,23 @@ static void say_after_oops(const kd_view *view, kd_emit *out, const kd_panic_rea
         kd_say_assume(out, "no later oops led to it, of which the log does not hold the report");
 }
 
+/* ---- what went wrong before a boot failed -----------------------------------------------------
+ */
+
+static void say_before(const kd_view *view, kd_emit *out)
+{
+    const kdf_panic *panic = KD_BODY(view->event, panic);
+    if (!panic->before.src)
+        return;
+    kd_say_more(out, "Shortly before it the log says: \"%.*s\".", KD_FMT(panic->before.v));
+    kd_say_evidence(out, view->event, panic->before.src, "what went wrong before");
+    kd_say_text(out, "before", panic->before.v);
+    kd_say_remedy(out,
+                  "Begin with the line before it (\"%.*s\"): what cannot be read or executed "
+                  "cannot be started.",
+                  KD_FMT(panic->before.v));
+}
+
 /* ---- process 1 ended ------------------------------------------------------------------------- */
 
 static const char *usual_cause(uint64_t status)
@@ -227,6 +244,7 @@ static void say_init_died(const kd_view *view, kd_emit *out, const kd_panic_reas
     else
         kd_say_assume(out, "the text of the panic is the kernel's own");
     if (!oops) {
+        say_before(view, out);
         say_init_itself(out);
         return;
     }
@@ -261,6 +279,7 @@ static void say_no_root(const kd_view *view, kd_emit *out, const kd_panic_reason
                         KD_FMT(panic->root_device.v));
         kd_say_text(out, "root", panic->root_device.v);
     }
+    say_before(view, out);
     kd_say_remedy(
         out, "Compare root= of the command line with the list of partitions that the kernel prints "
              "before the panic: an empty list means that the driver of the disk is missing.");
@@ -269,12 +288,15 @@ static void say_no_root(const kd_view *view, kd_emit *out, const kd_panic_reason
              "make the initramfs anew; use root=UUID=... or rootwait.");
     kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, KD_STR("root="), "boot configuration");
     kd_say_missing(out, "the kernel command line and the lines before the panic");
-    kd_say_assume(out, "the disk itself is not broken: I/O errors before the panic would say so");
+    if (!panic->before.src)
+        kd_say_assume(out,
+                      "the disk itself is not broken: I/O errors before the panic would say so");
 }
 
 static void say_no_init(const kd_view *view, kd_emit *out, const kd_panic_reason *reason)
 {
     say_start(view, out, KD_LIKELY, reason);
+    say_before(view, out);
     kd_say_remedy(
         out, "Lines \"Failed to execute\" before it name the program and the error: -2 not there, "
              "-8 built for another machine, -13 not executable, -5 the medium cannot be read.");
