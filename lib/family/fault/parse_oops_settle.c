@@ -127,7 +127,8 @@ static void blame_caller(kdf_oops *oops)
     if (oops->blame.frame.src)
         oops->blame.frame.v += skipped;
     /* the unwinder cannot start there, and what was pushed last is where the call returns to */
-    if (!oops->blame.function.src && !oops->lr.function.src && callers.count > 0 &&
+    bool called = oops->ip.function.src || (oops->address.src && oops->address.v == 0);
+    if (!oops->blame.function.src && !oops->lr.function.src && called && callers.count > 0 &&
         ((kdf_frame *)callers.items)->function.src) {
         const kdf_frame *first = callers.items;
         oops->blame.function = first->function;
