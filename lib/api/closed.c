@@ -43,6 +43,29 @@ static bool begins_boot(const kd_context *boot, const kd_event *event)
     return boot->release_known.by == KD_BY_READ || boot->has_timed;
 }
 
+/* One name may be the other, cut off. */
+static bool differ(kd_str a, kd_str b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    return !kd_str_eq((kd_str){ a.ptr, len }, (kd_str){ b.ptr, len });
+}
+
+/* CPUs and consoles may be late by that much. */
+#define LATE_US UINT64_C(10000000)
+
+/* The event names another kernel than the boot, or its clock begins anew below all that was read: a
+ * second machine or boot whose banner is not in the log. */
+static bool is_of_another(const kd_session *session, const kd_context *boot, const kd_event *event)
+{
+    const kdf_task *task = event->kind->is_fact ? NULL : kd_event_task(event);
+    if (!task || kd_event_lines(event)[0].number < boot->newest_line ||
+        kd_capture_forms(&session->capture) & ((unsigned)KD_FORM_REVERSED | KD_FORM_UNORDERED))
+        return false;
+    if (task->kernel_release.src && boot->release_known.by == KD_BY_READ)
+        return differ(task->kernel_release.v, boot->release);
+    return event->has_time && boot->has_timed && event->time_us + LATE_US < boot->newest_us;
+}
+
 static uint64_t last_line(const kd_event *event)
 {
     uint64_t last = 0;
@@ -161,18 +184,24 @@ static kd_context *begin_boot(kd_session *session, kd_context *before, const kd_
     uint64_t line = kd_event_lines(event)[0].number;
     before->last_line = line - 1;
     kd_context *boot = kd_session_add_boot(session);
-    if (boot)
+    if (boot) {
         boot->first_line = line;
+        session->tracker.boot = boot->boot;
+    }
     return boot;
 }
 
 void kd_session_take(void *user, kd_event *event)
 {
     kd_session *session = user;
+    session->taken++;
     bool counts = session->options.flags & KD_COUNTS;
     kd_context *boot = current_boot(session);
-    if (boot && !counts && begins_boot(boot, event))
+    if (boot && !counts && (begins_boot(boot, event) || is_of_another(session, boot, event)))
         boot = begin_boot(session, boot, event);
+    /* it opened while the boot before it was the last one */
+    if (boot && !event->kind->is_fact && kd_event_lines(event)[0].number >= boot->first_line)
+        event->boot = boot->boot;
     if (event->damaged) {
         report_loss(session, event);
         return;
@@ -189,6 +218,10 @@ void kd_session_take(void *user, kd_event *event)
     if (boot) {
         learn(session, boot, event);
         boot->has_timed |= event->has_time;
+        if (event->has_time && event->time_us > boot->newest_us)
+            boot->newest_us = event->time_us;
+        if (kd_event_lines(event)[0].number > boot->newest_line)
+            boot->newest_line = kd_event_lines(event)[0].number;
         if (last_line(event) > boot->last_line)
             boot->last_line = last_line(event);
         kd_hint_attach(boot, event);

@@ -80,7 +80,16 @@ static bool one_line(kd_session *session, const block_walk *walk, const char *en
         .longest = max_line < TAIL_LINE ? max_line : TAIL_LINE,
         .from_the_start = block->offset == session->tail_len,
     };
+    if (session->dress.plain || line.apart) {
+        kd_tracker_line(&session->tracker, &line, &before);
+        return true;
+    }
+    if (kd_capture_is_copy(&session->capture, &line, kd_tracker_busy(&session->tracker)))
+        return true;
+    uint64_t events = session->tracker.next_id, taken = session->taken;
     kd_tracker_line(&session->tracker, &line, &before);
+    kd_capture_note(&session->capture, &line,
+                    session->tracker.next_id > events || session->taken > taken);
     return true;
 }
 

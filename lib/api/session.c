@@ -269,6 +269,7 @@ void kd_session_stats(const kd_session *session, kd_stats *out, size_t size)
 static void set_boot_lines(kd_session *session)
 {
     kd_report *report = session->report;
+    report->forms |= kd_capture_forms(&session->capture);
     fill_stats(session, &report->stats);
     for (size_t i = 0; i < report->boots.len; i++) {
         kd_context *boot = report->boots.items[i];
@@ -340,6 +341,7 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
     session->tail_len = 0;
     session->dress.shape = NULL;
     session->learn_after = 0;
+    session->capture = (kd_capture){ .number = 0 };
     start(session);
     *out = report;
     return report->stats.limits & ~(uint32_t)KD_LIMIT_LINE ? KD_E_LIMIT : KD_OK;

@@ -2,6 +2,7 @@
 #ifndef KD_API_SESSION_H
 #define KD_API_SESSION_H
 
+#include "api/capture.h"
 #include "api/judge.h"
 #include "input/mend.h"
 #include "input/reader.h"
@@ -35,6 +36,8 @@ struct kd_session {
     kd_reader reader;
     kd_mend mend;
     kd_tracker tracker;
+    kd_capture capture;
+    uint64_t taken; /* events and facts that closed */
     kd_dress dress; /* how its lines are read */
     kd_held held;
     kd_shape shape;       /* what was learnt; dress.shape points here then */

@@ -51,6 +51,8 @@ struct kd_context {
     struct kd_hints *hints;  /* lines that announce what is about to happen; NULL: none */
     kd_list said;            /* of const kd_rule *: those that spoke of its events, each once */
     bool has_timed;          /* an event of it has a time */
+    uint64_t newest_us;      /* the latest of those times */
+    uint64_t newest_line;    /* of the headers of its events, the last one */
     bool in_use;             /* scratch of kd_thin_boots() */
     uint64_t state;          /* grows with each fact that is learnt */
     bool pulled;

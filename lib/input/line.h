@@ -38,7 +38,8 @@ typedef enum kd_form {
     KD_FORM_DOUBLED = 1u << 29,   /* every line twice */
     KD_FORM_REVERSED = 1u << 30   /* the newest line first (journalctl -r) */
 } kd_form;
-#define KD_FORMS 31u
+#define KD_FORM_UNORDERED (1u << 31) /* lines are not in the order of their times */
+#define KD_FORMS 32u
 /* Where the line break of a message was, in `raw` while it is read. */
 #define KD_BREAK_BLANK '\v'
 #define KD_BREAK_INSIDE '\f'

@@ -29,7 +29,7 @@ const char *kd_form_name(unsigned bit)
         "learnt",   "quoted-printable",
         "base64",   "flowed",
         "wrapped",  "doubled",
-        "reversed",
+        "reversed", "unordered",
     };
     return bit < KD_FORMS ? names[bit] : "";
 }
