@@ -61,8 +61,9 @@ static bool is_of_another(const kd_session *session, const kd_context *boot, con
     if (!task || kd_event_lines(event)[0].number < boot->newest_line ||
         kd_capture_forms(&session->capture) & ((unsigned)KD_FORM_REVERSED | KD_FORM_UNORDERED))
         return false;
-    if (task->kernel_release.src && boot->release_known.by == KD_BY_READ)
-        return differ(task->kernel_release.v, boot->release);
+    if (task->kernel_release.src && boot->release_known.by == KD_BY_READ &&
+        differ(task->kernel_release.v, boot->release))
+        return true;
     return event->has_time && boot->has_timed && event->time_us + LATE_US < boot->newest_us;
 }
 
