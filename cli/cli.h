@@ -13,6 +13,7 @@ int cmd_decode(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_match(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
+int cmd_triage(int argc, char **argv);
 
 /* analyze -f lines: each line with who took or refused it. */
 int show_lines(kd_engine *engine, kd_options *options, const char *path);
@@ -65,5 +66,9 @@ void free_input(void);
 /* Gives up all that reading `paths` and writing what is open does not take; false: this kernel or
  * build has no way to. */
 bool enter_sandbox(int count, char **paths);
+/* The two halves of it, for a command with threads: each gives up calls for itself. In a folder
+ * (may be NULL) and with `stores` a database can be kept. */
+bool confine_files(int count, char **paths, const char *folder);
+bool confine_calls(bool stores);
 
 #endif

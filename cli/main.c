@@ -12,6 +12,9 @@ static const char help[] =
     "  analyze [FILE...]   diagnose logs; JSON by default, -f text for people\n"
     "  decode WHAT VALUE   one number in the kernel's words: gfp, esr, x86-fault, taint\n"
     "  rules [list|explain ID]   what can be diagnosed, and on what proof\n"
+#ifdef KD_TRIAGE
+    "  triage PATH...      all logs of files, folders, archives: groups of problems\n"
+#endif
     "  match SIGNATURE|REPORT.json LOG...   is it the same bug? for git bisect run\n"
     "  batch               records in, one record out for each: for pipelines\n"
     "  --version, --help   each command has a --help of its own\n"
@@ -27,6 +30,9 @@ static const struct {
 } commands[] = {
     { "analyze", cmd_analyze }, { "decode", cmd_decode }, { "rules", cmd_rules },
     { "match", cmd_match },     { "batch", cmd_batch },
+#ifdef KD_TRIAGE
+    { "triage", cmd_triage },
+#endif
 };
 
 static int run(int argc, char **argv)

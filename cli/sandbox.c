@@ -14,32 +14,40 @@
 
 #include "cli.h"
 
-/* ---- Landlock: of files, only those named, and only reading -----------------------------------
+/* ---- Landlock: of files, only those named, and only reading; a folder for a database ------------
  */
 
 /* include/uapi/linux/landlock.h, 5.13; headers may be older than the kernel */
 enum { CREATE_RULESET = 444, ADD_RULE = 445, RESTRICT_SELF = 446 };
 enum { PATH_BENEATH = 1, READ_FILE = 1 << 2, READ_DIR = 1 << 3, ALL_OF_5_13 = (1 << 13) - 1 };
+/* to write a file, to remove and to make one */
+enum { STORE = READ_FILE | 1 << 1 | 1 << 5 | 1 << 8 };
 
 typedef struct path_rule {
     uint64_t allowed;
     int32_t parent;
 } __attribute__((packed)) path_rule;
 
-static bool restrict_files(int count, char **paths)
+static void allow(int rules, const char *path, uint64_t what)
+{
+    path_rule rule = { what, open(path, O_PATH | O_CLOEXEC) };
+    if (rule.parent < 0)
+        return; /* reading it will say why */
+    syscall(ADD_RULE, rules, PATH_BENEATH, &rule, 0);
+    close(rule.parent);
+}
+
+static bool restrict_files(int count, char **paths, const char *folder)
 {
     /* a directory may be opened: that it is one is then told */
     uint64_t handled = ALL_OF_5_13 & ~(uint64_t)READ_DIR;
     int rules = (int)syscall(CREATE_RULESET, &handled, sizeof handled, 0);
     if (rules < 0)
         return false;
-    for (int i = 0; i < count; i++) {
-        path_rule rule = { READ_FILE, open(paths[i], O_PATH | O_CLOEXEC) };
-        if (rule.parent < 0)
-            continue; /* reading it will say why */
-        syscall(ADD_RULE, rules, PATH_BENEATH, &rule, 0);
-        close(rule.parent);
-    }
+    for (int i = 0; i < count; i++)
+        allow(rules, paths[i], READ_FILE);
+    if (folder)
+        allow(rules, folder, STORE);
     bool done = syscall(RESTRICT_SELF, rules, 0) == 0;
     close(rules);
     return done;
@@ -64,69 +72,90 @@ static bool restrict_files(int count, char **paths)
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 4), LOAD(args[n]), \
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1), NO, YES
 
-static bool restrict_calls(void)
-{
-    struct sock_filter filter[] = {
-        LOAD(arch),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCH, 1, 0),
-        NO,
-        LOAD(nr),
-        ALLOW(read),
-        ALLOW(readv),
-        ALLOW(write),
-        ALLOW(writev),
-        ALLOW(close),
-        ALLOW(lseek),
-        ALLOW(munmap),
-        ALLOW(mremap),
-        ALLOW(brk),
-        ALLOW(madvise),
-        ALLOW(fstat),
-        ALLOW(newfstatat),
-        ALLOW(ppoll),
-        ALLOW(rt_sigaction),
-        ALLOW(rt_sigprocmask),
-        ALLOW(rt_sigreturn),
-        ALLOW(restart_syscall),
-        ALLOW(clock_gettime),
-        ALLOW(futex),
-        ALLOW(getrandom),
-        ALLOW(getpid),
-        ALLOW(gettid),
-        ALLOW(exit),
-        ALLOW(exit_group),
+/* Old ways that the C library takes where there are any. */
 #ifdef __NR_poll
-        ALLOW(poll),
+#define OLD_READ_CALLS ALLOW(poll),
+#define OLD_STORE_CALLS ALLOW(unlink), ALLOW(access), ALLOW(readlink),
+#else
+#define OLD_READ_CALLS
+#define OLD_STORE_CALLS
 #endif
+
+#define START LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCH, 1, 0), NO, LOAD(nr)
+#define READ_CALLS                                                                            \
+    OLD_READ_CALLS ALLOW(read), ALLOW(readv), ALLOW(write), ALLOW(writev), ALLOW(close),      \
+        ALLOW(lseek), ALLOW(munmap), ALLOW(mremap), ALLOW(brk), ALLOW(madvise), ALLOW(fstat), \
+        ALLOW(newfstatat), ALLOW(ppoll), ALLOW(rt_sigaction), ALLOW(rt_sigprocmask),          \
+        ALLOW(rt_sigreturn), ALLOW(restart_syscall), ALLOW(clock_gettime), ALLOW(futex),      \
+        ALLOW(getrandom), ALLOW(getpid), ALLOW(gettid), ALLOW(exit), ALLOW(exit_group)
+#define IOCTLS                                                            \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_ioctl, 0, 4), LOAD(args[1]), \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCGETS, 1, 0),                \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCGWINSZ, 0, 1), YES, NO
+/* What SQLite takes besides. */
+#define STORE_CALLS                                                                              \
+    OLD_STORE_CALLS ALLOW(openat), ALLOW(fcntl), ALLOW(fsync), ALLOW(fdatasync), ALLOW(pread64), \
+        ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(unlinkat), ALLOW(getdents64), ALLOW(faccessat), \
+        ALLOW(readlinkat), ALLOW(getcwd), ALLOW(geteuid), ALLOW(fchmod), ALLOW(fchown),          \
+        ALLOW(clock_nanosleep), ALLOW(nanosleep), ALLOW(sched_yield)
+
+static bool install(struct sock_filter *filter, size_t count)
+{
+    struct sock_fprog program = { (unsigned short)count, filter };
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+}
+
+static bool restrict_calls(bool stores)
+{
+    struct sock_filter reads[] = {
+        START,
+        READ_CALLS,
         ALLOW_WITHOUT(openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC),
         ALLOW_WITHOUT(mmap, 2, PROT_EXEC),
         ALLOW_WITHOUT(mprotect, 2, PROT_EXEC),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_ioctl, 0, 4),
-        LOAD(args[1]),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCGETS, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCGWINSZ, 0, 1),
-        YES,
-        NO,
+        IOCTLS,
     };
-    struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+    struct sock_filter all[] = {
+        START,
+        READ_CALLS,
+        STORE_CALLS,
+        ALLOW_WITHOUT(mmap, 2, PROT_EXEC),
+        ALLOW_WITHOUT(mprotect, 2, PROT_EXEC),
+        IOCTLS,
+    };
+    return stores ? install(all, sizeof all / sizeof *all)
+                  : install(reads, sizeof reads / sizeof *reads);
 }
 #else
-static bool restrict_calls(void)
+static bool restrict_calls(bool stores)
 {
+    (void)stores;
     return false;
 }
 #endif
 
-bool enter_sandbox(int count, char **paths)
+bool confine_files(int count, char **paths, const char *folder)
 {
 #ifdef KD_NO_SANDBOX
-    (void)count, (void)paths, (void)restrict_files, (void)restrict_calls;
+    (void)count, (void)paths, (void)folder, (void)restrict_files;
     return false;
 #else
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        return false;
-    bool files = restrict_files(count, paths);
-    return restrict_calls() || files;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && restrict_files(count, paths, folder);
 #endif
+}
+
+bool confine_calls(bool stores)
+{
+#ifdef KD_NO_SANDBOX
+    (void)stores, (void)restrict_calls;
+    return false;
+#else
+    return restrict_calls(stores);
+#endif
+}
+
+bool enter_sandbox(int count, char **paths)
+{
+    bool files = confine_files(count, paths, NULL);
+    return confine_calls(false) || files;
 }

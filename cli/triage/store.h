@@ -1,0 +1,11 @@
+/* store.h - statements on the database, for who reads it. */
+#ifndef OOPSDOC_STORE_H
+#define OOPSDOC_STORE_H
+
+#include "triage.h"
+
+bool store_run(store *s, const char *statement);
+/* A text of a row, with a NUL behind it; NULL is empty. */
+kd_str column_str(sqlite3_stmt *row, int column);
+
+#endif

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""check_triage.py TOOL [COUNT]: the groups are the faults; killed runs go on, processes share a database, a full disk leaves
+it whole; archives, bombs and absurd names; comparing. COUNT logs are made from those of tests/logs."""
+import io
+import json
+import os
+import pathlib
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zipfile
+
+sys.path.insert(0, "tests")
+import check_groups  # noqa: E402
+from make_logs import write_logs  # noqa: E402
+
+LOG = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-null_read.log").resolve()
+failures = []
+tool = ""
+
+
+def expect(what, good, more=""):
+    if not good:
+        failures.append(f"{what} {str(more)[:800]}")
+
+
+def run(*args, status=0, **more):
+    done = subprocess.run([tool, "triage", *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300,
+                          **more)
+    if status is not None:
+        expect(f"{args}: status {done.returncode}", done.returncode == status, done.stderr.decode())
+    return done
+
+
+def groups(*args, status=0):
+    return json.loads(run("-f", "json", *args, status=status).stdout)
+
+
+def lines(*args, status=0):
+    return [json.loads(line) for line in run("-f", "ndjson", *args, status=status).stdout.splitlines()]
+
+
+def dump(path):
+    """What a database says, whatever the order in which it was written."""
+    with sqlite3.connect(path) as db:
+        expect("integrity", db.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+        logs = {row[0]: row[1:] for row in db.execute("SELECT * FROM logs")}
+        sources = {row[0]: (logs.get(row[1]), row[2]) for row in db.execute("SELECT * FROM sources")}
+        problems = sorted((logs[row[0]][0], *map(str, row[1:])) for row in db.execute("SELECT * FROM problems"))
+        return sources, problems, len(logs)
+
+
+def faults(made):
+    rows = list(check_groups.read(f"{made}.truth.tsv", [json.dumps(line) for line in lines(made)]))
+    purity, wholeness = check_groups.measure(rows)
+    expect("wholeness", wholeness >= 0.98, wholeness)
+    expect("purity", purity >= 0.9, purity)  # one call that fails for two reasons is one group
+    whole = groups(made)
+    expect("all logs are counted", whole["logs"] == len(rows) and whole["unreadable"] == 0, whole["logs"])
+    expect("largest first", [g["logs"] for g in whole["groups"]] == sorted((g["logs"] for g in whole["groups"]), reverse=True))
+    first = whole["groups"][0]
+    expect("a group says what it is", first["title"] and first["kernels"] and len(first["examples"]) <= 3
+           and sum(first["kernels"].values()) <= first["count"], first)
+    one = run("-f", "json", "-j", "1", made).stdout
+    expect("the same with one thread", json.loads(one) == whole)
+    expect("text", f"{len(rows)} logs" in run(made).stdout.decode().splitlines()[0])
+
+
+def survives(made, folder, rng):
+    whole, killed, shared = folder / "whole.db", folder / "killed.db", folder / "shared.db"
+    started = time.monotonic()
+    run("--db", whole, made)
+    length = time.monotonic() - started
+    for _ in range(6):
+        child = subprocess.Popen([tool, "triage", "--db", killed, made], stdout=subprocess.DEVNULL)
+        time.sleep(rng.random() * length)
+        child.kill()
+        child.wait()
+    run("--db", killed, made)
+    expect("killed and run again", dump(killed) == dump(whole))
+    two = [subprocess.Popen([tool, "triage", "--db", shared, made], stdout=subprocess.DEVNULL) for _ in range(2)]
+    expect("two at once", [child.wait(300) for child in two] == [0, 0])
+    expect("two at once: the same", dump(shared) == dump(whole))
+    again = time.monotonic()
+    same = run("-f", "json", "--db", whole, made).stdout
+    print(f"first run {length:.2f} s, second {time.monotonic() - again:.2f} s")
+    expect("the second run says the same", json.loads(same) == groups(made))
+    expect("without a path: all", json.loads(run("-f", "json", "--db", whole).stdout)["groups"]
+           == json.loads(same)["groups"])
+
+
+def full_disk(made, folder):
+    path = folder / "full.db"
+    run("--db", path, made / "00")
+
+    def small():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 8192,) * 2)
+
+    done = run("--db", path, made, status=2, preexec_fn=small)
+    expect("full disk: one error", len(done.stderr.splitlines()) == 1, done.stderr)
+    dump(path)
+    run("--db", path, made)
+    run("--db", folder / "whole.db", made)
+    expect("full disk: goes on", dump(path) == dump(folder / "whole.db"))
+
+
+def stopped(made, folder):
+    child = subprocess.Popen([tool, "triage", "-f", "json", "--db", folder / "stopped.db", made], stdout=subprocess.PIPE)
+    time.sleep(0.15)
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=60)
+    if child.returncode == 3:
+        expect("stopped", json.loads(out)["stopped"] is True)
+    else:
+        expect("was too fast to be stopped", child.returncode in (0, -2), child.returncode)
+    run("--db", folder / "stopped.db", made)
+    expect("stopped: goes on", dump(folder / "stopped.db") == dump(folder / "whole.db"))
+
+
+def by_hash(items):
+    return {item["hash"]: item["problems"] for item in items}
+
+
+def archives(made, folder):
+    plain = by_hash(lines(made / "00"))
+    names = sorted((made / "00").iterdir())
+    for mode in ("gz", "xz", "bz2", ""):
+        path = folder / f"a.tar{mode}"
+        with tarfile.open(path, f"w:{mode}") as out:
+            for name in names:
+                out.add(name, arcname=f"bundle/var/log/{name.name}")
+        expect(f"tar {mode}", by_hash(lines(path)) == plain)
+    subprocess.run(f"zstd -q {folder}/a.tar -o {folder}/a.tar.zst", shell=True, check=False)
+    if (folder / "a.tar.zst").exists():
+        found = lines(folder / "a.tar.zst")
+        expect("tar.zst", by_hash(found) == plain)
+        expect("member names", found[0]["source"].startswith(f"{folder}/a.tar.zst:bundle/var/log/"), found[0])
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as out:
+        for name in names:
+            out.write(name, f"dir/{name.name}")
+    expect("zip", by_hash(lines(folder / "a.zip")) == plain)
+    with tarfile.open(folder / "nested.tar", "w") as out:
+        out.add(folder / "a.zip", arcname="x/a.zip")
+        out.add(LOG, arcname="log")
+    nested = by_hash(lines(folder / "nested.tar"))
+    expect("nested", all(nested.get(key) == value for key, value in plain.items()) and len(nested) == len(plain) + 1)
+    broken = (folder / "a.targz").read_bytes()
+    (folder / "broken.tgz").write_bytes(broken[:len(broken) // 2])
+    found = lines(folder / "broken.tgz", status=2)
+    expect("cut archive", any("error" in item for item in found) and len(found) > 1, found[:2])
+
+
+def add(out, name, data=b"", kind=tarfile.REGTYPE, link=""):
+    info = tarfile.TarInfo(name)
+    info.size, info.type, info.linkname = len(data), kind, link
+    out.addfile(info, io.BytesIO(data))
+
+
+def hostile(folder):
+    path = folder / "hostile.tar"
+    with tarfile.open(path, "w") as out:
+        for name in ("../../etc/cron.d/x", "/etc/passwd", "a\x1b[31m\nb", "n" * 5000, "\udcff\udcfe", "", "x" * 200 + "/y"):
+            add(out, name, LOG.read_bytes() + name.encode("utf-8", "surrogateescape")[:50])
+        add(out, "link", kind=tarfile.SYMTYPE, link="/etc/passwd")
+        add(out, "hard", kind=tarfile.LNKTYPE, link="../../etc/shadow")
+        add(out, "device", kind=tarfile.CHRTYPE)
+        add(out, "binary", bytes(range(256)) * 64)
+    whole = groups(path)
+    expect("hostile: links", whole.get("links_not_followed") == 2 and whole.get("no_files") == 1, whole)
+    expect("hostile: one bug", len(whole["groups"]) == 1 and whole["groups"][0]["logs"] >= 6, whole)
+    expect("hostile: not text", whole["not_text"] == 1)
+    shown = run(path).stdout
+    expect("hostile: nothing for the terminal", b"\x1b" not in shown)
+    bomb = folder / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as out:
+        with out.open("bomb.log", "w", force_zip64=True) as member:
+            for _ in range(1100):
+                member.write(b"[    1.000000] all the same\n" * 37450)
+    done = run(bomb, status=2)
+    expect("bomb", b"unpacks to far more than logs" in done.stderr, done.stderr)
+    out = folder / "odd"
+    out.mkdir()
+    os.symlink("/etc", out / "folder")
+    os.symlink(LOG, out / "file")
+    os.mkfifo(out / "pipe")
+    (out / "empty").write_bytes(b"")
+    (out / b"na\xff\nme.log".decode("utf-8", "surrogateescape")).write_bytes(LOG.read_bytes())
+    odd = groups(out)
+    expect("odd: counted", (odd.get("links_not_followed"), odd.get("no_files"), odd["logs"]) == (2, 1, 2), odd)
+    expect("a link that was named", groups(out / "file")["logs"] == 1)
+    done = run(folder / "missing", status=2)
+    expect("missing", done.stderr.startswith(b"oopsdoc: ") and b"1 unreadable" in done.stdout, done)
+
+
+def compares(folder):
+    old, new = folder / "old", folder / "new"
+    other = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-err_ptr.log")
+    third = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-gp_fault.log")
+    third = third if third.exists() else sorted(pathlib.Path("tests/logs/oom").glob("amd64-*.log"))[0]
+
+    def fill(place, counts):
+        place.mkdir()
+        for name, count in counts.items():
+            for number in range(count):
+                (place / f"{name.stem}-{number}").write_bytes(name.read_bytes() + b"# %d %s\n" % (number, place.name.encode()))
+
+    fill(old, {LOG: 5, other: 20, third: 6})
+    fill(new, {LOG: 60, other: 22, QUIET: 30})
+    found = groups("--compare", old, new)
+    named = {g["title"]: g for g in found["groups"]}
+    change = {g["change"] for g in found["groups"]}
+    expect("compare", {"more", "gone", "new"} <= change, [(g["title"], g["change"]) for g in found["groups"]])
+    more = [g for g in named.values() if g["change"] == "more"][0]
+    expect("an interval", more["ratio"]["low"] > 1 and more["ratio"]["high"] > more["ratio"]["low"]
+           and (more["old_logs"], more["logs"]) == (5, 60), more)
+    for name in (old, new):
+        run("--db", folder / f"{name.name}.db", name)
+    bases = groups("--compare", folder / "old.db", folder / "new.db")
+    strip = [{k: v for k, v in g.items() if k != "examples"} for g in found["groups"]]
+    expect("databases", [{k: v for k, v in g.items() if k != "examples"} for g in bases["groups"]] == strip)
+    releases = groups("--compare", "6.1", "6.12", "tests/logs/checker")
+    expect("releases", releases["old"]["logs"] > 0 and releases["logs"] > 0, releases)
+    expect("compare: text", "more" in run("--compare", old, new).stdout.decode())
+    run("--compare", old, status=2)
+
+
+QUIET = sorted(pathlib.Path("tests/logs/hang").glob("amd64-*hung_task.log"))[0]
+
+
+def main():
+    global tool
+    tool = os.path.abspath(sys.argv[1])
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        made = folder / "made"
+        write_logs(made, count)
+        faults(made)
+        survives(made, folder, random.Random(3))
+        full_disk(made, folder)
+        stopped(made, folder)
+        archives(made, folder)
+        hostile(folder)
+        compares(folder)
+    print("\n".join(failures))
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
