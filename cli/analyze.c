@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "ci.h"
 #include "cli.h"
 #include "options.h"
 
@@ -14,8 +15,8 @@ static const char help[] =
     "usage: oopsdoc analyze [OPTIONS] [FILE...]\n"
     "Finds out why a Linux kernel complained. No FILE, or -: standard input.\n"
     "\n"
-    "  -f, --format F    json (default), ndjson, stream, text, brief; or lines:\n"
-    "                    each line with who took or refused it\n"
+    "  -f, --format F    json (default), ndjson, stream, text, brief; ktap, kcidb for\n"
+    "                    continuous integration; lines: each with who took or refused it\n"
     "      --quiet-after S   stream: an input without a word for so many seconds (2)\n"
     "                    has finished what it was saying\n"
     "      --full        text with every line of evidence and every step of the proofs\n"
@@ -23,19 +24,22 @@ static const char help[] =
     "      --before F    an earlier capture of the same machine\n"
     "      --fail-on S   exit with 1 when something at least that severe was found:\n"
     "                    fatal, error, warning, notice or info\n"
+    "      --baseline F  known problems (oopsdoc baseline): exit with 1 when there is\n"
+    "                    another one, with 2 when a log holds no line of a kernel\n"
+    "      --origin O    kcidb: who submits; --test-id ID: the test the log is of\n"
     "      --no-text     leave the log's own lines out of the report\n"
     "      --no-repair   take lines as they are: no unquoting\n"
     "      --no-sandbox  keep the rights to other files and system calls\n"
     "      --color=WHEN  auto (default), always or never; NO_COLOR is respected\n"
     "\n"
-    "Exit status: 0 analysed, 1 found with --fail-on, 2 a wrong call, an unreadable\n"
+    "Exit status: 0 analysed, 1 found with --fail-on or --baseline, 2 a wrong call, an unreadable\n"
     "file or a failed write, 3 a limit cut the analysis short.\n"
     "\n"
     "examples:\n"
     "  dmesg | oopsdoc analyze -f text\n"
     "  oopsdoc analyze --kernel 5.10.0-32-amd64 crash.txt | jq '.diagnoses[].title'\n";
 
-typedef enum format { JSON, NDJSON, STREAM, TEXT, BRIEF, LINES } format;
+typedef enum format { JSON, NDJSON, STREAM, TEXT, BRIEF, KTAP, KCIDB, LINES } format;
 
 typedef struct job {
     kd_engine *engine;
@@ -49,6 +53,8 @@ typedef struct job {
     bool found;
     kd_session *session;
     bool fed; /* something was read of the file at hand */
+    ci ci;
+    const char *baseline;
 } job;
 
 /* ---- one file -------------------------------------------------------------------------------- */
@@ -109,6 +115,7 @@ static kd_status feed(void *user, kd_str bytes)
 {
     job *j = user;
     j->fed = true;
+    ci_hear(&j->ci, bytes);
     kd_status status = kd_session_feed(j->session, bytes);
     if (status == KD_OK && is_stream(j))
         status = pull_now(j);
@@ -129,6 +136,12 @@ static void packed(void *user, const char *how)
 {
     const job *j = user;
     kd_session_packed(j->session, (kd_str){ how, strlen(how) });
+}
+
+/* Is a log judged by what is known of it? */
+static bool is_judged(const job *j)
+{
+    return j->baseline || j->format == KTAP || j->format == KCIDB;
 }
 
 /* Of the terminal; 0: there is none. */
@@ -152,7 +165,7 @@ static kd_status write_report(job *j, const kd_report *report)
     return kd_report_write(report, what, flags, put_stdout, NULL);
 }
 
-static int finish(job *j, const char *path)
+static int finish(job *j, const char *path, bool limited)
 {
     kd_report *report = NULL;
     kd_status status = kd_session_finish(j->session);
@@ -161,13 +174,20 @@ static int finish(job *j, const char *path)
     if (status == KD_OK)
         status = kd_session_report(j->session, &report);
     if (status == KD_E_LIMIT) {
-        j->limited = true;
+        j->limited = limited = true;
         status = KD_OK;
     }
     if (status == KD_OK) {
         for (size_t i = 0; i < kd_report_problem_count(report); i++)
             note_severity(j, kd_problem_severity(kd_report_problem(report, i)));
-        status = write_report(j, report);
+        if (is_judged(j))
+            ci_judge(&j->ci, report, path);
+        if (j->format == KTAP)
+            ci_put_ktap(&j->ci, report, path, limited);
+        else if (j->format == KCIDB)
+            ci_add_kcidb(&j->ci, report, path);
+        else
+            status = write_report(j, report);
     }
     kd_report_free(report);
     /* a failed write is told once, when standard output is closed */
@@ -187,15 +207,17 @@ static int analyze_file(job *j, const char *path)
     if (status != KD_OK)
         return complain(path, kd_status_name(status));
     j->fed = false;
+    ci_begin_file(&j->ci);
     int result = read_portions(path, &to);
-    if (result == EXIT_LIMIT) {
-        j->limited = true;
-        result = 0;
-    }
+    bool limited = result == EXIT_LIMIT;
+    j->limited |= limited;
+    result = limited ? 0 : result;
     /* a read that fails in the middle does not take away what was read before */
     if (result == 0 || j->fed) {
-        int finished = finish(j, path);
+        int finished = finish(j, path, limited);
         result = finished > result ? finished : result;
+    } else if (j->format == KTAP) {
+        ci_put_ktap(&j->ci, NULL, path, false);
     }
     kd_session_free(j->session);
     return result;
@@ -210,12 +232,18 @@ static int analyze_all(job *j, int count, char **paths)
         enter_sandbox(count, paths);
     if (j->array)
         put_stdout("[\n", 2, NULL);
+    if (j->format == KTAP)
+        ci_put_ktap_head(count);
     for (int i = 0; i < count && !stdout_failed() && !is_stopped(); i++) {
         int result = analyze_file(j, paths[i]);
         worst = result > worst ? result : worst;
     }
     if (j->array)
         put_stdout("]\n", 2, NULL);
+    if (j->format == KCIDB)
+        worst = ci_put_kcidb(&j->ci) ? EXIT_TROUBLE : worst;
+    if (j->ci.known)
+        baseline_report(j->ci.known, true);
     return worst;
 }
 
@@ -227,6 +255,9 @@ enum {
     OPT_FULL,
     OPT_BEFORE,
     OPT_FAIL,
+    OPT_BASELINE,
+    OPT_ORIGIN,
+    OPT_TEST_ID,
     OPT_NO_TEXT,
     OPT_NO_REPAIR,
     OPT_COLOR,
@@ -242,6 +273,9 @@ static const struct option options[] = {
     FACT_OPTIONS,
     { "before", required_argument, NULL, OPT_BEFORE },
     { "fail-on", required_argument, NULL, OPT_FAIL },
+    { "baseline", required_argument, NULL, OPT_BASELINE },
+    { "origin", required_argument, NULL, OPT_ORIGIN },
+    { "test-id", required_argument, NULL, OPT_TEST_ID },
     { "no-text", no_argument, NULL, OPT_NO_TEXT },
     { "no-repair", no_argument, NULL, OPT_NO_REPAIR },
     { "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
@@ -251,26 +285,28 @@ static const struct option options[] = {
 };
 
 /* "2", "0.5" */
-static int set_quiet(job *j, const char *text)
+static int set_quiet(job *j, const char *value)
 {
     char *end;
-    double seconds = strtod(text, &end);
-    if (!isdigit((unsigned char)*text) || *end || !(seconds <= 86400))
-        return complain(text, "--quiet-after takes seconds, at most 86400");
+    double seconds = strtod(value, &end);
+    if (!isdigit((unsigned char)*value) || *end || !(seconds <= 86400))
+        return complain(value, "--quiet-after takes seconds, at most 86400");
     j->quiet_ms = (int)(seconds * 1000);
     return 0;
 }
 
 static int set_option(job *j, int option, const char *value, int *colour)
 {
-    static const char *const formats[] = { "json", "ndjson", "stream", "text", "brief", "lines" };
+    static const char *const formats[] = { "json",  "ndjson", "stream", "text",
+                                           "brief", "ktap",   "kcidb",  "lines" };
     static const char *const severities[] = { "info", "notice", "warning", "error", "fatal" };
     static const char *const whens[] = { "auto", "always", "never" };
     int choice = 0;
     switch (option) {
     case 'f':
-        if (!parse_choice(value, formats, 6, &choice))
-            return complain(value, "--format takes json, ndjson, stream, text, brief or lines");
+        if (!parse_choice(value, formats, 8, &choice))
+            return complain(value, "--format takes json, ndjson, stream, text, brief, ktap, kcidb "
+                                   "or lines");
         j->format = (format)choice;
         return 0;
     case OPT_COUNT: j->count_only = true; return 0;
@@ -281,6 +317,13 @@ static int set_option(job *j, int option, const char *value, int *colour)
         if (!parse_choice(value, severities, 5, &j->fail_on))
             return complain(value, "--fail-on takes fatal, error, warning, notice or info");
         return 0;
+    case OPT_BASELINE: j->baseline = value; return 0;
+    case OPT_ORIGIN:
+        j->ci.origin = value;
+        return strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(value) && *value
+                   ? 0
+                   : complain(value, "--origin takes a-z, 0-9 and _");
+    case OPT_TEST_ID: j->ci.test_id = value; return 0;
     case OPT_NO_TEXT: j->options.flags |= KD_NO_TEXT; return 0;
     case OPT_NO_SANDBOX: j->no_sandbox = true; return 0;
     case OPT_NO_REPAIR: j->options.flags |= KD_NO_REPAIR; return 0;
@@ -292,9 +335,24 @@ static int set_option(job *j, int option, const char *value, int *colour)
     }
 }
 
+static int open_baseline(job *j)
+{
+    if (!is_judged(j))
+        return 0;
+    if (j->count_only || j->format == STREAM || j->format == LINES)
+        return complain(NULL,
+                        "--baseline, ktap and kcidb take whole reports: no stream, no --count");
+    if (!j->baseline)
+        return 0;
+    j->ci.known = baseline_read(j->baseline, NULL);
+    return j->ci.known ? 0 : EXIT_TROUBLE;
+}
+
 int cmd_analyze(int argc, char **argv)
 {
-    job j = { .options = tool_options(), .fail_on = -1, .quiet_ms = 2000 };
+    job j = {
+        .ci = { .origin = "oopsdoc" }, .options = tool_options(), .fail_on = -1, .quiet_ms = 2000
+    };
     char *standard[] = { (char[]){ "-" } };
     int option, result = 0, colour = 0;
     opterr = 0;
@@ -307,6 +365,8 @@ int cmd_analyze(int argc, char **argv)
     }
     const char *no_color = getenv("NO_COLOR");
     j.colour = colour == 1 || (colour == 0 && isatty(STDOUT_FILENO) && !(no_color && *no_color));
+    if (result == 0)
+        result = open_baseline(&j);
     kd_status made = result == 0 ? kd_engine_new(&j.engine, NULL) : KD_OK;
     if (made != KD_OK)
         result = complain(NULL, kd_status_name(made));
@@ -317,7 +377,11 @@ int cmd_analyze(int argc, char **argv)
     free_input();
     free_facts(&j.options);
     free((void *)(uintptr_t)j.options.before.ptr);
+    bool counts = j.baseline && j.ci.unknown > 0;
+    if (result == 0 && j.ci.doubtful && j.baseline)
+        result = EXIT_TROUBLE;
+    ci_free(&j.ci);
     if (result != 0)
         return result;
-    return j.limited ? EXIT_LIMIT : j.found ? EXIT_FOUND : 0;
+    return j.limited ? EXIT_LIMIT : j.found || counts ? EXIT_FOUND : 0;
 }

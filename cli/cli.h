@@ -12,6 +12,7 @@ int cmd_analyze(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_match(int argc, char **argv);
+int cmd_baseline(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
 int cmd_triage(int argc, char **argv);
 

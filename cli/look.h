@@ -12,6 +12,7 @@ typedef struct look {
     bool limited;      /* by time, memory or count */
     char tail[TAIL_MOST];
     size_t tail_len; /* the last bytes of its text */
+    char host[72];   /* of syslog lines */
     kd_str marker;   /* asked for: */
     bool marked;     /* does it stand in the log? */
 } look;
@@ -22,6 +23,9 @@ void look_free(look *it);
 
 /* Did a kernel write any of it? */
 bool is_kernel_log(const kd_report *report);
+
+/* Of syslog and journal lines; empty: not known. */
+kd_str find_host(kd_str log);
 
 /* A field that is text, or empty. */
 kd_str event_text(const kd_event *event, const char *path);

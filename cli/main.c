@@ -16,6 +16,7 @@ static const char help[] =
     "  triage PATH...      all logs of files, folders, archives: groups of problems\n"
 #endif
     "  match SIGNATURE|REPORT.json LOG...   is it the same bug? for git bisect run\n"
+    "  baseline add|check FILE   problems that are known, and do not count\n"
     "  batch               records in, one record out for each: for pipelines\n"
     "  --version, --help   each command has a --help of its own\n"
     "\n"
@@ -29,7 +30,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     { "analyze", cmd_analyze }, { "decode", cmd_decode }, { "rules", cmd_rules },
-    { "match", cmd_match },     { "batch", cmd_batch },
+    { "match", cmd_match },     { "batch", cmd_batch },   { "baseline", cmd_baseline },
 #ifdef KD_TRIAGE
     { "triage", cmd_triage },
 #endif

@@ -75,7 +75,7 @@ static bool restrict_files(int count, char **paths, const char *folder)
 /* Old ways that the C library takes where there are any. */
 #ifdef __NR_poll
 #define OLD_READ_CALLS ALLOW(poll),
-#define OLD_STORE_CALLS ALLOW(unlink), ALLOW(access), ALLOW(readlink),
+#define OLD_STORE_CALLS ALLOW(unlink), ALLOW(access), ALLOW(readlink), ALLOW(rename),
 #else
 #define OLD_READ_CALLS
 #define OLD_STORE_CALLS
@@ -93,11 +93,11 @@ static bool restrict_files(int count, char **paths, const char *folder)
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCGETS, 1, 0),                \
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCGWINSZ, 0, 1), YES, NO
 /* What SQLite takes besides. */
-#define STORE_CALLS                                                                              \
-    OLD_STORE_CALLS ALLOW(openat), ALLOW(fcntl), ALLOW(fsync), ALLOW(fdatasync), ALLOW(pread64), \
-        ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(unlinkat), ALLOW(getdents64), ALLOW(faccessat), \
-        ALLOW(readlinkat), ALLOW(getcwd), ALLOW(geteuid), ALLOW(fchmod), ALLOW(fchown),          \
-        ALLOW(clock_nanosleep), ALLOW(nanosleep), ALLOW(sched_yield)
+#define STORE_CALLS                                                                               \
+    OLD_STORE_CALLS ALLOW(openat), ALLOW(renameat), ALLOW(fcntl), ALLOW(fsync), ALLOW(fdatasync), \
+        ALLOW(pread64), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(unlinkat), ALLOW(getdents64),    \
+        ALLOW(faccessat), ALLOW(readlinkat), ALLOW(getcwd), ALLOW(geteuid), ALLOW(fchmod),        \
+        ALLOW(fchown), ALLOW(clock_nanosleep), ALLOW(nanosleep), ALLOW(sched_yield)
 
 static bool install(struct sock_filter *filter, size_t count)
 {

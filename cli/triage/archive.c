@@ -102,6 +102,7 @@ static void look_at_large(opened *o, const char *name)
     }
     sha.sha256_digest(&o->hash, HASH_BYTES, r->hash.bytes);
     r->bytes = o->size;
+    r->archive_len = o->r->archive_len ? o->r->archive_len : strlen(o->r->name);
     if (r->is_archive)
         r->error = "an archive in an archive: too large";
     r->is_archive = false;
@@ -152,6 +153,7 @@ static void take_member(opened *o, struct archive_entry *entry)
     } else {
         job j = { .name = name, .data = copy_str((kd_str){ o->buffer, len }), .len = len };
         j.depth = o->r->depth + 1;
+        j.archive_len = o->r->archive_len ? o->r->archive_len : strlen(o->r->name);
         o->w->files++;
         if (j.data) {
             pool_add(o->w->pool, &j);

@@ -68,27 +68,6 @@ static bool is_archive(kd_str bytes)
            (bytes.len > 4 && memcmp(bytes.ptr, "\x04\x22\x4d\x18", 4) == 0);
 }
 
-/* "Nov 22 13:12:48 HOST kernel:", "2026-11-22T13:12:48+01:00 HOST kernel:": the word before. */
-static void find_host(kd_str log, char *out, size_t size)
-{
-    const char *at = memmem(log.ptr, log.len, " kernel: ", 9);
-    const char *line = at, *word;
-    while (line && line > log.ptr && line[-1] != '\n')
-        line--;
-    if (!at || at - line < 16 || at - line > 120)
-        return;
-    for (word = at; word > line && word[-1] != ' '; word--)
-        ;
-    bool stamped = word > line && ((word - line == 16 && line[3] == ' ' && line[9] == ':') ||
-                                   (word - line > 16 && memchr(line, 'T', (size_t)(word - line))));
-    kd_str host = { word, (size_t)(at - word) };
-    static const char *const none[] = { "localhost", "(none)", "localhost.localdomain" };
-    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        stamped &= host.len != strlen(none[i]) || memcmp(host.ptr, none[i], host.len) != 0;
-    if (stamped && host.len > 0)
-        copy_clean(out, size, host);
-}
-
 /* By its head: a log, or something else? */
 static void judge(looking *l)
 {
@@ -111,8 +90,8 @@ static kd_status feed(void *user, kd_str bytes)
     }
     if (!l->host_sought && bytes.len > MAGIC_MOST) { /* the first few come alone */
         l->host_sought = true;
-        find_host((kd_str){ bytes.ptr, bytes.len < 65536 ? bytes.len : 65536 }, l->r->machine,
-                  sizeof l->r->machine);
+        copy_clean(l->r->machine, sizeof l->r->machine,
+                   find_host((kd_str){ bytes.ptr, bytes.len < 65536 ? bytes.len : 65536 }));
     }
     if (l->r->is_archive || l->r->outcome == OUTCOME_NOT_TEXT)
         return KD_E_SINK; /* no more of it */
@@ -285,6 +264,7 @@ static looked *look_at_job(pool *p, job *j, own *mine)
         r->name = j->name;
         j->name = NULL;
         r->depth = j->depth;
+        r->archive_len = j->archive_len;
         if (j->path)
             look_at_file(p, r, j->path, mine);
         else

@@ -92,6 +92,21 @@ static void add_change(const say *s, json_object *to, const group *g)
     json_object_object_add(to, "ratio", ratio);
 }
 
+static bool add_up(void *user, const char *value, uint64_t count)
+{
+    (void)value;
+    *(uint64_t *)user += count;
+    return true;
+}
+
+/* By the baseline, wherever it was seen. */
+static bool is_known(say *s, const group *g)
+{
+    uint64_t known = 0;
+    ask_all(s->ask, g, "known", add_up, &known);
+    return known > 0 && known == (g->count ? g->count : g->old_count);
+}
+
 static json_object *group_object(say *s, const group *g)
 {
     json_object *to = json_object_new_object(), *examples = json_object_new_array();
@@ -110,6 +125,8 @@ static json_object *group_object(say *s, const group *g)
     ask_all(s->ask, g, "name", add_example, examples);
     json_object_object_add(to, "examples", examples);
     add_change(s, to, g);
+    if (is_known(s, g))
+        add_most(s, to, g, "known");
     return to;
 }
 
@@ -308,6 +325,11 @@ static void say_group(say *s, const group *g)
     if (g->kernels > 1)
         text_print(&line, " +%llu", (unsigned long long)g->kernels - 1);
     put_line(&line, s->it->columns);
+    if (is_known(s, g)) {
+        ask_most(s->ask, g, "known", title, sizeof title);
+        text_print(&line, "%*sknown: %s", s->it->compare ? 34 : 15, "", title);
+        put_line(&line, s->it->columns);
+    }
     ask_most(s->ask, g, "name", title, sizeof title);
     text_print(&line, "%*s%s", s->it->compare ? 34 : 15, "", title);
     put_line(&line, s->it->columns);

@@ -99,9 +99,11 @@ bool store_begin(store *s, const char *tool, const char *options)
                    "machine, arch, kernel) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)") &&
            prepare(s, &s->find_log,
                    "SELECT id FROM logs WHERE hash = ?1 AND tool = ?2 AND options = ?3") &&
-           prepare(s, &s->add_source,
-                   "INSERT INTO sources (name, log, error) VALUES (?1, ?2, ?3) ON CONFLICT (name) "
-                   "DO UPDATE SET log = excluded.log, error = excluded.error") &&
+           prepare(
+               s, &s->add_source,
+               "INSERT INTO sources (name, log, error, archive) VALUES (?1, ?2, ?3, substr(?1, 1, "
+               "?4)) ON CONFLICT (name) DO UPDATE SET log = excluded.log, error = "
+               "excluded.error, archive = excluded.archive") &&
            prepare(s, &s->add_seen, "INSERT OR IGNORE INTO temp.seen VALUES (?1)") &&
            prepare(s, &s->learn,
                    "SELECT id, hash FROM logs WHERE id > ?1 AND tool = ?2 AND options = ?3 ORDER "
@@ -199,6 +201,15 @@ static int64_t put_log(store *s, const looked *r)
     return id;
 }
 
+/* SQLite counts characters, not bytes. */
+static size_t characters(const char *at, size_t len)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < len; i++)
+        count += ((unsigned char)at[i] & 0xc0) != 0x80;
+    return count;
+}
+
 bool store_put(store *s, const looked *r)
 {
     if (s->failed)
@@ -214,6 +225,10 @@ bool store_put(store *s, const looked *r)
     else
         sql.bind_null(s->add_source, 2);
     bind(s->add_source, 3, r->error);
+    if (r->archive_len)
+        sql.bind_int64(s->add_source, 4, (int64_t)characters(r->name, r->archive_len));
+    else
+        sql.bind_null(s->add_source, 4);
     bind(s->add_seen, 1, r->name);
     if (!run(s, s->add_source) || !run(s, s->add_seen))
         return false;
@@ -253,13 +268,14 @@ static bool make_picked(store *s)
 {
     return store_run(s,
                      "CREATE TEMP TABLE IF NOT EXISTS picked (side INTEGER, name TEXT, error TEXT, "
-                     "log INTEGER, hash BLOB, outcome TEXT, machine TEXT, bytes INTEGER)") &&
+                     "log INTEGER, hash BLOB, outcome TEXT, machine TEXT, bytes INTEGER, archive "
+                     "TEXT)") &&
            store_run(s,
                      "CREATE TEMP TABLE IF NOT EXISTS found (side INTEGER, log INTEGER, number "
                      "INTEGER, signature TEXT, title TEXT, rule TEXT, confidence TEXT, severity "
                      "TEXT, impact TEXT, suspect_class TEXT, suspect TEXT, arch TEXT, kernel "
                      "TEXT, wall_time TEXT, first_line INTEGER, last_line INTEGER, machine TEXT, "
-                     "name TEXT)");
+                     "name TEXT, known TEXT)");
 }
 
 static bool run_picking(store *s, const char *statement, int side, const char *kernel)
@@ -281,7 +297,8 @@ bool store_pick(store *s, const char *schema, int side, bool all, const char *ke
         return false;
     /* "6.1" means 6.1.0-50-amd64 too, and not 6.12 */
     snprintf(statement, sizeof statement,
-             "INSERT INTO temp.picked SELECT ?1, name, error, log, hash, outcome, machine, bytes "
+             "INSERT INTO temp.picked SELECT ?1, name, error, log, hash, outcome, machine, bytes, "
+             "archive "
              "FROM %s.sources LEFT JOIN %s.logs ON logs.id = log WHERE (?2 IS NULL OR kernel = ?2 "
              "OR substr(kernel, 1, length(?2) + 1) IN (?2 || '-', ?2 || '.')) %s",
              schema, schema, all ? "" : "AND name IN (SELECT name FROM temp.seen)");
@@ -291,7 +308,7 @@ bool store_pick(store *s, const char *schema, int side, bool all, const char *ke
     snprintf(statement, sizeof statement,
              "INSERT INTO temp.found SELECT ?1, p.log, number, signature, title, rule, confidence, "
              "severity, impact, suspect_class, suspect, arch, kernel, wall_time, first_line, "
-             "last_line, machine, p.name FROM (SELECT log, min(name) AS name, machine FROM "
+             "last_line, machine, p.name, NULL FROM (SELECT log, min(name) AS name, machine FROM "
              "temp.picked WHERE side = ?1 AND log IS NOT NULL AND ?2 IS ?2 GROUP BY log) AS p JOIN "
              "%s.problems ON problems.log = p.log",
              schema);

@@ -23,6 +23,8 @@ static const char help[] =
     "                    Without a PATH: the groups of all that is kept\n"
     "      --compare     OLD and NEW are paths, databases, or, of the PATHs or the\n"
     "                    --db, kernel releases (6.1: 6.1.0-50-amd64 too)\n"
+    "      --baseline F  known problems (oopsdoc baseline) do not count: exit with 1 when\n"
+    "                    there is another, with 2 when a log tells nothing\n"
     "  -j, --jobs N      threads (one a CPU)\n"
     "      --no-repair   take lines as they are: no unquoting\n" FACT_HELP
     "      --no-sandbox  keep the rights to other files and system calls\n"
@@ -35,12 +37,13 @@ static const char help[] =
     "  oopsdoc triage --db fleet.db -f json logs/ sosreport.tar.xz\n"
     "  oopsdoc triage --db fleet.db --compare 6.1 6.12\n";
 
-enum { OPT_DB = 256, OPT_COMPARE, OPT_NO_REPAIR, OPT_NO_SANDBOX, OPT_HELP };
+enum { OPT_DB = 256, OPT_COMPARE, OPT_BASELINE, OPT_NO_REPAIR, OPT_NO_SANDBOX, OPT_HELP };
 
 static const struct option options[] = {
     { "format", required_argument, NULL, 'f' },
     { "db", required_argument, NULL, OPT_DB },
     { "compare", no_argument, NULL, OPT_COMPARE },
+    { "baseline", required_argument, NULL, OPT_BASELINE },
     { "jobs", required_argument, NULL, 'j' },
     { "no-repair", no_argument, NULL, OPT_NO_REPAIR },
     { "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
@@ -56,10 +59,13 @@ typedef struct triage {
     walk walk;
     show show;
     const char *db;
+    baseline *known;
+    uint64_t unknown,
+        doubtful; /* problems that the baseline does not know; logs that tell nothing */
     bool no_sandbox, bad;
     int jobs;
-    uint64_t done, known, bytes; /* sources */
-    uint64_t total;              /* 0: not counted */
+    uint64_t done, bytes; /* sources */
+    uint64_t total;       /* 0: not counted */
     bool progress;
     struct timespec started, told, learnt;
 } triage;
@@ -102,7 +108,6 @@ static void take_result(void *user, looked *r)
     }
     t->done++;
     t->bytes += r->bytes;
-    t->known += r->known;
     t->bad |= r->error != NULL;
     store_put(t->store, r);
     result_free(r);
@@ -274,12 +279,30 @@ static bool run_all(triage *t, const call *c)
         return false;
     bool good = t->show.compare ? pick_side(t, c, 0) && pick_side(t, c, 1)
                                 : store_pick(t->store, "main", 1, c->count == 0, NULL);
+    if (good && t->known)
+        good = store_mark_known(t->store, t->known, &t->unknown) &&
+               store_count_doubtful(t->store, &t->doubtful);
     tell_progress(t, true);
     t->show.links = t->walk.links;
     t->show.others = t->walk.others;
     t->show.stopped = is_stopped();
     t->show.store = t->store;
     return good;
+}
+
+/* What the baseline makes of it. */
+static int judge(triage *t)
+{
+    char words[96];
+    uint64_t none = t->show.now.sources == 0;
+    baseline_report(t->known, true);
+    if (t->doubtful + none == 0)
+        return t->unknown > 0 ? EXIT_FOUND : 0;
+    if (none)
+        return complain(NULL, "there is no log at all");
+    snprintf(words, sizeof words, "%llu logs hold no line of a kernel: they tell nothing",
+             (unsigned long long)t->doubtful);
+    return complain(NULL, words);
 }
 
 static int triage_all(triage *t, const call *c)
@@ -296,9 +319,12 @@ static int triage_all(triage *t, const call *c)
     pool_free(t->pool);
     store_close(t->store);
     kd_engine_free(t->with.engine);
-    if (result != 0 || t->bad || (t->show.compare && t->show.old.unreadable > 0))
+    int judged = result == 0 && t->known ? judge(t) : 0;
+    if (result != 0 || judged == EXIT_TROUBLE || t->bad ||
+        (t->show.compare && t->show.old.unreadable > 0))
         return EXIT_TROUBLE;
-    return t->show.stopped || t->show.now.limited > 0 || t->show.old.limited > 0 ? EXIT_LIMIT : 0;
+    return t->show.stopped || t->show.now.limited > 0 || t->show.old.limited > 0 ? EXIT_LIMIT
+                                                                                 : judged;
 }
 
 static unsigned columns(void)
@@ -325,6 +351,7 @@ static int set_option(triage *t, int option, const char *value)
         t->jobs = (int)strtol(value, &end, 10);
         return *end || t->jobs < 1 || t->jobs > 256 ? complain(value, "--jobs takes 1 to 256") : 0;
     case OPT_DB: t->db = value; return 0;
+    case OPT_BASELINE: t->known = baseline_read(value, NULL); return t->known ? 0 : EXIT_TROUBLE;
     case OPT_COMPARE: t->show.compare = true; return 0;
     case OPT_NO_REPAIR: t->with.options.flags |= KD_NO_REPAIR; return 0;
     case OPT_NO_SANDBOX: t->no_sandbox = true; return 0;
@@ -364,6 +391,7 @@ int cmd_triage(int argc, char **argv)
         result = check_call(&t, &c);
     if (result == 0)
         result = triage_all(&t, &c);
+    baseline_free(t.known);
     free_facts(&t.with.options);
     return result;
 }

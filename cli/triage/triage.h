@@ -3,6 +3,7 @@
 #ifndef OOPSDOC_TRIAGE_H
 #define OOPSDOC_TRIAGE_H
 
+#include "../baseline.h"
 #include "../json.h"
 #include "../look.h"
 #include "calls.h"
@@ -37,6 +38,7 @@ typedef struct looked {
     char *data; /* of an archive in an archive */
     size_t len;
     int depth;
+    size_t archive_len; /* how much of the name is that of the archive it is from */
     struct looked *next;
 } looked;
 
@@ -66,6 +68,7 @@ typedef struct job {
     char *data;
     size_t len;
     int depth; /* of archives in archives */
+    size_t archive_len;
 } job;
 
 typedef struct pool_options {
@@ -108,6 +111,10 @@ bool store_pick(store *s, const char *schema, int side, bool all, const char *ke
 bool store_forget_seen(store *s);
 /* Another database, under a name. */
 bool store_attach(store *s, const char *path, const char *schema);
+/* What a baseline knows is marked in what was picked; how many problems it does not know. */
+bool store_mark_known(store *s, baseline *known, uint64_t *unknown);
+/* Logs that tell nothing: unreadable, limited, without a line of a kernel. */
+bool store_count_doubtful(store *s, uint64_t *out);
 void store_close(store *s);
 sqlite3 *store_db(store *s);
 bool store_failed(store *s); /* after a message: told once */
