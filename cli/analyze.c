@@ -10,6 +10,7 @@
 #include "ci.h"
 #include "cli.h"
 #include "options.h"
+#include "packs.h"
 
 static const char help[] =
     "usage: oopsdoc analyze [OPTIONS] [FILE...]\n"
@@ -21,6 +22,7 @@ static const char help[] =
     "                    has finished what it was saying\n"
     "      --full        text with every line of evidence and every step of the proofs\n"
     "      --count       print only the counts\n" FACT_HELP
+    "      --pack F      messages that this file (or folder) describes; see oopsdoc pack\n"
     "      --before F    an earlier capture of the same machine\n"
     "      --fail-on S   exit with 1 when something at least that severe was found:\n"
     "                    fatal, error, warning, notice or info\n"
@@ -51,6 +53,8 @@ typedef struct job {
     int quiet_ms;   /* of a stream */
     int fail_on;    /* kd_severity, -1: never */
     bool found;
+    const char *packs[MOST_PACKS];
+    int pack_count;
     kd_session *session;
     bool fed; /* something was read of the file at hand */
     ci ci;
@@ -258,6 +262,7 @@ enum {
     OPT_BASELINE,
     OPT_ORIGIN,
     OPT_TEST_ID,
+    OPT_PACK,
     OPT_NO_TEXT,
     OPT_NO_REPAIR,
     OPT_COLOR,
@@ -272,6 +277,7 @@ static const struct option options[] = {
     { "full", no_argument, NULL, OPT_FULL },
     FACT_OPTIONS,
     { "before", required_argument, NULL, OPT_BEFORE },
+    { "pack", required_argument, NULL, OPT_PACK },
     { "fail-on", required_argument, NULL, OPT_FAIL },
     { "baseline", required_argument, NULL, OPT_BASELINE },
     { "origin", required_argument, NULL, OPT_ORIGIN },
@@ -324,6 +330,11 @@ static int set_option(job *j, int option, const char *value, int *colour)
                    ? 0
                    : complain(value, "--origin takes a-z, 0-9 and _");
     case OPT_TEST_ID: j->ci.test_id = value; return 0;
+    case OPT_PACK:
+        if (j->pack_count == MOST_PACKS)
+            return complain(value, "too many packs");
+        j->packs[j->pack_count++] = value;
+        return 0;
     case OPT_NO_TEXT: j->options.flags |= KD_NO_TEXT; return 0;
     case OPT_NO_SANDBOX: j->no_sandbox = true; return 0;
     case OPT_NO_REPAIR: j->options.flags |= KD_NO_REPAIR; return 0;
@@ -370,6 +381,8 @@ int cmd_analyze(int argc, char **argv)
     kd_status made = result == 0 ? kd_engine_new(&j.engine, NULL) : KD_OK;
     if (made != KD_OK)
         result = complain(NULL, kd_status_name(made));
+    for (int i = 0; result == 0 && i < j.pack_count; i++)
+        result = add_packs(j.engine, j.packs[i]);
     if (result == 0)
         result = optind < argc ? analyze_all(&j, argc - optind, argv + optind)
                                : analyze_all(&j, 1, standard);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "packs.h"
 
 static const char help[] =
     "usage: oopsdoc COMMAND\n"
@@ -18,6 +19,7 @@ static const char help[] =
     "  match SIGNATURE|REPORT.json LOG...   is it the same bug? for git bisect run\n"
     "  baseline add|check FILE   problems that are known, and do not count\n"
     "  batch               records in, one record out for each: for pipelines\n"
+    "  pack test|new       messages of your own, as data\n"
     "  --version, --help   each command has a --help of its own\n"
     "\n"
     "examples:\n"
@@ -34,6 +36,7 @@ static const struct {
 #ifdef KD_TRIAGE
     { "triage", cmd_triage },
 #endif
+    { "pack", cmd_pack },
 };
 
 static int run(int argc, char **argv)

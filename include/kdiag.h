@@ -146,6 +146,24 @@ typedef struct kd_rule {
  */
 KD_API kd_status kd_engine_add_rule(kd_engine *engine, const kd_rule *rule);
 
+/**
+ * Adds a pack: messages and what they mean, as JSON (schemas/pack.schema.json). All of its entries
+ * or none. Before first use of the engine. `json` is not kept.
+ * @param why   room for the reason in words, NUL-terminated ("entry 3 (site.foo): no near miss");
+ * may be NULL
+ * @param room  bytes of it
+ * @return KD_E_INVAL: not a pack, an entry is wrong, or its id is taken; KD_E_NOMEM
+ */
+KD_API kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t room);
+
+/**
+ * Runs each entry of the packs on its own examples, which must fire with the values given there,
+ * and on its near misses, which must not. Uses the engine.
+ * @param tried  number of logs that were tried; may be NULL
+ * @return KD_E_INVAL with the first that failed
+ */
+KD_API kd_status kd_engine_try_packs(kd_engine *engine, char *why, size_t room, size_t *tried);
+
 /** Built-in rules first, then those added, in the order in which they are asked. */
 KD_API size_t kd_engine_rule_count(const kd_engine *engine);
 KD_API const kd_rule *kd_engine_rule(const kd_engine *engine, size_t index); /**< NULL past end */
@@ -403,7 +421,8 @@ enum {
     KD_LIMIT_EVENT_LINES = 1u << 1, /**< an event was closed at max_event_lines */
     KD_LIMIT_HISTORY = 1u << 2,     /**< more events than max_history */
     KD_LIMIT_DIAGS = 1u << 3,
-    KD_LIMIT_MEMORY = 1u << 4
+    KD_LIMIT_MEMORY = 1u << 4,
+    KD_LIMIT_PATTERN = 1u << 5 /**< a pattern of a pack was given up on a line */
 };
 KD_API void kd_report_stats(const kd_report *report, kd_stats *out, size_t size);
 KD_API void kd_session_stats(const kd_session *session, kd_stats *out, size_t size);

@@ -160,6 +160,7 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     kd_allocator allocator = alloc ? *alloc : (kd_allocator){ resize_by_libc, NULL };
     if (!out || !allocator.resize)
         return KD_E_INVAL;
+    const kd_list none = { .count = 0 };
     *out = NULL;
     kd_engine *engine = allocator.resize(allocator.user, NULL, 0, sizeof *engine);
     if (!engine)
@@ -171,7 +172,8 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     atomic_init(&engine->used, false);
     engine->arena.mem = &engine->mem;
     engine->wakes = kd_arena_alloc(&engine->arena, kd_kind_count * sizeof *engine->wakes);
-    kd_status status = engine->wakes ? kd_anchors_init(&engine->anchors, &engine->mem) : KD_E_NOMEM;
+    kd_status status =
+        engine->wakes ? kd_anchors_init(&engine->anchors, &engine->mem, &none) : KD_E_NOMEM;
     if (status == KD_OK)
         status = kd_heads_init(&engine->heads, &engine->mem);
     for (size_t i = 0; status == KD_OK && i < kd_kind_count; i++)
@@ -198,12 +200,22 @@ void kd_engine_free(kd_engine *engine)
     if (!engine || atomic_fetch_sub(&engine->references, 1) != 1)
         return;
     kd_allocator allocator = engine->allocator;
+    if (engine->packs.mem)
+        kd_packs_free(&engine->packs);
     kd_anchors_free(&engine->anchors, &engine->mem);
     kd_matcher_free(&engine->heads, &engine->mem);
     KD_VEC_FREE(&engine->mem, &engine->identities);
     KD_VEC_FREE(&engine->mem, &engine->rules);
     kd_arena_free(&engine->arena);
     allocator.resize(allocator.user, engine, sizeof *engine, 0);
+}
+
+void kd_engine_cut_rules(kd_engine *engine, size_t count)
+{
+    while (engine->rules.len > count) {
+        engine->rules.len--;
+        take_back_wakes(engine);
+    }
 }
 
 kd_status kd_engine_add_rule(kd_engine *engine, const kd_rule *rule)

@@ -7,6 +7,7 @@
 #include "core/identity.h"
 #include "core/lists.h"
 #include "core/tracker.h"
+#include "family/pack/pack.h"
 #include "input/shape.h"
 #include "report/store.h"
 
@@ -17,14 +18,18 @@ struct kd_engine {
     kd_matcher heads; /* known beginnings of messages */
     KD_VEC(kd_rule) rules;
     KD_VEC(kd_identity) identities; /* by kd_kind.index */
-    kd_list *wakes;                 /* by kd_kind.index: of uint32_t, the rules to be asked */
-    kd_arena arena;                 /* holds them */
+    kd_packs packs;
+    kd_list *wakes; /* by kd_kind.index: of uint32_t, the rules to be asked */
+    kd_arena arena; /* holds them */
     atomic_uint references;
     atomic_bool used; /* no rule may be added any more */
 };
 
 /* NULL-safe; marks the engine as used. */
 kd_engine *kd_engine_hold(kd_engine *engine);
+
+/* Takes the rules from that one on out again. */
+void kd_engine_cut_rules(kd_engine *engine, size_t count);
 
 /* The caller's options with the defaults for what it does not know. KD_E_INVAL: one is none. */
 kd_status kd_options_take(kd_options *out, const kd_options *given);

@@ -15,6 +15,7 @@ static void start(kd_session *session)
         .closed = kd_session_take,
         .user = session,
         .dress = &session->dress,
+        .packs = session->packs.packs ? &session->packs : NULL,
         .max_event_lines = session->options.max_event_lines,
         .on_line = session->options.on_line,
         .on_line_user = session->options.on_line_user,
@@ -76,6 +77,8 @@ kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *
     session->engine = kd_engine_hold(engine);
     session->mem = (kd_mem){ .allocator = allocator, .limit = SIZE_MAX };
     session->arena.mem = &session->mem;
+    session->packs.mem = &session->mem;
+    session->packs.packs = engine->packs.entries.count > 0 ? &engine->packs : NULL;
     copy_options(session, &all);
     session->dress.plain = all.flags & KD_NO_REPAIR;
     session->report = kd_report_new(engine, &session->options);
@@ -105,6 +108,7 @@ void kd_session_free(kd_session *session)
             kd_tracker_flush(&session->tracker);
         kd_report_free(session->report);
     }
+    kd_pack_use_free(&session->packs);
     kd_reader_free(&session->reader);
     kd_mend_free(&session->mend);
     kd_arena_free(&session->arena);
@@ -254,6 +258,8 @@ static void fill_stats(const kd_session *session, kd_stats *stats)
     stats->problems_left_out = session->report->problems.left_out;
     if (session->tracker.hit_event_lines)
         stats->limits |= KD_LIMIT_EVENT_LINES;
+    if (session->packs.gave_up)
+        stats->limits |= KD_LIMIT_PATTERN;
 }
 
 void kd_session_stats(const kd_session *session, kd_stats *out, size_t size)

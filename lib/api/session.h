@@ -35,6 +35,7 @@ struct kd_session {
     kd_arena arena;    /* texts of the options */
     kd_reader reader;
     kd_mend mend;
+    kd_pack_use packs;
     kd_tracker tracker;
     kd_capture capture;
     uint64_t taken; /* events and facts that closed */

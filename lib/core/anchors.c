@@ -5,7 +5,16 @@
 #include "core/tracker.h"
 #include "input/mend.h"
 
-kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
+/* The recogniser of the messages that packs describe. */
+static uint8_t pack_parser(void)
+{
+    for (size_t i = 0; i < kd_parser_count; i++)
+        if (kd_str_is(kd_str_of(kd_parsers[i]->name), "pack"))
+            return (uint8_t)i;
+    return NO_PARSER;
+}
+
+kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem, const kd_list *more)
 {
     size_t count = 0, n = 0;
     memset(anchors, 0, sizeof *anchors);
@@ -16,6 +25,7 @@ kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
         count++;
     for (size_t k = 0; kd_mend_anchors[k]; k++)
         count++;
+    count += more->count;
     anchors->count = count;
     anchors->texts = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->texts);
     anchors->parser = kd_mem_resize(mem, NULL, 0, count * sizeof *anchors->parser);
@@ -33,6 +43,10 @@ kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem)
     for (size_t k = 0; kd_mend_anchors[k]; k++, n++) {
         anchors->texts[n] = kd_mend_anchors[k];
         anchors->parser[n] = NO_PARSER;
+    }
+    for (uint32_t k = 0; k < more->count; k++, n++) {
+        anchors->texts[n] = KD_ITEMS(*more, kd_str)[k].ptr;
+        anchors->parser[n] = pack_parser();
     }
     return kd_matcher_init(&anchors->matcher, mem, anchors->texts, count);
 }

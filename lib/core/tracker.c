@@ -133,6 +133,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
             kd_arena_format(&event->arena, "%.*s %.*s", KD_FMT(first.text), KD_FMT(next.text));
     }
     open->parse.src = 1;
+    open->parse.packs = tracker->packs;
     open->parse.before = before;
     kd_status failed = tracker->mem->failed;
     tracker->mem->failed = KD_OK;

@@ -18,7 +18,9 @@ typedef struct kd_anchors {
     size_t count;
 } kd_anchors;
 
-kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem);
+/* @param more  of kd_str, NUL-terminated: anchors of packs, for the recogniser of that name; may be
+ * empty */
+kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem, const kd_list *more);
 void kd_anchors_free(kd_anchors *anchors, kd_mem *mem);
 
 /* The event is the receiver's now. */
@@ -42,6 +44,7 @@ typedef struct kd_tracker {
     kd_fate_fn on_line; /* told what becomes of each line; may be NULL */
     void *on_line_user;
     kd_dress *dress;            /* how lines are read again */
+    struct kd_pack_use *packs;  /* messages that packs describe; NULL: no packs */
     struct kd_wrapped *wrapped; /* a message that seems to go on in the next line */
 } kd_tracker;
 

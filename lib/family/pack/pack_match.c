@@ -1,0 +1,165 @@
+/* pack_match.c - the patterns of packs: PCRE2 under limits. Layer: family. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "family/pack/pack.h"
+
+/* A match that takes more is given up: log text must not choose how long. */
+#define MOST_STEPS 20000u
+#define JIT_STACK ((size_t)64 * 1024)
+#define LONGEST_TEXT ((size_t)4096)
+
+/* ---- memory: PCRE2 does not say how much it gives back -----------------------------------------
+ */
+
+typedef union head {
+    size_t size;
+    max_align_t align;
+} head;
+
+static void *take(size_t size, void *user)
+{
+    head *block = size < SIZE_MAX / 2 ? kd_mem_resize(user, NULL, 0, sizeof(head) + size) : NULL;
+    if (!block)
+        return NULL;
+    block->size = sizeof(head) + size;
+    return block + 1;
+}
+
+static void give(void *ptr, void *user)
+{
+    head *block = ptr ? (head *)ptr - 1 : NULL;
+    if (block)
+        kd_mem_free(user, block, block->size);
+}
+
+/* ---- compiling
+ * ----------------------------------------------------------------------------------- */
+
+static void say(kd_pack_error error, const char *what)
+{
+    if (error.room > 0)
+        snprintf(error.text, error.room, "%s", what);
+}
+
+static bool find_groups(kd_pack_entry *entry, kd_pack_error error)
+{
+    char why[128];
+    for (uint32_t i = 0; i < entry->field_count; i++) {
+        int group =
+            pcre2_substring_number_from_name(entry->code, (PCRE2_SPTR)entry->fields[i].name.ptr);
+        if (group <= 0) {
+            snprintf(why, sizeof why, "the pattern has no group named \"%.40s\"",
+                     entry->fields[i].name.ptr);
+            say(error, why);
+            return false;
+        }
+        entry->fields[i].group = (uint32_t)group;
+    }
+    return true;
+}
+
+bool kd_pack_compile(kd_packs *packs, kd_pack_entry *entry, kd_str pattern, kd_pack_error error)
+{
+    int code = 0;
+    size_t at = 0;
+    char words[96], why[192];
+    if (!packs->general)
+        packs->general = pcre2_general_context_create(take, give, packs->mem);
+    pcre2_compile_context *context =
+        packs->general ? pcre2_compile_context_create(packs->general) : NULL;
+    if (context) {
+        pcre2_set_max_pattern_length(context, 1000);
+        pcre2_set_parens_nest_limit(context, 20);
+        entry->code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len,
+                                    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C,
+                                    &code, &at, context);
+        pcre2_compile_context_free(context);
+    }
+    if (!entry->code) {
+        if (code > 0 && pcre2_get_error_message(code, (PCRE2_UCHAR *)words, sizeof words) > 0) {
+            snprintf(why, sizeof why, "pattern, at %zu: %s", at, words);
+            say(error, why);
+        } else
+            say(error, "out of memory");
+        return false;
+    }
+    pcre2_jit_compile(entry->code,
+                      PCRE2_JIT_COMPLETE); /* where there is none the interpreter serves */
+    return find_groups(entry, error);
+}
+
+void kd_pack_release(kd_pack_entry *entry)
+{
+    pcre2_code_free(entry->code);
+    entry->code = NULL;
+}
+
+/* ---- matching
+ * ------------------------------------------------------------------------------------ */
+
+static bool prepare(kd_pack_use *use)
+{
+    if (use->data)
+        return true;
+    if (!use->general)
+        use->general = pcre2_general_context_create(take, give, use->mem);
+    if (use->general && !use->match)
+        use->match = pcre2_match_context_create(use->general);
+    if (use->match && !use->stack)
+        use->stack = pcre2_jit_stack_create(8 * 1024, JIT_STACK, use->general);
+    if (!use->stack)
+        return false;
+    /* without a stack of its own, generated code takes 32 KiB of the thread's */
+    pcre2_jit_stack_assign(use->match, NULL, use->stack);
+    pcre2_set_match_limit(use->match, MOST_STEPS);
+    pcre2_set_heap_limit(use->match, 256);
+    use->data = pcre2_match_data_create(KD_PACK_MOST_FIELDS * 4, use->general);
+    return use->data != NULL;
+}
+
+bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, kd_pack_hit *out)
+{
+    *out = (kd_pack_hit){ { { NULL, 0 } } };
+    if (!entry->code)
+        return true;
+    if (text.len > LONGEST_TEXT)
+        text.len = LONGEST_TEXT;
+    if (text.len == 0 || !prepare(use))
+        return false;
+    int count =
+        pcre2_match(entry->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, use->data, use->match);
+    if (count < 0) {
+        use->gave_up |= count != PCRE2_ERROR_NOMATCH;
+        return false;
+    }
+    const size_t *ends = pcre2_get_ovector_pointer(use->data);
+    uint32_t pairs = pcre2_get_ovector_count(use->data);
+    for (uint32_t i = 0; i < entry->field_count; i++) {
+        uint32_t group = entry->fields[i].group;
+        if (group < pairs && (count == 0 || group < (uint32_t)count) &&
+            ends[2 * group] != PCRE2_UNSET && ends[2 * group + 1] > ends[2 * group])
+            out->values[i] =
+                (kd_str){ text.ptr + ends[2 * group], ends[2 * group + 1] - ends[2 * group] };
+    }
+    return true;
+}
+
+void kd_packs_free(kd_packs *packs)
+{
+    kd_packs_cut(packs, 0);
+    pcre2_general_context_free(packs->general);
+    packs->general = NULL;
+    kd_arena_free(&packs->arena);
+}
+
+void kd_pack_use_free(kd_pack_use *use)
+{
+    pcre2_match_data_free(use->data);
+    pcre2_jit_stack_free(use->stack);
+    pcre2_match_context_free(use->match);
+    pcre2_general_context_free(use->general);
+    use->data = use->stack = use->match = use->general = NULL;
+}
