@@ -9,7 +9,7 @@
 #include "packs.h"
 
 static const char help[] =
-    "usage: oopsdoc pack test FILE|DIR...   run the packs' own examples and near misses\n"
+    "usage: oopsdoc pack test [FILE|DIR...] run the packs' own examples and near misses\n"
     "       oopsdoc pack new NAME           print the skeleton of a pack, to begin with\n"
     "A pack describes messages that oopsdoc does not know: docs/adding-a-pack.md. It is\n"
     "used with --pack FILE|DIR.\n";
@@ -120,7 +120,7 @@ int cmd_pack(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--help") == 0)
         return put_stdout(help, sizeof help - 1, NULL) ? EXIT_TROUBLE : 0;
-    if (argc > 2 && strcmp(argv[1], "test") == 0)
+    if (argc > 1 && strcmp(argv[1], "test") == 0)
         return test(argc - 2, argv + 2);
     if (argc == 3 && strcmp(argv[1], "new") == 0)
         return print_skeleton(argv[2]);

@@ -157,8 +157,9 @@ KD_API kd_status kd_engine_add_rule(kd_engine *engine, const kd_rule *rule);
 KD_API kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t room);
 
 /**
- * Runs each entry of the packs on its own examples, which must fire with the values given there,
- * and on its near misses, which must not. Uses the engine.
+ * Runs each entry of the added packs (of the built-in ones where none was added) on its own
+ * examples, which must fire with the values given there, and on its near misses, which must not.
+ * Uses the engine.
  * @param tried  number of logs that were tried; may be NULL
  * @return KD_E_INVAL with the first that failed
  */

@@ -160,7 +160,6 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     kd_allocator allocator = alloc ? *alloc : (kd_allocator){ resize_by_libc, NULL };
     if (!out || !allocator.resize)
         return KD_E_INVAL;
-    const kd_list none = { .count = 0 };
     *out = NULL;
     kd_engine *engine = allocator.resize(allocator.user, NULL, 0, sizeof *engine);
     if (!engine)
@@ -172,14 +171,15 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     atomic_init(&engine->used, false);
     engine->arena.mem = &engine->mem;
     engine->wakes = kd_arena_alloc(&engine->arena, kd_kind_count * sizeof *engine->wakes);
-    kd_status status =
-        engine->wakes ? kd_anchors_init(&engine->anchors, &engine->mem, &none) : KD_E_NOMEM;
-    if (status == KD_OK)
+    kd_status status = KD_E_NOMEM;
+    if (engine->wakes)
         status = kd_heads_init(&engine->heads, &engine->mem);
     for (size_t i = 0; status == KD_OK && i < kd_kind_count; i++)
         status = add_identity(engine, kd_kinds[i]);
     for (size_t i = 0; status == KD_OK && i < kd_builtin_rule_count; i++)
         status = add_rule(engine, &kd_builtin_rules[i]);
+    if (status == KD_OK)
+        status = kd_engine_builtin_packs(engine);
     if (status != KD_OK) {
         kd_engine_free(engine);
         return status;

@@ -28,6 +28,9 @@ struct kd_engine {
 /* NULL-safe; marks the engine as used. */
 kd_engine *kd_engine_hold(kd_engine *engine);
 
+/* The packs that are built in, and the matcher with the anchors of all. */
+kd_status kd_engine_builtin_packs(kd_engine *engine);
+
 /* Takes the rules from that one on out again. */
 void kd_engine_cut_rules(kd_engine *engine, size_t count);
 

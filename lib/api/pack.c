@@ -39,6 +39,19 @@ static kd_status join_anchors(kd_engine *engine)
     return kd_anchors_init(&engine->anchors, &engine->mem, &all);
 }
 
+/* What is added later is asked first: a site knows better than what is built in. */
+static void move_to_front(kd_packs *packs, uint32_t before)
+{
+    kd_pack_entry **entries = packs->entries.items;
+    uint32_t added = packs->entries.count - before;
+    for (uint32_t i = 0; i < added; i++) {
+        kd_pack_entry *entry = entries[before + i];
+        memmove(entries + i + 1, entries + i, before * sizeof *entries);
+        entries[i] = entry;
+    }
+    packs->own += added;
+}
+
 kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t room)
 {
     kd_pack_error error = { why, why ? room : 0 };
@@ -65,8 +78,24 @@ kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t r
     if (status != KD_OK) {
         kd_engine_cut_rules(engine, rules);
         kd_packs_cut(packs, before);
+        return status;
     }
-    return status;
+    move_to_front(packs, before);
+    return KD_OK;
+}
+
+kd_status kd_engine_builtin_packs(kd_engine *engine)
+{
+    kd_packs *packs = &engine->packs;
+    kd_status status = KD_OK;
+    packs->mem = &engine->mem;
+    for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
+        status = kd_packs_add(packs, kd_builtin_packs[i], (kd_pack_error){ NULL, 0 });
+    for (uint32_t i = 0; status == KD_OK && i < packs->entries.count; i++) {
+        kd_rule rule = kd_pack_rule(kd_packs_at(packs, i));
+        status = kd_engine_add_rule(engine, &rule);
+    }
+    return status == KD_OK ? join_anchors(engine) : status;
 }
 
 /* ---- its own examples
@@ -137,7 +166,8 @@ kd_status kd_engine_try_packs(kd_engine *engine, char *why, size_t room, size_t 
     size_t count = 0;
     if (!engine)
         return KD_E_INVAL;
-    for (uint32_t i = 0; status == KD_OK && i < engine->packs.entries.count; i++) {
+    uint32_t last = engine->packs.own ? engine->packs.own : engine->packs.entries.count;
+    for (uint32_t i = 0; status == KD_OK && i < last; i++) {
         const kd_pack_entry *entry = kd_packs_at(&engine->packs, i);
         trial of = { engine, entry, { why, why ? room : 0 } };
         const kd_pack_example *fires = entry->examples.items, *near = entry->near_misses.items;

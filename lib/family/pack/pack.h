@@ -32,12 +32,14 @@ typedef struct kd_pack_value {
 
 typedef struct kd_pack_entry {
     kd_str pack, id, title; /* NUL-terminated, as all texts here are */
+    const kd_kind *kind;    /* of its events */
     kd_severity severity;
     kd_confidence confidence; /* never certain: a pack proves nothing */
     kd_list anchors;          /* of kd_str */
     void *code;               /* pcre2_code; NULL: an anchor is enough */
     kd_pack_field fields[KD_PACK_MOST_FIELDS];
     uint32_t field_count;
+    bool stack;      /* the task and its stack follow */
     kd_list follows; /* of kd_str: beginnings of lines that go with it */
     kd_str archs;    /* words; empty: any */
     uint32_t from,
@@ -54,7 +56,8 @@ typedef struct kd_pack_entry {
 typedef struct kd_packs {
     kd_mem *mem;
     kd_arena arena;
-    kd_list entries; /* of kd_pack_entry * */
+    kd_list entries; /* of kd_pack_entry *, in the order in which they are asked */
+    uint32_t own;    /* of them, the first: not built in */
     void *general;   /* pcre2_general_context */
 } kd_packs;
 
@@ -65,6 +68,10 @@ typedef struct kd_pack_use {
     void *general, *match, *stack, *data; /* of PCRE2 */
     bool gave_up;                         /* a pattern met its limit */
 } kd_pack_use;
+
+/* Those of packs/, embedded at build time. */
+extern const kd_str kd_builtin_packs[];
+extern const size_t kd_builtin_pack_count;
 
 /* Why a pack was refused: "entry 3 (net.foo): no near miss". */
 typedef struct kd_pack_error {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "family/fields.h"
 #include "family/pack/pack.h"
 
 #define LARGEST_PACK ((size_t)1 << 20)
@@ -126,6 +127,20 @@ static bool read_anchors(reader *in, json_object *value)
            (in->entry->anchors.count > 0 || refuse(in, "is empty"));
 }
 
+static bool read_kind(reader *in, json_object *value)
+{
+    static const kd_kind *const kinds[] = { &kd_kind_pack_message, &kd_kind_clock_error,
+                                            &kd_kind_firmware_error };
+    const char *text =
+        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    for (size_t i = 0; i < KD_COUNT(kinds); i++)
+        if (strcmp(text, kinds[i]->name) == 0) {
+            in->entry->kind = kinds[i];
+            return true;
+        }
+    return refuse(in, "is none of pack_message, clock_error and firmware_error");
+}
+
 static bool read_severity(reader *in, json_object *value)
 {
     int found = 0;
@@ -183,6 +198,14 @@ static bool read_suspect(reader *in, json_object *value)
             return false;
     }
     return in->entry->suspect != KD_SUSPECT_NONE || refuse(in, "has no class");
+}
+
+static bool read_flag(reader *in, json_object *value, bool *out)
+{
+    if (!json_object_is_type(value, json_type_boolean))
+        return refuse(in, "is neither true nor false");
+    *out = json_object_get_boolean(value);
+    return true;
 }
 
 static bool read_fields(reader *in, json_object *value)
@@ -327,6 +350,8 @@ static bool read_member(reader *in, const char *key, json_object *value, kd_str 
         right = read_text(in, value, 80, &entry->id);
     else if (strcmp(key, "title") == 0)
         right = read_text(in, value, 100, &entry->title);
+    else if (strcmp(key, "kind") == 0)
+        right = read_kind(in, value);
     else if (strcmp(key, "severity") == 0)
         right = read_severity(in, value);
     else if (strcmp(key, "confidence") == 0)
@@ -338,7 +363,9 @@ static bool read_member(reader *in, const char *key, json_object *value, kd_str 
     else if (strcmp(key, "fields") == 0)
         right = read_fields(in, value);
     else if (strcmp(key, "follows") == 0)
-        right = read_texts(in, value, 4, &entry->follows);
+        right = read_texts(in, value, 1, &entry->follows);
+    else if (strcmp(key, "stack") == 0)
+        right = read_flag(in, value, &entry->stack);
     else if (strcmp(key, "when") == 0)
         right = read_when(in, value);
     else if (strcmp(key, "explanation") == 0)
@@ -396,6 +423,7 @@ static bool read_entry(reader *in, json_object *value)
     if (!in->entry)
         return refuse(in, "out of memory");
     in->entry->pack = in->pack;
+    in->entry->kind = &kd_kind_pack_message;
     in->entry->severity = KD_WARNING;
     in->entry->confidence = KD_POSSIBLE;
     if (!json_object_is_type(value, json_type_object))

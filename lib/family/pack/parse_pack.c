@@ -7,6 +7,8 @@
 #include "core/parser.h"
 #include "family/fields.h"
 #include "family/pack/pack.h"
+#include "family/shared/parse_shared.h"
+#include <stddef.h>
 
 #define MOST_FOLLOWERS 64u
 
@@ -56,12 +58,13 @@ static kd_verdict open_pack(kd_parse *parse, const kd_line *line)
         if (!has_anchor(entry, line->text) ||
             !kd_pack_matches(parse->packs, entry, line->text, &hit))
             continue;
+        parse->event->kind = entry->kind;
         message->described_by = entry;
         message->entry = (kd_text){ entry->id, KD_DERIVED };
         message->pack = (kd_text){ entry->pack, KD_DERIVED };
         kd_put(parse, &message->headline, line->text);
         put_values(parse, message, entry, &hit);
-        return entry->follows.count > 0 ? KD_TAKEN : KD_LAST;
+        return entry->stack || entry->follows.count > 0 ? KD_TAKEN : KD_LAST;
     }
     return KD_NOT_MINE;
 }
@@ -74,8 +77,23 @@ static kd_verdict more_pack(kd_parse *parse, const kd_line *line)
     for (uint32_t i = 0; i < entry->follows.count; i++)
         if (kd_str_starts(line->text, follows[i].ptr))
             return ++parse->own[0] < MOST_FOLLOWERS ? KD_TAKEN : KD_LAST;
-    return KD_OVER;
+    return entry->stack ? KD_NOT_MINE : KD_OVER;
 }
+
+/* What follows has no end of its own. */
+static void close_pack(kd_parse *parse)
+{
+    const kdf_pack_message *message = parse->body;
+    const kd_pack_entry *entry = message->described_by;
+    parse->event->complete = !entry->stack || message->backtrace.count > 0;
+}
+
+/* Of those where a stack follows; the others are over with a line that does not follow. */
+static const kd_block_use blocks[] = {
+    { &kd_block_task, offsetof(kdf_pack_message, task) },
+    { &kd_block_trace, offsetof(kdf_pack_message, backtrace) },
+    { NULL, 0 },
+};
 
 /* Those of the packs join them: kd_anchors_init(). */
 static const char *const anchors[] = { NULL };
@@ -84,7 +102,9 @@ const kd_parser kd_parser_pack = {
     .name = "pack",
     .anchors = anchors,
     .kind = &kd_kind_pack_message,
+    .blocks = blocks,
     .patience = 4,
     .open = open_pack,
     .more = more_pack,
+    .close = close_pack,
 };

@@ -127,7 +127,7 @@ kd_rule kd_pack_rule(const kd_pack_entry *entry)
                       .id = entry->id.ptr,
                       .title = entry->title.ptr,
                       .severity = entry->severity,
-                      .wakes_on = "pack_message",
+                      .wakes_on = entry->kind->name,
                       .doc = entry->explanation.ptr,
                       .check = check_message,
                       .user = (void *)(uintptr_t)entry };

@@ -1,0 +1,13 @@
+# Writes the texts of PACKS as a C source: packs that are built in.
+set(source "/* Made from the texts of packs/. */\n#include \"family/pack/pack.h\"\n\n")
+set(rows "")
+set(count 0)
+foreach(pack ${PACKS})
+  file(READ ${pack} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
+  string(APPEND source "static const char pack_${count}[] = { ${bytes} };\n")
+  string(APPEND rows "    { pack_${count}, sizeof pack_${count} },\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(APPEND source "\nconst kd_str kd_builtin_packs[] = {\n${rows}};\nconst size_t kd_builtin_pack_count = ${count};\n")
+file(WRITE ${OUT} "${source}")
