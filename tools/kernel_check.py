@@ -34,6 +34,9 @@ NOT_CHECKABLE = {  # table -> why no source tree can confirm it
     "family/device/class.def": "our words for what a line of wording.def means",
     "family/free/layout_more.def": "sums over several headers and the paging mode of the CPU; riscv's stand in "
                                    "Documentation alone",
+    "family/address/layout.def": "sums over several headers and the paging mode of the CPU; riscv's stand in Documentation "
+                                 "alone",
+    "family/address/magic.def": "marks of several headers, and constants that code computes with",
     "family/fault/access.def": "instructions, from the manuals of the processors",
     "family/fault/insn.def": "instructions, from the manuals of the processors",
     "family/gfp/gfp_backports.def": "distributions and their back-ports",

@@ -19,14 +19,14 @@ static uint64_t hash_of(const kd_line *line)
     return line->raw.len < SHORTEST ? 0 : kd_str_hash(KD_HASH_START, line->raw);
 }
 
-/* A header that stands there twice at once begins it: two CPUs do not print the same microsecond,
- * and a report goes on below its header. */
+/* A header that stands there twice at once begins it: a report goes on below its header. A message
+ * of one line may well come twice, also at one time where the clock is coarse. */
 bool kd_capture_is_copy(kd_capture *capture, const kd_line *line, bool busy)
 {
     bool next = line->number == capture->number + 1;
     uint64_t hash = next && capture->hash ? hash_of(line) : 0;
     bool same = hash && hash == capture->hash && !capture->copy;
-    if (same && capture->opened && (line->has_time || busy))
+    if (same && capture->opened && busy)
         capture->doubles = true;
     if (!capture->doubles || !next)
         return false;

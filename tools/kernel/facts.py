@@ -333,7 +333,7 @@ POISON_BYTES = {0x6b: ["POISON_FREE"], 0xaa: ["PAGE_POISON"], 0x5a: ["POISON_INU
 
 def check_poison_bytes(tree, lib):
     header = Header(tree.text("include/linux/poison.h"))
-    ours = {int(row[0], 0) for row in defs.rows(lib / "family/pointer/poison.def", "POISON")}
+    ours = {int(row[0], 0) for row in defs.rows(lib / "family/address/poison.def", "POISON")}
     for byte in sorted(ours | set(POISON_BYTES)):
         names = POISON_BYTES.get(byte, [])
         if byte not in ours or not names or any(header.value(name) != byte for name in names):
@@ -400,7 +400,7 @@ def check_errno(tree, lib):
     """Numbers of errors, alike on all architectures."""
     header = Header(tree.texts("include/uapi/asm-generic/errno-base.h", "include/uapi/asm-generic/errno.h",
                                "include/linux/errno.h"))
-    ours = {defs.string(name): int(number) for number, name in defs.rows(lib / "family/pointer/errno.def", "ERRNO")}
+    ours = {defs.string(name): int(number) for number, name in defs.rows(lib / "family/address/errno.def", "ERRNO")}
     yield from differ(ours, {name: header.value(name) for name in ours})
     if Header(tree.text("include/linux/err.h")).value("MAX_ERRNO") != 4095:
         yield "MAX_ERRNO", "is not 4095: rule oops.err-ptr"
@@ -447,8 +447,8 @@ CHECKS = {
     "family/fault/esr.def": check_esr, "family/fault/fsr.def": check_fsr, "family/fault/x86_fault.def": check_x86_fault,
     "family/fault/cause.def": check_cause, "family/module/reloc.def": check_reloc,
     "family/warn/size_check.def": check_size_check, "family/alloc/kmalloc.def": check_kmalloc,
-    "core/arch.def": check_arch, "family/pointer/errno.def": check_errno,
-    "family/pointer/poison.def": check_poison_bytes, "family/fault/mce.def": check_mce,
+    "core/arch.def": check_arch, "family/address/errno.def": check_errno,
+    "family/address/poison.def": check_poison_bytes, "family/fault/mce.def": check_mce,
     "family/device/say.def": check_device, "family/leak/held.def": check_held,
     **{table: (lambda tree, lib, table=table: check_names(tree, lib, table)) for table in NAMES},
     # facts that stand in C

@@ -25,6 +25,7 @@ TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "family/ras/value.def": [("RAS_U64", 1), ("RAS_HEX", 1), ("RAS_TEXT", 1)],
     "family/warn/detector.def": [("WARN_TEXT", 0)],
     "family/warn/asked.def": [("ASKED_LINE", 1)],
+    "family/warn/boot_error.def": [("BOOT_ERROR", 0)],
 }
 
 

@@ -141,31 +141,23 @@ static bool read_kind(reader *in, json_object *value)
     return refuse(in, "is none of pack_message, clock_error and firmware_error");
 }
 
-static bool read_severity(reader *in, json_object *value)
+/* Words of a scale. */
+static bool read_level(reader *in, const char *key, json_object *value)
 {
+    kd_pack_entry *entry = in->entry;
     int found = 0;
-    if (!read_choice(in, value, severity_name, KD_FATAL + 1, &found))
-        return false;
-    in->entry->severity = (kd_severity)found;
-    return true;
-}
-
-static bool read_confidence(reader *in, json_object *value)
-{
-    int found = 0;
-    if (!read_choice(in, value, confidence_name, KD_CERTAIN, &found))
-        return refuse(in, "is neither possible nor likely: a pack proves nothing");
-    in->entry->confidence = (kd_confidence)found;
-    return true;
-}
-
-static bool read_impact(reader *in, json_object *value)
-{
-    int found = 0;
-    if (!read_choice(in, value, impact_name, KD_IMPACT_MACHINE_DOWN + 1, &found))
-        return false;
-    in->entry->impact = (kd_impact)found;
-    return true;
+    if (key[0] == 's') {
+        if (read_choice(in, value, severity_name, KD_FATAL + 1, &found))
+            entry->severity = (kd_severity)found;
+    } else if (key[0] == 'i') {
+        if (read_choice(in, value, impact_name, KD_IMPACT_MACHINE_DOWN + 1, &found))
+            entry->impact = (kd_impact)found;
+    } else if (read_choice(in, value, confidence_name, KD_CERTAIN, &found)) {
+        entry->confidence = (kd_confidence)found;
+    } else {
+        refuse(in, "is neither possible nor likely: a pack proves nothing");
+    }
+    return in->status == KD_OK;
 }
 
 static bool read_action(reader *in, json_object *value)
@@ -352,10 +344,9 @@ static bool read_member(reader *in, const char *key, json_object *value, kd_str 
         right = read_text(in, value, 100, &entry->title);
     else if (strcmp(key, "kind") == 0)
         right = read_kind(in, value);
-    else if (strcmp(key, "severity") == 0)
-        right = read_severity(in, value);
-    else if (strcmp(key, "confidence") == 0)
-        right = read_confidence(in, value);
+    else if (strcmp(key, "severity") == 0 || strcmp(key, "confidence") == 0 ||
+             strcmp(key, "impact") == 0)
+        right = read_level(in, key, value);
     else if (strcmp(key, "anchors") == 0)
         right = read_anchors(in, value);
     else if (strcmp(key, "pattern") == 0)
@@ -374,8 +365,6 @@ static bool read_member(reader *in, const char *key, json_object *value, kd_str 
         right = read_texts(in, value, 1, &entry->remedies);
     else if (strcmp(key, "links") == 0)
         right = read_texts(in, value, 1, &entry->links);
-    else if (strcmp(key, "impact") == 0)
-        right = read_impact(in, value);
     else if (strcmp(key, "suspect") == 0)
         right = read_suspect(in, value);
     else if (strcmp(key, "action") == 0)
@@ -478,10 +467,9 @@ kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
     reader in = { .packs = packs, .error = error, .status = KD_OK };
     uint32_t before = packs->entries.count;
     packs->arena.mem = packs->mem;
-    if (json.len == 0 || json.len > LARGEST_PACK) {
-        refuse(&in, "is empty, or larger than 1 MiB");
-        return KD_E_INVAL;
-    }
+    if ((json.len == 0 || json.len > LARGEST_PACK) &&
+        !refuse(&in, "is empty, or larger than 1 MiB"))
+        return in.status;
     json_tokener *tokener = json_tokener_new_ex(16);
     if (!tokener)
         return KD_E_NOMEM;
