@@ -23,56 +23,62 @@ static void put_held(kd_json *out, size_t from, size_t until)
     kd_sink_put(&out->sink, (kd_str){ out->held + from, until - from });
 }
 
-/* Where the next member's separator stands, or `len`; `bracket`: where the first object or list of
- * this member begins. What is held is JSON of our own, cut at its end. */
-static size_t member_end(const char *held, size_t from, size_t len, size_t *bracket)
+/* Depth of what is innermost; it does not change where something is spilt. */
+static unsigned depth_of(const kd_json *out)
 {
-    bool quoted = false;
-    unsigned depth = 0;
-    size_t i;
-    *bracket = len;
-    for (i = from; i < len; i++) {
-        char c = held[i];
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '{' || c == '[') {
-            *bracket = depth++ == 0 ? i : *bracket;
-        } else if (c == '}' || c == ']') {
-            depth--;
-        } else if (c == ',' && depth == 0) {
-            return i;
+    return out->indent + 2 * out->levels;
+}
+
+/* Each mark is a byte of what is held: there is room for all of them. */
+static void add_mark(kd_json *out, bool bracket)
+{
+    out->marks[out->mark_count++] =
+        (kd_json_mark){ (uint8_t)out->held_len, bracket, depth_of(out) };
+}
+
+/* What is held from there on goes on being held. */
+static void keep_from(kd_json *out, size_t from, size_t len)
+{
+    size_t kept = 0;
+    out->held_len = len - from;
+    memmove(out->held, out->held + from, out->held_len);
+    for (size_t i = 0; i < out->mark_count; i++)
+        if (out->marks[i].at >= from) {
+            out->marks[kept] = out->marks[i];
+            out->marks[kept++].at -= (uint8_t)from;
         }
-    }
-    return len;
+    out->mark_count = kept;
 }
 
 /* The outermost object or list that is held does not fit on a line: it gets its own lines. Its
  * members that are complete fit, for they are shorter; the last one may go on being held. */
 static void spill(kd_json *out)
 {
-    size_t len = out->held_len, from = 2, bracket = len, end;
+    size_t len = out->held_len, from = 2, bracket = len;
     put_held(out, 0, 1);
     out->indent += 2;
     out->levels--;
-    out->held_len = 0;
-    if (len == 1)
+    if (len == 1) {
+        keep_from(out, len, len);
         return;
+    }
     put_line_start(out, KD_STR("\n"));
-    while ((end = member_end(out->held, from, len, &bracket)) < len) {
-        put_held(out, from, end);
+    for (size_t i = 0; i < out->mark_count; i++) {
+        const kd_json_mark *mark = &out->marks[i];
+        if (mark->depth != out->indent)
+            continue;
+        if (mark->bracket) {
+            bracket = mark->at;
+            continue;
+        }
+        put_held(out, from, mark->at);
         put_line_start(out, KD_STR(",\n"));
-        from = end + 2;
+        from = mark->at + 2u;
+        bracket = len;
     }
-    if (out->levels == 0) {
-        put_held(out, from, len);
-        return;
-    }
-    put_held(out, from, bracket);
-    out->held_len = len - bracket;
-    memmove(out->held, out->held + bracket, out->held_len);
+    size_t until = out->levels == 0 ? len : bracket;
+    put_held(out, from, until);
+    keep_from(out, until, len);
 }
 
 /* Is something held back, with room for that many bytes on its line? */
@@ -101,6 +107,8 @@ static void begin_value(kd_json *out)
     } else if (!out->pretty) {
         kd_sink_put(&out->sink, out->empty ? KD_STR("") : KD_STR(","));
     } else if (is_held(out, separator.len)) {
+        if (!out->empty)
+            add_mark(out, false);
         put(out, separator);
     } else {
         put_line_start(out, out->empty ? KD_STR("\n") : KD_STR(",\n"));
@@ -117,7 +125,7 @@ void kd_json_init(kd_json *out, uint32_t flags, kd_write_fn write, void *user)
     out->bare = true;
     out->empty = false;
     out->indent = out->levels = 0;
-    out->held_len = 0;
+    out->held_len = out->mark_count = 0;
 }
 
 void kd_json_line(kd_json *out)
@@ -140,7 +148,8 @@ void kd_json_open(kd_json *out, char bracket)
         return;
     }
     if (!is_held(out, 1))
-        out->held_len = 0;
+        out->held_len = out->mark_count = 0;
+    add_mark(out, true);
     out->held[out->held_len++] = bracket;
     out->levels++;
 }
@@ -162,7 +171,7 @@ void kd_json_close(kd_json *out, char bracket)
         put(out, (kd_str){ end, sizeof end });
         if (--out->levels == 0) {
             put_held(out, 0, out->held_len);
-            out->held_len = 0;
+            out->held_len = out->mark_count = 0;
         }
     } else {
         out->indent -= out->pretty ? 2 : 0;
@@ -189,22 +198,9 @@ static void put_escape(kd_json *out, char c)
     }
 }
 
-/* All that is written as it is. */
-static bool is_plain(char c)
-{
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\';
-}
-
-static size_t plain_run(kd_str text, size_t run)
-{
-    while (run < text.len && is_plain(text.ptr[run]))
-        run++;
-    return run;
-}
-
 static void put_escaped(kd_json *out, kd_str text, size_t run)
 {
-    for (; run < text.len; run = plain_run(text, run)) {
+    for (; run < text.len; run += kd_str_quiet(kd_str_from(text, run))) {
         size_t step = kd_utf8_step(kd_str_from(text, run));
         /* JSON may hold U+0080 to U+009F as they are, but a terminal that it is shown on obeys them
          */
@@ -251,7 +247,7 @@ static void put_quoted(kd_json *out, kd_str text, kd_str behind)
 
 static void put_string(kd_json *out, kd_str text, kd_str behind)
 {
-    size_t run = plain_run(text, kd_str_quiet(text));
+    size_t run = kd_str_quiet(text);
     if (run == text.len) {
         put_quoted(out, text, behind);
         return;

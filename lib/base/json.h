@@ -14,6 +14,13 @@
 
 #define KD_JSON_WIDTH 110u
 
+/* A comma, or the bracket that a member begins with, in what is held back. */
+typedef struct kd_json_mark {
+    uint8_t at;
+    bool bracket;
+    unsigned depth; /* of the object or list that it stands in */
+} kd_json_mark;
+
 typedef struct kd_json {
     kd_sink sink;
     bool pretty;
@@ -23,6 +30,8 @@ typedef struct kd_json {
     unsigned levels; /* how many are open in what is held back */
     size_t held_len;
     char held[KD_JSON_WIDTH];
+    size_t mark_count;
+    kd_json_mark marks[KD_JSON_WIDTH];
 } kd_json;
 
 /* @param flags  KD_PRETTY or 0 */

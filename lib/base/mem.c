@@ -56,7 +56,7 @@ bool kd_arena_reserve(kd_arena *arena, size_t size)
     return arena->top || add_chunk(arena, size);
 }
 
-static void *take(kd_arena *arena, size_t size)
+static inline void *take(kd_arena *arena, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
     kd_chunk *chunk = arena->top;

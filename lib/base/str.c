@@ -1,5 +1,5 @@
 /* str.c - text by pointer and length. Layer: base. */
-#define _GNU_SOURCE /* memmem, memrchr: libc has the fast ones */
+#define _GNU_SOURCE /* memrchr: libc has the fast one */
 #include "base/str.h"
 
 #include <stdarg.h>
@@ -8,55 +8,24 @@
 
 bool kd_str_starts_any(kd_str s, const char *const *prefixes, size_t count)
 {
+    char first = s.len ? s.ptr[0] : '\0';
     for (size_t i = 0; i < count; i++)
-        if (kd_str_starts(s, prefixes[i]))
+        if (prefixes[i][0] == first && kd_str_starts(s, prefixes[i]))
             return true;
     return false;
-}
-
-bool kd_str_ends(kd_str s, const char *suffix)
-{
-    size_t len = strlen(suffix);
-    return s.len >= len && memcmp(s.ptr + s.len - len, suffix, len) == 0;
 }
 
 bool kd_str_in_words(kd_str text, const char *words)
 {
-    for (const char *at = words; *at && text.len > 0; at++) {
-        size_t i = 0;
-        while (i < text.len && at[i] && at[i] == text.ptr[i])
-            i++;
-        at += i;
-        if (i == text.len && (*at == ' ' || !*at))
+    kd_str rest = kd_str_of(words);
+    const char *at;
+    while (text.len > 0 && (at = kd_find(rest, text.ptr, text.len)) != NULL) {
+        char after = at[text.len];
+        if ((at == words || at[-1] == ' ') && (after == ' ' || !after))
             return true;
-        while (*at && *at != ' ')
-            at++;
-        if (!*at)
-            break;
+        rest = kd_str_from(rest, (size_t)(at + 1 - rest.ptr));
     }
     return false;
-}
-
-/* memmem() prepares itself before it looks: a line is too short for that to pay. */
-#define LONG_TEXT 512u
-
-const char *kd_find(kd_str s, const char *needle, size_t len)
-{
-    /* blanks are everywhere: the next byte is rarer */
-    size_t rare = len > 1 && needle[0] == ' ';
-    if (s.len == 0 || s.len < len)
-        return NULL;
-    if (len == 0)
-        return s.ptr;
-    if (s.len >= LONG_TEXT)
-        return memmem(s.ptr, s.len, needle, len);
-    const char *at = s.ptr + rare, *last = s.ptr + s.len - len + rare;
-    while (at <= last && (at = memchr(at, needle[rare], (size_t)(last - at) + 1))) {
-        if (memcmp(at - rare, needle, len) == 0)
-            return at - rare;
-        at++;
-    }
-    return NULL;
 }
 
 const char *kd_str_find_last(kd_str s, const char *needle)
@@ -80,53 +49,6 @@ kd_str kd_str_line_at(kd_str s, const char *at)
     const char *start = newline ? newline + 1 : s.ptr;
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     return (kd_str){ start, (size_t)((stop ? stop : end) - start) };
-}
-
-/* ---- eight bytes at a time --------------------------------------------------------------------
- */
-
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-
-/* The high bit of each byte that is zero, and of some that stand behind such a one. */
-static uint64_t zero_bytes(uint64_t word)
-{
-    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
-}
-
-size_t kd_str_ascii(kd_str s)
-{
-    size_t i = 0;
-    for (uint64_t word; i + sizeof word <= s.len; i += sizeof word) {
-        memcpy(&word, s.ptr + i, sizeof word);
-        if (word & EACH_BYTE(0x80))
-            break;
-    }
-    return i;
-}
-
-size_t kd_str_quiet(kd_str s)
-{
-    size_t i = 0;
-    for (uint64_t word; i + sizeof word <= s.len; i += sizeof word) {
-        memcpy(&word, s.ptr + i, sizeof word);
-        if (((word | (word - EACH_BYTE(0x20)) | (word + EACH_BYTE(1))) & EACH_BYTE(0x80)) |
-            zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\')))
-            break;
-    }
-    return i;
-}
-
-size_t kd_str_plain(kd_str s)
-{
-    size_t i = 0;
-    for (uint64_t word; i + sizeof word <= s.len; i += sizeof word) {
-        memcpy(&word, s.ptr + i, sizeof word);
-        if ((word & EACH_BYTE(0x80)) | zero_bytes(word ^ EACH_BYTE('&')) |
-            zero_bytes(word ^ EACH_BYTE('<')) | zero_bytes(word ^ EACH_BYTE(0x1b)) |
-            zero_bytes(word ^ EACH_BYTE('\v')) | zero_bytes(word ^ EACH_BYTE('\f')))
-            break;
-    }
-    return i;
 }
 
 /* Bytes of the blank that the text begins or ends with, or 0. Mail programs and web pages make

@@ -39,18 +39,29 @@ static inline bool kd_str_is(kd_str a, const char *text)
     return a.len == len && memcmp(a.ptr, text, len) == 0;
 }
 
-/* Most texts differ in their first byte: no call is worth it. */
+/* Most texts differ in their first bytes: no call is worth it where the length is not known. */
 static inline bool kd_str_starts(kd_str s, const char *prefix)
 {
     if (s.len == 0 || s.ptr[0] != prefix[0])
         return prefix[0] == '\0';
-    size_t len = strlen(prefix);
-    return s.len >= len && memcmp(s.ptr, prefix, len) == 0;
+    if (__builtin_constant_p(strlen(prefix))) {
+        size_t len = strlen(prefix);
+        return s.len >= len && memcmp(s.ptr, prefix, len) == 0;
+    }
+    size_t i = 1;
+    while (i < s.len && prefix[i] == s.ptr[i] && prefix[i])
+        i++;
+    return prefix[i] == '\0';
 }
 
 /* Does it begin with one of them? */
 bool kd_str_starts_any(kd_str s, const char *const *prefixes, size_t count);
-bool kd_str_ends(kd_str s, const char *suffix);
+static inline bool kd_str_ends(kd_str s, const char *suffix)
+{
+    size_t len = strlen(suffix);
+    return s.len >= len && (len == 0 || memcmp(s.ptr + s.len - len, suffix, len) == 0);
+}
+
 /* Is `text` one of the blank-separated words of `words`? */
 bool kd_str_in_words(kd_str text, const char *words);
 
@@ -78,11 +89,11 @@ static inline kd_str kd_str_from(kd_str s, size_t from)
     return (kd_str){ s.ptr + from, s.len - from };
 }
 
-/* At least so many bytes at its beginning are ASCII, and none of them is ESC, VT, FF, "&", "<". */
+/* How many bytes at its beginning are ASCII, and none of them is ESC, VT, FF, "&", "<". */
 size_t kd_str_plain(kd_str s);
-/* At least so many bytes at its beginning are printing ASCII, and none is a quote or backslash. */
+/* How many bytes at its beginning are printing ASCII, and none is a quote or backslash. */
 size_t kd_str_quiet(kd_str s);
-/* At least so many bytes at its beginning are ASCII. */
+/* How many bytes at its beginning are ASCII. */
 size_t kd_str_ascii(kd_str s);
 /* Without blanks, tabs, CR at both ends. */
 kd_str kd_str_trim(kd_str s);

@@ -39,7 +39,7 @@ uint64_t kd_utf8_bad(kd_str text)
     return bad;
 }
 
-bool kd_utf8_same(kd_str a, kd_str b)
+bool kd_utf8_same_rest(kd_str a, kd_str b)
 {
     if (a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len)))
         return true;

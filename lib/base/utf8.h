@@ -11,7 +11,13 @@ size_t kd_utf8_step(kd_str text);
 /* Bytes that are part of no valid sequence. */
 uint64_t kd_utf8_bad(kd_str text);
 
-/* Are they the same once repaired? */
-bool kd_utf8_same(kd_str a, kd_str b);
+bool kd_utf8_same_rest(kd_str a, kd_str b);
+/* Are they the same once repaired? Most names differ in their first letter. */
+static inline bool kd_utf8_same(kd_str a, kd_str b)
+{
+    if (a.len > 0 && b.len > 0 && a.ptr[0] != b.ptr[0] && !((a.ptr[0] | b.ptr[0]) & 0x80))
+        return false;
+    return kd_utf8_same_rest(a, b);
+}
 
 #endif

@@ -51,6 +51,65 @@ START_TEST(trim_no_break_spaces)
 }
 END_TEST
 
+static bool is_ascii(unsigned char c)
+{
+    return c < 0x80;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return is_ascii(c) && c != 0x1b && c != '\v' && c != '\f' && c != '&' && c != '<';
+}
+
+static bool is_quiet(unsigned char c)
+{
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Each byte at each place of texts of each length around the steps that are looked at at once. */
+START_TEST(runs)
+{
+    char text[40];
+    for (size_t len = 0; len <= sizeof text; len++)
+        for (size_t at = 0; at < len; at++)
+            for (unsigned c = 0; c < 256; c++) {
+                memset(text, 'a', sizeof text);
+                memset(text + at, (int)c, 1);
+                kd_str s = { text, len };
+                ck_assert_uint_eq(kd_str_ascii(s), is_ascii((unsigned char)c) ? len : at);
+                ck_assert_uint_eq(kd_str_plain(s), is_plain((unsigned char)c) ? len : at);
+                ck_assert_uint_eq(kd_str_quiet(s), is_quiet((unsigned char)c) ? len : at);
+            }
+    ck_assert_uint_eq(kd_str_plain((kd_str){ NULL, 0 }), 0);
+}
+END_TEST
+
+/* Texts of two letters, so that nearly all places look alike: as a search letter by letter finds
+ * it.
+ */
+START_TEST(find)
+{
+    char text[60], needle[20];
+    uint32_t state = 1;
+    for (int round = 0; round < 20000; round++) {
+        size_t len = (state = state * 1664525 + 1013904223) >> 8 & 63, want;
+        size_t n = state >> 20 & 15;
+        len = len < sizeof text ? len : sizeof text;
+        for (size_t i = 0; i < len; i++)
+            text[i] = "ab"[(state = state * 1664525 + 1013904223) >> 24 & 1];
+        for (size_t i = 0; i < n; i++)
+            needle[i] = "ab"[(state = state * 1664525 + 1013904223) >> 24 & 1];
+        for (want = 0; want + n <= len && memcmp(text + want, needle, n) != 0;)
+            want++;
+        const char *found = kd_find((kd_str){ text, len }, needle, n);
+        if (len == 0 || want + n > len)
+            ck_assert_ptr_null(found);
+        else
+            ck_assert_ptr_eq(found, text + want);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("str");
@@ -60,6 +119,8 @@ int main(void)
     tcase_add_test(tests, find_last);
     tcase_add_test(tests, split_to_the_end);
     tcase_add_test(tests, trim_no_break_spaces);
+    tcase_add_test(tests, runs);
+    tcase_add_test(tests, find);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
