@@ -170,6 +170,7 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     atomic_init(&engine->references, 1);
     atomic_init(&engine->used, false);
     engine->arena.mem = &engine->mem;
+    kd_grammars_init(&engine->grammars);
     engine->wakes = kd_arena_alloc(&engine->arena, kd_kind_count * sizeof *engine->wakes);
     kd_status status = KD_E_NOMEM;
     if (engine->wakes)

@@ -8,6 +8,7 @@
 #include "core/lists.h"
 #include "core/tracker.h"
 #include "family/pack/pack.h"
+#include "input/grammar.h"
 #include "input/shape.h"
 #include "report/store.h"
 
@@ -16,6 +17,7 @@ struct kd_engine {
     kd_mem mem;
     kd_anchors anchors;
     kd_matcher heads; /* known beginnings of messages */
+    kd_grammars grammars;
     KD_VEC(kd_rule) rules;
     KD_VEC(kd_identity) identities; /* by kd_kind.index */
     kd_packs packs;

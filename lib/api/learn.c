@@ -79,6 +79,7 @@ bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, 
 /* A line that an earlier portion began comes without its newline. */
 static void append(kd_held *held, kd_str lines)
 {
+    size_t before = held->len;
     if (lines.len == 0)
         return;
     /* what waits again may lie there already */
@@ -86,6 +87,7 @@ static void append(kd_held *held, kd_str lines)
     held->len += lines.len;
     if (held->bytes[held->len - 1] != '\n')
         held->bytes[held->len++] = '\n';
+    held->lines += kd_count_newlines(held->bytes + before, held->bytes + held->len);
 }
 
 void kd_session_hold(kd_session *session, const kd_blockview *rest)
@@ -95,7 +97,7 @@ void kd_session_hold(kd_session *session, const kd_blockview *rest)
         held->bytes = kd_mem_resize(&session->mem, NULL, 0, HELD_BYTES);
     if (!held->bytes)
         return;
-    held->len = 0;
+    held->len = held->lines = 0;
     append(held, rest->data);
     held->line = rest->line;
     held->offset = rest->offset;
@@ -107,7 +109,7 @@ void kd_session_release(kd_session *session, bool final)
     if (held->len == 0)
         return;
     kd_blockview block = { { held->bytes, held->len }, held->line, held->offset, .dropped = 0 };
-    held->len = 0;
+    held->len = held->lines = 0;
     held->final = final;
     kd_session_read(session, &block);
     held->final = false;
@@ -117,9 +119,7 @@ bool kd_session_join(kd_session *session, const kd_blockview *line)
 {
     kd_held *held = &session->held;
     while (held->len > 0) {
-        size_t lines = 0;
-        for (size_t i = 0; i < held->len; i++)
-            lines += held->bytes[i] == '\n';
+        size_t lines = held->lines;
         bool fits = !line->dropped && !line->apart && line->data.len <= KD_SHAPE_LINE + 1;
         if (fits && lines < KD_SHAPE_LINES) {
             append(held, line->data);

@@ -45,6 +45,11 @@ static void make_room(kd_session *session)
     session->dress.size = session->dress.room ? size : 0;
 }
 
+static uint64_t count_breaks(const kd_session *session, const char *from, const char *to)
+{
+    return session->dress.breaks ? kd_count_breaks((kd_str){ from, (size_t)(to - from) }) : 0;
+}
+
 /* False: lines that are still to come must be seen first. */
 static bool one_line(kd_session *session, const block_walk *walk, const char *end)
 {
@@ -52,8 +57,7 @@ static bool one_line(kd_session *session, const block_walk *walk, const char *en
     kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
     line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
     line.length = line.raw.len + block->dropped;
-    if (session->dress.breaks)
-        line.breaks = (uint32_t)kd_count_breaks(line.raw);
+    line.breaks = (uint32_t)count_breaks(session, walk->at, end);
     if (line.raw.len > session->options.max_line)
         line.raw.len = session->options.max_line;
     if (!session->dress.room && !session->dress.plain)
@@ -150,10 +154,7 @@ static void hold_rest(kd_session *session, const block_walk *walk, const char *e
 /* Lines that a stretch of text has in the log. */
 static uint64_t count_lines(const kd_session *session, const char *from, const char *to)
 {
-    uint64_t count = kd_count_newlines(from, to);
-    if (session->dress.breaks)
-        count += kd_count_breaks((kd_str){ from, (size_t)(to - from) });
-    return count;
+    return kd_count_newlines(from, to) + count_breaks(session, from, to);
 }
 
 void kd_session_read(kd_session *session, const kd_blockview *block)
@@ -184,7 +185,7 @@ void kd_session_read(kd_session *session, const kd_blockview *block)
             hold_rest(session, &walk, end);
             return;
         }
-        walk.line += count_lines(session, walk.at, stop) + 1;
+        walk.line += count_breaks(session, walk.at, stop) + 1;
         walk.at = stop < end ? stop + 1 : end;
     }
     keep_tail(session, block);

@@ -80,6 +80,7 @@ kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *
     session->packs.mem = &session->mem;
     session->packs.packs = engine->packs.entries.count > 0 ? &engine->packs : NULL;
     copy_options(session, &all);
+    session->dress.grammars = &engine->grammars;
     session->dress.plain = all.flags & KD_NO_REPAIR;
     session->report = kd_report_new(engine, &session->options);
     if (!session->report || session->mem.failed) {

@@ -21,7 +21,7 @@
  * the log is cut into portions. */
 typedef struct kd_held {
     char *bytes; /* whole lines, each with its newline; HELD_BYTES of room */
-    size_t len;
+    size_t len, lines;
     uint64_t line, offset; /* of the first */
     bool final;            /* no line will come that the window lacks */
 } kd_held;

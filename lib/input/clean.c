@@ -97,6 +97,9 @@ static const unsigned char signs[256] = {
 size_t kd_count_breaks(kd_str raw)
 {
     size_t count = 0;
+    if (raw.len == 0 ||
+        (!memchr(raw.ptr, KD_BREAK_BLANK, raw.len) && !memchr(raw.ptr, KD_BREAK_INSIDE, raw.len)))
+        return 0;
     for (size_t i = 0; i < raw.len; i++)
         count += raw.ptr[i] == KD_BREAK_BLANK || raw.ptr[i] == KD_BREAK_INSIDE;
     return count;
@@ -136,6 +139,10 @@ bool kd_clean(kd_str raw, char *room, kd_str *out, unsigned *forms)
     if (!suspicious(raw))
         return false;
     for (size_t i = 0; i < raw.len;) {
+        if (signs[(unsigned char)raw.ptr[i]] == PLAIN && raw.ptr[i] != '\r') {
+            room[n++] = raw.ptr[i++];
+            continue;
+        }
         kd_str rest = kd_str_from(raw, i);
         size_t escape = escape_len(rest);
         size_t broken = escape ? 0 : break_len(rest);

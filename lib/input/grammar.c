@@ -52,13 +52,18 @@ static const grammar grammars[] = {
 #define KD_GRAMMAR(form, when, first, then, pattern) { first, when, then, KD_FORM_##form, pattern },
 #include "input/grammars.def"
 };
+_Static_assert(KD_COUNT(grammars) <= 64 * KD_GRAMMAR_WORDS, "sets of rows are too small");
 
 /* ---- what a text may begin with -------------------------------------------------------------- */
 
 typedef struct beginning {
     unsigned first, then;
-    char c;
+    char c, inside; /* its first two characters */
 } beginning;
+
+typedef struct rows_set {
+    uint64_t set[KD_GRAMMAR_WORDS];
+} rows_set;
 
 static bool is_month(const kd_scan *in)
 {
@@ -95,6 +100,25 @@ static unsigned end_of_number(kd_scan in)
     }
 }
 
+/* " kern:" */
+static bool facility_follows(kd_scan in)
+{
+    if (!kd_scan_char(&in, ' '))
+        return false;
+    while (in.at < in.end && ((*in.at >= 'a' && *in.at <= 'z') || kd_is_digit(*in.at)))
+        in.at++;
+    return kd_scan_char(&in, ':');
+}
+
+/* "Nov 22": behind one more word */
+static bool number_follows(kd_scan in)
+{
+    kd_str word;
+    kd_take_word(&in, KD_NAME, KD_WORD_MAX, &word);
+    kd_scan_blanks(&in);
+    return !kd_scan_at_end(&in) && kd_is_digit(*in.at);
+}
+
 static unsigned end_of_word(kd_scan in)
 {
     kd_str word;
@@ -107,12 +131,15 @@ static unsigned end_of_word(kd_scan in)
         return then;
     if (*in.at == ',')
         return then | LIST;
-    then |= kd_is_blank(*in.at) ? (unsigned)HOST : 0;
+    then |= facility_follows(in) ? (unsigned)HOST : 0;
     kd_scan_blanks(&in);
     if (kd_scan_at_end(&in))
         return then;
     then |= *in.at == '|' ? (unsigned)BAR : 0;
-    return name ? then | DAY | (kd_is_digit(*in.at) ? (unsigned)DATE : 0) : then;
+    if (!name)
+        return then;
+    return then | (kd_is_digit(*in.at) ? (unsigned)DATE : 0) |
+           (number_follows(in) ? (unsigned)DAY : 0);
 }
 
 /* "kern  :" and "kern." of "kern.warn:" */
@@ -128,11 +155,12 @@ static unsigned end_of_title(kd_scan in)
 
 static beginning beginning_of(const kd_scan *in)
 {
-    beginning out = { 0, WHATEVER, '\0' };
+    beginning out = { 0, WHATEVER, '\0', '\0' };
     if (kd_scan_at_end(in))
         return out;
     out.first = first_of(in);
     out.c = *in->at;
+    out.inside = kd_scan_left(in) > 1 ? in->at[1] : '\0';
     kd_scan inner = *in;
     if (out.first == SQUARE) {
         inner.at++;
@@ -147,10 +175,100 @@ static beginning beginning_of(const kd_scan *in)
     return out;
 }
 
-static bool may_fit(const grammar *row, beginning text)
+/* What the directive may begin with: a digit, a small letter, one of these, or anything. */
+static bool directive_begins(char directive, char c)
 {
-    return row->first & text.first && row->then & text.then &&
-           (row->pattern[0] == '%' || row->pattern[0] == text.c);
+    switch (directive) {
+    case 'S':
+    case 's':
+    case 'U':
+    case 'I':
+    case 'T':
+    case 'H':
+    case 'd':
+    case 'Y':
+    case 'n':
+    case 'L': return kd_is_digit(c);
+    case 'f':
+    case 'l': return (c >= 'a' && c <= 'z') || kd_is_digit(c);
+    case 'b': return memchr("JFMASOND", c, 8) != NULL;
+    case 'c': return c == 'T' || c == 'C';
+    case 'k': return c == 'k';
+    default: return true;
+    }
+}
+
+/* May what fits the pattern begin with this character? */
+static bool pattern_begins(const char *p, char c)
+{
+    while (*p == '%' && (p[1] == '(' || p[1] == ')'))
+        p += 2;
+    if (*p == '~')
+        return kd_is_blank(c) || pattern_begins(p + 1, c);
+    return *p == '%' ? directive_begins(p[1], c) : !*p || *p == c;
+}
+
+static void set_row(uint64_t *rows, size_t row)
+{
+    rows[row / 64] |= (uint64_t)1 << (row % 64);
+}
+
+void kd_grammars_init(kd_grammars *out)
+{
+    memset(out, 0, sizeof *out);
+    for (size_t row = 0; row < KD_COUNT(grammars); row++) {
+        const char *p = grammars[row].pattern;
+        for (unsigned i = 0; i < KD_GRAMMAR_THENS; i++) {
+            if (i < KD_GRAMMAR_FIRSTS && grammars[row].first >> i & 1)
+                set_row(out->first[i], row);
+            if (grammars[row].then >> i & 1)
+                set_row(out->then[i], row);
+        }
+        for (unsigned c = 0; c < 256; c++) {
+            if (pattern_begins(p, (char)c))
+                set_row(out->begins[c], row);
+            if (p[0] != '[' || pattern_begins(p + 1, (char)c))
+                set_row(out->inside[c], row);
+        }
+    }
+}
+
+static void find_slowly(beginning text, rows_set *out)
+{
+    for (size_t row = 0; row < KD_COUNT(grammars); row++)
+        if (grammars[row].first & text.first && grammars[row].then & text.then)
+            set_row(out->set, row);
+}
+
+/* The rows that the text may fit, by what it begins with. */
+static rows_set may_fit(const kd_grammars *all, const kd_scan *in)
+{
+    rows_set rows = { { 0 } };
+    beginning text = beginning_of(in);
+    if (!all)
+        find_slowly(text, &rows);
+    for (size_t i = 0; all && i < KD_GRAMMAR_WORDS; i++) {
+        uint64_t first = 0, then = 0;
+        for (unsigned set = text.first; set; set &= set - 1)
+            first |= all->first[__builtin_ctz(set)][i];
+        for (unsigned set = text.then; set; set &= set - 1)
+            then |= all->then[__builtin_ctz(set)][i];
+        rows.set[i] = first & then & all->begins[(unsigned char)text.c][i] &
+                      all->inside[(unsigned char)text.inside][i];
+    }
+    return rows;
+}
+
+/* The first of the rows, which is taken out; false: there is none. */
+static bool next_row(rows_set *rows, size_t *out)
+{
+    for (size_t i = 0; i < KD_GRAMMAR_WORDS; i++)
+        if (rows->set[i]) {
+            *out = i * 64 + (size_t)__builtin_ctzll(rows->set[i]);
+            rows->set[i] &= rows->set[i] - 1;
+            return true;
+        }
+    return false;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -167,15 +285,14 @@ static bool fits(kd_attempt *a, const char *pattern)
     return true;
 }
 
-static bool stamp_follows(const kd_scan *in)
+static bool stamp_follows(const kd_grammars *all, const kd_scan *in)
 {
     kd_scan rest = *in;
     kd_scan_blanks(&rest);
-    beginning text = beginning_of(&rest);
-    for (size_t i = 0; i < KD_COUNT(grammars); i++) {
+    rows_set rows = may_fit(all, &rest);
+    for (size_t i; next_row(&rows, &i);) {
         kd_attempt a = { .in = rest };
-        if (grammars[i].when == STAMP && may_fit(&grammars[i], text) &&
-            fits(&a, grammars[i].pattern))
+        if (grammars[i].when == STAMP && fits(&a, grammars[i].pattern))
             return true;
     }
     return false;
@@ -190,13 +307,13 @@ static bool is_inside_word(const char *start, const kd_scan *in)
     return (kd_is_alpha(last) || kd_is_digit(last)) && (kd_is_alpha(next) || kd_is_digit(next));
 }
 
-static bool take_row(const grammar *row, kd_scan *in, kd_line *line)
+static bool take_row(const kd_grammars *all, const grammar *row, kd_scan *in, kd_line *line)
 {
     kd_attempt a = { .in = *in };
     if (!fits(&a, row->pattern) || is_inside_word(in->at, &a.in))
         return false;
     kd_scan_char(&a.in, ' ');
-    if (row->when == BEFORE && !stamp_follows(&a.in))
+    if (row->when == BEFORE && !stamp_follows(all, &a.in))
         return false;
     *in = a.in;
     if (a.has_time) {
@@ -214,7 +331,7 @@ static bool take_row(const grammar *row, kd_scan *in, kd_line *line)
 }
 
 typedef struct rows_used {
-    uint64_t set[(KD_COUNT(grammars) + 63) / 64];
+    rows_set rows;
     bool stamped, dmesg;
 } rows_used;
 
@@ -246,35 +363,35 @@ static bool take_dmesg(kd_scan *in, kd_line *line, rows_used *used)
 
 static bool is_used(const rows_used *used, size_t row)
 {
-    return used->set[row / 64] >> (row % 64) & 1 ||
+    return used->rows.set[row / 64] >> (row % 64) & 1 ||
            (used->dmesg && grammars[row].form == KD_FORM_DMESG);
 }
 
 /* The first row that fits and was not used yet. */
-static bool take_prefix(kd_scan *in, kd_line *line, rows_used *used)
+static bool take_prefix(const kd_grammars *all, kd_scan *in, kd_line *line, rows_used *used)
 {
     if (!used->dmesg && take_dmesg(in, line, used))
         return true;
     kd_scan try = *in; /* captures and syslog put blanks before "<4>[" */
     kd_scan_blanks(&try);
-    beginning text = beginning_of(&try);
-    for (size_t i = 0; i < KD_COUNT(grammars); i++) {
+    rows_set rows = may_fit(all, &try);
+    for (size_t i; next_row(&rows, &i);) {
         const grammar *row = &grammars[i];
-        if (!may_fit(row, text) || is_used(used, i) || (row->when == AFTER && !used->stamped) ||
-            !take_row(row, &try, line))
+        if (is_used(used, i) || (row->when == AFTER && !used->stamped) ||
+            !take_row(all, row, &try, line))
             continue;
         *in = try;
         used->stamped |= row->when == STAMP;
         used->dmesg |= row->form == KD_FORM_DMESG;
-        used->set[i / 64] |= (uint64_t)1 << (i % 64);
+        set_row(used->rows.set, i);
         return true;
     }
     return false;
 }
 
-void kd_grammar_take(kd_scan *in, kd_line *line)
+void kd_grammar_take(const kd_grammars *all, kd_scan *in, kd_line *line)
 {
     rows_used used = { .stamped = false };
-    while (take_prefix(in, line, &used))
+    while (take_prefix(all, in, line, &used))
         continue;
 }

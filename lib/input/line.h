@@ -72,9 +72,10 @@ typedef struct kd_dress {
     bool plain; /* nothing is repaired: no unquoting, no carriers */
     char *room; /* for what carriers hid, used as a ring; NULL: lines stay as they are */
     size_t size, used;
-    bool qp;                      /* lines are quoted-printable */
-    bool breaks;                  /* are there messages with KD_BREAK_* in them? */
-    const struct kd_shape *shape; /* of a prefix that was learnt; NULL: none */
+    bool qp;                            /* lines are quoted-printable */
+    bool breaks;                        /* are there messages with KD_BREAK_* in them? */
+    const struct kd_shape *shape;       /* of a prefix that was learnt; NULL: none */
+    const struct kd_grammars *grammars; /* known prefixes; NULL: they are found slowly */
 } kd_dress;
 
 /* Fills in text and everything the prefix tells, from raw. Strips only what it understands.

@@ -134,7 +134,8 @@ static bool proves_soft(const kd_mend *mend, kd_str next)
     kd_line line = { .raw = next };
     if (!kd_qp_broken((kd_str){ mend->room, mend->width }) || next.len == 0 || !kd_qp_fits(next))
         return false;
-    kd_line_read(&line, &(kd_dress){ .shape = mend->dress->shape });
+    kd_line_read(&line,
+                 &(kd_dress){ .shape = mend->dress->shape, .grammars = mend->dress->grammars });
     return !line.prefixed && line.text.len > 0;
 }
 
@@ -231,7 +232,7 @@ static bool join(kd_mend *mend, kd_str text, const kd_blockview *line)
                      .column = mend->columns ? SIZE_MAX : mend->column,
                      .broken = mend->broken,
                      .flowed = mend->flowed,
-                     .shape = mend->dress->shape };
+                     .dress = mend->dress };
     kd_wrapping how = kd_wrap_goes_on(&wrap);
     if (how == KD_WRAP_NOT)
         return false;

@@ -125,15 +125,16 @@ void kd_line_read(kd_line *line, kd_dress *dress)
     if (!dress || !dress->plain)
         take_quotes(&in, line);
     const char *start = in.at;
-    kd_grammar_take(&in, line);
+    const kd_grammars *all = dress ? dress->grammars : NULL;
+    kd_grammar_take(all, &in, line);
     if (kd_scan_literal(&in, "MESSAGE="))
         line->forms |= KD_FORM_JOURNAL;
     if (dress && dress->shape && kd_shape_take(dress->shape, &in, line))
-        kd_grammar_take(&in, line);
+        kd_grammar_take(all, &in, line);
     const char *inner = in.at == start && dress && !dress->plain ? inner_stamp(&in) : NULL;
     if (inner) {
         in.at = inner;
-        kd_grammar_take(&in, line);
+        kd_grammar_take(all, &in, line);
     }
     line->prefixed =
         (in.at != start && line->forms & ~(unsigned)KD_FORM_MAIL) || line->forms & KD_FORM_JSON;
@@ -189,8 +190,23 @@ static kd_str moved(kd_str view, kd_str old, kd_str fresh)
     return fresh.len ? (kd_str){ fresh.ptr + (view.ptr - old.ptr), view.len } : fresh;
 }
 
+/* The common case: nothing was hidden, and the copy is whole. */
+static void shift(kd_str *view, kd_str old, const char *fresh)
+{
+    if (within(*view, old))
+        view->ptr = fresh + (view->ptr - old.ptr);
+}
+
 void kd_line_rebase(kd_line *line, kd_str raw, kd_str clean)
 {
+    if (line->clean.len == 0 && raw.len == line->raw.len) {
+        shift(&line->text, line->raw, raw.ptr);
+        shift(&line->wall_time, line->raw, raw.ptr);
+        shift(&line->caller, line->raw, raw.ptr);
+        line->raw = raw;
+        line->clean = clean;
+        return;
+    }
     kd_str *views[] = { &line->text, &line->wall_time, &line->caller };
     for (size_t i = 0; i < KD_COUNT(views); i++)
         *views[i] = line->clean.len && within(*views[i], line->clean)

@@ -220,7 +220,7 @@ kd_wrapping kd_wrap_goes_on(const kd_wrap *wrap)
     if (text.len == 0 || indent > INDENT_MOST || kd_wrap_alike(wrap->first, wrap->next) ||
         kd_head_starts(text))
         return KD_WRAP_NOT;
-    kd_dress dress = { .shape = wrap->shape };
+    kd_dress dress = { .shape = wrap->dress->shape, .grammars = wrap->dress->grammars };
     kd_line before = { .raw = wrap->first }, after = { .raw = wrap->next };
     kd_line_read(&after, &dress);
     if (after.prefixed)

@@ -12,7 +12,7 @@ typedef struct kd_wrap {
     size_t column;  /* at which other messages of the log were broken; 0: none, or at several */
     bool broken;    /* it was before */
     bool flowed;    /* the mail says that lines with a blank at their end go on */
-    const struct kd_shape *shape;
+    const kd_dress *dress; /* of the log */
 } kd_wrap;
 
 typedef enum kd_wrapping {

@@ -3,6 +3,7 @@
 #include "suite.h"
 #include <string.h>
 
+#include "input/grammar.h"
 #include "input/line.h"
 #include "input/reader.h"
 
@@ -33,10 +34,11 @@ static void check_views(const kd_line *line)
               is_part_of(line->caller, line));
 }
 
-static void check_case(const prefix_case *c)
+/* With the rows that a text may fit looked up, or with all of them tried. */
+static void check_with(const prefix_case *c, const kd_grammars *grammars)
 {
     char room[512];
-    kd_dress dress = { .room = room, .size = sizeof room };
+    kd_dress dress = { .room = room, .size = sizeof room, .grammars = grammars };
     kd_line line = { .raw = kd_str_of(c->raw) };
     kd_line_read(&line, &dress);
     if (!kd_str_is(line.text, c->text))
@@ -50,6 +52,14 @@ static void check_case(const prefix_case *c)
     ck_assert(kd_str_is(line.wall_time, c->wall ? c->wall : ""));
     ck_assert(kd_str_is(line.caller, c->caller ? c->caller : ""));
     check_views(&line);
+}
+
+static void check_case(const prefix_case *c)
+{
+    kd_grammars grammars;
+    kd_grammars_init(&grammars);
+    check_with(c, NULL);
+    check_with(c, &grammars);
 }
 
 #define CASES(...)                                              \
