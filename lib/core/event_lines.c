@@ -22,7 +22,8 @@ bool kd_event_add_line(kd_event *event, const kd_line *line, kd_line *out)
     *ref = (kd_line_ref){ line->number, line->offset, line->breaks ? raw.len : line->length, raw,
                           .decoded = line->apart };
     *out = *line;
-    kd_line_rebase(out, raw, kd_arena_str(&event->arena, line->clean));
+    kd_line_rebase(out, raw,
+                   line->clean.len ? kd_arena_str(&event->arena, line->clean) : KD_STR(""));
     return true;
 }
 

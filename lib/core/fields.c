@@ -5,18 +5,25 @@
 
 #include "base/scan.h"
 
+bool kd_list_room(kd_arena *arena, kd_list *list, size_t item_size)
+{
+    if (list->count < list->cap)
+        return true;
+    uint32_t cap = list->cap ? list->cap * 2 : 4;
+    char *wider = kd_arena_alloc(arena, cap * item_size);
+    if (!wider)
+        return false;
+    if (list->count > 0)
+        memcpy(wider, list->items, list->count * item_size);
+    list->items = wider;
+    list->cap = cap;
+    return true;
+}
+
 void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size)
 {
-    if (list->count == list->cap) {
-        uint32_t cap = list->cap ? list->cap * 2 : 4;
-        char *wider = kd_arena_alloc(arena, cap * item_size);
-        if (!wider)
-            return NULL;
-        if (list->count > 0)
-            memcpy(wider, list->items, list->count * item_size);
-        list->items = wider;
-        list->cap = cap;
-    }
+    if (!kd_list_room(arena, list, item_size))
+        return NULL;
     return (char *)list->items + item_size * list->count++;
 }
 

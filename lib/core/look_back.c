@@ -52,9 +52,15 @@ static bool step(kd_back *back, kd_str *out)
     *out = (kd_str){ rest->ptr + start, end - start };
     back->bytes += rest->len - start;
     back->offset -= rest->len - start;
-    back->number -= 1 + (back->dress && back->dress->breaks ? kd_count_breaks(*out) : 0);
+    back->number--;
     rest->len = start;
     return true;
+}
+
+/* Lines that messages went on in. */
+static uint64_t breaks_in(const kd_back *back, kd_str text)
+{
+    return back->dress && back->dress->breaks ? kd_count_breaks(text) : 0;
 }
 
 bool kd_back_line(kd_back *back, kd_line *out)
@@ -62,6 +68,7 @@ bool kd_back_line(kd_back *back, kd_line *out)
     kd_str raw;
     if (!step(back, &raw))
         return false;
+    back->number -= breaks_in(back, raw);
     *out =
         (kd_line){ .raw = raw, .number = back->number, .offset = back->offset, .length = raw.len };
     kd_line_read(out, back->dress);
@@ -76,7 +83,7 @@ void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint6
         continue;
     out[0] = kd_str_from(all[0], back.far.len);
     out[1] = kd_str_from(all[1], back.near.len);
-    *number = back.number;
+    *number = back.number - breaks_in(&back, out[0]) - breaks_in(&back, out[1]);
     *offset = back.offset;
 }
 

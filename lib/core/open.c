@@ -39,15 +39,3 @@ void kd_open_free(kd_mem *mem, kd_open *open, bool with_event)
     }
     kd_mem_free(mem, open, sizeof *open);
 }
-
-void kd_open_remember(const kd_open *open, kd_open_memory *out)
-{
-    memcpy(out->states, open->states, sizeof out->states);
-    memcpy(out->own, open->parse.own, sizeof out->own);
-}
-
-void kd_open_restore(kd_open *open, const kd_open_memory *from)
-{
-    memcpy(open->states, from->states, sizeof open->states);
-    memcpy(open->parse.own, from->own, sizeof open->parse.own);
-}

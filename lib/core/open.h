@@ -32,7 +32,17 @@ typedef struct kd_open_memory {
     uint32_t own[KD_COUNT(((kd_parse *)NULL)->own)];
 } kd_open_memory;
 
-void kd_open_remember(const kd_open *open, kd_open_memory *out);
-void kd_open_restore(kd_open *open, const kd_open_memory *from);
+/* Both are done for each line that is offered. */
+static inline void kd_open_remember(const kd_open *open, kd_open_memory *out)
+{
+    memcpy(out->states, open->states, sizeof out->states);
+    memcpy(out->own, open->parse.own, sizeof out->own);
+}
+
+static inline void kd_open_restore(kd_open *open, const kd_open_memory *from)
+{
+    memcpy(open->states, from->states, sizeof open->states);
+    memcpy(open->parse.own, from->own, sizeof open->parse.own);
+}
 
 #endif

@@ -35,16 +35,14 @@ static void note_taken(kd_tracker *tracker, kd_open *open, const kd_line *line)
 }
 
 /* For people who write recognisers: what became of the line. */
-static void tell(const kd_tracker *tracker, uint64_t line, kd_verdict verdict, const kd_open *open,
-                 bool opens)
+static void tell_user(const kd_tracker *tracker, uint64_t line, kd_verdict verdict,
+                      const kd_open *open, bool opens)
 {
     static const kd_fate fates[] = {
         [KD_NOT_MINE] = KD_FATE_REFUSED, [KD_OVER] = KD_FATE_CLOSED,
         [KD_TAKEN] = KD_FATE_TAKEN,      [KD_LAST] = KD_FATE_TAKEN,
         [KD_PASSED] = KD_FATE_PASSED,    [KD_UNFINISHED] = KD_FATE_WAITS,
     };
-    if (!tracker->on_line)
-        return;
     kd_fate fate = opens && fates[verdict] == KD_FATE_TAKEN ? KD_FATE_OPENED : fates[verdict];
     tracker->on_line(&(kd_line_fate){ .size = sizeof(kd_line_fate),
                                       .line = line,
@@ -53,6 +51,13 @@ static void tell(const kd_tracker *tracker, uint64_t line, kd_verdict verdict, c
                                       .recogniser = open->parser->name,
                                       .block = open->block },
                      tracker->on_line_user);
+}
+
+static inline void tell(const kd_tracker *tracker, uint64_t line, kd_verdict verdict,
+                        const kd_open *open, bool opens)
+{
+    if (tracker->on_line)
+        tell_user(tracker, line, verdict, open, opens);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -263,17 +268,18 @@ static inline uint64_t sum_of(const kd_open *open)
 static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
     kd_event *event = open->parse.event;
+    kd_line own;
+    if (is_of_other_thread(open, line) || !KD_LIST_ROOM(&event->arena, &event->lines, kd_line_ref))
+        return KD_NOT_MINE;
     kd_mark mark = kd_arena_mark(&event->arena);
     kd_list lines = event->lines;
-    kd_line own;
-    if (is_of_other_thread(open, line))
-        return KD_NOT_MINE;
     if (!kd_event_add_line(event, line, &own))
         return KD_NOT_MINE;
     kd_open_memory before;
     kd_open_remember(open, &before);
     open->parse.src = event->lines.count;
-    kd_event_add_parts(event, line);
+    if (line->breaks)
+        kd_event_add_parts(event, line);
 #ifndef NDEBUG
     uint64_t sum = sum_of(open);
 #endif
