@@ -23,8 +23,11 @@ bool kd_oops_take_fault(kd_parse *parse, kdf_oops *oops, kd_str text);
 void kd_oops_settle(kd_parse *parse, bool headline_seen);
 /* Lines before the event that name a kernel address. */
 void kd_oops_read_notes(kd_parse *parse, kdf_oops *oops);
-/* Adds a register of the first dump; the first value of a name counts. */
+/* Adds a register of the first dump, with a copy of its name; the first value of a name counts. */
 void kd_put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t value);
+/* Of one that is named by a prefix of a few letters and a number. */
+void kd_put_numbered(kd_parse *parse, kdf_oops *oops, const char *prefix, uint64_t value,
+                     unsigned number);
 /* "[<c0101234>] name+0x1/0x2", "c0101234: name", "<name+0x1/0x2>", "(name+0x1/0x2)": what is there
  * of it. */
 bool kd_scan_code_address(kd_scan *in, kdf_symbol *out, kd_src src);

@@ -117,6 +117,8 @@ static const headline *find_headline(kd_str text, kd_str *rest)
     bool bug = kd_str_starts(text, "BUG: ");
     for (size_t i = 0; i < KD_COUNT(headlines); i++) {
         const headline *form = &headlines[i];
+        if (!bug && (text.len == 0 || form->begins[0] != text.ptr[0])) /* nearly all */
+            continue;
         bool guard = bug && form->kind == &kd_kind_stack_overflow;
         const char *at = kd_str_starts(text, form->begins) ? text.ptr
                          : guard                           ? kd_str_find(text, form->begins)

@@ -6,6 +6,19 @@
 /* So many such lines are kept. */
 #define MAX_NOTES 32u
 
+/* The first kernel address of 16 digits, or NULL. */
+static const char *find_address(kd_str text, uint64_t *address)
+{
+    const char *end = text.ptr + text.len, *at = kd_str_find(text, "ffff");
+    for (; at; at = kd_str_find((kd_str){ at + 1, (size_t)(end - at - 1) }, "ffff")) {
+        kd_scan hex = { at, end, false };
+        bool alone = at == text.ptr || !kd_is_hex(at[-1]);
+        if (alone && kd_scan_hex(&hex, address) && hex.at - at == 16)
+            break;
+    }
+    return at;
+}
+
 /* The first 16-digit kernel address of the line; lines of traces and dumps do not count. */
 static bool scan_note(kd_str text, uint64_t *address, uint64_t *order, bool *has_order)
 {
@@ -14,14 +27,7 @@ static bool scan_note(kd_str text, uint64_t *address, uint64_t *order, bool *has
     *has_order = false;
     if (kd_str_has(text, "+0x") || kd_str_has(text, "[<") || kd_str_has(text, "[mem "))
         return false;
-    const char *at = kd_str_find(text, "ffff");
-    for (; at; at = kd_str_find((kd_str){ at + 1, (size_t)(in.end - at - 1) }, "ffff")) {
-        kd_scan hex = { at, in.end, false };
-        bool alone = at == text.ptr || !kd_is_hex(at[-1]);
-        if (alone && kd_scan_hex(&hex, address) && hex.at - at == 16)
-            break;
-    }
-    if (!at)
+    if (!find_address(text, address))
         return false;
     if (kd_scan_past(&in, "rder", &skipped)) {
         for (int i = 0; i < 3 && in.at < in.end && !kd_is_digit(*in.at); i++)
@@ -36,6 +42,8 @@ static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line)
 {
     uint64_t address, order;
     bool has_order;
+    if (kd_str_has(line->raw, "+0x")) /* most of them: frames */
+        return true;
     kd_line_read(line, parse->dress);
     if (!scan_note(line->text, &address, &order, &has_order))
         return true;

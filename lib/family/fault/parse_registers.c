@@ -47,16 +47,18 @@ static const char *const names[26] = {
     ['y' - 'a'] = "y",
 };
 
-static kd_str lower(kd_parse *parse, kd_str name)
+#define LONGEST 16u
+
+/* In `out`, unless it is longer than any name. */
+static kd_str lower(char out[LONGEST], kd_str name)
 {
-    char out[16];
-    if (name.len > sizeof out)
+    if (name.len > LONGEST)
         return name;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
         out[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
     }
-    return kd_arena_str(parse->arena, (kd_str){ out, name.len });
+    return (kd_str){ out, name.len };
 }
 
 static bool known(kd_str name)
@@ -76,7 +78,21 @@ void kd_put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t valu
         return;
     kd_pair *pair = KD_LIST_ADD(parse->arena, &oops->registers, kd_pair);
     if (pair)
-        *pair = (kd_pair){ name, value, parse->src };
+        *pair = (kd_pair){ kd_arena_str(parse->arena, name), value, parse->src };
+}
+
+void kd_put_numbered(kd_parse *parse, kdf_oops *oops, const char *prefix, uint64_t value,
+                     unsigned number)
+{
+    char room[LONGEST + KD_DIGITS], digits[KD_DIGITS];
+    size_t len = 0;
+    while (prefix[len] && len < LONGEST) {
+        room[len] = prefix[len];
+        len++;
+    }
+    kd_str text = kd_str_digits(digits, number);
+    memcpy(room + len, text.ptr, text.len);
+    kd_put_register(parse, oops, (kd_str){ room, len + text.len }, value);
 }
 
 /* "MSR:  8000000000009033 <SF,EE,ME,IR,DR,RI,LE>  CR: ...": the names of the bits */
@@ -148,9 +164,12 @@ static bool take_pairs(kd_parse *parse, kdf_oops *oops, kd_str text)
     size_t count = 0, widest = 0;
     bool arc = kd_str_starts(text, "r0") && kd_str_has(text, ": 0x"); /* "r00: 0x..." */
     while (scan_register(&in, &name, &value)) {
-        kd_str low = lower(parse, name);
-        if (arc && low.len == 3 && low.ptr[0] == 'r' && low.ptr[1] == '0')
-            low = kd_arena_format(parse->arena, "r%c", low.ptr[2]);
+        char room[LONGEST];
+        kd_str low = lower(room, name);
+        if (arc && low.len == 3 && low.ptr[0] == 'r' && low.ptr[1] == '0') {
+            room[1] = room[2];
+            low.len = 2;
+        }
         if (!known(low))
             return count > 0;
         size_t digits = last_digits(kd_scan_since(&in, text.ptr));
@@ -184,8 +203,7 @@ static bool take_gpr_row(kd_parse *parse, kdf_oops *oops, kd_str text)
            (from = in.at, kd_scan_hex(&in, &value));
          first++)
         if (!parse->state->at && in.at - from >= 8)
-            kd_put_register(parse, oops, kd_arena_format(parse->arena, "r%u", (unsigned)first),
-                            value);
+            kd_put_numbered(parse, oops, "r", value, (unsigned)first);
     return true;
 }
 

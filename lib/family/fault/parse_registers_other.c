@@ -10,6 +10,8 @@
  *   a00: 90001234 d0003f90 ...                                          xtensa
  *   r1=C1234567, r2=...                                                 microblaze
  */
+#include <assert.h>
+
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 
@@ -26,8 +28,7 @@ static void put_row(kd_parse *parse, kdf_oops *oops, kd_scan in, const char *pre
         if (!ends || in.at - from < 8)
             return;
         if (!parse->state->at)
-            kd_put_register(parse, oops,
-                            kd_arena_format(parse->arena, "%s%u", prefix, (unsigned)first), value);
+            kd_put_numbered(parse, oops, prefix, value, (unsigned)first);
     }
 }
 
@@ -51,6 +52,8 @@ static bool take_loongarch(kd_parse *parse, kdf_oops *oops, kd_str text)
         "s1 s2 s3 s4 s5 s6 s7 s8 s9";
     kd_scan in = kd_scan_of(text);
     size_t count = 0;
+    if (text.len > 2 && text.ptr[2] != ' ' && !kd_is_blank(text.ptr[0]))
+        return false;
     for (; kd_scan_blanks(&in) && !kd_scan_at_end(&in); count++) {
         kd_str name;
         uint64_t value;
@@ -340,15 +343,40 @@ static bool take_frame_format(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
+/* What a line of each form may begin with, so that few are tried; NULL: anything. Debug builds try
+ * all of them. */
+static const struct {
+    const char *begins;
+    bool (*take)(kd_parse *parse, kdf_oops *oops, kd_str text);
+} forms[] = {
+    { "F", take_frame_format }, { "$", take_mips },     { NULL, take_loongarch },
+    { "K", take_psw },          { NULL, take_gprs },    { "sr", take_parisc_row },
+    { "I", take_queue },        { "a", take_xtensa },   { NULL, take_equals },
+    { "R", take_regs },         { "T", take_ppc_task }, { "p", take_xmon_task },
+    { "C", take_csky_task },    { "ep", take_places },  { "%", take_sparc_row },
+};
+
+static bool may_begin(const char *begins, char first)
+{
+    while (begins && *begins && *begins != first)
+        begins++;
+    return !begins || *begins;
+}
+
 bool kd_take_other_registers(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    return take_breaking(parse, text) || take_frame_format(parse, oops, text) ||
-           take_mips(parse, oops, text) || take_loongarch(parse, oops, text) ||
-           take_psw(parse, oops, text) || take_gprs(parse, oops, text) ||
-           take_parisc_row(parse, oops, text) || take_queue(parse, oops, text) ||
-           take_xtensa(parse, oops, text) || take_equals(parse, oops, text) ||
-           take_regs(parse, oops, text) || take_ppc_task(parse, oops, text) ||
-           take_xmon_task(parse, oops, text) || take_csky_task(parse, oops, text) ||
-           take_places(parse, oops, text) || take_sparc_row(parse, oops, text) ||
-           is_company(text) || is_disassembly(text);
+    if (take_breaking(parse, text))
+        return true;
+    for (size_t i = 0; text.len > 0 && i < KD_COUNT(forms); i++) {
+        bool may = may_begin(forms[i].begins, text.ptr[0]);
+#ifdef NDEBUG
+        if (!may)
+            continue;
+#endif
+        if (forms[i].take(parse, oops, text)) {
+            assert(may);
+            return true;
+        }
+    }
+    return is_company(text) || is_disassembly(text);
 }

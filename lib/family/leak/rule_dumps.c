@@ -86,7 +86,7 @@ kd_dump_places kd_dump_places_of(const kd_view *view)
     return out;
 }
 
-bool kd_dump_is_last(const kd_view *view)
+static bool find_last(const kd_view *view)
 {
     const kd_wide_view *wide = kd_wide(view);
     size_t looked = 0;
@@ -106,6 +106,16 @@ bool kd_dump_is_last(const kd_view *view)
             return false;
     }
     return true;
+}
+
+bool kd_dump_is_last(const kd_view *view)
+{
+    static const char key;
+    bool fresh;
+    bool *last = kd_memo_get(kd_wide(view)->memo, &key, sizeof *last, &fresh);
+    if (last && fresh)
+        *last = find_last(view);
+    return last && *last;
 }
 
 static uint64_t first_line(const kd_event *event)
@@ -166,6 +176,16 @@ static void visit_place(dump_walk *walk, const kd_event *event)
     visit(walk, event->repeat.latest);
 }
 
+/* Most boots have a single dump: nothing can be compared. */
+static bool is_alone(const kd_view *view)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    kd_dump_places places = kd_dump_places_of(view);
+    size_t count = places.before + (places.end - places.first);
+    size_t only = places.before ? 0 : places.first;
+    return count == 0 || (count == 1 && !wide->events[wide->dumps.at[only]]->repeat.latest);
+}
+
 /* How many dumps there are; those that are not too many go into `take`, unless it is NULL. */
 static size_t walk_dumps(const kd_view *view, kd_dumps *take, size_t all)
 {
@@ -182,6 +202,8 @@ static size_t walk_dumps(const kd_view *view, kd_dumps *take, size_t all)
 void kd_dumps_collect(const kd_view *view, kd_emit *out, kd_dumps *dumps)
 {
     *dumps = (kd_dumps){ .arena = { .mem = out->mem } };
+    if (is_alone(view))
+        return;
     size_t all = walk_dumps(view, NULL, 0);
     size_t room = all < KD_TREND_POINTS ? all : KD_TREND_POINTS;
     dumps->items = room > 1 ? kd_arena_alloc(&dumps->arena, room * sizeof *dumps->items) : NULL;

@@ -19,6 +19,7 @@
 #include "family/memdump/parse_meminfo.h"
 #include "family/fields.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- the place, in the state that the tracker keeps for the block ---------------------------- */
@@ -272,8 +273,17 @@ static void split_node(kd_mem_dump *dump)
  * rsyslog and /dev/kmsg write them. */
 static const char *const blank_texts[] = { "\xc2\xa0", "#012", "\\x0a", "\\n" };
 
+/* Their first bytes are rare. */
+static bool may_hold_blanks(kd_str text)
+{
+    return kd_str_ascii(text) < text.len || memchr(text.ptr, '#', text.len) ||
+           memchr(text.ptr, '\\', text.len);
+}
+
 static kd_str plain_blanks(kd_arena *arena, kd_str text)
 {
+    if (!may_hold_blanks(text))
+        return text;
     for (size_t i = 0; i < KD_COUNT(blank_texts); i++) {
         size_t len = strlen(blank_texts[i]);
         if (!kd_str_has(text, blank_texts[i]))
@@ -302,14 +312,87 @@ static void note_ends(const kd_mem_dump *before, const kd_mem_dump *now)
         zone->reserve_ended = true;
 }
 
+/* What a line begins with: most steps are not worth a try. */
+enum { UPPER = 1, LOWER = 2, DIGIT = 4, SIGN = 8, NOTHING = 16, LETTER = UPPER | LOWER };
+
+static int beginning_of(const kd_scan *in)
+{
+    if (kd_scan_at_end(in))
+        return NOTHING;
+    char c = *in->at;
+    return c >= 'a' && c <= 'z'   ? LOWER
+           : c >= 'A' && c <= 'Z' ? UPPER
+           : kd_is_digit(c)       ? DIGIT
+                                  : SIGN;
+}
+
+/* Most lines that are offered behind a dump begin with a word that no step takes. A new step whose
+ * lines begin otherwise needs its beginning here; debug builds try such lines nevertheless. */
+static bool is_foreign(kd_scan in)
+{
+    static const char *const heads[] = { "free:", "per-cpu:",    "cache stats:",
+                                         "swap",  "cgroup min ", "allocations" };
+    kd_str text = { in.at, kd_scan_left(&in) }, name;
+    if (!kd_count_scan_name(&in, &name) || kd_scan_at_end(&in))
+        return false;
+    char next = *in.at;
+    if (next == ':') {
+        in.at++;
+        kd_scan_blanks(&in);
+        return !kd_scan_at_end(&in) && !kd_is_digit(*in.at);
+    }
+    if (!kd_is_blank(next))
+        return !memchr("=-[?", next, 4);
+    kd_scan_blanks(&in);
+    return !kd_str_starts(text, "CPU") && !kd_str_starts(text, "Node") &&
+           !kd_str_in_words(name, "yes no") &&
+           !kd_str_starts_any((kd_str){ in.at, kd_scan_left(&in) }, heads, KD_COUNT(heads));
+}
+
+static const struct {
+    bool (*take)(kd_mem_dump *dump);
+    int begins;
+} steps[] = {
+    { take_head, UPPER },
+    { take_node_alone, NOTHING },
+    { take_hugepages, LOWER },
+    { take_plain, LETTER | DIGIT | SIGN },
+    { take_total, DIGIT },
+    { take_swap, UPPER },
+    { kd_mem_take_zone, LETTER | DIGIT | SIGN },
+    { kd_mem_take_buddy, LETTER | DIGIT | SIGN | NOTHING },
+    { kd_mem_take_reserve, LOWER | DIGIT | NOTHING },
+    { kd_mem_take_vendor, LETTER | SIGN | NOTHING },
+    { kd_mem_take_more, LETTER | DIGIT },
+    { kd_mem_take_node, LETTER },
+    { kd_mem_take_global, LETTER },
+};
+
+/* The first step that takes the line; debug builds try those too whose lines begin otherwise. */
+static kd_verdict try_steps(const kd_mem_dump *dump)
+{
+    int begins = beginning_of(&dump->in);
+    for (size_t i = 0; i < KD_COUNT(steps); i++) {
+        bool may = steps[i].begins & begins;
+#ifdef NDEBUG
+        if (!may)
+            continue;
+#endif
+        kd_mem_dump tried = *dump;
+        if (!steps[i].take(&tried))
+            continue;
+        assert(may);
+        if (steps[i].take != take_node_alone)
+            tried.place.node_alone = false;
+        note_ends(dump, &tried);
+        keep_place(dump->parse->state, &tried.place);
+        return KD_TAKEN;
+    }
+    return KD_NOT_MINE;
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
-    static bool (*const steps[])(kd_mem_dump *) = {
-        take_head,           take_node_alone,    take_hugepages,   take_plain,
-        take_total,          take_swap,          kd_mem_take_zone, kd_mem_take_buddy,
-        kd_mem_take_reserve, kd_mem_take_vendor, kd_mem_take_more, kd_mem_take_node,
-        kd_mem_take_global,
-    };
     kd_counts words = { .counted = false };
     kd_mem_dump dump = {
         .parse = parse, .info = group, .place = place_of(parse->state), .words = &words
@@ -322,18 +405,15 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     dump.in = kd_scan_of(plain_blanks(parse->arena, line->text));
     if (kd_scan_at_end(&dump.in))
         return KD_NOT_MINE;
+    bool foreign = is_foreign(dump.in);
+#ifdef NDEBUG
+    if (foreign)
+        return KD_NOT_MINE;
+#endif
     split_node(&dump);
-    for (size_t i = 0; i < KD_COUNT(steps); i++) {
-        kd_mem_dump tried = dump;
-        if (!steps[i](&tried))
-            continue;
-        if (steps[i] != take_node_alone)
-            tried.place.node_alone = false;
-        note_ends(&dump, &tried);
-        keep_place(parse->state, &tried.place);
-        return KD_TAKEN;
-    }
-    return KD_NOT_MINE;
+    kd_verdict verdict = try_steps(&dump);
+    assert(verdict == KD_NOT_MINE || !foreign);
+    return verdict;
 }
 
 const kd_block kd_block_meminfo = { "meminfo", take };

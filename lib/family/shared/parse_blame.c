@@ -16,6 +16,15 @@ static const struct {
 #undef KD_MACHINERY
 };
 
+/* Their first characters: a name is compared with those of its own. */
+static const char firsts[] = {
+#define KD_MACHINERY(name) (name)[0],
+#define KD_HELPER(name) (name)[0],
+#include "family/shared/machinery.def"
+#undef KD_HELPER
+#undef KD_MACHINERY
+};
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static bool fits(const char *text, const char *end, const char *pattern)
@@ -47,12 +56,19 @@ kd_str kd_bare_name(kd_str function)
     return kd_scan_until(&in, '.', &bare) && bare.len > 0 ? bare : function;
 }
 
-static bool is_skipped(kd_str bare, bool helpers)
+static bool is_among(kd_str bare, char first, bool helpers)
 {
-    for (size_t i = 0; i < KD_COUNT(machinery); i++)
-        if (machinery[i].helper <= helpers && kd_name_fits(bare, machinery[i].name))
+    const char *at = firsts, *end = firsts + sizeof firsts;
+    for (; at < end && (at = memchr(at, first, (size_t)(end - at))) != NULL; at++)
+        if (machinery[at - firsts].helper <= helpers &&
+            kd_name_fits(bare, machinery[at - firsts].name))
             return true;
     return false;
+}
+
+static bool is_skipped(kd_str bare, bool helpers)
+{
+    return (bare.len > 0 && is_among(bare, bare.ptr[0], helpers)) || is_among(bare, '*', helpers);
 }
 
 bool kd_blame_skips(kd_str function)

@@ -87,6 +87,8 @@ static bool scan_end_of_pair(kd_scan *in)
 /* "[<addr>] (name) from [<addr>] (SYM)" */
 static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
+    if (line->text.len == 0 || line->text.ptr[0] != '[')
+        return false;
     kd_scan in = kd_scan_of(line->text);
     kdf_frame callee = { .line = { 0, 0 } }, caller = { .line = { 0, 0 } };
     kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
@@ -146,6 +148,8 @@ static bool is_rest_of_carrier(const kd_scan *in)
 /* "show_stack from dump_stack_lvl+0x40/0x4c" */
 static bool take_from(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
+    if (!kd_str_has(line->text, " from ")) /* nearly every line */
+        return false;
     kd_scan in = kd_scan_of(line->text);
     kdf_frame frame = { .line = { 0, 0 } };
     kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
@@ -168,6 +172,8 @@ static bool take_from(kd_parse *parse, kd_list *frames, const kd_line *line)
 /* "[ffffffc0200eb240+  64][<ffffffc0100c63b4>] f+0x0/0x18c" */
 static bool take_vendor(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
+    if (line->text.len == 0 || line->text.ptr[0] != '[')
+        return false;
     kd_scan in = kd_scan_of(line->text);
     kdf_frame frame = { .line = { 0, 0 } };
     kdf_symbol symbol = { .size = { 0, 0 } };
@@ -313,7 +319,7 @@ static bool scan_marker(kd_parse *parse, kd_str *text)
         { "<ENTRY_TRAMPOLINE>", 4 },
         { "</ENTRY_TRAMPOLINE>", 0 },
     };
-    for (size_t i = 0; i < KD_COUNT(marks); i++)
+    for (size_t i = 0; text->len > 0 && text->ptr[0] == '<' && i < KD_COUNT(marks); i++)
         if (kd_str_starts(*text, marks[i].mark)) {
             parse->state->more = marks[i].context;
             *text = kd_str_trim(kd_str_from(*text, kd_str_of(marks[i].mark).len));
@@ -365,6 +371,8 @@ static bool take_user_registers(kd_parse *parse, const kd_list *frames, kd_str t
 /* "Caller[f0100200]: do_one_initcall+0x40/0x1a0": sparc */
 static bool take_caller(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
+    if (!kd_str_starts(line->text, "Caller["))
+        return false;
     kd_scan in = kd_scan_of(line->text);
     kdf_frame frame = { .line = { 0, 0 } };
     kdf_symbol symbol = { .size = { 0, 0 } };

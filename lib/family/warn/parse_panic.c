@@ -163,8 +163,10 @@ static void beside_panic(kd_parse *parse, const kd_event *other)
 {
     kdf_panic *panic = parse->body;
     const kdf_oops *oops = kd_event_oops(other);
+    if (!kd_event_is(other, &kd_kind_warning))
+        return;
     const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
-    if (!kd_event_is(other, &kd_kind_warning) || !reason || reason->class != KD_PANIC_POLICY)
+    if (!reason || reason->class != KD_PANIC_POLICY)
         return;
     if (oops->registers.count == 0 && other->id < parse->event->id &&
         kd_str_eq(other->caller, parse->event->caller) && panic->backtrace.count == 0)
