@@ -84,10 +84,13 @@ static void set_bit(uint64_t *set, uint32_t bit)
 /* So many windows of a literal are weighed: the rarest ones. */
 #define WINDOWS 8u
 
+#define TOO_MUCH 2.0f
+
 typedef struct bucket {
     uint16_t low[KD_MATCH_BYTES], high[KD_MATCH_BYTES]; /* sets of nibbles */
-    float share[KD_MATCH_BYTES]; /* of the bytes of an ordinary log that it lets through there */
-    float all;                   /* of the places: the product of them */
+    float share[KD_MATCH_BYTES];    /* of the bytes of an ordinary log that it lets through there */
+    float all;                      /* of the places: the product of them */
+    float rest[KD_MATCH_BYTES + 1]; /* the product of those from there on */
     float by_low[KD_MATCH_BYTES][16], by_high[KD_MATCH_BYTES][16]; /* what a new nibble would add */
 } bucket;
 
@@ -120,12 +123,15 @@ static float share_with(const choice *c, const bucket *b, size_t place, unsigned
 }
 
 /* How many more places of an ordinary log the bucket lets through with this text in it; behind the
- * end of a short one anything may stand. */
-static float cost_in(const choice *c, const bucket *b, kd_str text)
+ * end of a short one anything may stand. TOO_MUCH where it is `most` at least. */
+static float cost_in(const choice *c, const bucket *b, kd_str text, float most)
 {
     float after = 1;
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++) {
         after *= share_with(c, b, i, (unsigned char)text.ptr[i]);
+        if (after * b->rest[i + 1] - b->all >= most) /* no share gets less */
+            return TOO_MUCH;
+    }
     return after - b->all;
 }
 
@@ -159,9 +165,10 @@ static void bucket_add(const choice *c, bucket *b, kd_str text)
         if (!(b->low[i] >> (byte & 15) & b->high[i] >> (byte >> 4) & 1))
             add_nibbles(c, b, i, byte);
     }
-    b->all = 1;
-    for (size_t i = 0; i < KD_MATCH_BYTES; i++)
-        b->all *= b->share[i];
+    b->rest[KD_MATCH_BYTES] = 1;
+    for (size_t i = KD_MATCH_BYTES; i-- > 0;)
+        b->rest[i] = b->rest[i + 1] * b->share[i];
+    b->all = b->rest[0];
 }
 
 typedef struct window {
@@ -211,11 +218,12 @@ static uint32_t choose(choice *c, const char *text, size_t len, size_t *which)
     window windows[WINDOWS];
     size_t count = rarest_windows(c, text, len, windows);
     uint32_t best = 0;
-    float least = 2;
+    float least = TOO_MUCH;
     for (size_t w = 0; w < count; w++)
         for (size_t i = 0; i < KD_MATCH_BUCKETS; i++) {
-            float more = cost_in(c, &c->buckets[i], window_of(text, len, windows[w].at));
-            more += windows[w].ordinary ? ORDINARY_SHARE : 0;
+            float ordinary = windows[w].ordinary ? ORDINARY_SHARE : 0;
+            kd_str there = window_of(text, len, windows[w].at);
+            float more = ordinary + cost_in(c, &c->buckets[i], there, least - ordinary);
             if (more < least) {
                 least = more;
                 best = windows[w].at;
