@@ -6,9 +6,9 @@
  */
 #include "family/fault/decode_insn.h"
 
-#ifdef KD_CAPSTONE
-
 #include <string.h>
+
+#ifdef KD_CAPSTONE
 
 #include "base/scan.h"
 

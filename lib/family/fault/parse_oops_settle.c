@@ -110,6 +110,25 @@ static bool is_fetch(const kd_event *event, const kdf_oops *oops)
            (cause && cause->v == 12 && kd_map_find(&oops->registers, "badaddr"));
 }
 
+/* Through a bad jump the unwinder finds no way: it confirms no frame, and the innermost one that it
+ * found on the stack is the caller all the same. */
+static void blame_unconfirmed(kdf_oops *oops, const kd_list *callers)
+{
+    const kdf_frame *frames = callers->items;
+    uint32_t first = callers->count;
+    for (uint32_t i = callers->count; i-- > 0;) {
+        if (frames[i].reliable.src && frames[i].reliable.v)
+            return;
+        if (frames[i].function.src && !kd_blame_skips(frames[i].function.v))
+            first = i;
+    }
+    if (first == callers->count)
+        return;
+    oops->blame.function = frames[first].function;
+    oops->blame.module = frames[first].module;
+    oops->blame.frame = (kd_u64){ first, KD_DERIVED };
+}
+
 /* The innermost frame that is neither machinery nor the place where no code is. */
 static void blame_caller(kdf_oops *oops)
 {
@@ -124,6 +143,8 @@ static void blame_caller(kdf_oops *oops)
     callers.count -= skipped;
     if (callers.count > 0)
         kd_blame_set(&oops->blame, &callers, NULL);
+    if (!oops->blame.function.src)
+        blame_unconfirmed(oops, &callers);
     if (oops->blame.frame.src)
         oops->blame.frame.v += skipped;
     /* the unwinder cannot start there, and what was pushed last is where the call returns to */

@@ -349,6 +349,34 @@ static void look_for_kmap(const kdf_oops *oops, kd_free_case *out)
                 return;
 }
 
+/* Made by virt_to_page() out of the address that was passed, not read from memory or passed as it
+ * is: the very address is in some register, free_pages() itself made the call, or kfree() computed
+ * it. */
+static bool is_made(const kdf_oops *oops, const kd_free_case *c)
+{
+    const kd_pair *pairs = oops->registers.items;
+    if (c->exact_register.len)
+        return true;
+    for (uint32_t i = 0; i < oops->registers.count; i++)
+        if (pairs[i].v == c->page - c->vmemmap) /* what virt_to_page() adds to vmemmap */
+            return true;
+    if (c->kfree)
+        return kd_str_is(oops->code.origin.how.v, "written");
+    for (uint32_t i = 0; i < oops->backtrace.count; i++) {
+        const kdf_frame *frame = &KD_ITEMS(oops->backtrace, kdf_frame)[i];
+        bool sure = !frame->reliable.src || frame->reliable.v;
+        if (sure && kd_str_is(frame->function.v, "free_pages"))
+            return true;
+    }
+    return kd_str_is(oops->lr.function.v, "free_pages");
+}
+
+/* kfree() looks at the cache of the page, too: a cache that was overwritten is no page pointer. */
+static bool is_cache(const kdf_oops *oops, const kd_free_case *c)
+{
+    return c->kfree && kd_str_starts(oops->code.origin.how.v, "loaded");
+}
+
 static void take_fixed(const kdf_oops *oops, const kd_context *context, const layout *map,
                        kd_free_case *out)
 {
@@ -358,6 +386,10 @@ static void take_fixed(const kdf_oops *oops, const kd_context *context, const la
     classify(out, map, (uint64_t)1 << 47);
     find_exact(oops, out);
     out->proved = out->class != KD_FREE_UNKNOWN && out->class != KD_FREE_LINEAR;
+    if (out->proved && !is_made(oops, out)) {
+        out->proved = false;
+        out->assumed = "the page pointer was made from an address, and was good as such";
+    }
     /* powerpc has other layouts for hash tables with small pages */
     if (kd_arch_is(context, "ppc64") && !out->exact_register.len) {
         out->proved = false;
@@ -382,7 +414,7 @@ void kd_free_case_of(const kdf_oops *oops, const kd_context *context, kd_free_ca
     for (bytes >>= PAGE_SHIFT + 1; bytes; bytes >>= 1)
         out->page_shift++;
     const layout *map = find_layout(context);
-    if (!map || !find_page(oops, context, out))
+    if (!map || !find_page(oops, context, out) || is_cache(oops, out))
         return;
     if (!out->kfree)
         find_order(oops, context, out);

@@ -85,6 +85,11 @@ static void say_faulted(const kd_view *view, kd_emit *out, const kdf_oops *oops,
         kd_say_diag(out, c->proved ? KD_CERTAIN : KD_LIKELY,
                     "kfree() was given %s, 0x%llx: it is no slab object.", words,
                     KD_LLU(c->argument));
+    else if (kd_str_starts(oops->code.origin.how.v, "loaded"))
+        kd_say_diag(out, KD_POSSIBLE,
+                    "kfree() faulted at 0x%llx on a pointer that it read from memory: what it was "
+                    "given is no slab object, or the allocator's own data was overwritten.",
+                    KD_LLU(oops->address.v));
     else
         kd_say_diag(out, KD_LIKELY,
                     "kfree() faulted at 0x%llx while it looked for the slab of the object: what it "
@@ -92,6 +97,8 @@ static void say_faulted(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                     KD_LLU(oops->address.v));
     if (words)
         kd_free_say_case(view, out, c);
+    else if (oops->code.origin.slot.src)
+        kd_say_hex(out, "pointer_slot", oops->code.origin.slot.v);
     say_caller(view, out, oops);
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
     kd_say_remedy(out, "Free it as it was made: __free_pages() for pages, vfree() for vmalloc(), "

@@ -267,39 +267,52 @@ static bool is_s390_fetch(const kd_view *view, const kdf_oops *oops)
            !kd_str_is(oops->access.v, "write") && oops->ip.address.v >> 12 == oops->address.v >> 12;
 }
 
-/* The address is lost, and the CPU stood where it could not fetch from: the symbol is no code. */
-static void say_jump_to_symbol(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+/* The register that the call went through, where one holds the address still. */
+static const kd_pair *jumped_through(const kdf_oops *oops)
 {
-    kd_say_diag(out, KD_LIKELY,
-                "The CPU jumped to %.*s+0x%llx, which is mapped but holds no code: a function "
-                "pointer points at data%s%.*s.",
-                KD_FMT(oops->ip.function.v), KD_LLU(oops->ip.offset.v),
-                oops->blame.function.src ? "; it was called by " : "",
-                KD_FMT(oops->blame.function.v));
-    kd_say_evidence(out, view->event, oops->ip.function.src, "where the CPU stood");
-    kd_pointer_say_fault(view, out, oops);
-    kd_say_remedy(
-        out, "Look for the object that holds the function pointer: was it freed, or overwritten?");
+    for (uint32_t i = 0; i < oops->registers.count; i++) {
+        const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
+        if (pair->v == oops->address.v && oops->address.src &&
+            !kd_str_in_words(pair->name,
+                             "cr2 pc rip eip nip epc sepc era badaddr badva badv dar psw"))
+            return pair;
+    }
+    return NULL;
+}
+
+static void say_jump_to_data(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    char to[128];
+    const kd_pair *through = jumped_through(oops);
+    if (oops->address.src)
+        kd_str_print(to, sizeof to, "0x%llx", KD_LLU(oops->address.v));
+    else
+        kd_str_print(to, sizeof to, "%.*s+0x%llx", KD_FMT(oops->ip.function.v),
+                     KD_LLU(oops->ip.offset.v));
+    kd_say_diag(
+        out, KD_LIKELY, "The CPU jumped to %s, which %s: a function pointer points at data%s%.*s.",
+        to, is_permission(oops) ? "is mapped but holds no code" : "holds no code",
+        oops->blame.function.src ? "; it was called by " : "", KD_FMT(oops->blame.function.v));
+    if (through)
+        kd_say_evidence(out, view->event, through->src, "%.*s holds the address that was called",
+                        KD_FMT(through->name));
+    if (oops->address.src && oops->ip.function.src && oops->ip.offset.src)
+        kd_say_more(out, "%.*s stands there, which is data and innocent.",
+                    KD_FMT(oops->ip.function.v));
 }
 
 kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
+    bool symbol = oops && oops->ip.function.src && oops->error_code.present.v;
     bool fetch = oops && (kd_str_is(oops->access.v, "execute") || is_s390_fetch(view, oops));
     bool denied = oops && (is_permission(oops) || is_fetch_fault(oops) ||
                            (oops->ppc_trap.value.src && oops->ppc_trap.value.v == 0x400));
-    if (fetch && denied && !oops->address.src && oops->ip.function.src && oops->ip.offset.src)
-        say_jump_to_symbol(view, out, oops);
-    if (!fetch || !denied || !oops->address.src || oops->address.v < 4096 ||
-        is_user_address(view, oops))
+    if (!fetch || !denied || (!oops->address.src && !symbol) ||
+        (oops->address.src && oops->address.v < 4096) || is_user_address(view, oops))
         return KD_OK;
-    kd_say_diag(out, KD_LIKELY,
-                "The CPU jumped to 0x%llx, which %s: a function pointer points at data%s%.*s.",
-                KD_LLU(oops->address.v),
-                is_permission(oops) ? "is mapped but holds no code" : "holds no code",
-                oops->blame.function.src ? "; it was called by " : "",
-                KD_FMT(oops->blame.function.v));
+    say_jump_to_data(view, out, oops);
     if (oops->lr.function.src)
         kd_say_evidence(out, view->event, oops->lr.function.src, "the return address, in %.*s",
                         KD_FMT(oops->lr.function.v));
