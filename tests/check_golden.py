@@ -15,7 +15,7 @@ import pathlib
 import re
 import sys
 
-from check_index import read_logs, run
+from check_index import lacks_disassembler, read_logs, run
 
 
 def frozen_whole(output):
@@ -78,6 +78,8 @@ def main():
         if updates:
             update(log.path, output)
             continue
+        if lacks_disassembler(output):
+            continue  # what is frozen was made with one
         changed = difference(log.path, output)
         sys.stdout.writelines(changed)
         failed |= bool(changed)
