@@ -343,10 +343,10 @@ static void put_class(text_report *out, const pointed *list, kd_str class)
         kd_page_item(&out->page, label, said(&text));
 }
 
-/* What the registers of the problem's event point at, class by class. */
-static void put_pointed(text_report *out, const kd_problem *problem)
+/* What the registers of the event point at, class by class. */
+static void put_pointed(text_report *out, uint64_t id)
 {
-    const kd_event *event = kd_report_event_by_id(out->report, problem->root_event);
+    const kd_event *event = kd_report_event_by_id(out->report, id);
     size_t at;
     const kd_field *field =
         event ? kd_fields_find(event->kind->fields, KD_STR("pointers"), &at) : NULL;
@@ -373,6 +373,7 @@ static void put_details(text_report *out)
 {
     const kd_problems *problems = &out->report->problems;
     size_t left = 0, shown = 0;
+    uint64_t last = 0;
     for (size_t i = 0; i < problems->standing; i++) {
         const kd_problem *problem = problems->items.items[i];
         for (uint32_t k = 0; k < problem->diags.count; k++) {
@@ -381,8 +382,8 @@ static void put_details(text_report *out)
             bool room = out->full || shown == 0 || out->page.lines < ENOUGH_LINES;
             if (diag && room)
                 put_diag(out, diag);
-            if (diag && room && shown == 0)
-                put_pointed(out, problem);
+            if (diag && room && diag->woken_by != last)
+                put_pointed(out, last = diag->woken_by);
             shown += diag && room;
             left += diag && !room;
         }

@@ -301,6 +301,21 @@ uint64_t kd_shadowed_address(const kd_address_map *map, uint64_t value)
     return offset && kd_address_at(map, value).class == KD_AT_SHADOW ? (value - offset) << 3 : 0;
 }
 
+bool kd_linear_frame(const kd_address_map *map, uint64_t value, uint64_t *frame)
+{
+    kd_address at = kd_address_at(map, value);
+    kd_str arch = kd_str_of(map->arch ? map->arch : "");
+    uint64_t start = kd_str_is(arch, "x86_64") && map->va_bits == 48
+                         ? (map->version < V(4, 19) ? UINT64_C(0xffff880000000000)
+                                                    : UINT64_C(0xffff888000000000))
+                     : kd_str_is(arch, "ppc64") ? UINT64_C(0xc000000000000000)
+                     : kd_str_is(arch, "mips")  ? UINT64_C(0x80000000)
+                     : kd_str_is(arch, "i386")  ? map->split
+                                                : 0;
+    *frame = (value - start) / (map->page_kb * 1024);
+    return at.class == KD_AT_LINEAR && !at.assumed && !map->moved && start;
+}
+
 bool kd_page_frame(const kd_address_map *map, uint64_t value, uint64_t *frame, uint64_t *linear)
 {
     const uint64_t vmemmap = UINT64_C(0xffffea0000000000), bytes = 64;

@@ -50,6 +50,8 @@ kd_address kd_address_at(const kd_address_map *map, uint64_t value);
 /* The first of the addresses whose shadow byte stands there; 0: it is no shadow, or not known how.
  */
 uint64_t kd_shadowed_address(const kd_address_map *map, uint64_t value);
+/* The page frame of an address in the linear map. False: it is none, or its start is not known. */
+bool kd_linear_frame(const kd_address_map *map, uint64_t value, uint64_t *frame);
 /* The page frame that the struct page at `value` is of, and where that is in the linear map. False:
  * it is none, or the bases are not known. */
 bool kd_page_frame(const kd_address_map *map, uint64_t value, uint64_t *frame, uint64_t *linear);

@@ -151,6 +151,7 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
     kd_pointer_say_class(view, out, oops);
+    kd_pointer_say_links(view, out, oops);
     kd_pointer p;
     if (kd_pointer_of(oops, view->context, &p))
         kd_pointer_say(view, out, oops, &p);

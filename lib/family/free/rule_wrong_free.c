@@ -91,7 +91,7 @@ static void say_faulted(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                     "given is no slab object, or the allocator's own data was overwritten.",
                     KD_LLU(oops->address.v));
     else
-        kd_say_diag(out, KD_LIKELY,
+        kd_say_diag(out, kd_str_is(oops->code.origin.how.v, "written") ? KD_LIKELY : KD_POSSIBLE,
                     "kfree() faulted at 0x%llx while it looked for the slab of the object: what it "
                     "was given is no slab object.",
                     KD_LLU(oops->address.v));

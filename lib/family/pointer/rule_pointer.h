@@ -22,6 +22,10 @@ void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oop
 /* Where the pointer came from, by the instructions before the faulting one. */
 void kd_pointer_say_origin(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 
+/* Earlier events of the boot that tell of the pointer, or of where it stood: checkers, the
+ * hardware, another oops. */
+void kd_pointer_say_links(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+
 /* "[#6]": this oops is not the first. */
 void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 

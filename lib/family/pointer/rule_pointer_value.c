@@ -41,6 +41,7 @@ void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oop
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
     kd_pointer_say_class(view, out, oops);
+    kd_pointer_say_links(view, out, oops);
     if (oops->blame.function.src)
         kd_say_remedy(out, "Look at %.*s() first.", KD_FMT(oops->blame.function.v));
     if (oops->blame.module.src)
@@ -83,8 +84,9 @@ kd_status kd_check_list_poison(const kd_view *view, kd_emit *out, void *user)
     bool exact = known && p.reg.len && !kd_str_is(oops->access.v, "execute");
     uint64_t poison = known ? kd_list_poison(view->context, p.value, exact) : 0;
     /* older kernels do not say the address of a general protection fault */
+    bool guess = !known && !oops->code.instruction.src;
     uint32_t count =
-        !known && kd_event_is(view->event, &kd_kind_general_protection) ? oops->registers.count : 0;
+        guess && kd_event_is(view->event, &kd_kind_general_protection) ? oops->registers.count : 0;
     for (uint32_t i = 0; !poison && i < count; i++) {
         const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
         p = (kd_pointer){ .src = pair->src, .value = pair->v };
@@ -155,8 +157,8 @@ kd_status kd_check_err_ptr(const kd_view *view, kd_emit *out, void *user)
     bool wide = kd_is_64_bit(view->context, oops);
     bool known = kd_pointer_of(oops, view->context, &p);
     uint64_t error = kd_pointer_error(known ? p.value : oops->address.v, wide);
-    if (!error || (known && p.indexed))
-        return KD_OK;
+    if (!error || (known && p.indexed) || oops->error_code.present.v)
+        return KD_OK; /* a page that is there is an address, whatever number that is */
     say_error(view, out, oops, error, known ? &p : NULL);
     kd_pointer_say_fault(view, out, oops);
     if (known)
