@@ -264,6 +264,23 @@ static void say_access(kd_emit *out, const kdf_oops *oops, bool exact)
                       "such an address too");
 }
 
+/* The registers prove that the pointer was a small number other than 0. */
+static void say_small(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p)
+{
+    bool odd = p->value % 2 != 0;
+    kd_say_diag(
+        out, odd ? KD_POSSIBLE : KD_LIKELY,
+        "The kernel accessed address 0x%llx through %.*s, which held 0x%llx: not NULL itself, "
+        "but %s%s%.*s.",
+        KD_LLU(oops->address.v), KD_FMT(p->reg), KD_LLU(p->value),
+        odd ? "a byte pointer that was counted up from NULL, or a number (a flag, a length, "
+              "a reference count) in its place"
+            : "a NULL pointer plus the offset of a member, added before, or a number (a "
+              "length, a reference count) in its place",
+        oops->ip.function.src ? ", in " : "", KD_FMT(oops->ip.function.v));
+    kd_pointer_say(view, out, oops, p);
+}
+
 /* The one module whose init function runs ("foo(O+)"), where it is one. */
 static const kdf_module_ref *loading_module(const kdf_oops *oops)
 {
@@ -367,12 +384,16 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     /* an ERR_PTR plus an offset wraps to a small address: not a NULL pointer */
     if (known && kd_pointer_error(p.value, kd_is_64_bit(view->context, oops)))
         return KD_OK;
+    bool small = known && !jump && p.value != 0 && !p.indexed;
     if (jump)
         say_jump(out, oops);
+    else if (small)
+        say_small(view, out, oops, &p);
     else
         say_access(out, oops, exact);
     say_fault(view, out, oops);
-    say_operand(out, oops);
+    if (!small)
+        say_operand(out, oops);
     if (jump)
         kd_say_proof(out, KD_STR("an instruction fetch from the first page"), "0x%llx < 0x1000",
                      KD_LLU(oops->address.v));

@@ -2,6 +2,7 @@
  * flipped bit, a link of the slab's free list, an address of a module that left. */
 #include "base/scan.h"
 #include "family/fault/decode_code.h"
+#include "family/fault/decode_pointed.h"
 #include "family/pointer/rule_pointer.h"
 
 const char kd_doc_text_pointer[] =
@@ -95,6 +96,60 @@ static const kd_pair *whole_of(const kd_view *view, const kdf_oops *oops, uint64
     return NULL;
 }
 
+/* The same bytes in another place: halves swapped, or moved by whole bytes. */
+static const kd_pair *moved_of(const kd_view *view, const kdf_oops *oops, uint64_t value,
+                               int *bytes)
+{
+    for (uint32_t i = 0; i < oops->registers.count; i++) {
+        const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
+        if (!is_kernel_pointer(view, pair->v) || pair->v == value || (pair->v & UINT32_MAX) == 0)
+            continue;
+        *bytes = 0;
+        if ((value >> 32 | value << 32) == pair->v && value >> 32 != (value & UINT32_MAX))
+            return pair;
+        for (*bytes = 1; *bytes <= 3; ++*bytes) {
+            if (pair->v << (8 * *bytes) == value)
+                return pair;
+            if (pair->v >> (8 * *bytes) == value) {
+                *bytes = -*bytes;
+                return pair;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void say_moved(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p,
+                      const kd_pair *whole, int bytes)
+{
+    char how[64];
+    if (bytes)
+        kd_str_print(how, sizeof how, "moved %s by %d byte%s", bytes > 0 ? "up" : "down",
+                     bytes > 0 ? bytes : -bytes, bytes == 1 || bytes == -1 ? "" : "s");
+    else
+        kd_str_print(how, sizeof how, "with its halves swapped");
+    kd_say_diag(out, KD_LIKELY,
+                "The pointer 0x%llx is 0x%llx, which %.*s holds, %s: it was read from a place that "
+                "is not where it was written, or in another byte order.",
+                KD_LLU(p->value), KD_LLU(whole->v), KD_FMT(whole->name), how);
+    say_proof(view, out, oops, p);
+    kd_say_evidence(out, view->event, whole->src, "%.*s holds the whole pointer",
+                    KD_FMT(whole->name));
+    if (bytes > 0)
+        kd_say_proof(out, KD_STR("the same bytes"), "0x%llx << %d = 0x%llx (mod 2^64)",
+                     KD_LLU(whole->v), 8 * bytes, KD_LLU(p->value));
+    else if (bytes < 0)
+        kd_say_proof(out, KD_STR("the same bytes"), "0x%llx >> %d = 0x%llx", KD_LLU(whole->v),
+                     -8 * bytes, KD_LLU(p->value));
+    else
+        kd_say_proof(out, KD_STR("the same halves"),
+                     "0x%llx >> 32 = 0x%llx & 0xffffffff, 0x%llx >> 32 = 0x%llx & 0xffffffff",
+                     KD_LLU(whole->v), KD_LLU(p->value), KD_LLU(p->value), KD_LLU(whole->v));
+    kd_say_hex(out, "whole_pointer", whole->v);
+    kd_say_remedy(out, "Compare the layout of the structure on both sides: packing, and members of "
+                       "another size.");
+}
+
 kd_status kd_check_half_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -102,6 +157,12 @@ kd_status kd_check_half_pointer(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!find(view, oops, &p) || !kd_is_64_bit(view->context, oops) || !p.reg.len)
         return KD_OK;
+    int bytes;
+    const kd_pair *moved = moved_of(view, oops, p.value, &bytes);
+    if (moved) {
+        say_moved(view, out, oops, &p, moved, bytes);
+        return KD_OK;
+    }
     bool extended = p.value >> 32 == UINT32_MAX && p.value >> 31 & 1;
     if ((p.value > UINT32_MAX && !extended) || (p.value & UINT32_MAX) < 0x10000)
         return KD_OK;
@@ -144,15 +205,58 @@ static unsigned lowest_bit(uint64_t value)
 /* A bit so high that neighbours in memory do not differ in it. */
 #define LOWEST_TELLING_BIT 30u
 
-static const kd_pair *twin_of(const kdf_oops *oops, const kd_pointer *p)
+/* Another value of the report: a register, or a word of the stack. */
+typedef struct twin {
+    kd_str where;
+    kd_src src;
+    uint64_t value;
+    unsigned bits; /* in which it differs; 0: there is none */
+} twin;
+
+/* The CPU can reach something there. */
+static bool is_mapped_class(kd_address_class class)
 {
+    return class == KD_AT_LINEAR || class == KD_AT_VMALLOC || class == KD_AT_VMALLOC_IMAGE ||
+           class == KD_AT_MODULE || class == KD_AT_IMAGE || class == KD_AT_VMEMMAP ||
+           class == KD_AT_RANDOM;
+}
+
+/* Two of them differ in one telling bit, or in two where the value is no address of the kernel at
+ * all. With 32 bits each bit is in use: there the flip must have taken the pointer out of the
+ * kernel's half. */
+static unsigned telling_bits(const kd_address_map *map, bool wide, uint64_t value, uint64_t other)
+{
+    uint64_t differs = value ^ other;
+    unsigned bits = bits_in(differs);
+    if (bits == 0 || bits > 2 || other < 4096 ||
+        lowest_bit(differs) < (wide ? LOWEST_TELLING_BIT : 16))
+        return 0;
+    if (wide && bits == 1)
+        return 1;
+    bool lost = !is_mapped_class(kd_address_at(map, value).class) &&
+                is_mapped_class(kd_address_at(map, other).class);
+    return lost && (wide || bits == 1) ? bits : 0;
+}
+
+static twin twin_of(const kd_view *view, const kdf_oops *oops, const kd_pointer *p)
+{
+    kd_address_map map;
+    bool wide = kd_is_64_bit(view->context, oops);
+    twin best = { .bits = 0 };
+    kd_oops_map(oops, view->context, &map);
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
-        uint64_t differs = pair->v ^ p->value;
-        if (bits_in(differs) == 1 && lowest_bit(differs) >= LOWEST_TELLING_BIT && pair->v >= 4096)
-            return pair;
+        unsigned bits = telling_bits(&map, wide, p->value, pair->v);
+        if (bits && (!best.bits || bits < best.bits))
+            best = (twin){ pair->name, pair->src, pair->v, bits };
     }
-    return NULL;
+    for (uint32_t i = 0; i < oops->stack.count && !best.bits; i++) {
+        const kd_u64 *word = &KD_ITEMS(oops->stack, kd_u64)[i];
+        unsigned bits = telling_bits(&map, wide, p->value, word->v);
+        if (bits == 1)
+            best = (twin){ KD_STR("the stack"), word->src, word->v, bits };
+    }
+    return best;
 }
 
 /* A NULL with one bit set may be the neighbour's half that was read with it, too. */
@@ -171,33 +275,53 @@ static void say_flipped_null(const kd_view *view, kd_emit *out, const kdf_oops *
                        "pointer.");
 }
 
+static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,
+                        const kd_pointer *p, const twin *other)
+{
+    uint64_t differs = other->value ^ p->value;
+    unsigned bit = lowest_bit(differs), high = bit;
+    while (differs >> high > 1)
+        high++;
+    char bits[32];
+    kd_str_print(bits, sizeof bits, other->bits == 1 ? "bit %u" : "bits %u and %u", bit, high);
+    kd_say_diag(out, other->bits == 1 ? KD_LIKELY : KD_POSSIBLE,
+                "The pointer 0x%llx is 0x%llx, which %.*s holds, but for %s: most often the "
+                "memory flipped it.",
+                KD_LLU(p->value), KD_LLU(other->value), KD_FMT(other->where), bits);
+    say_proof(view, out, oops, p);
+    kd_say_evidence(out, view->event, other->src, "%.*s holds the other", KD_FMT(other->where));
+    uint64_t more = other->value > p->value ? other->value : p->value;
+    uint64_t less = other->value > p->value ? p->value : other->value;
+    if (other->bits == 1)
+        kd_say_proof(out, KD_STR("they differ in one bit"), "0x%llx - 0x%llx = 2^%u", KD_LLU(more),
+                     KD_LLU(less), bit);
+    else
+        kd_say_proof(out, KD_STR("they differ in two bits"),
+                     "(0x%llx | 0x%llx) - (0x%llx & 0x%llx) = 2^%u + 2^%u", KD_LLU(more),
+                     KD_LLU(less), KD_LLU(more), KD_LLU(less), high, bit);
+    kd_say_u64(out, "bit", bit);
+    kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR("memory"), "%s",
+                   other->bits == 1 ? "one bit of a pointer is wrong"
+                                    : "two bits of a pointer are wrong");
+    kd_say_remedy(out, "Test the memory (memtest86+); does the same bit flip in other reports?");
+}
+
 kd_status kd_check_bit_flip(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     kd_pointer p;
     (void)user;
-    if (!find(view, oops, &p) || !kd_is_64_bit(view->context, oops) || !p.reg.len)
+    if (!find(view, oops, &p) || !p.reg.len)
         return KD_OK;
-    if (bits_in(p.value) == 1 && lowest_bit(p.value) >= LOWEST_TELLING_BIT) {
+    bool wide = kd_is_64_bit(view->context, oops);
+    if (wide && bits_in(p.value) == 1 && lowest_bit(p.value) >= LOWEST_TELLING_BIT) {
         say_flipped_null(view, out, oops, &p);
         return KD_OK;
     }
-    const kd_pair *twin = twin_of(oops, &p);
-    if (!twin || !is_kernel_pointer(view, twin->v))
+    twin other = twin_of(view, oops, &p);
+    if (!other.bits || (wide && !is_kernel_pointer(view, other.value)))
         return KD_OK;
-    unsigned bit = lowest_bit(twin->v ^ p.value);
-    kd_say_diag(out, KD_LIKELY,
-                "The pointer 0x%llx is 0x%llx, which %.*s holds, but for bit %u: most often the "
-                "memory flipped it.",
-                KD_LLU(p.value), KD_LLU(twin->v), KD_FMT(twin->name), bit);
-    say_proof(view, out, oops, &p);
-    kd_say_evidence(out, view->event, twin->src, "%.*s holds the other", KD_FMT(twin->name));
-    kd_say_proof(out, KD_STR("they differ in one bit"), "0x%llx - 0x%llx = 2^%u",
-                 KD_LLU(twin->v > p.value ? twin->v : p.value),
-                 KD_LLU(twin->v > p.value ? p.value : twin->v), bit);
-    kd_say_u64(out, "bit", bit);
-    kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR("memory"), "one bit of a pointer is wrong");
-    kd_say_remedy(out, "Test the memory (memtest86+); does the same bit flip in other reports?");
+    say_flipped(view, out, oops, &p, &other);
     return KD_OK;
 }
 
@@ -231,22 +355,9 @@ kd_status kd_check_freelist(const kd_view *view, kd_emit *out, void *user)
 /* Where modules are loaded, apart from everything else. */
 static bool is_module_area(const kd_view *view, const kdf_oops *oops, uint64_t value)
 {
-    static const struct {
-        const char *arch;
-        uint64_t start, end;
-    } rows[] = {
-        { "x86_64", UINT64_C(0xffffffffc0000000), UINT64_C(0xffffffffff000000) },
-        { "arm", UINT64_C(0xbf000000), UINT64_C(0xbfe00000) },
-        { "riscv64", UINT64_C(0xffffffff00000000), UINT64_C(0xffffffff80000000) },
-    };
-    (void)oops;
-    const kd_read_area *area = kd_context_area(view->context, "modules", 0);
-    if (area)
-        return value >= area->start && value < area->end;
-    for (size_t i = 0; i < KD_COUNT(rows); i++)
-        if (kd_arch_is(view->context, rows[i].arch))
-            return value >= rows[i].start && value < rows[i].end;
-    return false;
+    kd_address_map map;
+    kd_oops_map(oops, view->context, &map);
+    return kd_address_at(&map, value).class == KD_AT_MODULE;
 }
 
 kd_status kd_check_module_gone(const kd_view *view, kd_emit *out, void *user)
