@@ -22,7 +22,7 @@ void kd_hint_learn(kd_context *context, const kd_event *event, const void *meani
     };
     memcpy(hint->text, line->raw.ptr, len);
     hint->line.raw = (kd_str){ hint->text, len };
-    if (event->caller.len <= sizeof hint->caller) {
+    if (event->caller.len > 0 && event->caller.len <= sizeof hint->caller) {
         hint->caller_len = event->caller.len;
         memcpy(hint->caller, event->caller.ptr, event->caller.len);
     }
