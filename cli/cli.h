@@ -15,6 +15,7 @@ int cmd_match(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
 int cmd_triage(int argc, char **argv);
+int cmd_redact(int argc, char **argv);
 
 /* analyze -f lines: each line with who took or refused it. */
 int show_lines(kd_engine *engine, kd_options *options, const char *path);

@@ -15,6 +15,7 @@ static const char help[] =
     "  rules [list|explain ID]   what can be diagnosed, and on what proof\n"
 #ifdef KD_TRIAGE
     "  triage PATH...      all logs of files, folders, archives: groups of problems\n"
+    "  redact [FILE]       hosts, users, addresses, keys become names: to share a log\n"
 #endif
     "  match SIGNATURE|REPORT.json LOG...   is it the same bug? for git bisect run\n"
     "  baseline add|check FILE   problems that are known, and do not count\n"
@@ -34,7 +35,7 @@ static const struct {
     { "analyze", cmd_analyze }, { "decode", cmd_decode }, { "rules", cmd_rules },
     { "match", cmd_match },     { "batch", cmd_batch },   { "baseline", cmd_baseline },
 #ifdef KD_TRIAGE
-    { "triage", cmd_triage },
+    { "triage", cmd_triage },   { "redact", cmd_redact },
 #endif
     { "pack", cmd_pack },
 };

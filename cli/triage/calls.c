@@ -1,29 +1,10 @@
 /* calls.c - the libraries that only triage takes, opened when it begins. */
-#include <dlfcn.h>
-#include <string.h>
-
 #include "calls.h"
+#include "../open.h"
 
 sql_calls sql;
 archive_calls arc;
 sha_calls sha;
-
-typedef struct call {
-    const char *name;
-    void *to; /* a pointer to a function */
-} call;
-
-static bool open_library(const char *file, const call *calls, size_t count)
-{
-    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; library && i < count; i++) {
-        void *found = dlsym(library, calls[i].name);
-        if (!found)
-            return false;
-        memcpy(calls[i].to, &found, sizeof found); /* ISO C has no cast for it */
-    }
-    return library != NULL;
-}
 
 #define OPEN(file, calls) open_library(file, calls, sizeof calls / sizeof *calls)
 
