@@ -9,6 +9,7 @@
 
 #include "ci.h"
 #include "cli.h"
+#include "html/html.h"
 #include "options.h"
 #include "packs.h"
 
@@ -16,7 +17,7 @@ static const char help[] =
     "usage: oopsdoc analyze [OPTIONS] [FILE...]\n"
     "Finds out why a Linux kernel complained. No FILE, or -: standard input.\n"
     "\n"
-    "  -f, --format F    json (default), ndjson, stream, text, brief; ktap, kcidb for\n"
+    "  -f, --format F    json (default), ndjson, stream, text, brief, html; ktap, kcidb for\n"
     "                    continuous integration; lines: each with who took or refused it\n"
     "      --quiet-after S   stream: an input without a word for so many seconds (2)\n"
     "                    has finished what it was saying\n"
@@ -41,7 +42,7 @@ static const char help[] =
     "  dmesg | oopsdoc analyze -f text\n"
     "  oopsdoc analyze --kernel 5.10.0-32-amd64 crash.txt | jq '.diagnoses[].title'\n";
 
-typedef enum format { JSON, NDJSON, STREAM, TEXT, BRIEF, KTAP, KCIDB, LINES } format;
+typedef enum format { JSON, NDJSON, STREAM, TEXT, BRIEF, KTAP, KCIDB, HTML, LINES } format;
 
 typedef struct job {
     kd_engine *engine;
@@ -169,6 +170,26 @@ static kd_status write_report(job *j, const kd_report *report)
     return kd_report_write(report, what, flags, put_stdout, NULL);
 }
 
+static kd_status put_html(const kd_report *report, const char *path, bool limited)
+{
+    text page = { 0 };
+    html_report(&page, report, path, limited ? "a limit cut the analysis short" : NULL);
+    kd_status status = page.failed ? KD_E_NOMEM
+                       : put_stdout(page.at ? page.at : "", page.len, NULL) ? KD_E_SINK
+                                                                            : KD_OK;
+    text_free(&page);
+    return status;
+}
+
+/* What stands around all sections. */
+static void put_frame(void (*part)(text *out, const char *title), const char *title)
+{
+    text page = { 0 };
+    part(&page, title);
+    put_stdout(page.at ? page.at : "", page.len, NULL);
+    text_free(&page);
+}
+
 static int finish(job *j, const char *path, bool limited)
 {
     kd_report *report = NULL;
@@ -190,6 +211,8 @@ static int finish(job *j, const char *path, bool limited)
             ci_put_ktap(&j->ci, report, path, limited);
         else if (j->format == KCIDB)
             ci_add_kcidb(&j->ci, report, path);
+        else if (j->format == HTML)
+            status = put_html(report, path, limited);
         else
             status = write_report(j, report);
     }
@@ -238,12 +261,16 @@ static int analyze_all(job *j, int count, char **paths)
         put_stdout("[\n", 2, NULL);
     if (j->format == KTAP)
         ci_put_ktap_head(count);
+    if (j->format == HTML)
+        put_frame(html_begin, count == 1 ? paths[0] : "kernel logs");
     for (int i = 0; i < count && !stdout_failed() && !is_stopped(); i++) {
         int result = analyze_file(j, paths[i]);
         worst = result > worst ? result : worst;
     }
     if (j->array)
         put_stdout("]\n", 2, NULL);
+    if (j->format == HTML)
+        put_frame(html_end, NULL);
     if (j->format == KCIDB)
         worst = ci_put_kcidb(&j->ci) ? EXIT_TROUBLE : worst;
     if (j->ci.known)
@@ -303,16 +330,16 @@ static int set_quiet(job *j, const char *value)
 
 static int set_option(job *j, int option, const char *value, int *colour)
 {
-    static const char *const formats[] = { "json",  "ndjson", "stream", "text",
-                                           "brief", "ktap",   "kcidb",  "lines" };
+    static const char *const formats[] = { "json", "ndjson", "stream", "text", "brief",
+                                           "ktap", "kcidb",  "html",   "lines" };
     static const char *const severities[] = { "info", "notice", "warning", "error", "fatal" };
     static const char *const whens[] = { "auto", "always", "never" };
     int choice = 0;
     switch (option) {
     case 'f':
-        if (!parse_choice(value, formats, 8, &choice))
-            return complain(value, "--format takes json, ndjson, stream, text, brief, ktap, kcidb "
-                                   "or lines");
+        if (!parse_choice(value, formats, 9, &choice))
+            return complain(value, "--format takes json, ndjson, stream, text, brief, ktap, kcidb, "
+                                   "html or lines");
         j->format = (format)choice;
         return 0;
     case OPT_COUNT: j->count_only = true; return 0;
