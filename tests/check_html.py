@@ -100,6 +100,9 @@ def main():
                                                    "glSetHifInfo", "NULL page", "305 + 86 + 19")), words[:300])
     expect("empty", "0 problems" in "".join(page(tool, "-", data=b"").words))
     hostile(tool)
+    if subprocess.run([tool, "triage", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        groups = page(tool, "tests/logs/fault", "tests/logs/forms", command="triage")
+        expect("groups", "problems by kernel" in " ".join(groups.words) and groups.pictures > 3, groups.words[:20])
     print("\n".join(failures))
     return bool(failures)
 

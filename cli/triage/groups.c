@@ -102,7 +102,7 @@ bool read_groups(show *it, groups *out)
 /* ---- values of a group -------------------------------------------------------------------------
  */
 
-enum { MOST_COLUMNS = 12 };
+enum { MOST_COLUMNS = 16 };
 
 struct asker {
     store *store;

@@ -32,4 +32,6 @@ void ask_most(asker *a, const group *g, const char *column, char *out, size_t si
 typedef bool (*value_fn)(void *user, const char *value, uint64_t count);
 void ask_all(asker *a, const group *g, const char *column, value_fn each, void *user);
 
+int show_page(show *it, asker *ask, const groups *all);
+
 #endif

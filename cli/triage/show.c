@@ -388,7 +388,9 @@ int show_all(show *it)
         return show_ndjson(it);
     int result = EXIT_TROUBLE;
     if ((s.ask = asker_new(it->store)) && read_groups(it, &s.groups))
-        result = it->format == SHOW_JSON ? show_json(&s) : show_text(&s);
+        result = it->format == SHOW_JSON   ? show_json(&s)
+                 : it->format == SHOW_HTML ? show_page(it, s.ask, &s.groups)
+                                           : show_text(&s);
     asker_free(s.ask);
     free(s.groups.items);
     return result;

@@ -18,7 +18,7 @@ static const char help[] =
     "       oopsdoc triage --compare OLD NEW [OPTIONS] [PATH...]\n"
     "Looks at all logs in files, folders and archives, and groups their problems.\n"
     "\n"
-    "  -f, --format F    text (default), json, or ndjson: one line a log\n"
+    "  -f, --format F    text (default), json, html, or ndjson: a line a log\n"
     "      --db FILE     keep what was found; a second run looks only at what is new.\n"
     "                    Without a PATH: the groups of all that is kept\n"
     "      --compare     OLD and NEW are paths, databases, or, of the PATHs or the\n"
@@ -337,14 +337,14 @@ static unsigned columns(void)
 
 static int set_option(triage *t, int option, const char *value)
 {
-    static const char *const formats[] = { "text", "json", "ndjson" };
+    static const char *const formats[] = { "text", "json", "ndjson", "html" };
     int fact = set_fact(&t->with.options, option, value), choice = 0;
     char *end;
     switch (fact >= 0 ? 0 : option) {
     case 0: return fact;
     case 'f':
-        if (!parse_choice(value, formats, 3, &choice))
-            return complain(value, "--format takes text, json or ndjson");
+        if (!parse_choice(value, formats, 4, &choice))
+            return complain(value, "--format takes text, json, ndjson or html");
         t->show.format = (show_format)choice;
         return 0;
     case 'j':

@@ -137,7 +137,7 @@ void walk_archive(walk *w, looked *r);
 /* ---- what is shown -----------------------------------------------------------------------------
  */
 
-typedef enum show_format { SHOW_TEXT, SHOW_JSON, SHOW_NDJSON } show_format;
+typedef enum show_format { SHOW_TEXT, SHOW_JSON, SHOW_NDJSON, SHOW_HTML } show_format;
 
 typedef struct totals {
     uint64_t sources, logs, bytes, unreadable, limited, not_text, no_kernel, without_finding;

@@ -1,0 +1,154 @@
+/* page.c - groups as one page: over kernels and over days. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../html/html.h"
+#include "groups.h"
+#include "store.h"
+
+enum { MOST_BARS = 10, LEFT = 260, RIGHT = 760, ROW = 20, MOST_GROUPS = 500 };
+
+typedef struct bars {
+    char names[MOST_BARS][72];
+    uint64_t counts[MOST_BARS], most;
+    size_t count, left_out;
+} bars;
+
+static bool add_bar(void *user, const char *value, uint64_t count)
+{
+    bars *to = user;
+    if (to->count == MOST_BARS) {
+        to->left_out++;
+        return true;
+    }
+    copy_clean(to->names[to->count], sizeof *to->names, (kd_str){ value, strlen(value) });
+    to->counts[to->count++] = count;
+    to->most = count > to->most ? count : to->most;
+    return true;
+}
+
+static void put_bars(text *out, const char *title, const bars *b, const char *class)
+{
+    char words[64];
+    if (b->count < 2 || b->most == 0)
+        return;
+    svg_begin(out, 900, 26 + (int)b->count * ROW, title);
+    svg_label(out, LEFT, 12, "start", "soft", title);
+    for (size_t i = 0; i < b->count; i++) {
+        int y = 20 + (int)i * ROW;
+        int width = (int)((RIGHT - LEFT) * (double)b->counts[i] / (double)b->most);
+        svg_label(out, LEFT - 8, y + 12, "end", NULL, b->names[i]);
+        text_print(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"14\" class=\"%s\"/>\n", LEFT,
+                   y, width < 1 ? 1 : width, class);
+        snprintf(words, sizeof words, "%llu", (unsigned long long)b->counts[i]);
+        svg_label(out, LEFT + width + 6, y + 12, "start", "soft", words);
+    }
+    svg_end(out);
+    if (b->left_out > 0)
+        text_print(out, "<p class=\"soft\">and %zu more</p>\n", b->left_out);
+}
+
+static void put_tag(text *out, asker *ask, const group *g, const char *column, const char *name)
+{
+    char value[300];
+    ask_most(ask, g, column, value, sizeof value);
+    if (!value[0])
+        return;
+    text_print(out, "<li>%s", name);
+    html_words(out, value);
+    text_add(out, "</li>");
+}
+
+static bool add_example(void *user, const char *value, uint64_t count)
+{
+    text *out = user;
+    (void)count;
+    text_add(out, "<li><code>");
+    html_words(out, value);
+    text_add(out, "</code></li>\n");
+    return false;
+}
+
+static void put_change(text *out, const show *it, const group *g)
+{
+    if (!it->compare)
+        return;
+    text_print(out, "<li>%s: %llu of %llu logs before, %llu of %llu now</li>",
+               change_name(g->change), (unsigned long long)g->old_logs,
+               (unsigned long long)it->old.logs, (unsigned long long)g->logs,
+               (unsigned long long)it->now.logs);
+}
+
+static void put_group(text *out, const show *it, asker *ask, const group *g)
+{
+    char title[300], severity[24];
+    bars kernels = { .count = 0 }, days = { .count = 0 };
+    ask_most(ask, g, "title", title, sizeof title);
+    ask_most(ask, g, "severity", severity, sizeof severity);
+    text_add(out, "<article>\n<h3 class=\"");
+    html_words(out, severity[0] ? severity : "info");
+    text_add(out, "\">");
+    html_words(out, title);
+    text_print(out, "</h3>\n<ul class=\"tags\"><li>%llu logs</li>", (unsigned long long)g->logs);
+    if (g->machines > 0)
+        text_print(out, "<li>%llu machines</li>", (unsigned long long)g->machines);
+    put_change(out, it, g);
+    put_tag(out, ask, g, "severity", "");
+    put_tag(out, ask, g, "rule", "rule ");
+    put_tag(out, ask, g, "impact", "impact: ");
+    put_tag(out, ask, g, "suspect_class", "suspect: ");
+    put_tag(out, ask, g, "suspect", "");
+    put_tag(out, ask, g, "known", "known: ");
+    put_tag(out, ask, g, "signature", "signature ");
+    text_add(out, "</ul>\n");
+    ask_all(ask, g, "kernel", add_bar, &kernels);
+    put_bars(out, "problems by kernel", &kernels, "fa");
+    /* a time without a year tells no order */
+    ask_all(ask, g, "iif(wall_time GLOB '[12][0-9][0-9][0-9]-*', substr(wall_time, 1, 10), NULL)",
+            add_bar, &days);
+    put_bars(out, "problems by day", &days, "fc");
+    text_add(out, "<ul>\n");
+    ask_all(ask, g, "name", add_example, out);
+    text_add(out, "</ul>\n</article>\n");
+}
+
+static void put_totals(text *out, const show *it)
+{
+    const totals *t = &it->now;
+    const struct {
+        uint64_t count;
+        const char *words;
+    } rows[] = {
+        { t->without_finding, "without a finding" },
+        { t->no_kernel, "without a line of a kernel" },
+        { t->not_text, "no text" },
+        { t->limited, "cut short by a limit" },
+        { t->unreadable, "unreadable" },
+    };
+    text_print(out, "<section>\n<h1>%llu logs</h1>\n<ul class=\"tags\">",
+               (unsigned long long)t->logs);
+    if (it->stopped)
+        text_add(out, "<li class=\"fatal\">stopped before the end</li>");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].count > 0)
+            text_print(out, "<li>%llu %s</li>", (unsigned long long)rows[i].count, rows[i].words);
+    text_add(out, "</ul>\n");
+}
+
+int show_page(show *it, asker *ask, const groups *all)
+{
+    text out = { 0 };
+    html_begin(&out, "groups of problems");
+    put_totals(&out, it);
+    for (size_t i = 0; i < all->count && i < MOST_GROUPS; i++)
+        put_group(&out, it, ask, &all->items[i]);
+    if (all->count > MOST_GROUPS)
+        text_print(&out, "<p>and %zu smaller groups</p>\n", all->count - MOST_GROUPS);
+    text_add(&out, "</section>\n");
+    html_end(&out, NULL);
+    int done = out.failed                          ? complain(NULL, "out of memory")
+               : put_stdout(out.at, out.len, NULL) ? EXIT_TROUBLE
+                                                   : 0;
+    text_free(&out);
+    return done;
+}
