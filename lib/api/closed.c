@@ -34,11 +34,13 @@ kd_context *kd_session_add_boot(kd_session *session)
     return boot;
 }
 
-/* A banner begins a new boot, unless it is the first thing that this boot said of itself. */
+/* A banner, of the kernel or of a boot loader, begins a new boot, unless it is the first thing that
+ * this boot said of itself. */
 static bool begins_boot(const kd_context *boot, const kd_event *event)
 {
     const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
-    if (!fact || !fact->release.src)
+    const kdf_boot_stage *stage = KD_BODY(event, boot_stage);
+    if (!(fact && fact->release.src) && !(stage && stage->loader.src))
         return false;
     return boot->release_known.by == KD_BY_READ || boot->has_timed;
 }
@@ -158,7 +160,8 @@ static void forget_lines(kd_session *session, const kd_event *event)
 {
     if (KD_BODY(event, seen))
         note_seen(session->report, event);
-    session->tracker.in_events -= event->lines.count;
+    for (uint32_t i = 0; i < event->lines.count; i++)
+        session->tracker.in_events -= !kd_event_lines(event)[i].aside;
 }
 
 /* For who wants nothing but counts. */
@@ -180,10 +183,70 @@ static void take_fact(kd_session *session, kd_context *boot, kd_event *event)
     kd_event_free(event);
 }
 
+/* Events that are looked at for what tells why a boot ended. */
+#define LAST_EVENTS 64u
+
+/* A death was reported: the log did not end without a word. */
+static bool told_of_death(const kd_report *report, const kd_context *boot)
+{
+    for (size_t i = 0; i < report->events.len && i < LAST_EVENTS; i++) {
+        const kd_event *event = report->events.items[report->events.len - 1 - i];
+        if (event->boot == boot->boot &&
+            (event->kind->severity == KD_FATAL || kd_event_is(event, &kd_kind_reboot)))
+            return true;
+    }
+    return false;
+}
+
+/* The boot ended on that line, and no line says why: an event of its own. */
+static void note_end(kd_session *session, const kd_context *boot, const kd_kind *kind,
+                     const kd_line_ref *last)
+{
+    kd_mem *mem = &session->report->mem;
+    kd_arena arena = { .mem = mem };
+    kd_event *event = kd_arena_alloc(&arena, sizeof *event);
+    kdf_log_end *body = event ? kd_arena_alloc(&arena, sizeof *body) : NULL;
+    kd_line_ref *line = body ? KD_LIST_ADD(&arena, &event->lines, kd_line_ref) : NULL;
+    if (!line) {
+        kd_arena_free(&arena);
+        session->report->stats.events_left_out++;
+        return;
+    }
+    event->kind = kind;
+    event->body = body;
+    event->id = ++session->tracker.next_id;
+    event->boot = boot->boot;
+    event->offset = last->offset;
+    *line = *last;
+    line->aside = false;
+    line->raw = kd_arena_str(&arena, last->raw);
+    kd_line read = { .raw = line->raw };
+    kd_line_read(&read, &(kd_dress){ .plain = false });
+    event->time_us = read.time_us;
+    event->has_time = read.has_time;
+    body->last = (kd_text){ read.text, 1 };
+    event->complete = true;
+    event->arena = arena;
+    keep_event(session, event);
+}
+
+/* The banner of a boot tells that the one before it ended. */
+static void look_at_end(kd_session *session, const kd_context *before, const kd_event *event)
+{
+    const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
+    const kdf_boot_stage *stage = KD_BODY(event, boot_stage);
+    kd_src src = fact ? fact->last.src : stage ? stage->last.src : 0;
+    const kd_line_ref *last = kd_event_line(event, src);
+    if (last && !last->decoded && (before->is_console || stage) && !before->has_ended &&
+        last->number >= before->first_line && !told_of_death(session->report, before))
+        note_end(session, before, &kd_kind_reboot, last);
+}
+
 static kd_context *begin_boot(kd_session *session, kd_context *before, const kd_event *event)
 {
     uint64_t line = kd_event_lines(event)[0].number;
     before->last_line = line - 1;
+    look_at_end(session, before, event);
     kd_context *boot = kd_session_add_boot(session);
     if (boot) {
         boot->first_line = line;
@@ -228,4 +291,44 @@ void kd_session_take(void *user, kd_event *event)
         kd_hint_attach(boot, event);
     }
     keep_event(session, event);
+}
+
+/* The last line of the log, where the tail holds it as it stands there. */
+static bool find_last_line(const kd_session *session, kd_line_ref *out)
+{
+    const kd_stats *stats = &session->report->stats;
+    kd_str tail = { session->tail, session->tail ? session->tail_len : 0 };
+    if (tail.len == 0 || session->dress.breaks || session->dress.qp)
+        return false;
+    out->number = stats->lines;
+    out->offset = stats->bytes;
+    while (tail.len > 0) {
+        bool ended = tail.ptr[tail.len - 1] == '\n';
+        size_t end = tail.len - ended, at = end;
+        while (at > 0 && tail.ptr[at - 1] != '\n')
+            at--;
+        kd_str raw = { tail.ptr + at, end - at };
+        /* the tail ends each line; the log need not */
+        out->offset -= raw.len + ended;
+        if (kd_str_trim(raw).len > 0) {
+            out->raw = raw;
+            out->length = raw.len;
+            return at > 0;
+        }
+        out->number--;
+        tail.len = at;
+    }
+    return false;
+}
+
+void kd_session_look_at_end(kd_session *session)
+{
+    kd_context *boot = current_boot(session);
+    kd_line_ref last = { .number = 0 };
+    if (!boot || session->options.flags & KD_COUNTS || !boot->is_console ||
+        boot->stage != KD_STAGE_KERNEL || boot->has_ended || told_of_death(session->report, boot) ||
+        !find_last_line(session, &last))
+        return;
+    note_end(session, boot, &kd_kind_log_end, &last);
+    boot->has_ended = true; /* said once */
 }

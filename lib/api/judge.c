@@ -154,6 +154,7 @@ static void ask_rules(judging *work, size_t index)
         kd_wide_view view = {
             .view = { boot, event, (const kd_event *const *)work->all, index },
             .boots = (const kd_context *const *)report->boots.items,
+            .boot_count = report->boots.len,
             .events = work->all,
             .event_count = work->count,
             .index = index,

@@ -291,6 +291,7 @@ kd_status kd_session_finish(kd_session *session)
     if (status != KD_OK)
         return status;
     set_boot_lines(session);
+    kd_session_look_at_end(session);
     session->report->settled = true;
     return KD_OK;
 }

@@ -68,6 +68,9 @@ kd_context *kd_session_add_boot(kd_session *session);
 /* For kd_tracker: the event is the session's now. */
 void kd_session_take(void *session, kd_event *event);
 
+/* The log is over: does it end while a machine boots? */
+void kd_session_look_at_end(kd_session *session);
+
 /* For kd_mend. */
 void kd_session_message(void *session, const kd_blockview *message);
 /* For kd_reader. */

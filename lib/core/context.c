@@ -16,6 +16,12 @@ const char *kd_by_name(kd_by by)
     return names[by];
 }
 
+kd_str kd_stage_name(const kd_context *context)
+{
+    static const char *const names[] = { "", "boot loader", "kernel", "init", "login prompt" };
+    return kd_str_of(context->stage < KD_COUNT(names) ? names[context->stage] : "");
+}
+
 bool kd_arch_is(const kd_context *context, const char *arch)
 {
     return kd_str_is(context->arch, arch);

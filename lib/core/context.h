@@ -20,6 +20,15 @@ typedef struct kd_read_area {
 } kd_read_area;
 #define KD_READ_AREAS 32u
 
+/* How far a boot came, as far as the log shows. */
+typedef enum kd_stage {
+    KD_STAGE_UNKNOWN,
+    KD_STAGE_LOADER,
+    KD_STAGE_KERNEL,
+    KD_STAGE_INIT,
+    KD_STAGE_LOGIN
+} kd_stage;
+
 struct kd_context {
     kd_arena arena;                 /* holds all of it */
     uint64_t boot;                  /* index from 0 */
@@ -50,6 +59,10 @@ struct kd_context {
     kd_str kconfig;          /* text of the .config that was given; may be empty */
     struct kd_hints *hints;  /* lines that announce what is about to happen; NULL: none */
     kd_list said;            /* of const kd_rule *: those that spoke of its events, each once */
+    unsigned stage;          /* kd_stage */
+    bool is_console;         /* lines stand in it that only a console shows */
+    bool has_ended;          /* in order: it was shut down */
+    kd_line_ref reset_line;  /* tells why the machine was reset; number 0: none */
     bool has_timed;          /* an event of it has a time */
     uint64_t newest_us;      /* the latest of those times */
     uint64_t newest_line;    /* of the headers of its events, the last one */
@@ -82,6 +95,9 @@ void kd_learn_release(kd_context *context, kd_str release, uint64_t line, kd_are
 void kd_learn_stable(kd_context *context, kd_str text, uint64_t line, kd_arena *arena);
 /* Debian's task line: "#1  Debian 6.1.176-1" */
 void kd_learn_build(kd_context *context, kd_str build, uint64_t line, kd_arena *arena);
+
+/* "boot loader", "kernel", "init", "login prompt"; empty: not known. */
+kd_str kd_stage_name(const kd_context *context);
 
 /* "given", "read", "assumed"; NULL for KD_BY_NONE. */
 const char *kd_by_name(kd_by by);

@@ -58,6 +58,7 @@ typedef struct kd_places {
 typedef struct kd_wide_view {
     kd_view view;
     const kd_context *const *boots; /* by number */
+    size_t boot_count;
     kd_event *const *events; /* all events so far, in log order; those after view.event too */
     size_t event_count, index;
     const kd_diag *const *diags; /* made so far */

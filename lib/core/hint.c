@@ -20,7 +20,8 @@ void kd_hint_learn(kd_context *context, const kd_event *event, const void *meani
     *hint = (kd_hint){
         .meaning = meaning, .line = *line, .time_us = event->time_us, .has_time = event->has_time
     };
-    memcpy(hint->text, line->raw.ptr, len);
+    if (len > 0)
+        memcpy(hint->text, line->raw.ptr, len);
     hint->line.raw = (kd_str){ hint->text, len };
     if (event->caller.len > 0 && event->caller.len <= sizeof hint->caller) {
         hint->caller_len = event->caller.len;

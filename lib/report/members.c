@@ -143,6 +143,16 @@ static bool boot_range(const void *object, kd_walk *walk, kd_range *out)
     return walk->at++ == 0 && boot->last_line > 0;
 }
 
+static kd_value stage_of(const void *object)
+{
+    return (kd_value){ .type = KD_TEXT, .as.s = kd_stage_name(object) };
+}
+
+static bool has_stage(const void *object)
+{
+    return ((const kd_context *)object)->stage != KD_STAGE_UNKNOWN;
+}
+
 static const kd_member known_rows[] = {
     { .name = "by", .type = KDM_call, .call = by_of },
     { ROW(kd_known, some, "line", line), .present = was_read },
@@ -167,6 +177,7 @@ static const kd_member boot_rows[] = {
     { ROW(kd_context, words, "kernel_version", version_text), KNOWN(version_known) },
     { ROW(kd_context, words, "hardware", hardware), KNOWN(hardware_known) },
     { ROW(kd_context, u32, "page_size", page_size), KNOWN(page_size_known) },
+    { .name = "stage", .type = KDM_call, .call = stage_of, .present = has_stage },
     { ROW(kd_context, some, "conflicts", conflicts) },
     { .name = "how_known", .type = KDM_group, .of = &how_known },
 };

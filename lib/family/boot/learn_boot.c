@@ -35,6 +35,8 @@ void kd_learn_boot(kd_context *context, const kd_event *event, const void *part,
 {
     const kdf_boot_fact *fact = part;
     uint64_t line = kd_event_lines(event)[0].number;
+    if (fact->release.src && context->stage < KD_STAGE_KERNEL)
+        context->stage = KD_STAGE_KERNEL;
     if (fact->release.src)
         kd_learn_release(context, fact->release.v, line, arena);
     if (fact->version.src)

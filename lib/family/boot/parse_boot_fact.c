@@ -22,6 +22,7 @@
  */
 #include "core/parser.h"
 #include "core/stable.h"
+#include "family/boot/last_line.h"
 #include "family/fields.h"
 
 /* A memory layout has about a dozen rows; some vendors print one for each hole of lowmem. */
@@ -55,6 +56,7 @@ static kd_verdict read_banner(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
         !kd_is_digit(release.ptr[0]))
         return KD_NOT_MINE;
     kd_put(parse, &fact->release, release);
+    kd_put_last_line(parse, &fact->last);
     kd_scan_rest(&in, &rest);
     stable = kd_stable_version(rest);
     if (stable.len > 0)

@@ -45,7 +45,7 @@ const kd_parser kd_parser_asked = {
 
 static kd_verdict open_reset(kd_parse *parse, const kd_line *line)
 {
-    kdf_reboot *reboot = parse->body;
+    kdf_log_end *reboot = parse->body;
     if (!kd_str_is(line->text, "SysRq : Resetting") &&
         !kd_str_is(line->text, "sysrq: SysRq : Resetting") &&
         !kd_str_is(line->text, "sysrq: Resetting"))

@@ -77,13 +77,16 @@ static void say_why(const kd_view *view, kd_emit *out, const kd_asked *asked)
 
 kd_status kd_check_panic_requested(const kd_view *view, kd_emit *out, void *user)
 {
-    const kdf_reboot *reboot = KD_BODY(view->event, reboot);
+    const kdf_log_end *end = KD_BODY(view->event, log_end);
+    const kdf_log_end *reboot = end && end->headline.src ? end : NULL;
     kd_asked asked = { .by = KD_BY_RESET };
     (void)user;
     if (reboot) {
         kd_say_diag(out, KD_LIKELY, "The machine was reset by %s.", kd_asked_what(KD_BY_RESET));
         kd_say_evidence(out, view->event, reboot->headline.src, "the last thing it said");
         kd_say_suspect(out, KD_SUSPECT_TEST, KD_STR("sysrq"), "asked for");
+    } else if (end) {
+        return KD_OK;
     } else if (!say_panic(view, out)) {
         if (ends_another(view->event) || !kd_asked_for(view->event, &asked))
             return KD_OK;
