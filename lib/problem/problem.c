@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "family/device/device.h"
 #include "family/fields.h"
 
 /* How far back an explanation is looked for. */
@@ -44,6 +45,13 @@ static bool is_near(const kd_event *cause, const kd_event *event, uint64_t secon
                                   : cause->time_us <= event->time_us;
 }
 
+/* Of two devices, one explains the other only where their names allow it. */
+static bool are_of_one_device(const kd_event *event, const kd_event *cause)
+{
+    return !KD_BODY(event, device_error) || !KD_BODY(cause, device_error) ||
+           kd_event_is(cause, &kd_kind_iommu_fault) || kd_device_may_explain(event, cause);
+}
+
 static kd_problem *explained_by(const kd_event *event, const chain *link,
                                 const kd_known_items *known)
 {
@@ -53,7 +61,7 @@ static kd_problem *explained_by(const kd_event *event, const chain *link,
         if (cause->boot != event->boot || cause->before)
             break;
         if (cause->problem && kd_str_in_words(kd_str_of(cause->kind->name), link->causes) &&
-            is_near(cause, event, link->seconds))
+            is_near(cause, event, link->seconds) && are_of_one_device(event, cause))
             return kd_problem_of(cause->problem);
     }
     return NULL;

@@ -1,6 +1,9 @@
 /* decode_device.c - names of devices. */
 #include "family/device/device.h"
 
+#include "base/scan.h"
+#include "family/fields.h"
+
 static size_t digits_from(kd_str name, size_t at)
 {
     while (at < name.len && kd_is_digit(name.ptr[at]))
@@ -26,4 +29,56 @@ kd_str kd_device_base(kd_str device, char *room, size_t size)
         while (len > 2 && kd_is_digit(device.ptr[len - 1]))
             len--;
     return (kd_str){ device.ptr, len };
+}
+
+static bool is_disk(kd_str base)
+{
+    static const char *const names[] = { "sd", "hd", "sr" };
+    return kd_str_starts_any(base, names, KD_COUNT(names)) && base.len > 2;
+}
+
+/* Made of others: names do not tell of which. */
+static bool is_stacked(kd_str base)
+{
+    static const char *const names[] = { "dm-", "md", "loop", "bcache", "drbd" };
+    return kd_str_starts_any(base, names, KD_COUNT(names));
+}
+
+/* "sd 2:0:0:0: [sda]": the host, which libata numbers from 0 and its ports from 1. */
+static bool host_of(kd_str headline, uint64_t *out)
+{
+    kd_scan in;
+    uint64_t number;
+    if (!kd_scan_after(headline, "sd ", &in) && !kd_scan_after(headline, "scsi ", &in))
+        return false;
+    return kd_scan_u64(&in, out) && kd_scan_char(&in, ':') && kd_scan_u64(&in, &number) &&
+           kd_scan_char(&in, ':');
+}
+
+/* A SCSI message that names its host, and an ATA port: they belong together by number, where no
+ * other host was found before the ports. */
+static bool is_port_of(const kd_event *event, kd_str port)
+{
+    kd_scan in = kd_scan_of(port);
+    uint64_t host, number;
+    if (!host_of(kd_event_text(event, "headline"), &host) || !kd_scan_literal(&in, "ata") ||
+        !kd_scan_u64(&in, &number))
+        return true;
+    return number == host + 1;
+}
+
+bool kd_device_may_explain(const kd_event *event, const kd_event *cause)
+{
+    char rooms[2][80];
+    kd_str a = kd_event_text(event, "device"), b = kd_event_text(cause, "device");
+    if (a.len == 0 || b.len == 0)
+        return true;
+    kd_str mine = kd_device_base(a, rooms[0], sizeof rooms[0]);
+    kd_str its = kd_device_base(b, rooms[1], sizeof rooms[1]);
+    if (kd_str_eq(mine, its) || is_stacked(mine))
+        return true;
+    if (!is_disk(mine) || is_disk(its) || is_stacked(its))
+        return false;
+    return kd_event_is(cause, &kd_kind_usb_error) || kd_event_is(cause, &kd_kind_scsi_error) ||
+           (kd_event_is(cause, &kd_kind_ata_error) && is_port_of(event, its));
 }

@@ -14,4 +14,8 @@ typedef enum kd_device_class {
  * "ata1" of "ata1.00", "mmc0" of "mmcblk0p1". */
 kd_str kd_device_base(kd_str device, char *room, size_t size);
 
+/* Can what `cause` tells have to do with what `event` does? Another disk, or a controller that the
+ * name of the disk does not belong to, cannot. True where the names do not tell. */
+bool kd_device_may_explain(const kd_event *event, const kd_event *cause);
+
 #endif

@@ -137,23 +137,6 @@ static bool is_cause(const kd_event *event, const kd_event *cause)
     return false;
 }
 
-/* A disk is that of the controller where their names tell it; of USB and SCSI they do not. */
-static bool is_same_device(const kd_event *event, const kd_event *cause)
-{
-    const kdf_device_error *a = KD_BODY(event, device_error), *b = KD_BODY(cause, device_error);
-    char rooms[2][80];
-    if (!a || !b || !a->device.src || !b->device.src)
-        return true;
-    kd_str mine = kd_device_base(a->device.v, rooms[0], sizeof rooms[0]);
-    kd_str its = kd_device_base(b->device.v, rooms[1], sizeof rooms[1]);
-    bool usb = kd_event_is(cause, &kd_kind_usb_error), ata = kd_event_is(cause, &kd_kind_ata_error);
-    bool disk =
-        kd_str_starts(mine, "sd") || kd_str_starts(mine, "dm-") || kd_str_starts(mine, "md");
-    if (kd_str_eq(mine, its) || kd_str_starts(mine, "dm-") || kd_str_starts(mine, "md"))
-        return true;
-    return disk && (usb || ata || kd_event_is(cause, &kd_kind_scsi_error));
-}
-
 const kd_event *kd_device_cause(const kd_view *view)
 {
     const kd_wide_view *wide = kd_wide(view);
@@ -162,7 +145,7 @@ const kd_event *kd_device_cause(const kd_view *view)
         const kd_event *cause = wide->events[i];
         if (cause->boot != view->event->boot || cause->before)
             return NULL;
-        if (!is_cause(view->event, cause) || !is_same_device(view->event, cause))
+        if (!is_cause(view->event, cause) || !kd_device_may_explain(view->event, cause))
             continue;
         uint64_t last = kd_event_last_us(cause);
         if (cause->has_time && view->event->has_time && view->event->time_us > last &&
