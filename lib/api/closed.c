@@ -332,3 +332,12 @@ void kd_session_look_at_end(kd_session *session)
     note_end(session, boot, &kd_kind_log_end, &last);
     boot->has_ended = true; /* said once */
 }
+
+void kd_session_look_at_strange(kd_session *session)
+{
+    const kd_context *boot = current_boot(session);
+    if (!boot || session->options.flags & KD_COUNTS || session->strange.windows == 0)
+        return;
+    note_end(session, boot, &kd_kind_unread_lines, &session->strange.first);
+    session->strange.windows = 0;
+}

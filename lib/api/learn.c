@@ -44,6 +44,28 @@ static size_t read_window(kd_session *session, kd_str window, kd_str *texts)
     return count;
 }
 
+/* So many lines of a window hold the beginning of a message, behind something else. */
+#define FEWEST_STRANGE 4u
+
+/* Nothing was learnt from lines that look like a kernel's: that is to be said, not passed over. */
+static void note_strange(kd_session *session, const kd_line *line, const kd_str *texts,
+                         size_t count)
+{
+    kd_strange *strange = &session->strange;
+    size_t heads = 0, head;
+    for (size_t i = 0; i < count; i++)
+        heads += kd_head_find(texts[i], &head) && head > 0;
+    if (heads < FEWEST_STRANGE || strange->windows++ > 0)
+        return;
+    size_t len = line->raw.len < sizeof strange->text ? line->raw.len : sizeof strange->text;
+    if (len > 0)
+        memcpy(strange->text, line->raw.ptr, len);
+    strange->first = (kd_line_ref){ .number = line->number,
+                                    .offset = line->offset,
+                                    .length = line->length,
+                                    .raw = { strange->text, len } };
+}
+
 /* Few lines of ordinary logs get as far as here with a known beginning near them; what is not there
  * in the bytes is not looked for in texts. */
 bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, const char *end)
@@ -66,7 +88,10 @@ bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, 
     session->learn_after = line->number;
     if (!any)
         return false;
-    kd_learnt learnt = kd_shape_learn(&shape, texts, read_window(session, window, texts));
+    size_t count = read_window(session, window, texts);
+    kd_learnt learnt = kd_shape_learn(&shape, texts, count);
+    if (learnt == KD_LEARNT_NOTHING)
+        note_strange(session, line, texts, count);
     if (learnt == KD_LEARNT_PLAIN && !headed)
         session->learn_after += PEACE;
     if (learnt == KD_LEARNT_SHAPE)

@@ -292,6 +292,7 @@ kd_status kd_session_finish(kd_session *session)
         return status;
     set_boot_lines(session);
     kd_session_look_at_end(session);
+    kd_session_look_at_strange(session);
     session->report->settled = true;
     return KD_OK;
 }
@@ -350,6 +351,7 @@ kd_status kd_session_report(kd_session *session, kd_report **out)
     session->dress.shape = NULL;
     session->learn_after = 0;
     session->capture = (kd_capture){ .number = 0 };
+    session->strange.windows = 0;
     start(session);
     *out = report;
     return report->stats.limits & ~(uint32_t)KD_LIMIT_LINE ? KD_E_LIMIT : KD_OK;

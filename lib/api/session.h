@@ -27,6 +27,13 @@ typedef struct kd_held {
 } kd_held;
 #define HELD_BYTES (KD_SHAPE_LINES * (KD_SHAPE_LINE + 1) + 1)
 
+/* Lines that hold beginnings of kernel messages behind text of no common shape. */
+typedef struct kd_strange {
+    uint64_t windows; /* of such lines */
+    kd_line_ref first;
+    char text[256];
+} kd_strange;
+
 struct kd_session {
     kd_engine *engine;
     kd_options options;
@@ -41,7 +48,8 @@ struct kd_session {
     uint64_t taken; /* events and facts that closed */
     kd_dress dress; /* how its lines are read */
     kd_held held;
-    kd_shape shape;       /* what was learnt; dress.shape points here then */
+    kd_shape shape; /* what was learnt; dress.shape points here then */
+    kd_strange strange;
     uint64_t learn_after; /* number of the line after which learning may be tried again */
     char *tail;           /* the last TAIL_BYTES or more of the lines that went by */
     size_t tail_len;
@@ -70,6 +78,8 @@ void kd_session_take(void *session, kd_event *event);
 
 /* The log is over: does it end while a machine boots? */
 void kd_session_look_at_end(kd_session *session);
+/* It held no event, and lines that look like those of a kernel. */
+void kd_session_look_at_strange(kd_session *session);
 
 /* For kd_mend. */
 void kd_session_message(void *session, const kd_blockview *message);

@@ -8,6 +8,29 @@ const char kd_doc_ends_without_a_word[] =
     "boot follows, or where the kernel never came to init. A watchdog, the power, the firmware, a "
     "triple fault; or somebody pressed reset or stopped the capture.";
 
+const char kd_doc_unknown_prefix[] =
+    "The log holds beginnings of kernel messages behind other text, in several lines close "
+    "together, "
+    "and that text has no form that is known or could be learnt: little or nothing was read from "
+    "them.";
+
+kd_status kd_check_unknown_prefix(const kd_view *view, kd_emit *out, void *user)
+{
+    const kdf_log_end *lines = KD_BODY(view->event, log_end);
+    (void)user;
+    if (!lines)
+        return KD_OK;
+    kd_say_diag(
+        out, KD_LIKELY,
+        "Lines from here on look like messages of a kernel behind a prefix of no known form; "
+        "nothing was read from them.");
+    kd_say_evidence(out, view->event, lines->last.src, "the first of them");
+    kd_say_remedy(out, "Send the log as dmesg prints it, or cut the prefix off.");
+    kd_say_missing(out, "the log without the text before each message");
+    kd_say_assume(out, "these are lines of a kernel, not words about them");
+    return KD_OK;
+}
+
 /* What comes after the last line hung, or reset the machine. */
 static void say_last(const kd_view *view, kd_emit *out, const kdf_log_end *end)
 {
