@@ -1,12 +1,11 @@
 /* pack_read.c - the JSON text of a pack, checked: a wrong entry is told by its number and id.
  * Layer: family. */
-#include <json-c/json.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/mem.h"
 #include "family/fields.h"
 #include "family/pack/pack.h"
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
 
 #define LARGEST_PACK ((size_t)1 << 20)
 #define MOST_ENTRIES 1000u
@@ -269,7 +268,7 @@ static bool read_log(reader *in, json_object *value, kd_str *out)
         if (!read_text(in, json_object_array_get_idx(value, i), 1000, &line))
             return false;
         text = kd_arena_format(&in->packs->arena, "%.*s%.*s\n", KD_FMT(text), KD_FMT(line));
-        if (text.len == 0 || text.len >= 4000)
+        if (text.len == 0 || text.len > 4000)
             return refuse(in, "a log is longer than 4000 bytes");
     }
     *out = text;
@@ -398,10 +397,10 @@ static bool is_whole(reader *in)
 
 static bool has_id(const kd_packs *packs, kd_str id)
 {
-    for (uint32_t i = 0; i < packs->entries.count; i++)
-        if (kd_str_eq(kd_packs_at(packs, i)->id, id))
-            return true;
-    return false;
+    uint32_t i = 0;
+    while (i < packs->entries.count && !kd_str_eq(kd_packs_at(packs, i)->id, id))
+        i++;
+    return i < packs->entries.count;
 }
 
 static bool read_entry(reader *in, json_object *value)
