@@ -37,6 +37,7 @@ NOT_CHECKABLE = {  # table -> why no source tree can confirm it
     "family/address/layout.def": "sums over several headers and the paging mode of the CPU; riscv's stand in Documentation "
                                  "alone",
     "family/address/magic.def": "marks of several headers, and constants that code computes with",
+    "family/boot/stage.def": "what boot loaders, init programs and firmware print, beside a few lines of the kernel",
     "family/fault/access.def": "instructions, from the manuals of the processors",
     "family/fault/insn.def": "instructions, from the manuals of the processors",
     "family/gfp/gfp_backports.def": "distributions and their back-ports",
