@@ -26,8 +26,9 @@ void kd_note_problems(kd_report *report, kd_event *const *all, size_t index, siz
         .before_count = index,
         .user = report,
     };
-    kd_problems_note(&report->problems, all[index], report->diags.items + woken,
-                     report->diags.len - woken, &known);
+    size_t count = report->diags.len - woken;
+    kd_problems_note(&report->problems, all[index], count > 0 ? report->diags.items + woken : NULL,
+                     count, &known);
 }
 
 /* Sorting gave the diagnoses new ids: the lists follow. */

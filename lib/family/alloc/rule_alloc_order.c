@@ -265,19 +265,22 @@ static void say_remedies(kd_emit *out, const refused *r)
     kd_say_remedy(out, "A caller that falls back when it gets NULL may pass __GFP_NOWARN.");
 }
 
-/* A register that the log lost may be the one that was compared, or hold the mask of another WARN.
- * Of the dump whose registers begin with that name these are kept ones. */
+/* A register that the log lost may be the one that was compared, or hold the mask of another WARN:
+ * some of those that survive calls are there, and not all. */
 static bool registers_lost(const refused *r)
 {
-    static const char *const dumps[][12] = {
-        { "rax", "rbx", "rsi", "rdi", "rbp", "r12", "r13", "r14", "r15" },
-        { "x29", "x0", "x1", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27" },
+    static const char *const dumps[][10] = {
+        { "rbx", "rsi", "rdi", "rbp", "r12", "r13", "r14", "r15" },
+        { "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28" },
     };
-    for (size_t i = 0; i < KD_COUNT(dumps); i++)
-        for (size_t k = 1; kd_map_find(&r->oops->registers, dumps[i][0]) && k < 12; k++)
-            if (dumps[i][k] && !kd_map_find(&r->oops->registers, dumps[i][k]))
-                return true;
-    return false;
+    bool lost = false;
+    for (size_t i = 0; i < KD_COUNT(dumps); i++) {
+        size_t names = 0, found = 0;
+        for (; names < KD_COUNT(dumps[i]) && dumps[i][names]; names++)
+            found += kd_map_find(&r->oops->registers, dumps[i][names]) != NULL;
+        lost |= found > 0 && found < names;
+    }
+    return lost;
 }
 
 static kd_confidence confidence_of(const kd_view *view, const refused *r)

@@ -78,7 +78,8 @@ void kd_oops_read_notes(kd_parse *parse, kdf_oops *oops)
             offset = read.offset + line.len + 1;
             rest = kd_str_from(rest, (size_t)(line.ptr + line.len - rest.ptr) + 1);
         }
-        number += kd_count_newlines(rest.ptr, rest.ptr + rest.len);
+        if (rest.len > 0)
+            number += kd_count_newlines(rest.ptr, rest.ptr + rest.len);
         offset += rest.len;
     }
 }

@@ -98,10 +98,11 @@ static bool take_counts(kd_parse *parse, kdf_atomic *atomic, kd_str text)
 {
     uint64_t number;
     if (kd_str_starts(text, "preempt_count: ") &&
-        read_number(text, "preempt_count: ", &number, true))
-        kd_put(parse, &atomic->preempt_count, number & UINT32_MAX);
-    else if (kd_str_starts(text, "RCU nest depth: ") &&
-             read_number(text, "RCU nest depth: ", &number, false))
+        read_number(text, "preempt_count: ", &number, true)) {
+        if (kd_str_has(text, ", ")) /* else it was cut */
+            kd_put(parse, &atomic->preempt_count, number & UINT32_MAX);
+    } else if (kd_str_starts(text, "RCU nest depth: ") &&
+               read_number(text, "RCU nest depth: ", &number, false))
         kd_put(parse, &atomic->rcu_depth, number);
     else
         return false;

@@ -348,6 +348,21 @@ kd_status kd_check_writes_read_only(const kd_view *view, kd_emit *out, void *use
     return KD_OK;
 }
 
+/* powerpc prints "at 0x%lx": where nothing else of the report has the address, it may have lost its
+ * last digits. */
+static bool may_be_cut(const kdf_oops *oops)
+{
+    kd_str text = oops->headline.v;
+    const kd_pair *dar = kd_map_find(&oops->registers, "dar");
+    const char *at = kd_str_find_last(text, " 0x");
+    if (!at || oops->address.src != oops->headline.src || (dar && dar->v == oops->address.v))
+        return false;
+    kd_scan in = kd_scan_of(kd_str_from(text, (size_t)(at + 3 - text.ptr)));
+    size_t digits = kd_scan_left(&in);
+    uint64_t value;
+    return kd_scan_hex(&in, &value) && kd_scan_at_end(&in) && digits < 16;
+}
+
 kd_status kd_check_user_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -356,7 +371,8 @@ kd_status kd_check_user_pointer(const kd_view *view, kd_emit *out, void *user)
     if (!oops || !is_user_address(view, oops) || (!is_kept_out(oops) && !is_refused(view)))
         return KD_OK;
     bool known = oops->access.src;
-    kd_say_diag(out, KD_LIKELY, "The kernel used the user-space address 0x%llx directly%s%.*s%s.",
+    kd_say_diag(out, may_be_cut(oops) ? KD_POSSIBLE : KD_LIKELY,
+                "The kernel used the user-space address 0x%llx directly%s%.*s%s.",
                 KD_LLU(oops->address.v), known ? " (" : "", KD_FMT(oops->access.v),
                 known ? ")" : "");
     kd_pointer_say_fault(view, out, oops);

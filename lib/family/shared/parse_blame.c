@@ -44,6 +44,8 @@ static bool fits(const char *text, const char *end, const char *pattern)
 
 bool kd_name_fits(kd_str bare, const char *pattern)
 {
+    if (bare.len == 0)
+        return !*pattern || (*pattern == '*' && !pattern[1]);
     return fits(bare.ptr, bare.ptr + bare.len, pattern);
 }
 
