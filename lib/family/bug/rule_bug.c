@@ -37,6 +37,22 @@ static void say_where(const kd_view *view, kd_emit *out, const kdf_oops *oops)
                        "its code is the first to look at");
 }
 
+/* x86-64 pushes the frame of an exception from the stack pointer, rounded down to 16 bytes, on. */
+static void say_frame_push(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    const kd_pair *stack = kd_map_find(&oops->registers, "rsp");
+    if (!stack || !oops->address.src || !kd_arch_is(view->context, "x86_64") ||
+        (stack->v & ~UINT64_C(15)) - 8 != oops->address.v)
+        return;
+    kd_say_evidence(out, view->event, stack->src, "the stack pointer");
+    kd_say_proof(
+        out,
+        KD_STR("the CPU could not push the frame of an exception: the address is below the "
+               "stack pointer, rounded down to 16 bytes"),
+        "(0x%llx & 0xfffffffffffffff0) - 8 = 0x%llx", KD_LLU(stack->v), KD_LLU(oops->address.v));
+    kd_say_hex(out, "address", oops->address.v);
+}
+
 kd_status kd_check_stack_overflow(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -50,6 +66,7 @@ kd_status kd_check_stack_overflow(const kd_view *view, kd_emit *out, void *user)
                "local variables."
              : "A fault while a fault was handled: most often the kernel stack was used up.");
     say_where(view, out, oops);
+    say_frame_push(view, out, oops);
     kd_say_impact(out, KD_IMPACT_MACHINE_DOWN);
     kd_say_remedy(out, "Look in the trace for functions that repeat, and for large frames "
                        "(scripts/checkstack.pl).");
@@ -125,6 +142,51 @@ kd_status kd_check_invalid_opcode(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* What a fault in that region most often means, and what would catch it. */
+static void say_region(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    static const struct {
+        kd_address_class class;
+        const char *meaning, *remedy;
+    } rows[] = {
+        { KD_AT_VMALLOC,
+          "Nothing is mapped there now: the area was given back (vfree(), vunmap(), iounmap()), or "
+          "the access went beyond the end of one, where a guard page follows.",
+          "A kernel with CONFIG_KASAN_VMALLOC tells the two apart, and names who made the area." },
+        { KD_AT_VMALLOC_IMAGE,
+          "Nothing is mapped there now: an area or a module was given back, or the access went "
+          "beyond the end of one, where a guard page follows.",
+          "A kernel with CONFIG_KASAN_VMALLOC tells the two apart, and names who made the area." },
+        { KD_AT_LINEAR,
+          "No RAM is there, or its page was taken away: the pointer is damaged, or points into "
+          "memory "
+          "that was given back (debug_pagealloc unmaps it).",
+          "debug_pagealloc=on and page_owner=on, or CONFIG_KASAN, show who gave the page back." },
+        { KD_AT_VMEMMAP,
+          "The struct page there is of no RAM: it was made from an address that is no page's.",
+          "Look at what was passed to virt_to_page(), pfn_to_page() or the function that frees." },
+        { KD_AT_HOLE, "The pointer is damaged: no address of that kernel looks so.",
+          "slub_debug=FZPU or CONFIG_KASAN catches who wrote over it." },
+    };
+    kd_address_map map;
+    if (!oops->address.src)
+        return;
+    kd_oops_map(oops, view->context, &map);
+    kd_address at = kd_address_at(&map, oops->address.v);
+    bool there = oops->error_code.present.v || kd_str_has(oops->esr.dfsc_name.v, "permission") ||
+                 kd_str_has(oops->fsr.name.v, "permission") || oops->dsisr.protection.v;
+    for (size_t i = 0; i < KD_COUNT(rows) && !there; i++)
+        if (rows[i].class == at.class) {
+            kd_say_more(out, "%s", rows[i].meaning);
+            kd_say_remedy(out, "%s", rows[i].remedy);
+        }
+    uint64_t shadowed = kd_shadowed_address(&map, oops->address.v);
+    if (!shadowed)
+        return;
+    kd_say_more(out, "KASAN looked there for the shadow of 0x%llx.", KD_LLU(shadowed));
+    kd_say_hex(out, "shadowed_address", shadowed);
+}
+
 kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -151,6 +213,7 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
     kd_pointer_say_class(view, out, oops);
+    say_region(view, out, oops);
     kd_pointer_say_links(view, out, oops);
     kd_pointer p;
     if (kd_pointer_of(oops, view->context, &p))
