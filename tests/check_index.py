@@ -43,6 +43,7 @@ import collections
 import csv
 import fnmatch
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -296,8 +297,10 @@ def run(tool, log):
 
 
 def lacks_disassembler(output):
-    """A build with KD_CAPSTONE=OFF says so in each report whose code bytes it could not read."""
-    return b'"undecoded": "this build has no disassembler"' in output
+    """A build with KD_CAPSTONE=OFF says so in each report whose code bytes it could not read; of a warning it
+    reads the trap itself, and not what stands before it."""
+    told = b'"undecoded": "this build has no disassembler"' in output
+    return told or ('KD_NO_DISASSEMBLER' in os.environ and b'"code": {' in output)
 
 
 def faults_of_undecoded(log, report):
@@ -316,6 +319,11 @@ def faults_of_report(log, report):
     yield from (f'must not have {entry}' for entry in log.never if holds(report, entry))
 
 
+def faults_of_output(log, output, report):
+    faults = faults_of_undecoded if lacks_disassembler(output) else faults_of_report
+    return faults(log, report)
+
+
 def faults_of(tool, log):
     """What is wrong with the report on one log."""
     if not log.path.is_file():
@@ -323,8 +331,7 @@ def faults_of(tool, log):
     try:
         output = run(tool, log)
         report = json.loads(output.decode('utf-8'))
-        faults = faults_of_undecoded if lacks_disassembler(output) else faults_of_report
-        return list(faults(log, report[0] if isinstance(report, list) else report))
+        return list(faults_of_output(log, output, report[0] if isinstance(report, list) else report))
     except (ValueError, OSError, subprocess.TimeoutExpired) as error:
         return [str(error)]
 
