@@ -223,52 +223,61 @@ static void put_escaped(kd_json *out, kd_str text, size_t run)
         put(out, text);
 }
 
-/* In one piece, where there is nothing to escape. */
-static void put_quoted(kd_json *out, kd_str text, kd_str behind)
+/* What stands behind the name of a member. */
+static kd_str behind_name(const kd_json *out)
 {
-    size_t len = text.len + behind.len + 2;
+    return out->pretty ? KD_STR(": ") : KD_STR(":");
+}
+
+/* In one piece, where there is nothing to escape; `name`: of a member. */
+static void put_quoted(kd_json *out, kd_str text, bool name)
+{
+    size_t len = text.len + 2 + (name ? 1u + out->pretty : 0);
     bool held = is_held(out, len);
     if (!held && len > sizeof out->sink.portion - out->sink.len) {
         kd_sink_put(&out->sink, KD_STR("\""));
         kd_sink_put(&out->sink, text);
         kd_sink_put(&out->sink, KD_STR("\""));
-        kd_sink_put(&out->sink, behind);
+        kd_sink_put(&out->sink, name ? behind_name(out) : KD_STR(""));
         return;
     }
     char *at = held ? out->held + out->held_len : out->sink.portion + out->sink.len;
-    *at = '"';
-    if (text.len > 0)
-        memcpy(at + 1, text.ptr, text.len);
-    at[text.len + 1] = '"';
-    if (behind.len > 0)
-        memcpy(at + text.len + 2, behind.ptr, behind.len);
     *(held ? &out->held_len : &out->sink.len) += len;
+    *at++ = '"';
+    if (text.len > 0)
+        memcpy(at, text.ptr, text.len);
+    at += text.len;
+    *at++ = '"';
+    if (name)
+        *at++ = ':';
+    if (name && out->pretty)
+        *at = ' ';
 }
 
-static void put_string(kd_json *out, kd_str text, kd_str behind)
+static void put_string(kd_json *out, kd_str text, bool name)
 {
     size_t run = kd_str_quiet(text);
     if (run == text.len) {
-        put_quoted(out, text, behind);
+        put_quoted(out, text, name);
         return;
     }
     put(out, KD_STR("\""));
     put_escaped(out, text, run);
     put(out, KD_STR("\""));
-    put(out, behind);
+    put(out, name ? behind_name(out) : KD_STR(""));
 }
 
 void kd_json_key(kd_json *out, kd_str name)
 {
     begin_value(out);
-    put_string(out, name, out->pretty ? KD_STR(": ") : KD_STR(":"));
+    put_string(out, name, true);
     out->bare = true;
 }
 
 void kd_json_text(kd_json *out, kd_str text)
 {
     begin_value(out);
-    put_string(out, text, KD_STR(""));
+    put_string(out, text, false);
 }
 
 void kd_json_u64(kd_json *out, uint64_t number)

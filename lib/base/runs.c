@@ -32,6 +32,32 @@ static inline unsigned pairs_at(const char *at, size_t behind, bytes first, byte
     return (unsigned)_mm_movemask_epi8(both);
 }
 
+/* A text of less than a step, its first and last bytes in one: what is marked there is turned into
+ * its place by place_in_few(). */
+static inline bytes load_few(const char *at, size_t len)
+{
+    uint64_t words[2] = { 0 };
+    char *to = (char *)words;
+    memset(words, 'a', sizeof words);
+    if (len >= 8) {
+        memcpy(to, at, 8);
+        memcpy(to + 8, at + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(to, at, 4);
+        memcpy(to + 4, at + len - 4, 4);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = at[i];
+    }
+    return load(to);
+}
+
+static inline size_t place_in_few(size_t found, size_t len)
+{
+    size_t half = len >= 8 ? 8 : len >= 4 ? 4 : len;
+    return found < half ? found : found < 2 * half && half < len ? len - 2 * half + found : len;
+}
+
 /* Where the needle, of two bytes or more, stands at one of 16 places. */
 static const char *find_in_step(const char *at, unsigned places, const char *needle, size_t len)
 {
@@ -79,6 +105,11 @@ static const char *find_by_steps(kd_str s, const char *needle, size_t len)
     return memmem(s.ptr, s.len, needle, len);
 }
 
+static inline size_t place_in_few(size_t found, size_t len)
+{
+    return found < len ? found : len;
+}
+
 /* The high bit of each byte tells; of bytes behind the first that is marked it may be wrong. */
 #define STEP 8u
 #define EACH(c) (UINT64_C(0x0101010101010101) * (uint64_t)(unsigned char)(c))
@@ -93,6 +124,15 @@ static inline bytes load(const char *at)
     for (size_t i = 0; i < STEP; i++)
         word |= (uint64_t)text[i] << (8 * i);
     return word;
+}
+
+static inline bytes load_few(const char *at, size_t len)
+{
+    char few[STEP];
+    memset(few, 'a', STEP);
+    if (len > 0)
+        memcpy(few, at, len);
+    return load(few);
 }
 
 static inline bytes is(bytes text, char c)
@@ -160,15 +200,9 @@ static inline bytes not_ascii(bytes text)
 /* Inlined with what marks: one loop for each of them. */
 static inline size_t run_of(kd_str s, bytes (*marks)(bytes))
 {
-    char few[STEP];
     size_t i = 0, found;
-    if (s.len < STEP) {
-        memset(few, 'a', STEP);
-        if (s.len)
-            memcpy(few, s.ptr, s.len);
-        found = before(marks(load(few)));
-        return found < s.len ? found : s.len;
-    }
+    if (s.len < STEP)
+        return place_in_few(before(marks(load_few(s.ptr, s.len))), s.len);
     for (; i + STEP <= s.len; i += STEP)
         if ((found = before(marks(load(s.ptr + i)))) < STEP)
             return i + found;
