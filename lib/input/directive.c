@@ -67,6 +67,11 @@ bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out)
     return out->len > 0 && out->len <= most;
 }
 
+bool kd_word_begins(int sort, char c)
+{
+    return (unsigned char)c > ' ' && !(stops[(unsigned char)c] & sort);
+}
+
 /* A month or weekday of any language: "ven.", "Nov", "11月". */
 static bool take_name(kd_scan *in)
 {
@@ -157,7 +162,7 @@ static bool take_level_name(kd_attempt *a)
     return true;
 }
 
-static bool take_facility(kd_scan *in)
+bool kd_take_facility(kd_scan *in)
 {
     static const char *const names[] = {
         "kern",   "kernel", "user",   "mail",   "daemon", "auth",     "syslog",
@@ -268,7 +273,7 @@ bool kd_take_directive(kd_attempt *a, char directive, char next)
     case 'm': return take_name(&a->in);
     case 'L': return take_priority(a);
     case 'l': return take_level_name(a);
-    case 'f': return take_facility(&a->in);
+    case 'f': return kd_take_facility(&a->in);
     case 'A': return take_level_letter(a);
     case 'c': return take_caller(a);
     case 'w': return kd_take_word(&a->in, KD_ANY_WORD, KD_WORD_MAX, &skipped);

@@ -20,6 +20,10 @@ enum { KD_ANY_WORD = 0, KD_HOST = 1, KD_NAME = 2, KD_LEVEL = 4, KD_FACILITY = 8 
 #define KD_WORD_MAX 64u
 
 bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out);
+/* May a word of that sort begin with it? */
+bool kd_word_begins(int sort, char c);
+/* "kern" */
+bool kd_take_facility(kd_scan *in);
 /* "Nov" */
 bool kd_take_month(kd_scan *in);
 /* "1.234567": seconds with six digits behind the dot. */

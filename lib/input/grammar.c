@@ -100,23 +100,45 @@ static unsigned end_of_number(kd_scan in)
     }
 }
 
+/* Is it the name of a facility, with one of these behind it? The end is looked at first: it is
+ * rarely there. */
+static bool is_facility(kd_scan in, bool dot, bool blanks)
+{
+    kd_scan end = in;
+    while (end.at < end.end && ((*end.at >= 'a' && *end.at <= 'z') || kd_is_digit(*end.at)))
+        end.at++;
+    if (!(dot && kd_scan_char(&end, '.'))) {
+        if (blanks)
+            kd_scan_blanks(&end);
+        if (!kd_scan_char(&end, ':'))
+            return false;
+    }
+    return kd_take_facility(&in);
+}
+
 /* " kern:" */
 static bool facility_follows(kd_scan in)
 {
-    if (!kd_scan_char(&in, ' '))
-        return false;
-    while (in.at < in.end && ((*in.at >= 'a' && *in.at <= 'z') || kd_is_digit(*in.at)))
-        in.at++;
-    return kd_scan_char(&in, ':');
+    return kd_scan_char(&in, ' ') && is_facility(in, false, false);
 }
 
-/* "Nov 22": behind one more word */
-static bool number_follows(kd_scan in)
+/* "22 13:", "2022-": a day and a clock, a year and a month */
+static bool date_follows(kd_scan in)
+{
+    uint64_t n;
+    if (!kd_scan_u64(&in, &n))
+        return false;
+    return kd_scan_char(&in, '-') ||
+           (kd_scan_char(&in, ' ') && !kd_scan_at_end(&in) && kd_is_digit(*in.at));
+}
+
+/* "Nov 22 13:": behind one more word */
+static bool month_follows(kd_scan in)
 {
     kd_str word;
     kd_take_word(&in, KD_NAME, KD_WORD_MAX, &word);
     kd_scan_blanks(&in);
-    return !kd_scan_at_end(&in) && kd_is_digit(*in.at);
+    return date_follows(in);
 }
 
 static unsigned end_of_word(kd_scan in)
@@ -138,19 +160,7 @@ static unsigned end_of_word(kd_scan in)
     then |= *in.at == '|' ? (unsigned)BAR : 0;
     if (!name)
         return then;
-    return then | (kd_is_digit(*in.at) ? (unsigned)DATE : 0) |
-           (number_follows(in) ? (unsigned)DAY : 0);
-}
-
-/* "kern  :" and "kern." of "kern.warn:" */
-static unsigned end_of_title(kd_scan in)
-{
-    while (in.at < in.end && ((*in.at >= 'a' && *in.at <= 'z') || kd_is_digit(*in.at)))
-        in.at++;
-    if (kd_scan_char(&in, '.'))
-        return TITLE;
-    kd_scan_blanks(&in);
-    return kd_scan_char(&in, ':') ? TITLE : 0;
+    return then | (date_follows(in) ? (unsigned)DATE : 0) | (month_follows(in) ? (unsigned)DAY : 0);
 }
 
 static beginning beginning_of(const kd_scan *in)
@@ -169,9 +179,9 @@ static beginning beginning_of(const kd_scan *in)
         return out;
     }
     out.then |= end_of_word(inner);
-    out.then |= out.first == DIGIT   ? end_of_number(inner)
-                : out.first == LOWER ? end_of_title(inner)
-                                     : 0;
+    out.then |= out.first == DIGIT                                     ? end_of_number(inner)
+                : out.first == LOWER && is_facility(inner, true, true) ? (unsigned)TITLE
+                                                                       : 0;
     return out;
 }
 
@@ -194,6 +204,8 @@ static bool directive_begins(char directive, char c)
     case 'b': return memchr("JFMASOND", c, 8) != NULL;
     case 'c': return c == 'T' || c == 'C';
     case 'k': return c == 'k';
+    case 'm': return kd_word_begins(KD_NAME, c);
+    case 'h': return kd_word_begins(KD_HOST, c);
     default: return true;
     }
 }

@@ -52,6 +52,8 @@ bool kd_qp_proves(kd_str line)
     size_t count = 0;
     bool strong = false;
     kd_str value = line;
+    if (line.len == 0 || !memchr(line.ptr, '=', line.len)) /* most lines */
+        return false;
     for (const char *at; (at = kd_str_find(value, "=3D")); count++) {
         value = kd_str_from(value, (size_t)(at + 3 - value.ptr));
         if (value.len == 0)
