@@ -186,7 +186,7 @@ def edges():
 def main():
     global tool
     tool = os.path.abspath(sys.argv[1])
-    logs = [pathlib.Path(name) for name in sys.argv[2:]] or sorted(pathlib.Path("tests/logs").rglob("*.log"))[::5]
+    logs = [pathlib.Path(name) for name in sys.argv[2:]] or sorted(pathlib.Path("tests/logs").rglob("*.log"))[::9]
     with tempfile.TemporaryDirectory() as folder:
         keys(pathlib.Path(folder))
     edges()

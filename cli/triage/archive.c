@@ -15,7 +15,7 @@
 #define MOST_NAME 1024
 #define MOST_DEPTH 3
 /* A few bytes can be made to unpack to terabytes. */
-#define FREE_BYTES ((uint64_t)1 << 30)
+#define FREE_BYTES ((uint64_t)256 << 20)
 #define MOST_RATIO 400u
 #define MOST_BYTES ((uint64_t)256 << 30)
 #define PORTION ((size_t)128 << 10)

@@ -89,9 +89,9 @@ static void put_group(text *out, const show *it, asker *ask, const group *g)
     html_words(out, severity[0] ? severity : "info");
     text_add(out, "\">");
     html_words(out, title);
-    text_print(out, "</h3>\n<ul class=\"tags\"><li>%llu logs</li>", (unsigned long long)g->logs);
+    text_print(out, "</h3>\n<ul class=\"tags\"><li>logs: %llu</li>", (unsigned long long)g->logs);
     if (g->machines > 0)
-        text_print(out, "<li>%llu machines</li>", (unsigned long long)g->machines);
+        text_print(out, "<li>machines: %llu</li>", (unsigned long long)g->machines);
     put_change(out, it, g);
     put_tag(out, ask, g, "severity", "");
     put_tag(out, ask, g, "rule", "rule ");
