@@ -156,6 +156,22 @@ def archives(made, folder):
     expect("cut archive", any("error" in item for item in found) and len(found) > 1, found[:2])
 
 
+def bundle(folder):
+    """What other files of a bundle tell of the machine is known of its logs; what a log tells itself goes before."""
+    tail = LOG.read_bytes().splitlines(keepends=True)
+    cut = b"".join(line for line in tail if b"Linux version" not in line and b"-amd64" not in line)
+    path = folder / "sosreport.tar"
+    with tarfile.open(path, "w") as out:
+        add(out, "sos-x/etc/hostname", b"web-77\n")
+        add(out, "sos-x/proc/version", b"Linux version 6.1.0-49-amd64 (x) #1 SMP\n")
+        add(out, "sos-x/var/log/kern.log", cut)
+        add(out, "sos-x/var/log/old.log", LOG.read_bytes())
+    found = groups(path)
+    kernels = {name: count for g in found["groups"] for name, count in g["kernels"].items()}
+    expect("bundle", kernels.get("6.1.0-49-amd64") == 1 and kernels.get("6.1.0-50-amd64") == 1, found)
+    expect("bundle: machine", all(g["machines"] == 1 for g in found["groups"]), found)
+
+
 def add(out, name, data=b"", kind=tarfile.REGTYPE, link=""):
     info = tarfile.TarInfo(name)
     info.size, info.type, info.linkname = len(data), kind, link
@@ -246,6 +262,7 @@ def main():
         full_disk(made, folder)
         stopped(made, folder)
         archives(made, folder)
+        bundle(folder)
         hostile(folder)
         compares(folder)
     print("\n".join(failures))

@@ -30,6 +30,7 @@ typedef struct opened {
     struct sha256_ctx hash;
     uint64_t size; /* of the member */
     char *buffer;
+    facts facts; /* of the machine, as told by members so far */
 } opened;
 
 static bool open_archive(opened *o, int fd)
@@ -133,6 +134,41 @@ static char *name_member(const opened *o, struct archive_entry *entry)
     return name.at;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), most = strlen(end);
+    return len > most && strcmp(name + len - most, end) == 0;
+}
+
+/* One word behind so many blanks of the first line. */
+static void copy_word(char *to, size_t size, kd_str from, int skip)
+{
+    size_t at = 0, end;
+    for (; skip > 0 && at < from.len && from.ptr[at] != '\n'; at++)
+        skip -= from.ptr[at] == ' ';
+    for (end = at; end < from.len && !strchr(" \t\r\n", from.ptr[end]);)
+        end++;
+    if (end > at)
+        copy_clean(to, size, (kd_str){ from.ptr + at, end - at });
+}
+
+/* Bundles hold them in the order of names: what tells of the machine (etc, proc, sos_commands)
+ * stands before its logs (var). */
+static void learn_fact(opened *o, const char *name, kd_str bytes)
+{
+    facts *f = &o->facts;
+    if (bytes.len == 0 || bytes.len > 4096)
+        return;
+    if (ends_with(name, "/etc/hostname") || ends_with(name, "/hostname"))
+        copy_word(f->host, sizeof f->host, bytes, 0);
+    else if (ends_with(name, "/proc/version"))
+        copy_word(f->kernel, sizeof f->kernel, bytes, 2);
+    else if (ends_with(name, "/uname_-a") || ends_with(name, "/uname"))
+        copy_word(f->kernel, sizeof f->kernel, bytes, 2);
+    if (f->kernel[0] && kd_kernel_parse((kd_str){ f->kernel, strlen(f->kernel) }) == 0)
+        f->kernel[0] = 0;
+}
+
 static void take_member(opened *o, struct archive_entry *entry)
 {
     char *name = name_member(o, entry);
@@ -152,7 +188,9 @@ static void take_member(opened *o, struct archive_entry *entry)
         look_at_large(o, name);
     } else {
         job j = { .name = name, .data = copy_str((kd_str){ o->buffer, len }), .len = len };
+        learn_fact(o, name, (kd_str){ o->buffer, len });
         j.depth = o->r->depth + 1;
+        j.facts = o->facts;
         j.archive_len = o->r->archive_len ? o->r->archive_len : strlen(o->r->name);
         o->w->files++;
         if (j.data) {

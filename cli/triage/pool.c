@@ -107,10 +107,11 @@ static void packed(void *user, const char *how)
 /* pour() gives all of its text to the taker. */
 typedef const char *(*pour_fn)(void *from, const taker *to);
 
-static void look_into(const pool *p, looked *r, pour_fn pour, void *from)
+static void look_into(const pool *p, looked *r, pour_fn pour, void *from, const char *kernel)
 {
     looking l = { .r = r };
     kd_options options = p->options.options;
+    options.kernel_release = kernel ? kernel : options.kernel_release;
     kd_report *report = NULL;
     kd_status status = kd_session_new(&l.session, p->options.engine, &options);
     if (status != KD_OK) {
@@ -176,14 +177,25 @@ static bool is_known(pool *p, const hash *key)
     return known;
 }
 
-static void look_at_memory(pool *p, looked *r, kd_str bytes)
+static void look_at_memory(pool *p, looked *r, kd_str bytes, const facts *told)
 {
     r->hash = hash_of(bytes);
     r->bytes = bytes.len;
     r->known = is_known(p, &r->hash);
     from_memory from = { bytes, r };
     if (!r->known)
-        look_into(p, r, pour_memory, &from);
+        look_into(p, r, pour_memory, &from, NULL);
+    if (r->known || r->error || !told)
+        return;
+    /* what the log itself tells goes before what others tell */
+    if (r->machine[0] == 0)
+        memcpy(r->machine, told->host, sizeof told->host);
+    if (r->count > 0 && r->kernel[0] == 0 && told->kernel[0]) {
+        free(r->items);
+        r->items = NULL;
+        r->count = 0;
+        look_into(p, r, pour_memory, &from, told->kernel);
+    }
 }
 
 /* The whole file as it is: its hash first, then, if that is new, its text. */
@@ -206,7 +218,7 @@ static void look_at_large(pool *p, looked *r, int fd, const char *path, char *bu
     r->known = is_known(p, &r->hash);
     from_file from = { path, r };
     if (!r->known)
-        look_into(p, r, pour_path, &from);
+        look_into(p, r, pour_path, &from, NULL);
 }
 
 /* What a thread keeps from log to log. */
@@ -240,7 +252,7 @@ static void look_at_open(pool *p, looked *r, int fd, const char *path, own *mine
             break;
         len += (size_t)n;
     }
-    look_at_memory(p, r, (kd_str){ mine->buffer, len });
+    look_at_memory(p, r, (kd_str){ mine->buffer, len }, NULL);
 }
 
 static void look_at_file(pool *p, looked *r, const char *path, own *mine)
@@ -268,7 +280,7 @@ static looked *look_at_job(pool *p, job *j, own *mine)
         if (j->path)
             look_at_file(p, r, j->path, mine);
         else
-            look_at_memory(p, r, (kd_str){ j->data, j->len });
+            look_at_memory(p, r, (kd_str){ j->data, j->len }, &j->facts);
         if (r->is_archive && !j->path) {
             r->data = j->data;
             r->len = j->len;
@@ -455,7 +467,7 @@ looked *pool_look(pool *p, const char *name, pour_fn pour, void *from)
         free(r);
         return NULL;
     }
-    look_into(p, r, pour, from);
+    look_into(p, r, pour, from, NULL);
     return r;
 }
 

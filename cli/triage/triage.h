@@ -61,6 +61,11 @@ bool hash_set_add(hash_set *set, const hash *key);
 /* ---- threads -----------------------------------------------------------------------------------
  */
 
+/* What other files of a bundle tell of the machine; empty: nothing. */
+typedef struct facts {
+    char host[72], kernel[100];
+} facts;
+
 typedef struct pool pool;
 typedef struct job {
     char *name; /* all of malloc() */
@@ -69,6 +74,7 @@ typedef struct job {
     size_t len;
     int depth; /* of archives in archives */
     size_t archive_len;
+    facts facts;
 } job;
 
 typedef struct pool_options {
