@@ -54,8 +54,7 @@ typedef struct job {
     int quiet_ms;   /* of a stream */
     int fail_on;    /* kd_severity, -1: never */
     bool found;
-    const char *packs[MOST_PACKS];
-    int pack_count;
+    pack_list packs;
     kd_session *session;
     bool fed; /* something was read of the file at hand */
     ci ci;
@@ -357,11 +356,7 @@ static int set_option(job *j, int option, const char *value, int *colour)
                    ? 0
                    : complain(value, "--origin takes a-z, 0-9 and _");
     case OPT_TEST_ID: j->ci.test_id = value; return 0;
-    case OPT_PACK:
-        if (j->pack_count == MOST_PACKS)
-            return complain(value, "too many packs");
-        j->packs[j->pack_count++] = value;
-        return 0;
+    case OPT_PACK: return note_pack(&j->packs, value);
     case OPT_NO_TEXT: j->options.flags |= KD_NO_TEXT; return 0;
     case OPT_NO_SANDBOX: j->no_sandbox = true; return 0;
     case OPT_NO_REPAIR: j->options.flags |= KD_NO_REPAIR; return 0;
@@ -408,8 +403,8 @@ int cmd_analyze(int argc, char **argv)
     kd_status made = result == 0 ? kd_engine_new(&j.engine, NULL) : KD_OK;
     if (made != KD_OK)
         result = complain(NULL, kd_status_name(made));
-    for (int i = 0; result == 0 && i < j.pack_count; i++)
-        result = add_packs(j.engine, j.packs[i]);
+    if (result == 0)
+        result = add_pack_list(j.engine, &j.packs);
     if (result == 0)
         result = optind < argc ? analyze_all(&j, argc - optind, argv + optind)
                                : analyze_all(&j, 1, standard);

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "look.h"
 #include "options.h"
+#include "packs.h"
 
 static const char help[] =
     "usage: oopsdoc batch [OPTIONS]\n"
@@ -21,6 +22,7 @@ static const char help[] =
     "      --root DIR    records may name files below it; without, they may name none\n"
     "      --most N      MiB that a record may take (64): a longer one is an error\n"
     "      --no-text     leave the log's own lines out of the reports\n" FACT_HELP
+    "      --pack F      messages that this file (or folder) describes\n"
     "      --no-sandbox  keep the rights to other files and system calls\n"
     "\n"
     "SIGTERM ends it behind the record at hand. Exit status: 0 also when records were\n"
@@ -29,12 +31,13 @@ static const char help[] =
     "example:\n"
     "  jq -nc --rawfile t dmesg.txt '{id: 1, text: $t}' | oopsdoc batch | jq .report.problems\n";
 
-enum { OPT_ROOT = 256, OPT_MOST, OPT_NO_TEXT, OPT_NO_SANDBOX, OPT_HELP };
+enum { OPT_ROOT = 256, OPT_MOST, OPT_NO_TEXT, OPT_NO_SANDBOX, OPT_PACK, OPT_HELP };
 
 static const struct option options[] = {
     { "root", required_argument, NULL, OPT_ROOT },
     { "most", required_argument, NULL, OPT_MOST },
     { "no-text", no_argument, NULL, OPT_NO_TEXT },
+    { "pack", required_argument, NULL, OPT_PACK },
     { "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
     { "help", no_argument, NULL, OPT_HELP },
     FACT_OPTIONS,
@@ -43,6 +46,7 @@ static const struct option options[] = {
 
 typedef struct batch {
     kd_engine *engine;
+    pack_list packs;
     kd_options options; /* where a record says nothing */
     const char *root;
     size_t most; /* bytes of a record */
@@ -268,6 +272,7 @@ static int set_option(batch *b, int option, const char *value)
             return complain(value, "--most takes MiB, 1 to 1024");
         return 0;
     case OPT_NO_TEXT: b->options.flags |= KD_NO_TEXT; return 0;
+    case OPT_PACK: return note_pack(&b->packs, value);
     case OPT_NO_SANDBOX: b->no_sandbox = true; return 0;
     default: return complain(NULL, "wrong option; try oopsdoc batch --help");
     }
@@ -288,8 +293,8 @@ int cmd_batch(int argc, char **argv)
     if (result == 0) {
         char *roots[] = { (char *)(uintptr_t)b.root };
         kd_status made = kd_engine_new(&b.engine, NULL);
-        if (made != KD_OK)
-            result = complain(NULL, kd_status_name(made));
+        result = made == KD_OK ? add_pack_list(b.engine, &b.packs)
+                               : complain(NULL, kd_status_name(made));
         stop_on_signals();
         if (!b.no_sandbox)
             enter_sandbox(b.root ? 1 : 0, roots);

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "look.h"
 #include "options.h"
+#include "packs.h"
 
 static const char help[] =
     "usage: oopsdoc match [OPTIONS] SIGNATURE|REPORT.json LOG...\n"
@@ -18,6 +19,7 @@ static const char help[] =
     "                    the bug: 1 the same bug, 0 not, 125 cannot tell, 128 trouble\n"
     "      --reached T   a log without the bug and without the text T ends too early\n"
     "  -q, --quiet       only the exit status\n" FACT_HELP
+    "      --pack F      messages that this file (or folder) describes\n"
     "      --no-sandbox  keep the rights to other files and system calls\n"
     "\n"
     "Exit status: 0 one of the logs shows it, 1 none does, 125 a log cannot tell: it is\n"
@@ -27,12 +29,13 @@ static const char help[] =
     "  git bisect run sh -c 'make -s && ./boot >log; oopsdoc match --bisect bug.json log'\n";
 
 enum { EXIT_SAME = 0, EXIT_OTHER = 1, EXIT_CANNOT = 125, EXIT_BISECT_TROUBLE = 128 };
-enum { OPT_BISECT = 256, OPT_REACHED, OPT_NO_SANDBOX, OPT_HELP };
+enum { OPT_BISECT = 256, OPT_REACHED, OPT_NO_SANDBOX, OPT_PACK, OPT_HELP };
 
 static const struct option options[] = {
     { "bisect", no_argument, NULL, OPT_BISECT },
     { "reached", required_argument, NULL, OPT_REACHED },
     { "quiet", no_argument, NULL, 'q' },
+    { "pack", required_argument, NULL, OPT_PACK },
     { "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
     { "help", no_argument, NULL, OPT_HELP },
     FACT_OPTIONS,
@@ -41,6 +44,7 @@ static const struct option options[] = {
 
 typedef struct match {
     kd_engine *engine;
+    pack_list packs;
     kd_options options;
     const char *reached;
     bool bisect, quiet, no_sandbox;
@@ -164,7 +168,8 @@ static bool is_too_short(match *m, const look *it)
     else if (it->limited)
         snprintf(m->why, sizeof m->why, "a limit cut the analysis short");
     else if (m->reached)
-        snprintf(m->why, sizeof m->why, it->marked ? "" : "it ends before \"%.200s\"", m->reached);
+        snprintf(m->why, sizeof m->why, "%s%.200s", it->marked ? "" : "it ends before ",
+                 it->marked ? "" : m->reached);
     else if (last && event_number(last, "complete", 1) == 0)
         snprintf(m->why, sizeof m->why, "its last report is cut");
     else if (m->time_us && ends && ends < m->time_us)
@@ -214,21 +219,22 @@ static int match_log(match *m, const char *path)
 static int match_all(match *m, int count, char **paths)
 {
     bool same = false, cannot = false;
+    kd_status made = kd_engine_new(&m->engine, NULL);
+    if (made != KD_OK)
+        return complain(NULL, kd_status_name(made));
+    if (add_pack_list(m->engine, &m->packs) != 0)
+        return EXIT_TROUBLE;
     if (!m->no_sandbox)
         enter_sandbox(count, paths);
     if (is_signature(paths[0]))
         memcpy(m->wanted, paths[0], 17);
     else if (read_wanted(m, paths[0]) != 0)
         return EXIT_TROUBLE;
-    kd_status made = kd_engine_new(&m->engine, NULL);
-    if (made != KD_OK)
-        return complain(NULL, kd_status_name(made));
     for (int i = 1; i < count; i++) {
         int result = match_log(m, paths[i]);
         same |= result == EXIT_SAME;
         cannot |= result == EXIT_CANNOT;
     }
-    kd_engine_free(m->engine);
     if (m->bisect && !(cannot && !same))
         return same ? EXIT_OTHER : EXIT_SAME;
     return same ? EXIT_SAME : cannot ? EXIT_CANNOT : EXIT_OTHER;
@@ -246,6 +252,7 @@ static int set_option(match *m, int option, const char *value)
         m->reached = value;
         return 0;
     case 'q': m->quiet = true; return 0;
+    case OPT_PACK: return note_pack(&m->packs, value);
     case OPT_NO_SANDBOX: m->no_sandbox = true; return 0;
     default: return complain(NULL, "wrong option; try oopsdoc match --help");
     }
@@ -265,6 +272,7 @@ int cmd_match(int argc, char **argv)
         result = complain(NULL, "match takes SIGNATURE or REPORT.json, and logs");
     if (result == 0)
         result = match_all(&m, argc - optind, argv + optind);
+    kd_engine_free(m.engine);
     free_facts(&m.options);
     return m.bisect && result == EXIT_TROUBLE ? EXIT_BISECT_TROUBLE : result;
 }

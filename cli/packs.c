@@ -43,12 +43,16 @@ static const char skeleton[] =
     "  ]\n"
     "}\n";
 
+static uint64_t added = 14695981039346656037u;
+
 static int add_file(kd_engine *engine, const char *path)
 {
     kd_str text;
     char why[512];
     if (!read_whole(path, &text))
         return EXIT_TROUBLE;
+    for (size_t i = 0; i < text.len; i++)
+        added = (added ^ (unsigned char)text.ptr[i]) * 1099511628211u;
     kd_status status = kd_engine_add_pack(engine, text, why, sizeof why);
     free((void *)(uintptr_t)text.ptr);
     return status == KD_OK ? 0 : complain(path, why[0] ? why : kd_status_name(status));
@@ -78,6 +82,27 @@ int add_packs(kd_engine *engine, const char *path)
     }
     free(names);
     return result;
+}
+
+int note_pack(pack_list *to, const char *path)
+{
+    if (to->count == MOST_PACKS)
+        return complain(path, "too many packs");
+    to->paths[to->count++] = path;
+    return 0;
+}
+
+int add_pack_list(kd_engine *engine, const pack_list *list)
+{
+    int result = 0;
+    for (int i = 0; result == 0 && i < list->count; i++)
+        result = add_packs(engine, list->paths[i]);
+    return result;
+}
+
+uint64_t packs_hash(void)
+{
+    return added;
 }
 
 static int test(int count, char **paths)

@@ -11,4 +11,14 @@ int cmd_pack(int argc, char **argv);
  * a message. */
 int add_packs(kd_engine *engine, const char *path);
 
+/* Those of a call, in their order. */
+typedef struct pack_list {
+    const char *paths[MOST_PACKS];
+    int count;
+} pack_list;
+int note_pack(pack_list *to, const char *path);
+int add_pack_list(kd_engine *engine, const pack_list *list);
+/* Of the texts of all packs that were added: other packs find other things. */
+uint64_t packs_hash(void);
+
 #endif

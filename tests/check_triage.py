@@ -172,6 +172,18 @@ def bundle(folder):
     expect("bundle: machine", all(g["machines"] == 1 for g in found["groups"]), found)
 
 
+def packs(folder):
+    """Other packs find other things in the same bytes: they are kept apart."""
+    pack, log, base = folder / "acme.json", folder / "widget.log", folder / "packs.db"
+    pack.write_bytes(subprocess.run([tool, "pack", "new", "acme"], stdout=subprocess.PIPE, check=True).stdout)
+    log.write_bytes(b"[   12.345678] widget: timeout on port 3 after 500 ms\n")
+    without = lines("--db", base, log)[0]["problems"]
+    found = lines("--db", base, "--pack", pack, log)[0]["problems"]
+    expect("packs", without == [] and [p["rule"] for p in found] == ["acme.widget-timed-out"], found)
+    same = subprocess.run([tool, "match", "-q", "--pack", pack, found[0]["signature"], log], check=False).returncode
+    expect("packs: match", same == 0, same)
+
+
 def add(out, name, data=b"", kind=tarfile.REGTYPE, link=""):
     info = tarfile.TarInfo(name)
     info.size, info.type, info.linkname = len(data), kind, link
@@ -263,6 +275,7 @@ def main():
         stopped(made, folder)
         archives(made, folder)
         bundle(folder)
+        packs(folder)
         hostile(folder)
         compares(folder)
     print("\n".join(failures))

@@ -4,19 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../open.h"
 #include "redact.h"
 
 /* A line that takes more is withheld. */
 #define MATCH_LIMIT 2000000u
 #define DEPTH_LIMIT 10000u
 #define HEAP_LIMIT 20000u /* KiB */
-
-#define KD_CALL(name) __typeof__(&pcre2_##name) name;
-static struct {
-#include "pcre2.def"
-} re;
-#undef KD_CALL
 
 static const struct {
     const char *class, *pattern;
@@ -46,31 +39,24 @@ static bool compile(size_t row, const char *pattern, bool jit)
 {
     int error;
     PCRE2_SIZE at;
-    open_now.code[row] = re.compile_8((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-                                      PCRE2_NEVER_UTF | PCRE2_DOLLAR_ENDONLY, &error, &at, NULL);
+    open_now.code[row] = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                                       PCRE2_NEVER_UTF | PCRE2_DOLLAR_ENDONLY, &error, &at, NULL);
     if (!open_now.code[row])
         return complain(pattern, "cannot be compiled") == 0;
     if (jit)
-        re.jit_compile_8(open_now.code[row], PCRE2_JIT_COMPLETE);
+        pcre2_jit_compile(open_now.code[row], PCRE2_JIT_COMPLETE);
     return true;
 }
 
 bool patterns_open(bool addresses)
 {
-    static const call calls[] = {
-#define KD_CALL(name) { "pcre2_" #name, &re.name },
-#include "pcre2.def"
-#undef KD_CALL
-    };
-    if (!open_library(KD_LIB_PCRE2, calls, sizeof calls / sizeof *calls))
-        return complain(KD_LIB_PCRE2, "cannot be loaded") == 0;
-    open_now.data = re.match_data_create_8(8, NULL);
-    open_now.context = re.match_context_create_8(NULL);
+    open_now.data = pcre2_match_data_create(8, NULL);
+    open_now.context = pcre2_match_context_create(NULL);
     if (!open_now.data || !open_now.context)
         return complain(NULL, "out of memory") == 0;
-    re.set_match_limit_8(open_now.context, MATCH_LIMIT);
-    re.set_depth_limit_8(open_now.context, DEPTH_LIMIT);
-    re.set_heap_limit_8(open_now.context, HEAP_LIMIT);
+    pcre2_set_match_limit(open_now.context, MATCH_LIMIT);
+    pcre2_set_depth_limit(open_now.context, DEPTH_LIMIT);
+    pcre2_set_heap_limit(open_now.context, HEAP_LIMIT);
     for (size_t i = 0; i < ROWS; i++)
         if ((addresses || strcmp(rows[i].class, "address") != 0) &&
             !compile(i, rows[i].pattern, true))
@@ -82,11 +68,11 @@ void patterns_close(void)
 {
     for (size_t i = 0; i < ALL; i++)
         if (open_now.code[i])
-            re.code_free_8(open_now.code[i]);
+            pcre2_code_free(open_now.code[i]);
     if (open_now.data)
-        re.match_data_free_8(open_now.data);
+        pcre2_match_data_free(open_now.data);
     if (open_now.context)
-        re.match_context_free_8(open_now.context);
+        pcre2_match_context_free(open_now.context);
 }
 
 /* ---- words -------------------------------------------------------------------------------------
@@ -171,10 +157,10 @@ static void add_part(parts *to, size_t start, size_t end, const char *class)
 static void find(size_t row, kd_str line, parts *out)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)line.ptr;
-    PCRE2_SIZE *range = re.get_ovector_pointer_8(open_now.data);
+    PCRE2_SIZE *range = pcre2_get_ovector_pointer(open_now.data);
     for (size_t at = 0; at <= line.len && !out->limited;) {
-        int found = re.match_8(open_now.code[row], subject, line.len, at, 0, open_now.data,
-                               open_now.context);
+        int found = pcre2_match(open_now.code[row], subject, line.len, at, 0, open_now.data,
+                                open_now.context);
         if (found == PCRE2_ERROR_NOMATCH)
             return;
         if (found < 2) {

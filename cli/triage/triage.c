@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../options.h"
+#include "../packs.h"
 #include "store.h"
 
 static const char help[] =
@@ -25,6 +26,7 @@ static const char help[] =
     "                    --db, kernel releases (6.1: 6.1.0-50-amd64 too)\n"
     "      --baseline F  known problems (oopsdoc baseline) do not count: exit with 1 when\n"
     "                    there is another, with 2 when a log tells nothing\n"
+    "      --pack F      messages that this file (or folder) describes\n"
     "  -j, --jobs N      threads (one a CPU)\n"
     "      --no-repair   take lines as they are: no unquoting\n" FACT_HELP
     "      --no-sandbox  keep the rights to other files and system calls\n"
@@ -37,13 +39,14 @@ static const char help[] =
     "  oopsdoc triage --db fleet.db -f json logs/ sosreport.tar.xz\n"
     "  oopsdoc triage --db fleet.db --compare 6.1 6.12\n";
 
-enum { OPT_DB = 256, OPT_COMPARE, OPT_BASELINE, OPT_NO_REPAIR, OPT_NO_SANDBOX, OPT_HELP };
+enum { OPT_DB = 256, OPT_COMPARE, OPT_BASELINE, OPT_PACK, OPT_NO_REPAIR, OPT_NO_SANDBOX, OPT_HELP };
 
 static const struct option options[] = {
     { "format", required_argument, NULL, 'f' },
     { "db", required_argument, NULL, OPT_DB },
     { "compare", no_argument, NULL, OPT_COMPARE },
     { "baseline", required_argument, NULL, OPT_BASELINE },
+    { "pack", required_argument, NULL, OPT_PACK },
     { "jobs", required_argument, NULL, 'j' },
     { "no-repair", no_argument, NULL, OPT_NO_REPAIR },
     { "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
@@ -60,6 +63,7 @@ typedef struct triage {
     show show;
     const char *db;
     baseline *known;
+    pack_list packs;
     uint64_t unknown,
         doubtful; /* problems that the baseline does not know; logs that tell nothing */
     bool no_sandbox, bad;
@@ -212,6 +216,8 @@ static void name_options(const triage *t, text *tool, text *words)
         text_print(words, " arch=%s", o->arch);
     if (o->page_size)
         text_print(words, " page_size=%u", o->page_size);
+    if (t->packs.count > 0)
+        text_print(words, " packs=%016llx", (unsigned long long)packs_hash());
     if (o->kconfig.len > 0) {
         hash made = hash_of(o->kconfig);
         text_add(words, " kconfig=");
@@ -311,6 +317,10 @@ static int triage_all(triage *t, const call *c)
     kd_status made = kd_engine_new(&t->with.engine, NULL);
     if (made != KD_OK)
         return complain(NULL, kd_status_name(made));
+    if (add_pack_list(t->with.engine, &t->packs) != 0) {
+        kd_engine_free(t->with.engine);
+        return EXIT_TROUBLE;
+    }
     setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives */
     stop_on_signals();
     if (open_libraries() && open_store(t) && attach_sides(t, c) && start_pool(t, c) &&
@@ -352,6 +362,7 @@ static int set_option(triage *t, int option, const char *value)
         return *end || t->jobs < 1 || t->jobs > 256 ? complain(value, "--jobs takes 1 to 256") : 0;
     case OPT_DB: t->db = value; return 0;
     case OPT_BASELINE: t->known = baseline_read(value, NULL); return t->known ? 0 : EXIT_TROUBLE;
+    case OPT_PACK: return note_pack(&t->packs, value);
     case OPT_COMPARE: t->show.compare = true; return 0;
     case OPT_NO_REPAIR: t->with.options.flags |= KD_NO_REPAIR; return 0;
     case OPT_NO_SANDBOX: t->no_sandbox = true; return 0;
