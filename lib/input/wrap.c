@@ -19,6 +19,7 @@
 #define REST_MOST 24u
 /* Terminals break at their last column, whatever stands there. */
 #define TERMINAL 80u
+#define ROOM 1024u
 /* Lines that the log itself indents stand below a message, not behind it. */
 #define INDENT_MOST 8u
 
@@ -220,7 +221,11 @@ kd_wrapping kd_wrap_goes_on(const kd_wrap *wrap)
     if (text.len == 0 || indent > INDENT_MOST || kd_wrap_alike(wrap->first, wrap->next) ||
         kd_head_starts(text))
         return KD_WRAP_NOT;
-    kd_dress dress = { .shape = wrap->dress->shape, .grammars = wrap->dress->grammars };
+    char room[ROOM]; /* for the blanks of web pages, which may stand in a prefix */
+    kd_dress dress = { .shape = wrap->dress->shape,
+                       .grammars = wrap->dress->grammars,
+                       .room = room,
+                       .size = sizeof room };
     kd_line before = { .raw = wrap->first }, after = { .raw = wrap->next };
     kd_line_read(&after, &dress);
     if (after.prefixed)
