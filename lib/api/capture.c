@@ -26,7 +26,7 @@ bool kd_capture_is_copy(kd_capture *capture, const kd_line *line, bool busy)
     bool next = line->number == capture->number + 1;
     uint64_t hash = next && capture->hash ? hash_of(line) : 0;
     bool same = hash && hash == capture->hash && !capture->copy;
-    if (same && capture->opened && busy)
+    if (same && ((capture->opened && busy) || (capture->fact && line->has_time)))
         capture->doubles = true;
     if (!capture->doubles || !next)
         return false;
@@ -60,7 +60,7 @@ static void count_order(kd_capture *capture, const kd_line *line)
     capture->back += order < 0;
 }
 
-void kd_capture_note(kd_capture *capture, const kd_line *line, bool opened)
+void kd_capture_note(kd_capture *capture, const kd_line *line, bool opened, bool fact)
 {
     if (capture->number > 0)
         count_order(capture, line);
@@ -68,6 +68,7 @@ void kd_capture_note(kd_capture *capture, const kd_line *line, bool opened)
     capture->hash = hash_of(line);
     capture->copy = false;
     capture->opened = opened;
+    capture->fact = fact;
     capture->has_time = line->has_time;
     capture->time_us = line->time_us;
     capture->wall_len = line->wall_time.len <= KD_CAPTURE_WALL ? line->wall_time.len : 0;

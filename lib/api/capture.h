@@ -13,7 +13,7 @@ typedef struct kd_capture {
     size_t wall_len;
     char wall[KD_CAPTURE_WALL];
     bool has_time;
-    bool opened;                     /* it began an event */
+    bool opened, fact;               /* it began an event; it told of the machine alone */
     bool doubles;                    /* lines come twice */
     bool copy;                       /* it was the second of two */
     uint32_t missed;                 /* lines in a row that came once */
@@ -22,8 +22,8 @@ typedef struct kd_capture {
 
 /* The line is the second of two. It is to be passed over. */
 bool kd_capture_is_copy(kd_capture *capture, const kd_line *line, bool busy);
-/* It was read; did it begin an event? */
-void kd_capture_note(kd_capture *capture, const kd_line *line, bool opened);
+/* It was read; did it begin an event, or was it a fact? */
+void kd_capture_note(kd_capture *capture, const kd_line *line, bool opened, bool fact);
 /* KD_FORM_DOUBLED, KD_FORM_REVERSED, KD_FORM_UNORDERED */
 unsigned kd_capture_forms(const kd_capture *capture);
 

@@ -92,8 +92,8 @@ static bool one_line(kd_session *session, const block_walk *walk, const char *en
         return true;
     uint64_t events = session->tracker.next_id, taken = session->taken;
     kd_tracker_line(&session->tracker, &line, &before);
-    kd_capture_note(&session->capture, &line,
-                    session->tracker.next_id > events || session->taken > taken);
+    bool opened = session->tracker.next_id > events;
+    kd_capture_note(&session->capture, &line, opened, !opened && session->taken > taken);
     return true;
 }
 
