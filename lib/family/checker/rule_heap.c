@@ -93,6 +93,12 @@ kd_status kd_check_check_heap(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     if (slub && !f.check->what.src)
         say_headless(view, out, f.check);
+    else if (slub && kd_check_says(f.check, "Objects remaining"))
+        kd_say_diag(
+            out, KD_LIKELY,
+            "The cache %.*s was destroyed while objects of it were still allocated: whoever "
+            "destroys it did not give all of them back.",
+            KD_FMT(f.check->cache.v));
     else if (slub)
         kd_say_diag(out, KD_LIKELY,
                     "An object or slab of cache %.*s was overwritten (%.*s). The stack is that of "
@@ -106,7 +112,11 @@ kd_status kd_check_check_heap(const kd_view *view, kd_emit *out, void *user)
     kd_check_say_who(view, out, "alloc", "The object was allocated in");
     kd_check_say_who(view, out, "free", "It was last freed in");
     kd_check_say_end(view, out);
-    if (kd_check_wrong_free(f.check))
+    if (kd_check_says(f.check, "Objects remaining"))
+        kd_say_remedy(out,
+                      "Free the objects before kmem_cache_destroy(), also those that callbacks "
+                      "of RCU still free (rcu_barrier()).");
+    else if (kd_check_wrong_free(f.check))
         kd_say_remedy(out,
                       "Find the two owners: who frees it first, and who believes it is still his?");
     else
