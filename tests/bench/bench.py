@@ -39,15 +39,18 @@ ORDINARY = [
     "workqueue: round-robin CPU selection for unbound work {a}",
     "tcp_listen_portaddr_hash hash table entries: {c} (order: {a}, {d} bytes, linear)",
 ]
-SEEDS = ["vmalloc/arm-3.14-module-space", "alloc/arm64-cma-order4", "module/parisc-reloc", "free/x86_64-free-pages"]
+SEEDS = {"vmalloc/arm-3.14-module-space": "3.14.43_cig001",  # and the release that prints it
+         "alloc/arm64-cma-order4": "5.4.125-android11-2-g6d2ca40337f4-dirty-ab2800", "module/parisc-reloc": "5.10.0",
+         "free/x86_64-free-pages": "3.2.6"}
 LIMIT_KB = 64 * 1024
 DENSE_KB = 32 * 1024
 DENSE_BYTES = 7600000
 
 
 def planted(rng, count):
-    """The four real failures, each time with another task number."""
-    seeds = [open(f"tests/logs/{name}.log", "rb").read() for name in SEEDS]
+    """The four real failures, each time with another task number, behind the banner of their kernel."""
+    seeds = [f"Linux version {release} (build@host) #1 SMP\n".encode() + open(f"tests/logs/{name}.log", "rb").read()
+             for name, release in SEEDS.items()]
     for i in range(count):
         text = seeds[i % len(seeds)]
         yield re.sub(rb"(PID: |Pid: )\d+", lambda m: m[1] + str(rng.randrange(300, 30000)).encode(), text)
@@ -61,7 +64,6 @@ def make_log(path, megabytes, crashes):
     with open(path + ".part", "wb") as out:
         for block in range(1000):
             if block in places:
-                out.write(b"Linux version 5.4.%d (build@host) #1 SMP\n" % block)
                 out.write(next(crash))
             wanted = size * (block + 1) // 1000
             while at < wanted:
