@@ -5,26 +5,12 @@
 #include "api/engine.h"
 #include "family/fields.h"
 
-/* ---- taking in
- * ----------------------------------------------------------------------------------- */
+/* ---- taking in ------------------------------------------------------------------------------- */
 
-static void explain(kd_pack_error error, const char *what, kd_str id)
-{
-    if (error.room > 0)
-        snprintf(error.text, error.room, "%s: %.*s", what, KD_FMT(id));
-}
-
-static bool is_rule(const kd_engine *engine, kd_str id)
-{
-    for (size_t i = 0; i < engine->rules.len; i++)
-        if (kd_str_is(id, engine->rules.items[i].id))
-            return true;
-    return false;
-}
-
-/* The matcher anew, with the anchors of all packs. */
+/* The matcher anew, with the anchors of all packs. The old one stays where that fails. */
 static kd_status join_anchors(kd_engine *engine)
 {
+    kd_anchors anchors;
     kd_list all = { .count = 0 };
     for (uint32_t i = 0; i < engine->packs.entries.count; i++) {
         const kd_pack_entry *entry = kd_packs_at(&engine->packs, i);
@@ -35,8 +21,27 @@ static kd_status join_anchors(kd_engine *engine)
             *item = KD_ITEMS(entry->anchors, kd_str)[k];
         }
     }
+    kd_status status = kd_anchors_init(&anchors, &engine->mem, &all);
+    if (status != KD_OK) {
+        kd_anchors_free(&anchors, &engine->mem);
+        return status;
+    }
     kd_anchors_free(&engine->anchors, &engine->mem);
-    return kd_anchors_init(&engine->anchors, &engine->mem, &all);
+    engine->anchors = anchors;
+    return KD_OK;
+}
+
+/* Those of the entries from that one on. */
+static kd_status add_rules(kd_engine *engine, uint32_t from, kd_pack_error error)
+{
+    kd_status status = KD_OK;
+    for (uint32_t i = from; status == KD_OK && i < engine->packs.entries.count; i++) {
+        kd_rule rule = kd_pack_rule(kd_packs_at(&engine->packs, i));
+        status = kd_engine_add_rule(engine, &rule);
+        if (status == KD_E_INVAL && error.room > 0)
+            snprintf(error.text, error.room, "a rule has this id: %s", rule.id);
+    }
+    return status;
 }
 
 /* What is added later is asked first: a site knows better than what is built in. */
@@ -64,15 +69,8 @@ kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t r
     size_t rules = engine->rules.len;
     packs->mem = &engine->mem;
     kd_status status = kd_packs_add(packs, json, error);
-    for (uint32_t i = before; status == KD_OK && i < packs->entries.count; i++)
-        if (is_rule(engine, kd_packs_at(packs, i)->id)) {
-            explain(error, "a rule has this id", kd_packs_at(packs, i)->id);
-            status = KD_E_INVAL;
-        }
-    for (uint32_t i = before; status == KD_OK && i < packs->entries.count; i++) {
-        kd_rule rule = kd_pack_rule(kd_packs_at(packs, i));
-        status = kd_engine_add_rule(engine, &rule);
-    }
+    if (status == KD_OK)
+        status = add_rules(engine, before, error);
     if (status == KD_OK)
         status = join_anchors(engine);
     if (status != KD_OK) {
@@ -91,15 +89,12 @@ kd_status kd_engine_builtin_packs(kd_engine *engine)
     packs->mem = &engine->mem;
     for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
         status = kd_packs_add(packs, kd_builtin_packs[i], (kd_pack_error){ NULL, 0 });
-    for (uint32_t i = 0; status == KD_OK && i < packs->entries.count; i++) {
-        kd_rule rule = kd_pack_rule(kd_packs_at(packs, i));
-        status = kd_engine_add_rule(engine, &rule);
-    }
+    if (status == KD_OK)
+        status = add_rules(engine, 0, (kd_pack_error){ NULL, 0 });
     return status == KD_OK ? join_anchors(engine) : status;
 }
 
-/* ---- its own examples
- * ------------------------------------------------------------------------------ */
+/* ---- its own examples ------------------------------------------------------------------------ */
 
 typedef struct trial {
     kd_engine *engine;
