@@ -65,7 +65,8 @@ void kd_capture_note(kd_capture *capture, const kd_line *line, bool opened, bool
     if (capture->number > 0)
         count_order(capture, line);
     capture->number = line->number;
-    capture->hash = hash_of(line);
+    /* only a header is looked for again, and each line once lines come twice */
+    capture->hash = opened || fact || capture->doubles ? hash_of(line) : 0;
     capture->copy = false;
     capture->opened = opened;
     capture->fact = fact;
