@@ -17,6 +17,9 @@ enum { KD_OOPS_HEADLINE, KD_OOPS_DIE, KD_OOPS_LATE };
 bool kd_oops_take_die(kd_parse *parse, kdf_oops *oops, kd_str text);
 /* The line of skb_over_panic() or skb_under_panic(). */
 void kd_oops_put_skb(kd_parse *parse, kdf_oops *oops, kd_str text);
+/* Those of an oops, for a body that begins with a kdf_oops. */
+extern const kd_block_use kd_oops_blocks[];
+
 /* What else the architectures print about the fault: syndromes, failing addresses. */
 bool kd_oops_take_fault(kd_parse *parse, kdf_oops *oops, kd_str text);
 /* The oops is whole: settles its kind and whom to ask first. */

@@ -19,7 +19,6 @@
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
-#include <stddef.h>
 
 /* Lines above the instruction pointer that belong to the dump, and how far a report is looked for
  * above them. */
@@ -233,20 +232,11 @@ static void close_headless(kd_parse *parse)
     kd_oops_settle(parse, false);
 }
 
-static const kd_block_use blocks[] = {
-    { &kd_block_page_table, 0 },
-    { &kd_block_task, offsetof(kdf_oops, task) },
-    { &kd_block_registers, 0 },
-    { &kd_block_code, offsetof(kdf_oops, code) },
-    { &kd_block_trace, offsetof(kdf_oops, backtrace) },
-    { NULL, 0 },
-};
-
 const kd_parser kd_parser_headless = {
     .name = "headless",
     .anchors = anchors,
     .kind = &kd_kind_stack_dump,
-    .blocks = blocks,
+    .blocks = kd_oops_blocks,
     .patience = 8,
     .open = open_headless,
     .more = more_headless,

@@ -328,7 +328,7 @@ static void close_oops(kd_parse *parse)
     kd_oops_settle(parse, parse->own[KD_OOPS_HEADLINE] != 0);
 }
 
-static const kd_block_use blocks[] = {
+const kd_block_use kd_oops_blocks[] = {
     { &kd_block_page_table, 0 },
     { &kd_block_task, offsetof(kdf_oops, task) },
     { &kd_block_registers, 0 },
@@ -341,7 +341,7 @@ const kd_parser kd_parser_oops = {
     .name = "oops",
     .anchors = anchors,
     .kind = &kd_kind_machine_check, /* has the most room; it begins as another one */
-    .blocks = blocks,
+    .blocks = kd_oops_blocks,
     .patience = 40,
     .open = open_oops,
     .more = more_oops,
