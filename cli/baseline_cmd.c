@@ -73,8 +73,7 @@ typedef struct change {
 
 #define WORD(c, option) ((c)->words[(option)-256])
 
-/* ---- problems of reports -----------------------------------------------------------------------
- */
+/* ---- problems of reports --------------------------------------------------------------------- */
 
 typedef void (*each_fn)(void *user, json_object *problem, json_object *report);
 
@@ -137,8 +136,7 @@ static int read_reports(int count, char **paths, each_fn each, void *user)
     return 0;
 }
 
-/* ---- add ---------------------------------------------------------------------------------------
- */
+/* ---- add ------------------------------------------------------------------------------------- */
 
 static bool has_entry(const change *c, const char *name, kd_str value)
 {
@@ -250,8 +248,7 @@ static int add(change *c, int count, char **paths)
     return result;
 }
 
-/* ---- check -------------------------------------------------------------------------------------
- */
+/* ---- check ----------------------------------------------------------------------------------- */
 
 static void note_problem(void *user, json_object *problem, json_object *report)
 {

@@ -58,8 +58,7 @@ typedef struct batch {
     bool skipping, ended;
 } batch;
 
-/* ---- one record out ----------------------------------------------------------------------------
- */
+/* ---- one record out -------------------------------------------------------------------------- */
 
 static void put_record(json_object *id, const batch *b, const char *error, const text *report)
 {
@@ -194,8 +193,7 @@ static void answer_line(batch *b, kd_str line)
     json_object_put(record);
 }
 
-/* ---- records in --------------------------------------------------------------------------------
- */
+/* ---- records in ------------------------------------------------------------------------------ */
 
 /* All whole lines of the buffer; what is left moves to its start. */
 static void take_lines(batch *b)

@@ -62,8 +62,7 @@ void ci_judge(ci *c, const kd_report *report, const char *path)
     complain(path, "no line of a kernel is in it: it tells nothing");
 }
 
-/* ---- KTAP --------------------------------------------------------------------------------------
- */
+/* ---- KTAP ------------------------------------------------------------------------------------ */
 
 /* '#' begins a directive. */
 static void put_words(const char *before, kd_str words, const char *after)
@@ -123,8 +122,7 @@ void ci_put_ktap(ci *c, const kd_report *report, const char *path, bool limited)
     put_words(line, (kd_str){ path, strlen(path) }, why);
 }
 
-/* ---- KernelCI ----------------------------------------------------------------------------------
- */
+/* ---- KernelCI -------------------------------------------------------------------------------- */
 
 static bool has_id(json_object *list, const char *id)
 {

@@ -15,8 +15,7 @@
 #define PORTION ((size_t)256 * 1024)
 #define MOST_WHOLE ((size_t)64 * 1024 * 1024)
 
-/* ---- being asked to stop -----------------------------------------------------------------------
- */
+/* ---- being asked to stop --------------------------------------------------------------------- */
 
 static volatile sig_atomic_t stopped;
 static int stop_pipe[2] = { -1, -1 }; /* wakes a poll() that had begun, or is about to */
@@ -54,8 +53,7 @@ bool is_stopped(void)
     return stopped;
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Options that name standard input ("--before -") share what was read of it. */
 static kd_str standard_input;

@@ -5,8 +5,7 @@
 #include "json.h"
 #include "look.h"
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct feeding {
     kd_session *session;
@@ -80,8 +79,7 @@ void look_free(look *it)
     it->report = NULL;
 }
 
-/* ---- values -----------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static kd_str text_of(kd_status status, const kd_value *value)
 {
@@ -125,8 +123,7 @@ uint64_t problem_number(const kd_problem *problem, const char *path, uint64_t ot
     return number_of(kd_problem_get(problem, path, &value), &value, otherwise);
 }
 
-/* ---- what a report says -----------------------------------------------------------------------
- */
+/* ---- what a report says ---------------------------------------------------------------------- */
 
 static const kd_event *event_by_id(const kd_report *report, uint64_t id)
 {

@@ -53,8 +53,7 @@ typedef struct match {
     char why[512];    /* what the last log was found to be */
 } match;
 
-/* ---- what is wanted ----------------------------------------------------------------------------
- */
+/* ---- what is wanted -------------------------------------------------------------------------- */
 
 static bool is_signature(const char *word)
 {
@@ -86,8 +85,7 @@ static int read_wanted(match *m, const char *path)
                                    : "neither a signature of 16 hex digits nor a report");
 }
 
-/* ---- one log -----------------------------------------------------------------------------------
- */
+/* ---- one log --------------------------------------------------------------------------------- */
 
 static bool is_wanted(const match *m, kd_str id)
 {
@@ -213,8 +211,7 @@ static int match_log(match *m, const char *path)
     return result;
 }
 
-/* ---- the call ----------------------------------------------------------------------------------
- */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 static int match_all(match *m, int count, char **paths)
 {

@@ -22,8 +22,7 @@ int complain(const char *subject, const char *reason)
     return EXIT_TROUBLE;
 }
 
-/* ---- standard output ---------------------------------------------------------------------------
- */
+/* ---- standard output ------------------------------------------------------------------------- */
 
 void flush_stdout(void)
 {

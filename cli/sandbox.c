@@ -14,8 +14,7 @@
 
 #include "cli.h"
 
-/* ---- Landlock: of files, only those named, and only reading; a folder for a database ------------
- */
+/* ---- Landlock: of files, only those named, and only reading; a folder for a database --------- */
 
 /* include/uapi/linux/landlock.h, 5.13; headers may be older than the kernel */
 enum { CREATE_RULESET = 444, ADD_RULE = 445, RESTRICT_SELF = 446 };
@@ -53,8 +52,7 @@ static bool restrict_files(int count, char **paths, const char *folder)
     return done;
 }
 
-/* ---- seccomp: of system calls, only those that reading and writing take -------------------------
- */
+/* ---- seccomp: of system calls, only those that reading and writing take ---------------------- */
 
 #if defined __x86_64__
 #define THIS_ARCH AUDIT_ARCH_X86_64

@@ -48,8 +48,7 @@ static packing packing_of(const unsigned char *head, size_t len)
     return PACKED_NOT;
 }
 
-/* ---- one step of each library: bytes out of `in`, text into `out` -------------------------------
- */
+/* ---- one step of each library: bytes out of `in`, text into `out` ---------------------------- */
 
 /* STEP_WHOLE: what was read is a whole file; another may follow in the same. */
 typedef enum step { STEP_MORE, STEP_WHOLE, STEP_DAMAGED } step;
@@ -178,9 +177,7 @@ void unpack_free(unpack *u)
     u->state = NULL;
 }
 
-/* ---- streaming
- * -----------------------------------------------------------------------------------
- */
+/* ---- streaming ------------------------------------------------------------------------------- */
 
 static bool is_bomb(const unpack *u)
 {

@@ -11,8 +11,7 @@ static const char style[] =
 /* SHA-256 of the style: no other is applied (tests/check_html.py computes it again). */
 #define STYLE_HASH "C7M23sDiaP/kFq/znmhAOXAEvwfnqSSS+P43PXScVRg="
 
-/* ---- parts -------------------------------------------------------------------------------------
- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 void html_text(text *out, kd_str words)
 {
@@ -77,8 +76,7 @@ static json_object *by_id(json_object *report, const char *list, const char *id)
     return NULL;
 }
 
-/* ---- the page ----------------------------------------------------------------------------------
- */
+/* ---- the page -------------------------------------------------------------------------------- */
 
 void html_begin(text *out, const char *title)
 {
@@ -99,8 +97,7 @@ void html_end(text *out, const char *title)
     text_add(out, "</main>\n</body>\n</html>\n");
 }
 
-/* ---- a diagnosis -------------------------------------------------------------------------------
- */
+/* ---- a diagnosis ----------------------------------------------------------------------------- */
 
 static void put_evidence(text *out, json_object *diag)
 {
@@ -159,8 +156,7 @@ static void put_diag(text *out, json_object *diag)
     text_add(out, "</details>\n");
 }
 
-/* ---- a problem ---------------------------------------------------------------------------------
- */
+/* ---- a problem ------------------------------------------------------------------------------- */
 
 static void put_tag(text *out, const char *name, json_object *of, const char *member)
 {
@@ -252,8 +248,7 @@ static void put_problem(text *out, json_object *report, json_object *problem)
     text_add(out, "</article>\n");
 }
 
-/* ---- a report ----------------------------------------------------------------------------------
- */
+/* ---- a report -------------------------------------------------------------------------------- */
 
 static void put_boots(text *out, json_object *report)
 {

@@ -9,8 +9,7 @@ void html_end(text *out, const char *title); /* title: not used */
 /* One section: a report, and why a part of it may be missing (NULL: nothing is). */
 void html_report(text *out, const kd_report *report, const char *path, const char *why);
 
-/* ---- parts -------------------------------------------------------------------------------------
- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 /* Text of a log or a file name: no markup, nothing that hides or turns what stands around it. */
 void html_text(text *out, kd_str words);

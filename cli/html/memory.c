@@ -17,8 +17,7 @@ static void name_zone(char *to, size_t size, json_object *zone, const char *word
              json_str(zone, "name").ptr, words);
 }
 
-/* ---- free blocks by order and type -------------------------------------------------------------
- */
+/* ---- free blocks by order and type ----------------------------------------------------------- */
 
 static bool is_only_cma(const char *types)
 {
@@ -74,8 +73,7 @@ static void put_zone_blocks(text *out, json_object *zone, uint64_t wanted, bool 
              "(movable only; drawn in the other colour where there is nothing else).</p>\n");
 }
 
-/* ---- marks against free memory -----------------------------------------------------------------
- */
+/* ---- marks against free memory --------------------------------------------------------------- */
 
 static void put_mark(text *out, int y, uint64_t kb, uint64_t most, const char *name)
 {
@@ -113,8 +111,7 @@ static void put_zone_marks(text *out, json_object *zone)
     svg_end(out);
 }
 
-/* ---- who holds the memory ----------------------------------------------------------------------
- */
+/* ---- who holds the memory -------------------------------------------------------------------- */
 
 static void put_consumers(text *out, json_object *memory)
 {
@@ -145,8 +142,7 @@ static void put_consumers(text *out, json_object *memory)
     svg_end(out);
 }
 
-/* ---- /proc/pagetypeinfo ------------------------------------------------------------------------
- */
+/* ---- /proc/pagetypeinfo ---------------------------------------------------------------------- */
 
 static void put_types(text *out, json_object *zone)
 {

@@ -30,8 +30,7 @@ void svg_label(text *out, int x, int y, const char *anchor, const char *class, c
     text_add(out, "</text>\n");
 }
 
-/* ---- time --------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 enum { LEFT = 20, RIGHT = 780, MOST_ROWS = 24 };
 
@@ -102,8 +101,7 @@ void svg_timeline(text *out, json_object *report)
     svg_end(out);
 }
 
-/* ---- addresses ---------------------------------------------------------------------------------
- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 /* 64-bit architectures with two halves and a hole between. */
 static bool has_halves(const char *arch)
@@ -153,8 +151,7 @@ void svg_address(text *out, json_object *event, const char *arch)
     svg_end(out);
 }
 
-/* ---- stacks ------------------------------------------------------------------------------------
- */
+/* ---- stacks ---------------------------------------------------------------------------------- */
 
 static void put_frame(text *out, json_object *frame, bool blamed, bool machinery)
 {

@@ -145,8 +145,7 @@ void each_name(const names *n, name_fn each, void *user)
         each(user, n->items[i].class, (kd_str){ n->items[i].value, n->items[i].value_len });
 }
 
-/* ---- the key file: CLASS NUMBER VALUE, odd bytes of the value as %XX
- * ----------------------------- */
+/* ---- the key file: CLASS NUMBER VALUE, odd bytes of the value as %XX ------------------------- */
 
 void names_print(const names *n, text *out)
 {

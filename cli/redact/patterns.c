@@ -75,8 +75,7 @@ void patterns_close(void)
         pcre2_match_context_free(open_now.context);
 }
 
-/* ---- words -------------------------------------------------------------------------------------
- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 typedef struct alternation {
     text pattern[WORDS];
@@ -128,8 +127,7 @@ bool patterns_add_words(const names *n)
     return good;
 }
 
-/* ---- one line ----------------------------------------------------------------------------------
- */
+/* ---- one line -------------------------------------------------------------------------------- */
 
 static bool overlaps(const parts *all, size_t start, size_t end)
 {

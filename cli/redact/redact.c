@@ -61,8 +61,7 @@ static bool each_line(redact *r, line_fn each)
     return true;
 }
 
-/* ---- what cannot be looked into ----------------------------------------------------------------
- */
+/* ---- what cannot be looked into -------------------------------------------------------------- */
 
 static bool is_base64_line(kd_str line)
 {
@@ -100,8 +99,7 @@ static bool hides_text(kd_str log)
     return run >= 4;
 }
 
-/* ---- lines -------------------------------------------------------------------------------------
- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static parts found;
 
@@ -187,8 +185,7 @@ static bool put_log(redact *r)
     return true;
 }
 
-/* ---- the key file ------------------------------------------------------------------------------
- */
+/* ---- the key file ---------------------------------------------------------------------------- */
 
 static int open_draft(redact *r)
 {

@@ -4,8 +4,7 @@
 
 #include "../text.h"
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* "mac-3" for a class and a value: the same value the same name. */
 typedef struct names names;
@@ -20,8 +19,7 @@ void each_name(const names *n, name_fn each, void *user);
 bool names_read(names *n, const char *path);
 void names_print(const names *n, text *out);
 
-/* ---- patterns ----------------------------------------------------------------------------------
- */
+/* ---- patterns -------------------------------------------------------------------------------- */
 
 /* A part of a line that gets a name. */
 typedef struct part {

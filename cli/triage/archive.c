@@ -71,8 +71,7 @@ static la_ssize_t read_member(opened *o, char *to, size_t room)
     return n > 0 && is_bomb(o) ? -1 : n;
 }
 
-/* ---- a member that is not held in memory -------------------------------------------------------
- */
+/* ---- a member that is not held in memory ----------------------------------------------------- */
 
 /* What is in the buffer, then the rest. */
 static const char *pour_member(void *user, const taker *to)
@@ -110,8 +109,7 @@ static void look_at_large(opened *o, const char *name)
     pool_done(o->w->pool, r);
 }
 
-/* ---- members -----------------------------------------------------------------------------------
- */
+/* ---- members --------------------------------------------------------------------------------- */
 
 /* "bundle.tar.gz:var/log/messages"; a packed file that is no archive is its own member. */
 static char *name_member(const opened *o, struct archive_entry *entry)

@@ -7,8 +7,7 @@
 #include "groups.h"
 #include "store.h"
 
-/* ---- counting ----------------------------------------------------------------------------------
- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 /* The share of the new side among all is binomial; its Wilson interval gives that of the ratio. */
 interval rate_ratio(uint64_t old, uint64_t old_logs, uint64_t now, uint64_t now_logs)
@@ -99,8 +98,7 @@ bool read_groups(show *it, groups *out)
     return result == SQLITE_DONE || complain("database", "cannot be read") == 0;
 }
 
-/* ---- values of a group -------------------------------------------------------------------------
- */
+/* ---- values of a group ----------------------------------------------------------------------- */
 
 enum { MOST_COLUMNS = 16 };
 

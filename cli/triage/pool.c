@@ -37,8 +37,7 @@ struct pool {
     int count;
 };
 
-/* ---- one log -----------------------------------------------------------------------------------
- */
+/* ---- one log --------------------------------------------------------------------------------- */
 
 typedef struct looking {
     kd_session *session;
@@ -293,8 +292,7 @@ static looked *look_at_job(pool *p, job *j, own *mine)
     return r;
 }
 
-/* ---- the threads -------------------------------------------------------------------------------
- */
+/* ---- the threads ----------------------------------------------------------------------------- */
 
 /* NULL: there will be none any more. */
 static struct queued *next_job(pool *p)

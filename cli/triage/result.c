@@ -89,8 +89,7 @@ bool summarize(const kd_report *report, looked *out)
     return true;
 }
 
-/* ---- hashes of what is known -------------------------------------------------------------------
- */
+/* ---- hashes of what is known ----------------------------------------------------------------- */
 
 static size_t place_of(const hash_set *set, const hash *key)
 {

@@ -14,8 +14,7 @@ typedef struct say {
     groups groups;
 } say;
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static bool add_count(void *user, const char *value, uint64_t count)
 {
@@ -173,8 +172,7 @@ static int show_json(say *s)
     return result;
 }
 
-/* ---- one line a log ----------------------------------------------------------------------------
- */
+/* ---- one line a log -------------------------------------------------------------------------- */
 
 static void add_hex(json_object *to, const unsigned char *bytes, int len)
 {
@@ -240,8 +238,7 @@ static int show_ndjson(show *it)
     return result;
 }
 
-/* ---- for people --------------------------------------------------------------------------------
- */
+/* ---- for people ------------------------------------------------------------------------------ */
 
 static void put_line(text *line, unsigned columns)
 {
@@ -352,8 +349,7 @@ static int show_text(say *s)
     return 0;
 }
 
-/* ---- all ---------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static bool count_totals(show *it, int side, totals *out)
 {

@@ -127,8 +127,7 @@ void store_close(store *s)
     free(s);
 }
 
-/* ---- one result --------------------------------------------------------------------------------
- */
+/* ---- one result ------------------------------------------------------------------------------ */
 
 /* An empty text is no value. */
 static void bind(sqlite3_stmt *to, int at, const char *words)
@@ -261,8 +260,7 @@ bool store_learn(store *s, pool *p)
     return result == SQLITE_DONE || fail(s);
 }
 
-/* ---- which logs are meant ----------------------------------------------------------------------
- */
+/* ---- which logs are meant -------------------------------------------------------------------- */
 
 static bool make_picked(store *s)
 {

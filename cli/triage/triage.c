@@ -74,8 +74,7 @@ typedef struct triage {
     struct timespec started, told, learnt;
 } triage;
 
-/* ---- while it runs -----------------------------------------------------------------------------
- */
+/* ---- while it runs --------------------------------------------------------------------------- */
 
 static double seconds_since(const struct timespec *then)
 {
@@ -151,8 +150,7 @@ static void look_at_path(triage *t, const char *path)
     }
 }
 
-/* ---- what is compared ---------------------------------------------------------------------------
- */
+/* ---- what is compared ------------------------------------------------------------------------ */
 
 typedef enum side_kind { SIDE_PATH, SIDE_DATABASE, SIDE_KERNEL } side_kind;
 
@@ -195,8 +193,7 @@ static bool pick_side(triage *t, const call *c, int side)
     }
 }
 
-/* ---- all ----------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 /* Other rules and other options give another result for the same bytes. */
 static void name_options(const triage *t, text *tool, text *words)

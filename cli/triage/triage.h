@@ -8,8 +8,7 @@
 #include "../look.h"
 #include "calls.h"
 
-/* ---- what became of one log --------------------------------------------------------------------
- */
+/* ---- what became of one log ------------------------------------------------------------------ */
 
 typedef struct finding {
     char signature[20], rule[64], confidence[16], severity[16], impact[24], suspect_class[24];
@@ -48,8 +47,7 @@ void copy_clean(char *to, size_t size, kd_str from);
 /* What stands in a report, into a result; false: no memory. */
 bool summarize(const kd_report *report, looked *out);
 
-/* ---- hashes of what is known -------------------------------------------------------------------
- */
+/* ---- hashes of what is known ----------------------------------------------------------------- */
 
 typedef struct hash_set {
     hash *items; /* open addressing; zeroed: free */
@@ -58,8 +56,7 @@ typedef struct hash_set {
 bool hash_set_has(const hash_set *set, const hash *key);
 bool hash_set_add(hash_set *set, const hash *key);
 
-/* ---- threads -----------------------------------------------------------------------------------
- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 /* What other files of a bundle tell of the machine; empty: nothing. */
 typedef struct facts {
@@ -99,8 +96,7 @@ looked *pool_look(pool *p, const char *name, const char *(*pour)(void *from, con
                   void *from);
 void pool_done(pool *p, looked *r);
 
-/* ---- SQLite ------------------------------------------------------------------------------------
- */
+/* ---- SQLite ---------------------------------------------------------------------------------- */
 
 typedef struct store store;
 /* NULL after a message. path NULL: in memory. */
@@ -125,8 +121,7 @@ void store_close(store *s);
 sqlite3 *store_db(store *s);
 bool store_failed(store *s); /* after a message: told once */
 
-/* ---- where logs are ----------------------------------------------------------------------------
- */
+/* ---- where logs are -------------------------------------------------------------------------- */
 
 typedef struct walk {
     pool *pool;
@@ -140,8 +135,7 @@ void walk_path(walk *w, const char *path);
 /* The archive of a result; its members are added. */
 void walk_archive(walk *w, looked *r);
 
-/* ---- what is shown -----------------------------------------------------------------------------
- */
+/* ---- what is shown --------------------------------------------------------------------------- */
 
 typedef enum show_format { SHOW_TEXT, SHOW_JSON, SHOW_NDJSON, SHOW_HTML } show_format;
 

@@ -10,8 +10,7 @@ bool kd_fold(kd_report *report, kd_event *event);
 /* Takes back that the event may be the first of identical ones: it is not kept. */
 void kd_unfold(kd_report *report, const kd_event *event);
 
-/* ---- limits (thin.c) ---------------------------------------------------------------------------
- */
+/* ---- limits (thin.c) ------------------------------------------------------------------------- */
 
 /* At most so many events that nobody knows of yet. */
 void kd_thin_events(kd_report *report, size_t most);
@@ -26,8 +25,7 @@ void kd_thin_diags(kd_report *report, kd_event *const *all, kd_range judged, siz
 /* As if nothing was judged yet. For the same reports. */
 void kd_unjudge(kd_report *report);
 
-/* ---- judging -----------------------------------------------------------------------------------
- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 /* Those of one event are handed out in the order in which they were made. */
 void kd_hang_on_event(kd_event *event, kd_diag *diag);

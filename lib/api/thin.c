@@ -253,8 +253,7 @@ void kd_thin_diags(kd_report *report, kd_event *const *all, kd_range judged, siz
     note_again(report, all, judged.first, judged.last);
 }
 
-/* ---- all of it again ---------------------------------------------------------------------------
- */
+/* ---- all of it again ------------------------------------------------------------------------- */
 
 void kd_unjudge(kd_report *report)
 {

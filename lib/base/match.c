@@ -74,8 +74,7 @@ static void set_bit(uint64_t *set, uint32_t bit)
     set[bit >> 6] |= (uint64_t)1 << (bit & 63);
 }
 
-/* ---- which four bytes of each literal, and in which bucket ------------------------------------
- */
+/* ---- which four bytes of each literal, and in which bucket ----------------------------------- */
 
 /* What a window of an ordinary word costs: as a share of all places, and as lost rarity. */
 #define ORDINARY_SHARE 0.0012f

@@ -80,8 +80,7 @@ void kd_context_free(kd_context *context);
 /* Learns what the event tells; texts are copied into the arena. */
 void kd_context_learn(kd_context *context, const kd_event *event, kd_arena *arena);
 
-/* ---- for learners: what is known better stays -------------------------------------------------
- */
+/* ---- for learners: what is known better stays ------------------------------------------------ */
 
 /* The number of the line that a field was read from; 0: none. */
 uint64_t kd_line_of(const kd_event *event, kd_src src);

@@ -169,8 +169,7 @@ DEVICE_RULE(usb_power)
 DEVICE_RULE(thermal)
 DEVICE_RULE(nmi)
 
-/* ---- btrfs tells it in a WARN() ----------------------------------------------------------------
- */
+/* ---- btrfs tells it in a WARN() -------------------------------------------------------------- */
 
 static bool aborted_with(kd_str message, int64_t *error)
 {

@@ -15,8 +15,7 @@ bool kd_scan_comm_pid(kd_str text, kd_str *comm, uint64_t *pid);
 /* A line that begins a report of another family: an open one ends before it. */
 bool kd_other_report_begins(kd_str text);
 
-/* ---- who waits --------------------------------------------------------------------------------
- */
+/* ---- who waits ------------------------------------------------------------------------------- */
 
 #define KD_WHY_UNWOKEN "a kernel thread that waits to be woken"
 

@@ -11,8 +11,7 @@
 #define JIT_STACK ((size_t)64 * 1024)
 #define LONGEST_TEXT ((size_t)4096)
 
-/* ---- memory: PCRE2 does not say how much it gives back -----------------------------------------
- */
+/* ---- memory: PCRE2 does not say how much it gives back --------------------------------------- */
 
 typedef union head {
     size_t size;
@@ -35,8 +34,7 @@ static void give(void *ptr, void *user)
         kd_mem_free(user, block, block->size);
 }
 
-/* ---- compiling
- * ----------------------------------------------------------------------------------- */
+/* ---- compiling ------------------------------------------------------------------------------- */
 
 static void say(kd_pack_error error, const char *what)
 {
@@ -97,8 +95,7 @@ void kd_pack_release(kd_pack_entry *entry)
     entry->code = NULL;
 }
 
-/* ---- matching
- * ------------------------------------------------------------------------------------ */
+/* ---- matching -------------------------------------------------------------------------------- */
 
 static bool prepare(kd_pack_use *use)
 {

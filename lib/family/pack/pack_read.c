@@ -36,8 +36,7 @@ static bool refuse(reader *in, const char *what)
     return false;
 }
 
-/* ---- texts and lists
- * ----------------------------------------------------------------------------- */
+/* ---- texts and lists ------------------------------------------------------------------------- */
 
 static bool read_text(reader *in, json_object *value, size_t longest, kd_str *out)
 {
@@ -117,8 +116,7 @@ static const char *action_name(int i)
     return names[i];
 }
 
-/* ---- the parts of an entry
- * ----------------------------------------------------------------------- */
+/* ---- the parts of an entry ------------------------------------------------------------------- */
 
 static bool read_anchors(reader *in, json_object *value)
 {
@@ -253,8 +251,7 @@ static bool read_when(reader *in, json_object *value)
     return true;
 }
 
-/* ---- examples
- * ------------------------------------------------------------------------------------ */
+/* ---- examples -------------------------------------------------------------------------------- */
 
 static bool read_log(reader *in, json_object *value, kd_str *out)
 {
@@ -329,8 +326,7 @@ static bool read_logs(reader *in, json_object *value, kd_list *out, bool fires)
     return true;
 }
 
-/* ---- an entry
- * ------------------------------------------------------------------------------------ */
+/* ---- an entry -------------------------------------------------------------------------------- */
 
 static bool read_member(reader *in, const char *key, json_object *value, kd_str *pattern)
 {

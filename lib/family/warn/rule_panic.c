@@ -134,8 +134,7 @@ static void say_after_oops(const kd_view *view, kd_emit *out, const kd_panic_rea
         kd_say_assume(out, "no later oops led to it, of which the log does not hold the report");
 }
 
-/* ---- what went wrong before a boot failed -----------------------------------------------------
- */
+/* ---- what went wrong before a boot failed ---------------------------------------------------- */
 
 static void say_before(const kd_view *view, kd_emit *out)
 {
