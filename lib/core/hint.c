@@ -25,8 +25,7 @@ void kd_hint_learn(kd_context *context, const kd_event *event, const void *meani
     hint->line.raw = (kd_str){ hint->text, len };
     if (event->caller.len > 0 && event->caller.len <= sizeof hint->caller) {
         hint->caller_len = event->caller.len;
-        if (event->caller.len > 0)
-            memcpy(hint->caller, event->caller.ptr, event->caller.len);
+        memcpy(hint->caller, event->caller.ptr, event->caller.len);
     }
 }
 

@@ -96,13 +96,23 @@ static void look_at_stack(search *in, const kd_list *stack)
     }
 }
 
+/* Whoever asks through sysrq or LKDTM stands in the stack, and where it faults: an event that has
+ * one without them is a fault of its own. */
+static bool has_other_stack(const kd_event *event, kd_asked_by by)
+{
+    const kdf_oops *oops = kd_event_oops(event);
+    const kd_list *stack = kd_event_backtrace(event);
+    return (by == KD_BY_SYSRQ || by == KD_BY_LKDTM) &&
+           ((oops && oops->ip.function.src) || (stack && stack->count > 0));
+}
+
 /* A line that announces this kind stands closely before it. */
 static bool is_announced(const kd_event *event, kd_asked *out)
 {
     const kd_asked_line *row = event->hint.meaning;
     const kd_event_hint *hint = &event->hint;
     if (!row || (row->kinds[0] && !kd_str_in_words(kd_str_of(event->kind->name), row->kinds)) ||
-        (row->by == KD_BY_INJECTED && !hint->same_caller))
+        (row->by == KD_BY_INJECTED && !hint->same_caller) || has_other_stack(event, row->by))
         return false;
     if (hint->has_time && event->has_time &&
         (hint->time_us > event->time_us ||
