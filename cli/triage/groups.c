@@ -73,16 +73,16 @@ static int by_size(const void *left, const void *right)
 bool read_groups(show *it, groups *out)
 {
     sqlite3_stmt *each = NULL;
-    int result;
-    if (sql.prepare_v2(store_db(it->store),
+    bool good = true;
+    if (!store_prepare(it->store, &each,
                        "SELECT signature, sum(side), count(DISTINCT iif(side, log, NULL)), "
                        "count(DISTINCT iif(side, machine, NULL)), count(DISTINCT iif(side, kernel, "
                        "NULL)), count(*) - sum(side), count(DISTINCT iif(side, NULL, log)) FROM "
-                       "temp.found GROUP BY signature",
-                       -1, &each, NULL) != SQLITE_OK)
-        return complain("database", sql.errmsg(store_db(it->store))) == 0;
-    while ((result = sql.step(each)) == SQLITE_ROW) {
+                       "temp.found GROUP BY signature"))
+        return false;
+    while (good && store_row(it->store, each)) {
         group *g = add_group(out);
+        good = g || complain(NULL, "out of memory") == 0;
         if (!g)
             break;
         copy_clean(g->signature, sizeof g->signature, column_str(each, 0));
@@ -95,7 +95,7 @@ bool read_groups(show *it, groups *out)
     sql.finalize(each);
     if (out->count > 0)
         qsort(out->items, out->count, sizeof *out->items, by_size);
-    return result == SQLITE_DONE || complain("database", "cannot be read") == 0;
+    return good && !store_failed(it->store);
 }
 
 /* ---- values of a group ----------------------------------------------------------------------- */
@@ -138,7 +138,7 @@ static sqlite3_stmt *statement_for(asker *a, const char *column)
                  "AND v IS NOT NULL GROUP BY v ORDER BY c DESC, v",
                  column);
         a->asked[i].column = column;
-        sql.prepare_v2(store_db(a->store), words, -1, &a->asked[i].it, NULL);
+        store_prepare(a->store, &a->asked[i].it, words);
         return a->asked[i].it;
     }
     return NULL;
@@ -151,7 +151,7 @@ void ask_all(asker *a, const group *g, const char *column, value_fn each, void *
         return;
     sql.bind_text(it, 1, g->signature, -1, SQLITE_STATIC);
     sql.bind_int64(it, 2, g->count > 0);
-    while (sql.step(it) == SQLITE_ROW)
+    while (store_row(a->store, it))
         if (!each(user, column_str(it, 0).ptr, (uint64_t)sql.column_int64(it, 1)))
             break;
     sql.reset(it);

@@ -63,13 +63,12 @@ static void add_times(say *s, json_object *to, const group *g)
 {
     /* a time without a year tells no order */
     sqlite3_stmt *it = NULL;
-    if (sql.prepare_v2(store_db(s->it->store),
-                       "SELECT min(wall_time), max(wall_time) FROM temp.found WHERE signature = ?1 "
-                       "AND side = ?2 AND wall_time GLOB '[12][0-9][0-9][0-9]-*'",
-                       -1, &it, NULL) == SQLITE_OK) {
+    if (store_prepare(s->it->store, &it,
+                      "SELECT min(wall_time), max(wall_time) FROM temp.found WHERE signature = ?1 "
+                      "AND side = ?2 AND wall_time GLOB '[12][0-9][0-9][0-9]-*'")) {
         sql.bind_text(it, 1, g->signature, -1, SQLITE_STATIC);
         sql.bind_int64(it, 2, g->count > 0);
-        if (sql.step(it) == SQLITE_ROW) {
+        if (store_row(s->it->store, it)) {
             json_add_text(to, "first_wall_time", column_str(it, 0));
             json_add_text(to, "last_wall_time", column_str(it, 1));
         }
@@ -205,18 +204,15 @@ static json_object *problem_object(sqlite3_stmt *row)
 static int show_ndjson(show *it)
 {
     sqlite3_stmt *each = NULL, *problems = NULL;
-    sqlite3 *db = store_db(it->store);
     int result = 0;
-    if (sql.prepare_v2(db,
+    if (!store_prepare(it->store, &each,
                        "SELECT name, hash, error, outcome, log FROM temp.picked WHERE side = 1 "
-                       "ORDER BY name",
-                       -1, &each, NULL) != SQLITE_OK ||
-        sql.prepare_v2(db,
+                       "ORDER BY name") ||
+        !store_prepare(it->store, &problems,
                        "SELECT signature, title, rule, confidence, impact, suspect_class, suspect, "
-                       "first_line, last_line FROM main.problems WHERE log = ?1 ORDER BY number",
-                       -1, &problems, NULL) != SQLITE_OK)
-        result = complain("database", sql.errmsg(db));
-    while (result == 0 && sql.step(each) == SQLITE_ROW) {
+                       "first_line, last_line FROM main.problems WHERE log = ?1 ORDER BY number"))
+        result = EXIT_TROUBLE; /* after a message */
+    while (result == 0 && store_row(it->store, each)) {
         json_object *line = json_object_new_object(), *list = json_object_new_array();
         kd_str outcome = column_str(each, 3);
         json_add_text(line, "source", column_str(each, 0));
@@ -225,7 +221,7 @@ static int show_ndjson(show *it)
         if (outcome.len > 0 && strcmp(outcome.ptr, "read") != 0)
             json_add_text(line, "outcome", outcome);
         sql.bind_int64(problems, 1, sql.column_int64(each, 4));
-        while (sql.step(problems) == SQLITE_ROW)
+        while (store_row(it->store, problems))
             json_object_array_add(list, problem_object(problems));
         sql.reset(problems);
         json_object_object_add(line, "problems", list);
@@ -354,19 +350,18 @@ static int show_text(say *s)
 static bool count_totals(show *it, int side, totals *out)
 {
     sqlite3_stmt *row = NULL;
-    if (sql.prepare_v2(
-            store_db(it->store),
+    if (!store_prepare(
+            it->store, &row,
             "SELECT count(*), count(DISTINCT log), sum(error IS NOT NULL), "
             "count(DISTINCT iif(outcome = 'limited', log, NULL)), "
             "count(DISTINCT iif(outcome = 'not-text', log, NULL)), "
             "count(DISTINCT iif(outcome = 'no-kernel', log, NULL)), "
             "count(DISTINCT iif(outcome = 'read' AND log NOT IN (SELECT log FROM "
             "temp.found WHERE side = ?1), log, NULL)), sum(bytes) FROM temp.picked WHERE "
-            "side = ?1",
-            -1, &row, NULL) != SQLITE_OK)
-        return complain("database", sql.errmsg(store_db(it->store))) == 0;
+            "side = ?1"))
+        return false;
     sql.bind_int64(row, 1, side);
-    bool good = sql.step(row) == SQLITE_ROW;
+    bool good = store_row(it->store, row);
     uint64_t *const to[] = { &out->sources,  &out->logs,      &out->unreadable,      &out->limited,
                              &out->not_text, &out->no_kernel, &out->without_finding, &out->bytes };
     for (int i = 0; good && i < 8; i++)
@@ -380,14 +375,14 @@ int show_all(show *it)
     say s = { .it = it };
     if (!count_totals(it, 1, &it->now) || (it->compare && !count_totals(it, 0, &it->old)))
         return EXIT_TROUBLE;
-    if (it->format == SHOW_NDJSON)
-        return show_ndjson(it);
     int result = EXIT_TROUBLE;
-    if ((s.ask = asker_new(it->store)) && read_groups(it, &s.groups))
+    if (it->format == SHOW_NDJSON)
+        result = show_ndjson(it);
+    else if ((s.ask = asker_new(it->store)) && read_groups(it, &s.groups))
         result = it->format == SHOW_JSON   ? show_json(&s)
                  : it->format == SHOW_HTML ? show_page(it, s.ask, &s.groups)
                                            : show_text(&s);
     asker_free(s.ask);
     free(s.groups.items);
-    return result;
+    return store_failed(it->store) ? EXIT_TROUBLE : result;
 }

@@ -34,19 +34,20 @@ bool store_failed(store *s)
     return s->failed;
 }
 
-sqlite3 *store_db(store *s)
-{
-    return s->db;
-}
-
 bool store_run(store *s, const char *statement)
 {
     return !s->failed && (sql.exec(s->db, statement, NULL, NULL, NULL) == SQLITE_OK || fail(s));
 }
 
-static bool prepare(store *s, sqlite3_stmt **out, const char *statement)
+bool store_prepare(store *s, sqlite3_stmt **out, const char *statement)
 {
     return sql.prepare_v2(s->db, statement, -1, out, NULL) == SQLITE_OK || fail(s);
+}
+
+bool store_row(store *s, sqlite3_stmt *it)
+{
+    int result = sql.step(it);
+    return result == SQLITE_ROW || (result != SQLITE_DONE && fail(s));
 }
 
 store *store_open(const char *path, bool read_only)
@@ -94,23 +95,25 @@ bool store_begin(store *s, const char *tool, const char *options)
     s->options = copy_str((kd_str){ options, strlen(options) });
     return s->tool && s->options &&
            store_run(s, "CREATE TEMP TABLE seen (name TEXT PRIMARY KEY) WITHOUT ROWID") &&
-           prepare(s, &s->add_log,
-                   "INSERT OR IGNORE INTO logs (hash, tool, options, outcome, bytes, lines, "
-                   "machine, arch, kernel) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)") &&
-           prepare(s, &s->find_log,
-                   "SELECT id FROM logs WHERE hash = ?1 AND tool = ?2 AND options = ?3") &&
-           prepare(
+           store_prepare(s, &s->add_log,
+                         "INSERT OR IGNORE INTO logs (hash, tool, options, outcome, bytes, lines, "
+                         "machine, arch, kernel) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)") &&
+           store_prepare(s, &s->find_log,
+                         "SELECT id FROM logs WHERE hash = ?1 AND tool = ?2 AND options = ?3") &&
+           store_prepare(
                s, &s->add_source,
                "INSERT INTO sources (name, log, error, archive) VALUES (?1, ?2, ?3, substr(?1, 1, "
                "?4)) ON CONFLICT (name) DO UPDATE SET log = excluded.log, error = "
                "excluded.error, archive = excluded.archive") &&
-           prepare(s, &s->add_seen, "INSERT OR IGNORE INTO temp.seen VALUES (?1)") &&
-           prepare(s, &s->learn,
-                   "SELECT id, hash FROM logs WHERE id > ?1 AND tool = ?2 AND options = ?3 ORDER "
-                   "BY id") &&
-           prepare(s, &s->add_problem,
-                   "INSERT INTO problems VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-                   "?12, ?13, ?14, ?15, ?16)");
+           store_prepare(s, &s->add_seen, "INSERT OR IGNORE INTO temp.seen VALUES (?1)") &&
+           store_prepare(
+               s, &s->learn,
+               "SELECT id, hash FROM logs WHERE id > ?1 AND tool = ?2 AND options = ?3 ORDER "
+               "BY id") &&
+           store_prepare(
+               s, &s->add_problem,
+               "INSERT INTO problems VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+               "?12, ?13, ?14, ?15, ?16)");
 }
 
 void store_close(store *s)
@@ -247,8 +250,7 @@ bool store_learn(store *s, pool *p)
     sql.bind_int64(s->learn, 1, s->learnt);
     bind(s->learn, 2, s->tool);
     sql.bind_text(s->learn, 3, s->options, -1, SQLITE_STATIC);
-    int result;
-    while ((result = sql.step(s->learn)) == SQLITE_ROW) {
+    while (store_row(s, s->learn)) {
         hash key;
         s->learnt = sql.column_int64(s->learn, 0);
         if (sql.column_bytes(s->learn, 1) != HASH_BYTES)
@@ -257,7 +259,7 @@ bool store_learn(store *s, pool *p)
         pool_know(p, &key);
     }
     sql.reset(s->learn);
-    return result == SQLITE_DONE || fail(s);
+    return !s->failed;
 }
 
 /* ---- which logs are meant -------------------------------------------------------------------- */
@@ -279,7 +281,7 @@ static bool make_picked(store *s)
 static bool run_picking(store *s, const char *statement, int side, const char *kernel)
 {
     sqlite3_stmt *it = NULL;
-    if (!prepare(s, &it, statement))
+    if (!store_prepare(s, &it, statement))
         return false;
     sql.bind_int64(it, 1, side);
     bind(it, 2, kernel);
@@ -323,7 +325,7 @@ bool store_attach(store *s, const char *path, const char *schema)
 {
     char statement[64];
     sqlite3_stmt *it = NULL;
-    if (!prepare(s, &it, "ATTACH ?1 AS ?2"))
+    if (!store_prepare(s, &it, "ATTACH ?1 AS ?2"))
         return false;
     bind(it, 1, path);
     bind(it, 2, schema);

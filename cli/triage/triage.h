@@ -118,7 +118,6 @@ bool store_mark_known(store *s, baseline *known, uint64_t *unknown);
 /* Logs that tell nothing: unreadable, limited, without a line of a kernel. */
 bool store_count_doubtful(store *s, uint64_t *out);
 void store_close(store *s);
-sqlite3 *store_db(store *s);
 bool store_failed(store *s); /* after a message: told once */
 
 /* ---- where logs are -------------------------------------------------------------------------- */
