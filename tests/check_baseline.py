@@ -9,16 +9,12 @@ import subprocess
 import sys
 import tempfile
 
+from expecting import expect, failures
+
 KNOWN = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-null_read.log").resolve()
 OTHER = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-err_ptr.log").resolve()
 SYSLOG = pathlib.Path("tests/logs/forms/syslog.log").resolve()
-failures = []
 tool = ""
-
-
-def expect(what, good, more=""):
-    if not good:
-        failures.append(f"{what} {str(more)[:800]}")
 
 
 def run(*args, status=0, **more):

@@ -9,15 +9,11 @@ import subprocess
 import sys
 import tempfile
 
+from expecting import expect, failures
+
 LOG = pathlib.Path("tests/logs/alloc/arm64-cma-order4.log").resolve()
 LIMIT_KB = 96 * 1024
-failures = []
 tool = ""
-
-
-def expect(what, good, more=""):
-    if not good:
-        failures.append(f"{what} {str(more)[:600]}")
 
 
 def run(data, *options, program=None):

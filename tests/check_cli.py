@@ -11,13 +11,9 @@ import subprocess
 import sys
 import tempfile
 
+from expecting import expect, failures
+
 LIMIT_KB = 64 * 1024
-failures = []
-
-
-def expect(what, good):
-    if not good:
-        failures.append(what)
 
 
 def run(tool, *args, **more):

@@ -10,15 +10,11 @@ import tempfile
 import threading
 import time
 
+from expecting import expect, failures
+
 LOG = os.path.abspath("tests/logs/alloc/arm64-cma-order4.log")
 OOPS = os.path.abspath("tests/logs/fault/amd64-6.1.0-50-amd64-null_read.log")
-failures = []
 tool = ""
-
-
-def expect(what, good, more=""):
-    if not good:
-        failures.append(f"{what} {more}")
 
 
 def run(*args, **more):

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import tempfile
 
+from expecting import expect, failures
+
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "main", "section", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li",
            "article", "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "code", "br", "span", "mark",
            "figure", "svg", "rect", "path", "text"}
 ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "class", "scope", "open", "role", "viewbox", "width", "height",
               "aria-label", "x", "y", "text-anchor", "d", "rx"}
 VOID = {"meta", "br"}
-failures = []
 
 
 class Page(html.parser.HTMLParser):
@@ -53,11 +54,6 @@ class Page(html.parser.HTMLParser):
         if self.open and self.open[-1] == "style":
             self.style += data
         self.words.append(data)
-
-
-def expect(what, good, more=""):
-    if not good:
-        failures.append(f"{what} {str(more)[:500]}")
 
 
 def page(tool, *args, data=None, command="analyze"):

@@ -8,16 +8,12 @@ import subprocess
 import sys
 import tempfile
 
+from expecting import expect, failures
+
 BUG = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-null_read.log").resolve()
 OTHER = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-err_ptr.log").resolve()
 QUIET = pathlib.Path("tests/logs/seen")
-failures = []
 tool = ""
-
-
-def expect(what, good, more=""):
-    if not good:
-        failures.append(f"{what} {more}")
 
 
 def run(*args, **more):

@@ -11,12 +11,7 @@ import time
 
 import jsonschema
 
-failures = []
-
-
-def expect(what, good):
-    if not good:
-        failures.append(what)
+from expecting import expect, failures
 
 
 def run(tool, *args, **more):

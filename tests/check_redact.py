@@ -13,15 +13,11 @@ import subprocess
 import sys
 import tempfile
 
+from expecting import expect, failures
+
 NAME = re.compile(r"(?:token|uuid|container|cloud|user|host|serial|ssid|mac|ip|address)-\d+|mail-\d+@mail\.invalid|"
                   r"0{8}(?:[-_]0{4}){3}[-_]\d{12}")
-failures = []
 tool = ""
-
-
-def expect(what, good, more=""):
-    if not good:
-        failures.append(f"{what} {str(more)[:600]}")
 
 
 def word(rng, letters, count):

@@ -20,14 +20,10 @@ sys.path.insert(0, "tests")
 import check_groups  # noqa: E402
 from make_logs import write_logs  # noqa: E402
 
+from expecting import expect, failures
+
 LOG = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-null_read.log").resolve()
-failures = []
 tool = ""
-
-
-def expect(what, good, more=""):
-    if not good:
-        failures.append(f"{what} {str(more)[:800]}")
 
 
 def run(*args, status=0, **more):
