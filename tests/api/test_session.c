@@ -543,6 +543,43 @@ START_TEST(a_small_stack_is_enough)
 }
 END_TEST
 
+static const char pack[] =
+    "{\"format\":\"kdiag-pack/1\",\"name\":\"site\",\"entries\":[{\"id\":\"site.thing\","
+    "\"title\":\"A thing happened\",\"anchors\":[\"thing happened\"],\"pattern\":\"to "
+    "(?<who>\\\\w+)\","
+    "\"fields\":{\"who\":\"text\"},\"explanation\":\"It happened to "
+    "{who}.\",\"examples\":[{\"lines\":"
+    "[\"thing happened to eth0\"]}],\"near_misses\":[[\"thing happened\"]]}]}";
+
+/* Whichever allocation fails: the pack is in or it is not, and the engine still finds what it did.
+ */
+START_TEST(a_pack_or_none)
+{
+    kd_status status = KD_E_NOMEM;
+    size_t failures = 0;
+    for (size_t n = 0; status != KD_OK; n++) {
+        budget b = { SIZE_MAX };
+        kd_allocator allocator = { resize, &b };
+        kd_engine *engine;
+        kd_report *report;
+        ck_assert_int_eq(kd_engine_new(&engine, &allocator), KD_OK);
+        size_t rules = kd_engine_rule_count(engine);
+        b.left = n;
+        status = kd_engine_add_pack(engine, str(pack), NULL, 0);
+        b.left = SIZE_MAX;
+        ck_assert_msg(status == KD_OK || status == KD_E_NOMEM, "%zu: %d", n, status);
+        failures += status != KD_OK;
+        ck_assert_uint_eq(kd_engine_rule_count(engine), rules + (status == KD_OK));
+        ck_assert_int_eq(kd_analyze(engine, str(VMAP "thing happened to eth0\n"), NULL, &report),
+                         KD_OK);
+        ck_assert_uint_eq(kd_report_event_count(report), status == KD_OK ? 2 : 1);
+        kd_report_free(report);
+        kd_engine_free(engine);
+    }
+    ck_assert_uint_ge(failures, 5);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sessions");
@@ -563,6 +600,7 @@ int main(void)
     tcase_add_test(all, texts_of_options_are_copied);
     tcase_add_test(all, a_report_names_no_command_line);
     tcase_add_test(all, no_report_with_an_error);
+    tcase_add_test(all, a_pack_or_none);
     tcase_add_test(all, a_small_stack_is_enough);
     suite_add_tcase(suite, all);
     return run_suite(suite);
