@@ -52,9 +52,17 @@ static void say_way(const kd_view *view, kd_emit *out)
     }
 }
 
+/* A test that fails may have found a bug; and of a fault whose stack is lost only a line before it
+ * tells that it is the one that was asked for. */
+static bool is_doubtful(const kd_asked *asked)
+{
+    return asked->by == KD_BY_KUNIT ||
+           (asked->announce && (asked->by == KD_BY_SYSRQ || asked->by == KD_BY_LKDTM));
+}
+
 static void say_why(const kd_view *view, kd_emit *out, const kd_asked *asked)
 {
-    bool doubt = asked->by == KD_BY_KUNIT;
+    bool doubt = is_doubtful(asked);
     kd_say_diag(out, doubt ? KD_POSSIBLE : KD_LIKELY, "This %s asked for: %s.",
                 doubt ? "may have been" : "was", kd_asked_what(asked->by));
     if (asked->announce)
@@ -92,7 +100,7 @@ kd_status kd_check_panic_requested(const kd_view *view, kd_emit *out, void *user
             return KD_OK;
         say_why(view, out, &asked);
     }
-    if (asked.by == KD_BY_KUNIT) { /* or the test found a bug */
+    if (is_doubtful(&asked)) {
         kd_emit_role(out, KD_CONTRIBUTING);
         return KD_OK;
     }
