@@ -57,7 +57,7 @@ typedef struct kd_places {
 /* What the engine hands to every rule: a kd_view first, so that built-in rules see more. */
 typedef struct kd_wide_view {
     kd_view view;
-    const kd_context *const *boots; /* by number */
+    const kd_context *const *boots; /* in log order; those handed out may be gone */
     size_t boot_count;
     kd_event *const *events; /* all events so far, in log order; those after view.event too */
     size_t event_count, index;

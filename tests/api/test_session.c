@@ -580,6 +580,36 @@ START_TEST(a_pack_or_none)
 }
 END_TEST
 
+/* Boots are numbered through all reports of a session: the entry for 5.10 asks its event's own. */
+START_TEST(a_pack_asks_the_boot_of_its_event)
+{
+    static const char with_until[] =
+        "{\"format\":\"kdiag-pack/"
+        "1\",\"name\":\"site\",\"entries\":[{\"id\":\"site.old\",\"title\":"
+        "\"An old thing\",\"when\":{\"until\":\"5.11\"},\"anchors\":[\"thing "
+        "happened\"],\"pattern\":\"thing "
+        "happened\",\"explanation\":\"It happened.\",\"examples\":[{\"lines\":[\"thing "
+        "happened\"]}],\"near_misses\":[[\"nothing happened\"]]}]}";
+    static const char *const releases[] = { "5.10.0", "6.1.0", "5.10.0", "6.1.0" };
+    kd_engine *engine = new_engine();
+    ck_assert_int_eq(kd_engine_add_pack(engine, str(with_until), NULL, 0), KD_OK);
+    kd_session *session = new_session(engine, NULL);
+    for (size_t i = 0; i < 4; i++) {
+        char log[200];
+        snprintf(
+            log, sizeof log,
+            "[    0.000000] Linux version %s (a@b) (gcc) #1 SMP\n[    2.000000] thing happened\n",
+            releases[i]);
+        feed(session, log);
+        kd_report *report = report_of(session, KD_OK);
+        ck_assert_uint_eq(kd_report_diag_count(report), releases[i][0] == '5');
+        kd_report_free(report);
+    }
+    kd_session_free(session);
+    kd_engine_free(engine);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sessions");
@@ -601,6 +631,7 @@ int main(void)
     tcase_add_test(all, a_report_names_no_command_line);
     tcase_add_test(all, no_report_with_an_error);
     tcase_add_test(all, a_pack_or_none);
+    tcase_add_test(all, a_pack_asks_the_boot_of_its_event);
     tcase_add_test(all, a_small_stack_is_enough);
     suite_add_tcase(suite, all);
     return run_suite(suite);

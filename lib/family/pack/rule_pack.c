@@ -105,7 +105,7 @@ static kd_status check_message(const kd_view *view, kd_emit *out, void *user)
     const kd_pack_entry *entry = user;
     filled words;
     if (!message || !kd_str_eq(message->entry.v, entry->id) ||
-        !is_for(entry, kd_wide(view)->boots[view->event->boot]))
+        !is_for(entry, view->context))
         return KD_OK;
     fill_pieces(&words, message, entry->explanation);
     kd_say_diag(out, entry->confidence, "%.*s", (int)words.len, words.text);
