@@ -145,7 +145,8 @@ bool kd_session_join(kd_session *session, const kd_blockview *line)
     kd_held *held = &session->held;
     while (held->len > 0) {
         size_t lines = held->lines;
-        bool fits = !line->dropped && !line->apart && line->data.len <= KD_SHAPE_LINE + 1;
+        bool fits =
+            !line->dropped && !line->apart && !line->still && line->data.len <= KD_SHAPE_LINE + 1;
         if (fits && lines < KD_SHAPE_LINES) {
             append(held, line->data);
             return true;

@@ -10,14 +10,24 @@ typedef struct block_walk {
     uint64_t line;
 } block_walk;
 
+/* Messages of one line have its number. */
+static void note_still(kd_session *session, const kd_blockview *block)
+{
+    if (session->still_to != block->offset)
+        session->still_from = block->offset;
+    session->still_to = block->offset + block->data.len + block->gap;
+}
+
 /* The tail has room for twice of what is kept, so that it is moved only now and then. */
 static void keep_tail(kd_session *session, const kd_blockview *block)
 {
     kd_str data = block->data;
-    if (block->apart) {
+    if (block->apart || (block->still && block->gap == 0 && !kd_str_ends(data, "\n"))) {
         session->tail_len = 0;
         return;
     }
+    if (block->still)
+        note_still(session, block);
     if (!session->tail)
         session->tail = kd_mem_resize(&session->mem, NULL, 0, TAIL_ROOM);
     if (!session->tail)
@@ -26,15 +36,19 @@ static void keep_tail(kd_session *session, const kd_blockview *block)
     bool bare = data.len == 0 || data.ptr[data.len - 1] != '\n';
     if (data.len > TAIL_BYTES - 1)
         data = kd_str_from(data, data.len - (TAIL_BYTES - 1));
-    if (session->tail_len + data.len + 1 > TAIL_ROOM) {
+    size_t gap = bare ? (block->gap ? block->gap : 1) : 0;
+    if (session->tail_len + data.len + gap > TAIL_ROOM) {
         size_t kept = TAIL_BYTES - 1 - data.len;
         memmove(session->tail, session->tail + session->tail_len - kept, kept);
         session->tail_len = kept;
     }
     memcpy(session->tail + session->tail_len, data.ptr, data.len);
     session->tail_len += data.len;
-    if (bare)
-        session->tail[session->tail_len++] = '\n';
+    if (gap > 0) {
+        memset(session->tail + session->tail_len, ' ', gap - 1);
+        session->tail_len += gap;
+        session->tail[session->tail_len - 1] = '\n';
+    }
 }
 
 /* For what carriers hid: a line and as much of the lines before it as recognisers look at. */
@@ -63,9 +77,11 @@ static bool one_line(kd_session *session, const block_walk *walk, const char *en
     if (!session->dress.room && !session->dress.plain)
         make_room(session);
     line.apart = block->apart;
+    line.decoded = block->decoded;
+    line.still = block->still;
     kd_line fresh = line;
     kd_line_read(&line, &session->dress);
-    if (!kd_tracker_busy(&session->tracker) && !block->dropped && !block->apart) {
+    if (!kd_tracker_busy(&session->tracker) && !block->dropped && !block->apart && !block->still) {
         const struct kd_shape *shape = session->dress.shape;
         if (kd_session_learn(session, &line, walk->at, block->data.ptr + block->data.len))
             return false;
@@ -83,8 +99,10 @@ static bool one_line(kd_session *session, const block_walk *walk, const char *en
         .offset = line.offset,
         .longest = max_line < TAIL_LINE ? max_line : TAIL_LINE,
         .from_the_start = block->offset == session->tail_len,
+        .still_from = session->still_from,
+        .still_to = block->still ? block->offset + block->data.len : session->still_to,
     };
-    if (session->dress.plain || line.apart) {
+    if (session->dress.plain || line.apart || line.still) {
         kd_tracker_line(&session->tracker, &line, &before);
         return true;
     }

@@ -53,8 +53,9 @@ struct kd_session {
     uint64_t learn_after; /* number of the line after which learning may be tried again */
     char *tail;           /* the last TAIL_BYTES or more of the lines that went by */
     size_t tail_len;
-    uint64_t last_seq; /* of the last record that had one */
-    uint64_t boots;    /* seen so far, over all reports */
+    uint64_t still_from, still_to; /* offsets: the last line that held several messages */
+    uint64_t last_seq;             /* of the last record that had one */
+    uint64_t boots;                /* seen so far, over all reports */
     void *user;
 };
 

@@ -20,7 +20,7 @@ bool kd_event_add_line(kd_event *event, const kd_line *line, kd_line *out)
         raw.len = first_part(raw);
     raw = kd_arena_str(&event->arena, raw);
     *ref = (kd_line_ref){ line->number, line->offset, line->breaks ? raw.len : line->length, raw,
-                          .decoded = line->apart };
+                          .decoded = line->decoded };
     *out = *line;
     kd_line_rebase(out, raw,
                    line->clean.len ? kd_arena_str(&event->arena, line->clean) : KD_STR(""));
@@ -36,16 +36,18 @@ void kd_event_add_parts(kd_event *event, const kd_line *line)
         kd_str part = { rest.ptr, first_part(rest) };
         if (!ref)
             return;
-        *ref = (kd_line_ref){ line->number + i, line->offset + (uint64_t)(rest.ptr - line->raw.ptr),
-                              part.len, kd_arena_str(&event->arena, part), .decoded = line->apart };
+        *ref =
+            (kd_line_ref){ line->number + i, line->offset + (uint64_t)(rest.ptr - line->raw.ptr),
+                           part.len, kd_arena_str(&event->arena, part), .decoded = line->decoded };
     }
 }
 
 void kd_event_pass_line(kd_event *event, uint64_t number)
 {
     kd_range *last = (kd_range *)event->passed.items;
-    if (event->passed.count > 0 && last[event->passed.count - 1].last + 1 == number) {
-        last[event->passed.count - 1].last = number;
+    if (event->passed.count > 0 && last[event->passed.count - 1].last + 1 >= number) {
+        last += event->passed.count - 1;
+        last->last = number > last->last ? number : last->last;
         return;
     }
     kd_range *range = event->passed.count < KD_PASSED_RANGES

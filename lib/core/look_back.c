@@ -32,7 +32,9 @@ kd_back kd_back_from(const kd_parse *parse)
                       .offset = before->offset,
                       .longest = before->longest,
                       .dress = parse->dress,
-                      .from_the_start = before->from_the_start };
+                      .from_the_start = before->from_the_start,
+                      .still_from = before->still_from,
+                      .still_to = before->still_to };
 }
 
 /* The line before as it lies there, without its newline. */
@@ -51,8 +53,8 @@ static bool step(kd_back *back, kd_str *out)
         return false;
     *out = (kd_str){ rest->ptr + start, end - start };
     back->bytes += rest->len - start;
+    back->number -= !(back->offset > back->still_from && back->offset < back->still_to);
     back->offset -= rest->len - start;
-    back->number--;
     rest->len = start;
     return true;
 }

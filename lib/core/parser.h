@@ -38,6 +38,7 @@ typedef struct kd_before {
     uint64_t line, offset; /* of the line at hand */
     size_t longest;        /* a longer line ends the look back */
     bool from_the_start;   /* does `far` begin where the log begins? */
+    uint64_t still_from, still_to; /* offsets: a line of the log that holds several of these */
 } kd_before;
 
 typedef struct kd_parse {
@@ -98,6 +99,7 @@ typedef struct kd_back {
     size_t longest;
     kd_dress *dress;
     bool from_the_start;
+    uint64_t still_from, still_to;
 } kd_back;
 kd_back kd_back_from(const kd_parse *parse);
 /* The line before; its views last while the recogniser runs. False when there is none. */

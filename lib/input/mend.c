@@ -1,9 +1,11 @@
-/* mend.c - messages that were encoded or broken into lines become one line again. Layer: input. */
+/* mend.c - messages that were encoded, broken into lines or put on one line are a line each again.
+ * Layer: input. */
 #include "input/mend.h"
 
 #include <string.h>
 
 #include "input/mail.h"
+#include "input/split.h"
 #include "input/wrap.h"
 
 /* Without an escape for so many lines a text may no longer be quoted-printable. */
@@ -53,10 +55,22 @@ static bool is_qp(const kd_mend *mend)
     return mend->encoding == KD_MEND_QP;
 }
 
-static void hand_on(kd_mend *mend, kd_blockview message)
+/* One line may hold several messages. */
+static void hand_on(kd_mend *mend, kd_blockview line)
 {
-    message.qp = is_qp(mend);
-    mend->pass(mend->user, &message);
+    kd_split split = kd_split_of(line.data);
+    line.qp = is_qp(mend);
+    if (line.qp || line.apart || line.dropped > 0 || (!split.stamp && !split.newline)) {
+        mend->pass(mend->user, &line);
+        return;
+    }
+    line.still = true;
+    size_t gap;
+    for (kd_blockview message = line; kd_split_next(&split, &message.data, &gap);) {
+        message.offset = line.offset + (uint64_t)(message.data.ptr - line.data.ptr);
+        message.gap = (uint8_t)gap;
+        mend->pass(mend->user, &message);
+    }
 }
 
 static void emit(kd_mend *mend)
@@ -147,8 +161,11 @@ static void emit_decoded(kd_mend *mend)
         return;
     mend->waits = false;
     mend->room[mend->len] = '\n';
-    hand_on(mend, (kd_blockview){
-                      { mend->room, mend->len + 1 }, mend->line, mend->offset, .apart = true });
+    hand_on(mend, (kd_blockview){ { mend->room, mend->len + 1 },
+                                  mend->line,
+                                  mend->offset,
+                                  .apart = true,
+                                  .decoded = true });
 }
 
 /* Each line of the text has the number of the line of the log that it begins on. */

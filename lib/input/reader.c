@@ -39,9 +39,7 @@ static void hand_on_carry(kd_reader *reader, kd_block_fn sink, void *user)
     kd_blockview block = { { reader->carry, reader->carry_len },
                            reader->line,
                            reader->offset,
-                           reader->dropped,
-                           false,
-                           false };
+                           .dropped = reader->dropped };
     sink(user, &block);
     reader->offset += reader->carry_len + reader->dropped;
     reader->carry_len = 0;

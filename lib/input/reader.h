@@ -21,12 +21,16 @@ typedef struct kd_reader {
 
 /* Whole lines, each with its newline (the last may lack it at a flush).
  * @param dropped  bytes of the only line that are not in `data` (then data is that one line)
+ * @param still  it is part of a line: messages of one line, each a block, have its number
+ * @param gap  bytes that part it from the one behind it
  * @param apart  its number and offset say nothing of those of the lines around
+ * @param decoded  the log holds other bytes: base64
  * @param qp  it is quoted-printable */
 typedef struct kd_blockview {
     kd_str data;
     uint64_t line, offset, dropped;
-    bool apart, qp;
+    bool apart, decoded, still, qp;
+    uint8_t gap;
 } kd_blockview;
 typedef void (*kd_block_fn)(void *user, const kd_blockview *block);
 

@@ -67,7 +67,7 @@ static bool event_range(const void *object, kd_walk *walk, kd_range *out)
     kd_range piece;
     if (!next_piece(object, walk, out))
         return false;
-    for (kd_walk ahead = *walk; next_piece(object, &ahead, &piece) && piece.first == out->last + 1;
+    for (kd_walk ahead = *walk; next_piece(object, &ahead, &piece) && piece.first <= out->last + 1;
          *walk = ahead)
         out->last = piece.last;
     return true;

@@ -1,0 +1,161 @@
+/* split.c - lines that hold several messages come apart. Layer: input. */
+#include "input/split.h"
+
+#include <string.h>
+
+#include "base/scan.h"
+
+/* A line with several messages is long; most lines are not, and are not looked at. */
+#define SHORTEST 100u
+/* "Jun 26 01:37:55 host kernel: " stands before each stamp. */
+#define LONGEST_LEAD 64u
+/* So many written newlines are no accident. */
+#define FEW_ESCAPES 2
+
+static const char *const escapes[] = { "\\r\\n", "\\n", "#015#012", "#012" };
+
+/* "[ 2052.051866] " or "[ 2052.051866][": its length, or 0. */
+static size_t stamp_len(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t seconds, micro;
+    if (!kd_scan_char(&in, '['))
+        return 0;
+    kd_scan_blanks(&in);
+    if (!kd_scan_u64(&in, &seconds) || !kd_scan_char(&in, '.'))
+        return 0;
+    const char *from = in.at;
+    if (!kd_scan_u64(&in, &micro) || in.at - from != 6 || !kd_scan_char(&in, ']') ||
+        kd_scan_at_end(&in) || (*in.at != ' ' && *in.at != '['))
+        return 0;
+    return (size_t)(in.at - text.ptr);
+}
+
+/* The next stamp of the text, its length in `len`; NULL: there is none. */
+static const char *find_stamp(kd_str text, size_t *len)
+{
+    const char *end = text.ptr + text.len;
+    for (const char *at = text.ptr; at < end; at++) {
+        at = memchr(at, '[', (size_t)(end - at));
+        if (!at)
+            return NULL;
+        *len = stamp_len((kd_str){ at, (size_t)(end - at) });
+        if (*len)
+            return at;
+    }
+    return NULL;
+}
+
+/* The next newline that is written out, its length in `len`. One before a quote ends a value. */
+static const char *find_escape(kd_str text, size_t *len)
+{
+    for (size_t i = 0; i + 2 < text.len; i++) {
+        if (text.ptr[i] != '\\' && text.ptr[i] != '#')
+            continue;
+        kd_str at = kd_str_from(text, i);
+        for (size_t e = 0; e < KD_COUNT(escapes); e++) {
+            *len = strlen(escapes[e]);
+            if (kd_str_starts(at, escapes[e]) && at.len > *len && at.ptr[*len] != '"')
+                return at.ptr;
+        }
+    }
+    return NULL;
+}
+
+static bool has_escapes(kd_str text)
+{
+    size_t len;
+    if (!memchr(text.ptr, '\\', text.len) && !memchr(text.ptr, '#', text.len))
+        return false;
+    for (int count = 0; count < FEW_ESCAPES; count++) {
+        const char *at = find_escape(text, &len);
+        if (!at)
+            return false;
+        text = kd_str_from(text, (size_t)(at - text.ptr) + len);
+    }
+    return true;
+}
+
+static bool is_alike(char a, char b)
+{
+    return a == b || (kd_is_digit(a) && kd_is_digit(b)) || (kd_is_alpha(a) && kd_is_alpha(b));
+}
+
+/* Where the message behind a stamp begins: with what stood before the first one too. */
+static const char *with_lead(const kd_split *split, const char *from, const char *stamp)
+{
+    size_t len = split->lead.len;
+    if (len == 0 || len > LONGEST_LEAD || (size_t)(stamp - from) < len)
+        return stamp;
+    for (size_t i = 0; i < len; i++)
+        if (!is_alike(split->lead.ptr[i], stamp[i - len]))
+            return stamp;
+    return stamp - len;
+}
+
+/* Is there a message between the stamp before and here? "[    1.000000][ T12] [    1.000000]" */
+static bool says_something(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str caller;
+    kd_scan_blanks(&in);
+    if (kd_scan_char(&in, '[') && kd_scan_until(&in, ']', &caller))
+        kd_scan_char(&in, ']');
+    kd_scan_blanks(&in);
+    return !kd_scan_at_end(&in);
+}
+
+/* Where the message after the one that begins at `from` does, by its stamp. */
+static const char *next_stamp(const kd_split *split, const char *from)
+{
+    const char *end = split->rest.ptr + split->rest.len;
+    size_t len;
+    const char *stamp = find_stamp((kd_str){ from, (size_t)(end - from) }, &len);
+    while (stamp) {
+        const char *behind = stamp + len;
+        stamp = find_stamp((kd_str){ behind, (size_t)(end - behind) }, &len);
+        if (stamp && says_something((kd_str){ behind, (size_t)(stamp - behind) }))
+            return with_lead(split, behind, stamp);
+    }
+    return NULL;
+}
+
+kd_split kd_split_of(kd_str line)
+{
+    kd_split split = { .rest = line };
+    size_t len;
+    if (line.len < SHORTEST)
+        return split;
+    const char *stamp = find_stamp(line, &len);
+    if (stamp) {
+        split.lead = (kd_str){ line.ptr, (size_t)(stamp - line.ptr) };
+        split.stamp = next_stamp(&split, line.ptr);
+    }
+    if (line.ptr[0] != '{' && has_escapes(line))
+        split.newline = find_escape(line, &split.newline_len);
+    return split;
+}
+
+bool kd_split_next(kd_split *split, kd_str *message, size_t *gap)
+{
+    const char *from = split->rest.ptr, *next = split->stamp;
+    *gap = 0;
+    if (split->rest.len == 0)
+        return false;
+    if (split->newline && (!next || split->newline < next)) {
+        next = split->newline;
+        *gap = split->newline_len;
+    }
+    *message = next ? (kd_str){ from, (size_t)(next - from) } : split->rest;
+    split->rest = kd_str_from(split->rest, message->len + *gap);
+    bool escaped = *gap > 0;
+    if (next && !escaped && kd_str_ends(*message, " ")) {
+        message->len--;
+        *gap = 1;
+    }
+    if (split->stamp && split->stamp <= split->rest.ptr)
+        split->stamp = next_stamp(split, split->rest.ptr);
+    if (escaped)
+        split->newline = find_escape(split->rest, &split->newline_len);
+    return true;
+}
