@@ -120,6 +120,12 @@ static const char *next_stamp(const kd_split *split, const char *from)
     return NULL;
 }
 
+/* Is it the value of a JSON member? That is one message, whatever newlines it holds. */
+static bool is_member(kd_str before)
+{
+    return kd_str_has(before, "\":") || kd_str_has(before, "\" :");
+}
+
 kd_split kd_split_of(kd_str line)
 {
     kd_split split = { .rest = line };
@@ -131,8 +137,10 @@ kd_split kd_split_of(kd_str line)
         split.lead = (kd_str){ line.ptr, (size_t)(stamp - line.ptr) };
         split.stamp = next_stamp(&split, line.ptr);
     }
-    if (line.ptr[0] != '{' && has_escapes(line))
+    if (has_escapes(line))
         split.newline = find_escape(line, &split.newline_len);
+    if (split.newline && is_member((kd_str){ line.ptr, (size_t)(split.newline - line.ptr) }))
+        split.newline = NULL;
     return split;
 }
 

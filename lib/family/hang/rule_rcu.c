@@ -35,6 +35,28 @@ static bool has_irqs_off(const kdf_hang_cpu *cpu)
 
 /* ---- the cases ------------------------------------------------------------------------------- */
 
+/* The idle task reads nothing under RCU. A CPU that noticed it by itself had its tick. */
+static void say_idle_task(kd_emit *out, const kdf_rcu_stall *stall, const kdf_hang_cpu *cpu)
+{
+    if (kd_str_is(stall->detected.v, "self")) {
+        kd_say_more(out,
+                    "The CPU noticed it in its own timer tick. The task on it is %.*s, the idle "
+                    "task, which holds RCU up by nothing: interrupts or softirqs ran on that CPU "
+                    "all the time, or its ticks came back only then.",
+                    KD_FMT(cpu->comm.v));
+        kd_say_remedy(out, "Compare /proc/interrupts and /proc/softirqs over a second: a storm of "
+                           "interrupts, packets or timers on that CPU?");
+    } else {
+        kd_say_more(out,
+                    "The task on it is %.*s, the idle task: it runs no code that could hold RCU "
+                    "up, so its timer tick or an interrupt from another CPU was lost.",
+                    KD_FMT(cpu->comm.v));
+    }
+    kd_say_remedy(out, "Check timer, interrupt controller and CPU power states of this board or "
+                       "machine (boot with cpuidle.off=1 or nohz=off to see whether it goes "
+                       "away).");
+}
+
 static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_stall *stall,
                              const kdf_hang_cpu *cpu)
 {
@@ -47,15 +69,7 @@ static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_st
         kd_say_more(out, "It waits for %.*s.", KD_FMT(text));
     kd_say_evidence(out, view->event, cpu->cpu.src, "the CPU that RCU waits for");
     if (kd_str_starts(cpu->comm.v, "swapper/") && !blame->function.src && cpu->pid.v == 0) {
-        kd_say_more(out,
-                    "The task on it is %.*s, the idle task: it runs no code that could hold RCU "
-                    "up, so its timer "
-                    "tick or an interrupt from another CPU was lost.",
-                    KD_FMT(cpu->comm.v));
-        kd_say_remedy(
-            out,
-            "Check timer, interrupt controller and CPU power states of this board or machine (boot "
-            "with cpuidle.off=1 or nohz=off to see whether it goes away).");
+        say_idle_task(out, stall, cpu);
         return KD_POSSIBLE;
     }
     if (kd_stall_cpu_idles(cpu)) {

@@ -75,6 +75,15 @@ static bool scan_address(kd_scan *in, kd_hex *out, kd_src src)
     return true;
 }
 
+/* "[<ffffffc000086ed4>] __switch_", "from [<8003f97c>] (sch": does the line end in the name? Then
+ * it was cut, and only its address is whole. */
+static void drop_cut_name(kd_str text, kdf_symbol *symbol)
+{
+    kd_str name = symbol->function.v;
+    if (symbol->function.src && !symbol->offset.src && name.ptr + name.len == text.ptr + text.len)
+        symbol->function.src = 0;
+}
+
 /* ")", " net/core/dev.c:3597)", or nothing where the module was wrapped off */
 static bool scan_end_of_pair(kd_scan *in)
 {
@@ -111,8 +120,12 @@ static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
     if (!torn && (!kd_scan_literal(&in, " (") || !kd_scan_symbol(&in, &outer, parse->src) ||
                   !scan_end_of_pair(&in)))
         return false;
+    drop_cut_name(line->text, &outer);
     put_symbol(&callee, &inner);
     put_symbol(&caller, &outer);
+    kdf_frame *last = frames->count ? &KD_ITEMS(*frames, kdf_frame)[frames->count - 1] : NULL;
+    if (last && !last->function.src)
+        last->function = inner.function; /* the caller of the line before, cut there */
     if (frames->count == 0)
         add_frame(parse, frames, &callee, line);
     add_frame(parse, frames, &caller, line);
@@ -211,13 +224,6 @@ static bool is_place(const kd_scan *in)
     return false;
 }
 
-/* Does the line end in its name? */
-static bool is_cut_name(kd_str text, const kdf_symbol *symbol)
-{
-    kd_str name = symbol->function.v;
-    return name.ptr + name.len == text.ptr + text.len;
-}
-
 /* One symbol, with or without addresses before it. */
 static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
@@ -246,9 +252,8 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
     bool placed = is_place(&in); /* "shmem_fallocate (mm/shmem.c:3813)": a decoder */
     if (!address && !parse->state->at && !symbol.size.src && !placed)
         return false;
-    /* "[<ffffffc000086ed4>] __switch_": the name was cut, its address is whole */
-    if (address && symbol.function.src && !symbol.offset.src && is_cut_name(line->text, &symbol))
-        symbol.function.src = 0;
+    if (address)
+        drop_cut_name(line->text, &symbol);
     put_symbol(&frame, &symbol);
     frame.reliable =
         (kd_bool){ !guess && !s390 && !kd_str_has(line->text, "(unreliable)"), parse->src };
