@@ -102,6 +102,10 @@ static void close_open(kd_tracker *tracker, kd_open **link)
     tracker->open_count--;
     open->parse.src = KD_DERIVED;
     open->parse.before = NULL;
+    if (event->moot) {
+        kd_open_free(tracker->mem, open, true);
+        return;
+    }
     if (open->parser->close)
         open->parser->close(&open->parse);
     kd_open_free(tracker->mem, open, false);
@@ -313,6 +317,8 @@ static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *li
 static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
     kd_status before = tracker->mem->failed;
+    if (open->parse.event->moot)
+        return KD_OVER;
     tracker->mem->failed = KD_OK;
     kd_verdict verdict = ask_open(tracker, open, line);
     open->parse.event->damaged |= tracker->mem->failed != KD_OK;

@@ -10,7 +10,7 @@
  *   kernel BUG at lib/list_debug.c:53!          WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 ...
  *
  * lib/list_debug.c, lib/refcount.c, mm/usercopy.c. The BUG or WARN behind it is of this same
- * report.
+ * report; where WARN() is no trap (arm, x86 to 4.x), its place comes first and the sentence behind.
  */
 #include "family/checker/parse_check.h"
 
@@ -51,23 +51,6 @@ static void put_task(kd_parse *parse, kdf_check *check, kd_str text)
     kd_put(parse, &check->oops.task.pid, pid);
 }
 
-static kd_verdict open_sentence(kd_parse *parse, const kd_line *line)
-{
-    kdf_check *check = parse->body;
-    kd_str text = without_torn_stamp(line->text);
-    const char *at = kd_str_find(text, "usercopy: "); /* behind what a console printed before */
-    if (at && !kd_str_starts(text, "usercopy: "))
-        text = kd_str_from(text, (size_t)(at - text.ptr));
-    for (size_t i = 0; i < KD_COUNT(sentences); i++) {
-        if (!kd_str_starts(text, sentences[i].begins))
-            continue;
-        parse->event->kind = sentences[i].kind;
-        kd_put(parse, &check->oops.headline, text);
-        return KD_TAKEN;
-    }
-    return KD_NOT_MINE;
-}
-
 /* " refcount_sub+0x94/0xa0" behind the place */
 static void read_symbol(kd_parse *parse, kdf_check *check, kd_scan in)
 {
@@ -99,6 +82,39 @@ static bool take_place(kd_parse *parse, kdf_check *check, kd_str text)
         return true;
     }
     return false;
+}
+
+/* "WARNING: CPU: 4 PID: 0 at lib/list_debug.c:62 f+0x68f/0xfd0" on the line before */
+static void look_back(kd_parse *parse, kdf_check *check)
+{
+    kd_back back = kd_back_from(parse);
+    kd_line line;
+    if (!kd_back_line(&back, &line) || !kd_str_starts(line.text, "WARNING: "))
+        return;
+    kd_str text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
+    kd_src own = parse->src;
+    parse->src = kd_back_keep(parse, &line);
+    if (parse->src)
+        take_place(parse, check, text);
+    parse->src = own;
+}
+
+static kd_verdict open_sentence(kd_parse *parse, const kd_line *line)
+{
+    kdf_check *check = parse->body;
+    kd_str text = without_torn_stamp(line->text);
+    const char *at = kd_str_find(text, "usercopy: "); /* behind what a console printed before */
+    if (at && !kd_str_starts(text, "usercopy: "))
+        text = kd_str_from(text, (size_t)(at - text.ptr));
+    for (size_t i = 0; i < KD_COUNT(sentences); i++) {
+        if (!kd_str_starts(text, sentences[i].begins))
+            continue;
+        parse->event->kind = sentences[i].kind;
+        kd_put(parse, &check->oops.headline, text);
+        look_back(parse, check);
+        return KD_TAKEN;
+    }
+    return KD_NOT_MINE;
 }
 
 static kd_verdict more_sentence(kd_parse *parse, const kd_line *line)
