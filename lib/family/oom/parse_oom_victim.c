@@ -78,10 +78,11 @@ static unsigned read_victim_sizes(kd_parse *parse, kd_scan in, kdf_oom_victim *v
     uint64_t n;
     if (kd_scan_literal(&uid, ", UID ") && kd_scan_u64(&uid, &n))
         kd_put(parse, &victim->uid, n);
-    if (kd_str_has(text, "oom_score_adj:") && kd_scan_past(&adj, "oom_score_adj:", &skipped) &&
-        kd_scan_i64(&adj, &value))
+    bool has_adj = kd_str_has(text, "oom_score_adj:") &&
+                   kd_scan_past(&adj, "oom_score_adj:", &skipped) && kd_scan_i64(&adj, &value);
+    if (has_adj)
         kd_put(parse, &victim->oom_score_adj, value);
-    return read_sizes(parse, in, victim_sizes, victim);
+    return read_sizes(parse, in, victim_sizes, victim) + has_adj;
 }
 
 /* ---- who ------------------------------------------------------------------------------------- */
@@ -239,8 +240,11 @@ static bool take_torn_kill(kd_parse *parse, kdf_oom *oom, const kd_line *line)
         read_victim_sizes(parse, in, &oom->victim);
         return true;
     }
-    in = kd_scan_of(line->text);
-    return read_victim_sizes(parse, in, &oom->victim) > 0;
+    kdf_oom_victim victim = oom->victim; /* a line that is none of it leaves it as it is */
+    if (read_victim_sizes(parse, kd_scan_of(line->text), &victim) == 0)
+        return false;
+    oom->victim = victim;
+    return true;
 }
 
 static bool take_exiting(kd_parse *parse, kdf_oom *oom, kd_scan in, kd_str reason)
