@@ -128,8 +128,10 @@ static kd_verdict more_sentence(kd_parse *parse, const kd_line *line)
     if (fresh && kd_str_starts(text, "------------[ cut here"))
         return KD_TAKEN;
     if (fresh && (kd_str_starts(text, "kernel BUG at ") || kd_str_starts(text, "Kernel BUG at ")) &&
-        take_place(parse, check, text))
+        take_place(parse, check, text)) {
+        check->oops.ends_in_bug = true;
         return KD_TAKEN;
+    }
     if (check->oops.file.src && check->oops.backtrace.count == 0 &&
         (kd_str_starts(text, "invalid opcode: ") || kd_str_starts(text, "Oops: ") ||
          kd_str_starts(text, "Internal error: ") || kd_str_starts(text, "monitor event: ")))

@@ -39,6 +39,14 @@ const char kd_doc_panic_other[] = "A panic whose text belongs to none of the oth
 #define MOST_LINES 40u
 #define MOST_SECONDS 60u
 
+/* A checker's report that only warns ends nothing, unless a policy says so. */
+static bool can_end_in_panic(const kd_event *event, const kd_panic_reason *reason)
+{
+    const kdf_check *check = KD_BODY(event, check);
+    return kd_str_in_words(kd_str_of(event->kind->name), reason->causes) &&
+           (!check || check->oops.ends_in_bug || reason->class == KD_PANIC_POLICY);
+}
+
 /* The last event of the boot before the panic that can have led to it; one of the same task is
  * preferred, for other CPUs report in between. */
 static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *reason)
@@ -49,7 +57,7 @@ static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *re
         const kd_event *event = view->history[view->history_len - 1 - i];
         if (event->before || event->boot != view->event->boot)
             break;
-        if (!kd_str_in_words(kd_str_of(event->kind->name), reason->causes))
+        if (!can_end_in_panic(event, reason))
             continue;
         if (kd_panic_is_of(view->event, event))
             return event;
