@@ -29,6 +29,13 @@ static void put_meaning(kdf_gfp *gfp, const kd_gfp_meaning *meaning, kd_arena *a
     kd_derive(&gfp->version_used, kd_version_text(arena, meaning->version_used));
 }
 
+/* These kernels print the names behind it: where they are lost, digits may be as well. */
+static bool is_torn(const kdf_gfp *gfp, const kd_context *context, const kd_version_bounds *bounds)
+{
+    uint32_t version = context->version > bounds->from ? context->version : bounds->from;
+    return gfp->ends_line && version >= KD_KERNEL(4, 6, 0);
+}
+
 bool kd_decode_gfp(kd_event *event, void *part, const kd_context *context)
 {
     kdf_gfp *gfp = part;
@@ -38,6 +45,10 @@ bool kd_decode_gfp(kd_event *event, void *part, const kd_context *context)
     if (!gfp->value.src)
         return true;
     kd_version_bounds bounds = kd_version_signs_of(event);
+    if (is_torn(gfp, context, &bounds)) {
+        gfp->value = (kd_hex){ 0, 0 };
+        return true;
+    }
     kd_gfp_table_choose(gfp, context, &bounds, arena, &table);
     kd_gfp_table_decode(gfp->value.v, &table, &meaning);
     put_meaning(gfp, &meaning, arena);

@@ -9,6 +9,7 @@ bool kd_scan_gfp(kd_scan *in, kd_parse *parse, kdf_gfp *gfp)
     if (!kd_scan_hex(in, &value))
         return false;
     kd_put(parse, &gfp->value, value);
+    gfp->ends_line = kd_scan_at_end(in);
     kd_scan try = *in;
     if (kd_scan_char(&try, '(') && kd_scan_until(&try, ')', &names) && kd_scan_char(&try, ')')) {
         kd_put(parse, &gfp->printed, names);

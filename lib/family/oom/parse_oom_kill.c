@@ -72,8 +72,12 @@ static bool read_request(kd_parse *parse, kdf_oom *oom, kd_scan *in)
     if (!kd_scan_literal(in, "gfp_mask="))
         return false;
     skip_quoted_equals(in);
-    if (!kd_scan_gfp(in, parse, &oom->gfp))
+    kdf_gfp gfp = oom->gfp;
+    if (!kd_scan_gfp(in, parse, &gfp))
         return false;
+    if (gfp.ends_line) /* a comma follows it: some of its digits may be lost */
+        return true;
+    oom->gfp = gfp;
     kd_scan_char(in, ',');
     read_keys(parse, oom, *in);
     return true;

@@ -37,6 +37,16 @@ static void read_after(kd_parse *parse, kd_str text, const char *word, kd_u64 *f
         kd_put(parse, field, n);
 }
 
+/* A number at the end of a torn line has lost its unit, and may have lost digits. */
+static void read_kb_after(kd_parse *parse, kd_str text, const char *word, kd_u64 *field)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str before;
+    uint64_t kb;
+    if (kd_scan_past(&in, word, &before) && kd_scan_u64(&in, &kb) && kd_scan_literal(&in, "kB"))
+        kd_put(parse, field, kb);
+}
+
 static bool read_adj(kd_parse *parse, kdf_user_kill *kill, kd_str text, const char *word)
 {
     kd_scan in = kd_scan_of(text);
@@ -63,7 +73,7 @@ static bool open_android(kd_parse *parse, kdf_user_kill *kill, kd_str text)
     kill->killer = (kd_text){ user ? KD_STR("lmkd") : KD_STR("lowmemorykiller"), KD_DERIVED };
     if (!read_adj(parse, kill, rest, "oom_score_adj "))
         read_adj(parse, kill, rest, ", adj ");
-    read_after(parse, rest, " to free ", &kill->freed_kb);
+    read_kb_after(parse, rest, " to free ", &kill->freed_kb);
     read_after(parse, rest, ", uid ", &kill->victim.uid);
     kd_scan tail = kd_scan_of(rest);
     if (kd_scan_past(&tail, "reason: ", &before) && kd_scan_rest(&tail, &reason))
@@ -142,24 +152,18 @@ static kd_verdict more_kill(kd_parse *parse, const kd_line *line)
     if (parse->event->kind != &kd_kind_low_memory_kill)
         return KD_OVER;
     if (kd_str_starts(line->text, "to free ")) {
-        kd_scan in = kd_scan_of(line->text);
-        uint64_t kb;
-        if (kd_scan_literal(&in, "to free ") && kd_scan_u64(&in, &kb))
-            kd_put(parse, &kill->freed_kb, kb);
+        read_kb_after(parse, line->text, "to free ", &kill->freed_kb);
         return KD_TAKEN;
     }
     if (kd_str_starts(line->text, "cache ")) {
-        kd_scan in = kd_scan_of(line->text);
-        uint64_t kb;
-        if (kd_scan_literal(&in, "cache ") && kd_scan_u64(&in, &kb))
-            kd_put(parse, &kill->cache_kb, kb);
-        read_after(parse, line->text, " is below limit ", &kill->limit_kb);
+        read_kb_after(parse, line->text, "cache ", &kill->cache_kb);
+        read_kb_after(parse, line->text, " is below limit ", &kill->limit_kb);
         read_adj(parse, kill, line->text, " for oom_score_adj ");
         return KD_TAKEN;
     }
     if (!kd_str_starts(line->text, "Free memory is "))
         return KD_NOT_MINE;
-    read_after(parse, line->text, "Free memory is ", &kill->free_above_reserve_kb);
+    read_kb_after(parse, line->text, "Free memory is ", &kill->free_above_reserve_kb);
     return KD_LAST;
 }
 
