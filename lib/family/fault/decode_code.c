@@ -13,12 +13,24 @@
 /* The code lines of x86 hold 64 bytes, of arm64 20. */
 #define MAX_BYTES 128u
 
+/* No instruction of x86 is longer. */
+#define LONGEST_INSN 15u
+
+/* The line ends inside the instruction. */
+static bool is_torn(const kdf_code *code, const kd_context *context)
+{
+    uint8_t bytes[MAX_BYTES];
+    return !code->instruction.src && kd_arch_is(context, "x86_64") &&
+           kd_code_bytes(code, bytes, sizeof bytes) < code->marker.v + LONGEST_INSN;
+}
+
 bool kd_code_is_lost(const kd_event *event, const kdf_oops *oops, const kd_context *context)
 {
     if (oops->code.marker.src)
-        return false;
+        return is_torn(&oops->code, context);
     return oops->code.bytes.src || !event->complete ||
-           (oops->registers.count > 0 && kd_arch_is(context, "x86_64"));
+           (oops->registers.count > 0 &&
+            (kd_arch_is(context, "x86_64") || kd_arch_is(context, "arm64")));
 }
 
 size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room)

@@ -7,6 +7,8 @@
  * show_code(), dump_kernel_instr(). The first line of an event is the one of the fault, also where
  * it says that the bytes could not be read: a later one is of whom the fault interrupted.
  */
+#include <string.h>
+
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 
@@ -24,6 +26,9 @@ static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
     uint64_t at = 0;
     while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
         bool marked = word.ptr[0] == '<' || word.ptr[0] == '(';
+        char last = word.ptr[word.len - 1];
+        if (marked && last != '>' && last != ')') /* torn inside it */
+            break;
         size_t digits = 0;
         for (size_t i = 0; i < word.len; i++)
             digits += kd_is_hex(word.ptr[i]);
@@ -71,11 +76,40 @@ static bool take_wrapped(kd_parse *parse, kdf_code *code, const kd_line *line)
     return true;
 }
 
+static bool names(kd_str text, kd_str function)
+{
+    for (size_t i = 0; i + function.len <= text.len; i++)
+        if (memcmp(text.ptr + i, function.ptr, function.len) == 0)
+            return true;
+    return false;
+}
+
+/* Of user space, or of the oops before this one, which x86 names again below the trace: their
+ * instruction pointer stands on the line before. Where the fault's own bytes are lost they would be
+ * taken for it. */
+static bool is_of_another(const kd_parse *parse)
+{
+    const kd_event *event = parse->event;
+    const kdf_oops *oops = kd_event_oops(event);
+    kd_str skipped, rip;
+    if (event->lines.count < 2)
+        return false;
+    kd_scan in = kd_scan_of(kd_event_lines(event)[event->lines.count - 2].raw);
+    if (!kd_scan_past(&in, "RIP: ", &skipped) || !kd_scan_rest(&in, &rip))
+        return false;
+    if (kd_str_starts(rip, "0033:") || kd_str_starts(rip, "0023:"))
+        return true;
+    const kd_line_ref *own = oops ? kd_event_line(event, oops->ip.function.src) : NULL;
+    return own && kd_str_has(own->raw, "RIP: ") && !names(rip, oops->ip.function.v);
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kdf_code *code = group;
     kd_str text = line->text;
     if (kd_str_starts(text, "Code: ")) {
+        if (is_of_another(parse))
+            return KD_TAKEN;
         if (!parse->state->more)
             read_code(parse, code, kd_str_trim(kd_str_from(text, sizeof "Code: " - 1)));
         parse->state->more = (uint32_t)line->number;

@@ -98,7 +98,7 @@ static bool find_case(const kd_view *view, const kdf_oom *oom, node_case *n)
         n->how = ALL_ABOVE;
     else if (weigh(oom, kd_context_page_size(view->context) / 1024, n))
         n->how = WEIGHED;
-    else if (oom->meminfo.zones.count == 0)
+    else if (oom->meminfo.zones.count == 0 || !n->c) /* or what it asked for is lost */
         n->how = BY_WORD;
     return n->how != NOT_BOUND;
 }
@@ -166,16 +166,18 @@ static void check_above(const kd_view *view, kd_emit *out, const kdf_oom *oom, c
 /* The kill line alone. */
 static void check_word(const kd_view *view, kd_emit *out, const kdf_oom *oom, const node_case *n)
 {
-    kd_say_diag(out, KD_LIKELY,
-                "The request was bound to node %.*s by %s, and that ran out: it need not be a "
-                "shortage of the whole machine.",
-                KD_FMT(n->nodes), binding_of(n));
+    kd_say_diag(
+        out, KD_LIKELY,
+        "The request was bound to node %.*s by %s, and that could not serve it: it need not "
+        "be a shortage of the whole machine.",
+        KD_FMT(n->nodes), binding_of(n));
     say_constraint(out, view->event, oom, n);
     advise_nodes(out, n);
     kd_say_remedy(out, "See with numastat -m and numastat -p PID who fills the node.");
-    kd_say_missing(out,
-                   "the memory dump of the same report: what was free on those nodes and on the "
-                   "others");
+    kd_say_missing(out, oom->meminfo.zones.count == 0
+                            ? "the memory dump of the same report: what was free on those nodes "
+                              "and on the others"
+                            : "the mask and the order of the request");
     kd_say_suspect(out, KD_SUSPECT_CONFIGURATION,
                    n->by_policy ? KD_STR("mempolicy") : KD_STR("cpuset"),
                    "it binds the task to nodes that cannot hold what runs there");
@@ -184,8 +186,8 @@ static void check_word(const kd_view *view, kd_emit *out, const kdf_oom *oom, co
 static void check_weighed(const kd_view *view, kd_emit *out, const kdf_oom *oom, const node_case *n)
 {
     uint64_t elsewhere_kb = n->all_free_kb - n->free_kb;
-    /* without its mask the request may be one that no zone of the node can serve */
-    bool whole = oom->gfp.value.src && kd_dump_zones_are_whole(&oom->meminfo);
+    /* without its mask and order the request may be one that no zone of the node can serve */
+    bool whole = n->c && kd_dump_zones_are_whole(&oom->meminfo);
     kd_say_diag(out, whole ? KD_CERTAIN : KD_LIKELY,
                 "Node %.*s ran out, not the machine: %.*s is bound to it by %s, while %s are free "
                 "on other nodes and %s here.",
