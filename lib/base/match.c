@@ -85,17 +85,18 @@ static void set_bit(uint64_t *set, uint32_t bit)
 
 #define TOO_MUCH 2.0f
 
-typedef struct bucket {
-    uint16_t low[KD_MATCH_BYTES], high[KD_MATCH_BYTES]; /* sets of nibbles */
-    float share[KD_MATCH_BYTES];    /* of the bytes of an ordinary log that it lets through there */
-    float all;                      /* of the places: the product of them */
-    float rest[KD_MATCH_BYTES + 1]; /* the product of those from there on */
-    float by_low[KD_MATCH_BYTES][16], by_high[KD_MATCH_BYTES][16]; /* what a new nibble would add */
-} bucket;
+/* Of the buckets at one place of their texts: a row for each nibble, a column for each bucket, so
+ * that all buckets are weighed at once. */
+typedef struct place {
+    float share[KD_MATCH_BUCKETS]; /* of the bytes of an ordinary log that it lets through there */
+    float by_low[16][KD_MATCH_BUCKETS], by_high[16][KD_MATCH_BUCKETS]; /* what a nibble would add */
+    float new_low[16][KD_MATCH_BUCKETS], new_high[16][KD_MATCH_BUCKETS]; /* 1: it is not there */
+} place;
 
 typedef struct choice {
     float share[16][16]; /* by high and low nibble: how much of an ordinary log is that byte */
-    bucket buckets[KD_MATCH_BUCKETS];
+    place places[KD_MATCH_BYTES];
+    float all[KD_MATCH_BUCKETS];            /* of the places: the product of the shares */
     uint64_t ordinary[KD_MATCH_SEEN_WORDS]; /* what stands in ordinary words */
 } choice;
 
@@ -108,66 +109,70 @@ static void choice_begin(choice *c)
             share /= 2;
         c->share[i >> 4][i & 15] = share;
     }
+    for (size_t i = 0; i < KD_MATCH_BYTES; i++)
+        for (size_t k = 0; k < 16; k++)
+            for (size_t b = 0; b < KD_MATCH_BUCKETS; b++)
+                c->places[i].new_low[k][b] = c->places[i].new_high[k][b] = 1;
     for (size_t i = 0; i + KD_FINGERPRINT < sizeof ordinary_words; i++)
         set_bit(c->ordinary, seen_bit(load(ordinary_words + i)));
 }
 
-/* The share of the bucket at that place once the byte is in it too. */
-static float share_with(const choice *c, const bucket *b, size_t place, unsigned char byte)
+/* By how much more places of an ordinary log each bucket would let through with this text in it;
+ * behind the end of a short one anything may stand. */
+static void weigh_buckets(const choice *c, kd_str text, float *out)
 {
-    unsigned low = byte & 15, high = byte >> 4;
-    bool both_new = !((b->low[place] >> low | b->high[place] >> high) & 1);
-    return b->share[place] + b->by_low[place][low] + b->by_high[place][high] +
-           (both_new ? c->share[high][low] : 0);
-}
-
-/* How many more places of an ordinary log the bucket lets through with this text in it; behind the
- * end of a short one anything may stand. TOO_MUCH where it is `most` at least. */
-static float cost_in(const choice *c, const bucket *b, kd_str text, float most)
-{
-    float after = 1;
+    float after[KD_MATCH_BUCKETS];
+    for (size_t b = 0; b < KD_MATCH_BUCKETS; b++)
+        after[b] = 1;
     for (size_t i = 0; i < text.len; i++) {
-        after *= share_with(c, b, i, (unsigned char)text.ptr[i]);
-        if (after * b->rest[i + 1] - b->all >= most) /* no share gets less */
-            return TOO_MUCH;
+        const place *p = &c->places[i];
+        unsigned low = (unsigned char)text.ptr[i] & 15, high = (unsigned char)text.ptr[i] >> 4;
+        float own = c->share[high][low];
+        for (size_t b = 0; b < KD_MATCH_BUCKETS; b++)
+            after[b] *= p->share[b] + p->by_low[low][b] + p->by_high[high][b] +
+                        own * p->new_low[low][b] * p->new_high[high][b];
     }
-    return after - b->all;
+    for (size_t b = 0; b < KD_MATCH_BUCKETS; b++)
+        out[b] = after[b] - c->all[b];
 }
 
 /* Of nibbles that are in the bucket nothing is added any more. */
-static void add_nibbles(const choice *c, bucket *b, size_t place, unsigned char byte)
+static void add_nibbles(const choice *c, place *p, size_t which, unsigned char byte)
 {
     unsigned low = byte & 15, high = byte >> 4;
-    bool new_low = !(b->low[place] >> low & 1), new_high = !(b->high[place] >> high & 1);
-    b->low[place] |= (uint16_t)(1u << low);
-    b->high[place] |= (uint16_t)(1u << high);
+    float new_low = p->new_low[low][which], new_high = p->new_high[high][which];
+    if (new_low + new_high <= 0)
+        return;
+    p->share[which] +=
+        p->by_low[low][which] + p->by_high[high][which] + c->share[high][low] * new_low * new_high;
+    p->new_low[low][which] = p->new_high[high][which] = 0;
     for (size_t i = 0; i < 16; i++) {
-        bool in_low = b->low[place] >> i & 1, in_high = b->high[place] >> i & 1;
-        b->by_low[place][i] = in_low ? 0 : b->by_low[place][i] + (new_high ? c->share[high][i] : 0);
-        b->by_high[place][i] =
-            in_high ? 0 : b->by_high[place][i] + (new_low ? c->share[i][low] : 0);
+        p->by_low[i][which] += new_high * c->share[high][i];
+        p->by_high[i][which] += new_low * c->share[i][low];
+        p->by_low[i][which] *= p->new_low[i][which];
+        p->by_high[i][which] *= p->new_high[i][which];
     }
 }
 
-static void bucket_add(const choice *c, bucket *b, kd_str text)
+static void add_anything(place *p, size_t which)
 {
-    for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
-        if (i >= text.len) {
-            b->share[i] = 1;
-            b->low[i] = b->high[i] = UINT16_MAX;
-            memset(b->by_low[i], 0, sizeof b->by_low[i]);
-            memset(b->by_high[i], 0, sizeof b->by_high[i]);
-            continue;
-        }
-        unsigned char byte = (unsigned char)text.ptr[i];
-        b->share[i] = share_with(c, b, i, byte);
-        if (!(b->low[i] >> (byte & 15) & b->high[i] >> (byte >> 4) & 1))
-            add_nibbles(c, b, i, byte);
+    p->share[which] = 1;
+    for (size_t i = 0; i < 16; i++) {
+        p->by_low[i][which] = p->by_high[i][which] = 0;
+        p->new_low[i][which] = p->new_high[i][which] = 0;
     }
-    b->rest[KD_MATCH_BYTES] = 1;
-    for (size_t i = KD_MATCH_BYTES; i-- > 0;)
-        b->rest[i] = b->rest[i + 1] * b->share[i];
-    b->all = b->rest[0];
+}
+
+static void bucket_add(choice *c, size_t which, kd_str text)
+{
+    c->all[which] = 1;
+    for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
+        if (i < text.len)
+            add_nibbles(c, &c->places[i], which, (unsigned char)text.ptr[i]);
+        else
+            add_anything(&c->places[i], which);
+        c->all[which] *= c->places[i].share[which];
+    }
 }
 
 typedef struct window {
@@ -176,31 +181,30 @@ typedef struct window {
     bool ordinary;
 } window;
 
-static window weigh(const choice *c, const char *text, uint32_t at)
+/* What it costs to have the byte in a window. */
+static unsigned cost_of(char byte)
 {
-    window w = { .at = at };
-    for (size_t i = 0; i < KD_FINGERPRINT; i++)
-        w.rarity += byte_cost[(unsigned char)text[at + i] & 127];
-    w.ordinary = has_bit(c->ordinary, seen_bit(load(text + at)));
-    if (w.ordinary)
-        w.rarity = w.rarity > ORDINARY_LOSS ? w.rarity - ORDINARY_LOSS : 0;
-    return w;
+    return byte_cost[(unsigned char)byte & 127];
 }
 
 /* The rarest windows of the literal, the rarest first. */
 static size_t rarest_windows(const choice *c, const char *text, size_t len, window *out)
 {
     size_t count = 0;
-    for (uint32_t i = 0; i + KD_FINGERPRINT <= len; i++) {
-        window own = weigh(c, text, i);
-        size_t place = count;
-        while (place > 0 && out[place - 1].rarity < own.rarity)
-            place--;
-        if (place == WINDOWS)
+    unsigned rarity = cost_of(text[0]) + cost_of(text[1]) + cost_of(text[2]);
+    for (uint32_t i = 0; i + KD_FINGERPRINT <= len; rarity -= cost_of(text[i++])) {
+        rarity += cost_of(text[i + KD_FINGERPRINT - 1]);
+        window own = { i, rarity, has_bit(c->ordinary, seen_bit(load(text + i))) };
+        if (own.ordinary)
+            own.rarity = rarity > ORDINARY_LOSS ? rarity - ORDINARY_LOSS : 0;
+        size_t rank = count;
+        while (rank > 0 && out[rank - 1].rarity < own.rarity)
+            rank--;
+        if (rank == WINDOWS)
             continue;
         count += count < WINDOWS;
-        memmove(&out[place + 1], &out[place], (count - 1 - place) * sizeof *out);
-        out[place] = own;
+        memmove(&out[rank + 1], &out[rank], (count - 1 - rank) * sizeof *out);
+        out[rank] = own;
     }
     return count;
 }
@@ -212,33 +216,34 @@ static kd_str window_of(const char *text, size_t len, uint32_t at)
 }
 
 /* Windows that a bucket lets through already cost nothing: literals come to share them. */
-static uint32_t choose(choice *c, const char *text, size_t len, size_t *which)
+static uint32_t choose(const choice *c, const char *text, size_t len, size_t *which)
 {
     window windows[WINDOWS];
     size_t count = rarest_windows(c, text, len, windows);
     uint32_t best = 0;
-    float least = TOO_MUCH;
-    for (size_t w = 0; w < count; w++)
-        for (size_t i = 0; i < KD_MATCH_BUCKETS; i++) {
-            float ordinary = windows[w].ordinary ? ORDINARY_SHARE : 0;
-            kd_str there = window_of(text, len, windows[w].at);
-            float more = ordinary + cost_in(c, &c->buckets[i], there, least - ordinary);
-            if (more < least) {
-                least = more;
+    float least = TOO_MUCH, more[KD_MATCH_BUCKETS];
+    for (size_t w = 0; w < count; w++) {
+        float ordinary = windows[w].ordinary ? ORDINARY_SHARE : 0;
+        weigh_buckets(c, window_of(text, len, windows[w].at), more);
+        for (size_t i = 0; i < KD_MATCH_BUCKETS; i++)
+            if (ordinary + more[i] < least) {
+                least = ordinary + more[i];
                 best = windows[w].at;
                 *which = i;
             }
-        }
+    }
     return best;
 }
 
-static void fill_bucket(kd_matcher *matcher, size_t which, const bucket *b)
+static void fill_tables(kd_matcher *matcher, const choice *c)
 {
     for (size_t k = 0; k < KD_MATCH_BYTES; k++)
-        for (size_t nibble = 0; nibble < 16; nibble++) {
-            matcher->low[k][nibble] |= (unsigned char)((b->low[k] >> nibble & 1u) << which);
-            matcher->high[k][nibble] |= (unsigned char)((b->high[k] >> nibble & 1u) << which);
-        }
+        for (size_t nibble = 0; nibble < 16; nibble++)
+            for (size_t b = 0; b < KD_MATCH_BUCKETS; b++) {
+                const place *p = &c->places[k];
+                matcher->low[k][nibble] |= (unsigned char)((p->new_low[nibble][b] <= 0) << b);
+                matcher->high[k][nibble] |= (unsigned char)((p->new_high[nibble][b] <= 0) << b);
+            }
 }
 
 static void add_pattern(kd_matcher *matcher, choice *c, kd_pattern *p)
@@ -246,7 +251,7 @@ static void add_pattern(kd_matcher *matcher, choice *c, kd_pattern *p)
     size_t which = 0;
     p->at = choose(c, p->text, p->len, &which);
     p->value = load(p->text + p->at);
-    bucket_add(c, &c->buckets[which], window_of(p->text, p->len, p->at));
+    bucket_add(c, which, window_of(p->text, p->len, p->at));
     set_bit(matcher->seen, seen_bit(p->value));
 }
 
@@ -258,8 +263,7 @@ static void add_all(kd_matcher *matcher, choice *c)
         for (size_t i = 0; i < matcher->count; i++)
             if (matcher->patterns[i].len == len)
                 add_pattern(matcher, c, &matcher->patterns[i]);
-    for (size_t i = 0; i < KD_MATCH_BUCKETS; i++)
-        fill_bucket(matcher, i, &c->buckets[i]);
+    fill_tables(matcher, c);
 }
 
 kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *texts, size_t count)
