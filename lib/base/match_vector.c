@@ -24,18 +24,26 @@ AVX2 static inline __m256i twice(const unsigned char *table)
     return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table));
 }
 
-/* A set bit for each of the 32 places that are candidates. */
-AVX2 static inline uint32_t filter(const tables *t, const char *at)
+/* The buckets that may have the bytes at that place of their texts. */
+AVX2 static inline __m256i buckets_at(const tables *t, const char *at, size_t place)
 {
     const __m256i nibble = _mm256_set1_epi8(15);
-    __m256i buckets = _mm256_set1_epi8(-1);
-    for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(at + i));
-        __m256i low = _mm256_shuffle_epi8(t->low[i], _mm256_and_si256(bytes, nibble));
-        __m256i high =
-            _mm256_shuffle_epi8(t->high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
-        buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
-    }
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(at + place));
+    __m256i low = _mm256_shuffle_epi8(t->low[place], _mm256_and_si256(bytes, nibble));
+    __m256i high =
+        _mm256_shuffle_epi8(t->high[place], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+    return _mm256_and_si256(low, high);
+}
+
+/* A set bit for each of the 32 places that are candidates. Without a loop, so that the tables stay
+ * in registers. */
+AVX2 static inline uint32_t filter(const tables *t, const char *at)
+{
+    _Static_assert(KD_MATCH_BYTES == 6, "one step for each place");
+    __m256i front = _mm256_and_si256(buckets_at(t, at, 0), buckets_at(t, at, 1));
+    __m256i middle = _mm256_and_si256(buckets_at(t, at, 2), buckets_at(t, at, 3));
+    __m256i back = _mm256_and_si256(buckets_at(t, at, 4), buckets_at(t, at, 5));
+    __m256i buckets = _mm256_and_si256(_mm256_and_si256(front, middle), back);
     __m256i none = _mm256_cmpeq_epi8(buckets, _mm256_setzero_si256());
     return ~(uint32_t)_mm256_movemask_epi8(none);
 }
