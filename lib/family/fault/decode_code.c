@@ -112,13 +112,14 @@ const kd_pair *kd_find_register(const kdf_oops *oops, kd_isa isa, const char *na
 bool kd_register_value(const kdf_oops *oops, kd_isa isa, const char *name, uint64_t *value)
 {
     const kd_pair *pair = kd_find_register(oops, isa, name);
+    bool counter = !strcmp(name, "pc") || !strcmp(name, "rip") || !strcmp(name, "eip");
     if (!pair && (!strcmp(name, "zero") || !strcmp(name, "$0"))) {
         *value = 0;
         return true;
     }
-    if (!pair)
+    if (!pair && (!counter || !oops->ip.address.src))
         return false;
-    *value = pair->v;
+    *value = pair ? pair->v : oops->ip.address.v;
     if (isa == KD_ISA_ARM && !strcmp(name, "pc"))
         *value += 8;
     if (isa == KD_ISA_THUMB && !strcmp(name, "pc"))
@@ -135,10 +136,24 @@ static uint64_t extended(const kd_access *access, uint64_t index)
     return access->negative ? 0 - index * access->scale : index * access->scale;
 }
 
+/* bt with a register goes to the word that holds the bit, before or behind the operand. */
+static bool bits_away(const kdf_oops *oops, kd_isa isa, const kd_access *access, uint64_t *away)
+{
+    uint64_t bits = 0, shift = access->size == 8 ? 6 : access->size == 4 ? 5 : 4;
+    if (access->bits[0] && !kd_register_value(oops, isa, access->bits, &bits))
+        return false;
+    int64_t count = access->size == 8   ? (int64_t)bits
+                    : access->size == 4 ? (int32_t)(uint32_t)bits
+                                        : (int16_t)(uint16_t)bits;
+    uint64_t words = (uint64_t)count >> shift;
+    *away = (count < 0 ? words | ~(UINT64_MAX >> shift) : words) * access->size;
+    return true;
+}
+
 bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *access,
                          uint64_t *effective)
 {
-    uint64_t base = 0, index = 0, segment = 0;
+    uint64_t base = 0, index = 0, segment = 0, away = 0;
     if (access->base[0] && !kd_register_value(oops, isa, access->base, &base))
         return false;
     if (access->index[0] && !kd_register_value(oops, isa, access->index, &index))
@@ -150,7 +165,9 @@ bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *acce
         return false;
     if (!access->base[0] && !access->index[0] && !access->segment && isa != KD_ISA_PPC)
         return false;
-    *effective = segment + base + extended(access, index) + (uint64_t)access->displacement;
+    if (access->bits[0] && !bits_away(oops, isa, access, &away))
+        return false;
+    *effective = segment + base + extended(access, index) + (uint64_t)access->displacement + away;
     if (is_narrow(isa))
         *effective &= UINT32_MAX;
     return true;

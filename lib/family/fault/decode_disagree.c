@@ -76,9 +76,6 @@ static kd_str reason(kd_event *event, const kdf_oops *oops, const kd_context *co
             "CPU does by itself");
     if (!mem->effective.src)
         return KD_STR("the operand is not computed: the base of its segment is not in the dump");
-    if (is_frame_push(oops, context))
-        return KD_STR("the CPU could not push the frame of the exception: the stack pointer, "
-                      "rounded down to 16 bytes, less 8 is the address");
     if (is_bare_base(event, oops))
         return KD_STR("the kernel printed the base register without the displacement");
     if (cr2 && cr2 == mem->effective.v)
@@ -92,16 +89,53 @@ static kd_str reason(kd_event *event, const kdf_oops *oops, const kd_context *co
                   "the mark stands wrong, or the text was damaged");
 }
 
+/* ---- what the CPU does by itself ------------------------------------------------------------- */
+
+static const char *counter_name(const kd_context *context)
+{
+    return kd_arch_is(context, "x86_64")                                          ? "rip"
+           : kd_arch_is(context, "i386")                                          ? "eip"
+           : kd_arch_is(context, "ppc64") || kd_arch_is(context, "ppc")           ? "nip"
+           : kd_arch_is(context, "mips") || kd_str_starts(context->arch, "riscv") ? "epc"
+                                                                                  : "pc";
+}
+
+/* The fault is not of the operand that the instruction names. */
+static void put_implicit(kdf_operand *mem, const char *base, int64_t displacement, uint64_t size,
+                         uint64_t address, const char *what)
+{
+    *mem = (kdf_operand){ .base = { .src = 0 } };
+    kd_derive(&mem->base, kd_str_of(base));
+    kd_derive(&mem->displacement, displacement);
+    if (size)
+        kd_derive(&mem->size, size);
+    kd_derive(&mem->effective, address);
+    kd_derive(&mem->agrees, true);
+    kd_derive(&mem->implicit, kd_str_of(what));
+}
+
 void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *context)
 {
     kdf_code *code = &oops->code;
-    if (!oops->address.src || !code->instruction.src || code->memory.agrees.v)
+    if (!oops->address.src || !code->marker.src || code->memory.agrees.v)
         return;
+    uint64_t address = oops->address.v;
     if (is_fetch(oops)) {
         code->memory = (kdf_operand){ .base = { .src = 0 } };
-        kd_derive(&code->disagrees,
-                  KD_STR("the fault was the fetch of this instruction: it was not "
-                         "executed"));
+        if (oops->ip.address.src && oops->ip.address.v == address)
+            put_implicit(&code->memory, counter_name(context), 0, 0, address,
+                         "the fetch of this instruction: it was not executed");
+        else
+            kd_derive(&code->disagrees,
+                      KD_STR("the fault was the fetch of this instruction: it was not executed"));
+        return;
+    }
+    if (!code->instruction.src)
+        return;
+    if (code->memory.effective.src && !is_late(oops) && is_frame_push(oops, context)) {
+        put_implicit(&code->memory, "rsp", (int64_t)(address - held(oops, "rsp")), 8, address,
+                     "the push of the exception's frame: the stack pointer, rounded down to 16 "
+                     "bytes, less 8");
         return;
     }
     kd_derive(&code->disagrees, reason(event, oops, context));

@@ -122,11 +122,20 @@ int kd_register_number(kd_isa isa, unsigned reg)
                                  : x86_number(reg);
 }
 
+static const char *const wide[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                    "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
+static const char *const narrow[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
+
+const char *kd_register_name(kd_isa isa, int number)
+{
+    bool is_narrow = isa == KD_ISA_I386;
+    if (number < 0 || (size_t)number >= (is_narrow ? KD_COUNT(narrow) : KD_COUNT(wide)))
+        return NULL;
+    return is_narrow ? narrow[number] : wide[number];
+}
+
 int kd_register_by_name(kd_isa isa, const char *name)
 {
-    static const char *const wide[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-                                        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
-    static const char *const narrow[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
     static const char *const arm[] = { "r0", "r1", "r2",  "r3", "r4", "r5", "r6", "r7",
                                        "r8", "r9", "r10", "fp", "ip", "sp", "lr", "pc" };
     kd_scan in = kd_scan_of(kd_str_of(name));

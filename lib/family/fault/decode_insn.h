@@ -20,6 +20,8 @@ bool kd_isa_open(kd_isa isa, csh *handle);
 int kd_register_number(kd_isa isa, unsigned reg);
 /* The same of a whole register by the name that the dump has for it: "r11", "x5", "fp" of arm. */
 int kd_register_by_name(kd_isa isa, const char *name);
+/* x86: how the dump names the whole register of that number; NULL: there is none. */
+const char *kd_register_name(kd_isa isa, int number);
 /* Is it the whole of a general register, not a part? */
 bool kd_register_is_whole(kd_isa isa, unsigned reg);
 

@@ -282,8 +282,9 @@ void kd_decode_origin(kd_event *event, kdf_oops *oops, const kd_context *context
                   w.isa == KD_ISA_ARM || w.isa == KD_ISA_THUMB;
     bool stepped = kd_str_has(oops->fsr.name.v, "align"); /* the mark stands behind it */
     bool stack = kd_str_is(base, "rsp") || kd_str_is(base, "esp") || kd_str_is(base, "sp");
-    if (!oops->code.memory.agrees.v || !walked || base.len >= sizeof name || stepped || stack ||
-        !oops->code.marker.src || oops->code.marker.v > len)
+    if (!oops->code.memory.agrees.v || oops->code.memory.implicit.src || !walked ||
+        base.len >= sizeof name || stepped || stack || !oops->code.marker.src ||
+        oops->code.marker.v > len)
         return;
     kd_str_print(name, sizeof name, "%.*s", KD_FMT(base));
     int number = kd_register_by_name(w.isa, name);

@@ -151,7 +151,7 @@ static unsigned take_fields(const row *r, uint32_t w, kd_access *out)
         set(out->index, r->isa, bits(w, 14, 10, 0));
         return bits(w, 4, 0, 0);
     case ARM64_BASE:
-        out->size = UINT64_C(1) << (w >> 30);
+        out->size = r->bytes ? r->bytes : UINT64_C(1) << (w >> 30);
         set(out->base, r->isa, bits(w, 9, 5, 0));
         return bits(w, 4, 0, 0);
     default: return riscv_compressed(r->form, w, out);

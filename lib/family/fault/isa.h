@@ -32,6 +32,7 @@ typedef struct kd_access {
     bool negative;       /* the index is subtracted */
     char extend;         /* of the index: 'u', 's': its lower 32 bits; 0: all of it */
     const char *segment; /* the register that holds the segment's base, or NULL */
+    char bits[8];        /* it counts bits from base and displacement on: bt of x86; empty: none */
 } kd_access;
 
 #endif

@@ -18,6 +18,14 @@
 /* x86 prints 64 bytes: a line that has them goes on nowhere. */
 #define WHOLE 64u
 
+/* What another message put behind the bytes is none of them; half a byte is a wrapped line's. */
+static kd_str bytes_alone(kd_str text, kd_str word)
+{
+    kd_str before = { text.ptr, (size_t)(word.ptr - text.ptr) };
+    bool half = word.len == 1 && kd_is_hex(word.ptr[0]);
+    return half ? text : kd_str_trim(before);
+}
+
 /* A line without any marker says nothing: HTML swallowed it, or the bytes were unreadable. */
 static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
 {
@@ -32,8 +40,10 @@ static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
         size_t digits = 0;
         for (size_t i = 0; i < word.len; i++)
             digits += kd_is_hex(word.ptr[i]);
-        if (digits % 2 != 0 || digits == 0 || digits > 8 || word.len > digits + 2)
+        if (digits % 2 != 0 || digits == 0 || digits > 8 || word.len > digits + 2) {
+            text = bytes_alone(text, word);
             break;
+        }
         if (marked)
             kd_put(parse, &code->marker, at);
         at += digits / 2;

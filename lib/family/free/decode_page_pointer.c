@@ -65,9 +65,10 @@ static bool find_page(const kdf_oops *oops, const kd_context *context, kd_free_c
                                                        : "a0";
     const kd_pair *pairs = oops->registers.items;
     for (uint32_t i = 0; i < oops->registers.count; i++) {
-        bool based = mem->base.src && mem->effective.src && !mem->index.src &&
-                     kd_str_eq(pairs[i].name, mem->base.v);
-        bool argument = !mem->base.src && kd_str_is(pairs[i].name, first);
+        bool named = mem->base.src && !mem->implicit.src;
+        bool based =
+            named && mem->effective.src && !mem->index.src && kd_str_eq(pairs[i].name, mem->base.v);
+        bool argument = !named && kd_str_is(pairs[i].name, first);
         if ((!based && !argument) || oops->address.v - pairs[i].v >= STRUCT_PAGE)
             continue;
         out->page_register = pairs[i].name;
@@ -323,7 +324,7 @@ static const kd_pair *find_base(const kdf_oops *oops)
 {
     const kdf_operand *mem = &oops->code.memory;
     const kd_pair *pairs = oops->registers.items;
-    if (!mem->agrees.v || !mem->base.src || mem->index.src)
+    if (!mem->agrees.v || mem->implicit.src || !mem->base.src || mem->index.src)
         return NULL;
     for (uint32_t i = 0; i < oops->registers.count; i++)
         if (kd_str_eq(pairs[i].name, mem->base.v))

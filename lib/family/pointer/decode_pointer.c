@@ -9,7 +9,7 @@ static const kd_pair *base_of(const kdf_oops *oops, const kd_context *context)
 {
     char name[8];
     kd_str base = oops->code.memory.base.v;
-    if (!oops->code.memory.base.src || base.len >= sizeof name)
+    if (!oops->code.memory.base.src || oops->code.memory.implicit.src || base.len >= sizeof name)
         return NULL;
     kd_str_print(name, sizeof name, "%.*s", KD_FMT(base));
     return kd_find_register(oops, kd_isa_of_code(oops, context), name);

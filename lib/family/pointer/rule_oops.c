@@ -141,7 +141,7 @@ static void say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 static void say_operand(kd_emit *out, const kdf_oops *oops)
 {
     const kdf_operand *mem = &oops->code.memory;
-    if (!mem->effective.src || !mem->base.src || mem->index.src ||
+    if (!mem->effective.src || !mem->base.src || mem->index.src || mem->implicit.src ||
         mem->effective.v != oops->address.v)
         return;
     uint64_t base = mem->effective.v - (uint64_t)mem->displacement.v;
