@@ -8,9 +8,12 @@ import re
 import sys
 
 # What the lab calls otherwise is one bug where the log is read alone: the same call with a policy that makes a panic of
-# it, the same missing root file system, the same failure in another capture or of the next order.
+# it, the same missing root file system, the same failure in another capture or of the next order, the same limit of a
+# control group in another hierarchy or with another victim.
 SAME = {"warn_panic": "warn", "hung_panic": "hung_task", "no_init": "no_rootfs", "forms": "frag_deref",
-        "cma_kmalloc_order5": "cma_kmalloc_atomic"}
+        "cma_kmalloc_order5": "cma_kmalloc_atomic", "memcg_v1": "oom_memcg", "memcg_group": "oom_memcg"}
+# And what the lab calls by the same name, where by its own account another thing had run out on that machine.
+THERE = {("arm64-6.1.0-50-arm64", "frag_deref"): "cma_null_deref"}
 
 
 def read(truth, lines):
@@ -18,7 +21,7 @@ def read(truth, lines):
     faults = {}
     for row in open(truth):
         number, kernel, fault = row.rstrip("\n").split("\t")[:3]
-        faults[number] = (kernel, SAME.get(fault, fault))
+        faults[number] = (kernel, THERE.get((kernel, fault), SAME.get(fault, fault)))
     for line in lines:
         item = json.loads(line)
         number = re.search(r"-(\d+)\.log$", item["source"])

@@ -110,6 +110,8 @@ static void take_diag(void *user, kd_diag *diag)
     set_id(report, diag);
     report->diags.items[report->diags.len++] = diag;
     kd_hang_on_event(work->event, diag);
+    if (diag->role == KD_PRIMARY)
+        kd_signature_reason(work->event, diag);
     note_said(work, diag->rule);
 }
 
@@ -285,6 +287,7 @@ static kd_status judge_one(judging *work, size_t index)
     kd_report *report = work->report;
     size_t diags = report->diags.len;
     work->all[index]->judged = true;
+    kd_signature_reason(work->all[index], NULL);
     if (work->all[index]->damaged)
         report->stats.diags_left_out++, work->all[index]->diags_left_out++;
     else

@@ -75,6 +75,7 @@ struct kd_event {
     uint64_t bug;               /* signature.id; 0: not computed, or no finding */
     char bug_id[20];            /* the same as 16 hex digits */
     kd_str bug_title;           /* signature.title */
+    const char *bug_reason;     /* what the rule that tells the reason added to it; NULL: none */
     struct kd_problem *problem; /* that it belongs to; NULL: none */
     bool diagnosed;             /* a diagnosis speaks of it */
 };

@@ -171,6 +171,7 @@ static void set_root(kd_problem *problem, const kd_event *event, const kd_diag *
     problem->root_rank = rank;
     problem->root_event = event->id;
     kd_str_print(problem->bug_id, sizeof problem->bug_id, "%s", event->bug_id);
+    problem->bug_has_reason = event->bug_reason != NULL;
     problem->bug_title = kd_arena_str(&problem->arena, event->bug_title);
     problem->title = problem->bug_title;
     if (!diag)

@@ -22,6 +22,7 @@ struct kd_problem {
     uint64_t bug;            /* signature of the root event */
     char bug_id[20];
     kd_str bug_title;
+    bool bug_has_reason; /* of the signature: recipe 2 */
     kd_str title;
     const kd_diag *root; /* NULL: nothing is diagnosed, or it was handed out and is gone */
     uint64_t root_event, root_diag; /* ids; root_diag 0: nothing is diagnosed */

@@ -18,6 +18,17 @@ static const struct recipe {
 static const struct recipe ordinary = { NULL, "< in {blame.function}>< [{blame.module}]>",
                                         "access" };
 
+/* clang-format off */
+static const struct reason {
+    const kd_kind *kind;
+    const char *what, *value, *title;
+} reasons[] = {
+#define KD_REASON(kind, what, value, title) { &kd_kind_##kind, what, value, title },
+#include "family/families.def"
+};
+/* clang-format on */
+#define REASON_ROOM 32u
+
 static const struct recipe *recipe_of(const kd_kind *kind)
 {
     for (size_t i = 0; i < KD_COUNT(recipes); i++)
@@ -159,13 +170,62 @@ static void add_title(line *out, const kd_event *event, const char *title)
     }
 }
 
+static void set_number(kd_event *event, uint64_t number)
+{
+    event->bug = number;
+    kd_str_print(event->bug_id, sizeof event->bug_id, "%016llx", KD_LLU(number));
+}
+
 void kd_signature_set(kd_event *event)
 {
     const struct recipe *recipe = recipe_of(event->kind);
     line title = { .len = 0 };
     add(&title, kd_str_of(event->kind->name));
     add_title(&title, event, recipe->title);
-    event->bug = number_of(event, recipe);
-    kd_str_print(event->bug_id, sizeof event->bug_id, "%016llx", KD_LLU(event->bug));
-    event->bug_title = kd_arena_str(&event->arena, (kd_str){ title.bytes, title.len });
+    set_number(event, number_of(event, recipe));
+    event->bug_reason = NULL;
+    /* with room for a reason: there is no memory to be asked for when that is told */
+    char *copy = kd_arena_alloc(&event->arena, title.len + REASON_ROOM);
+    event->bug_title = (kd_str){ copy, copy ? title.len : 0 };
+    if (copy)
+        memcpy(copy, title.bytes, title.len);
+}
+
+static void take_reason(kd_event *event, const struct reason *reason)
+{
+    size_t len = strlen(reason->title);
+    if (event->bug_title.len == 0 || len > REASON_ROOM)
+        return;
+    /* of our own memory: kd_signature_set() */
+    memcpy((char *)(uintptr_t)event->bug_title.ptr + event->bug_title.len, reason->title, len);
+    event->bug_title.len += len;
+    event->bug_reason = reason->title;
+    uint64_t seed = hash(KD_HASH_START + KD_SIGNATURE_WITH_REASON, kd_str_of(event->bug_id));
+    set_number(event, hash(hash(seed, kd_str_of(reason->what)), kd_str_of(reason->value)));
+}
+
+static bool fits(const struct reason *reason, const kd_diag *diag)
+{
+    if (strcmp(reason->what, "rule") == 0)
+        return strcmp(reason->value, diag->rule->id) == 0;
+    if (strcmp(reason->what, "deliberate") == 0)
+        return diag->deliberate;
+    for (uint32_t i = 0; i < diag->facts.count; i++) {
+        const kd_fact *fact = &KD_ITEMS(diag->facts, kd_fact)[i];
+        if (kd_str_is(fact->name, reason->what) && fact->value.type == KD_TEXT)
+            return kd_str_is(fact->value.as.s, reason->value);
+    }
+    return false;
+}
+
+void kd_signature_reason(kd_event *event, const kd_diag *diag)
+{
+    if (!diag && event->bug_reason) {
+        event->bug_title.len -= strlen(event->bug_reason);
+        event->bug_reason = NULL;
+        set_number(event, number_of(event, recipe_of(event->kind)));
+    }
+    for (size_t i = 0; diag && !event->bug_reason && i < KD_COUNT(reasons); i++)
+        if (reasons[i].kind == event->kind && fits(&reasons[i], diag))
+            take_reason(event, &reasons[i]);
 }

@@ -92,10 +92,15 @@ static kd_value bug_of(const void *object)
     return name_value(((const kd_event *)object)->bug_id);
 }
 
+static kd_value recipe_number(bool has_reason)
+{
+    return (kd_value){ .type = KD_U64,
+                       .as.u = has_reason ? KD_SIGNATURE_WITH_REASON : KD_SIGNATURE_VERSION };
+}
+
 static kd_value signature_version(const void *object)
 {
-    (void)object;
-    return (kd_value){ .type = KD_U64, .as.u = KD_SIGNATURE_VERSION };
+    return recipe_number(((const kd_event *)object)->bug_reason != NULL);
 }
 
 static bool has_signature(const void *object)
@@ -340,6 +345,11 @@ static kd_value problem_bug(const void *object)
     return name_value(PROBLEM(object)->bug_id);
 }
 
+static kd_value problem_bug_version(const void *object)
+{
+    return recipe_number(PROBLEM(object)->bug_has_reason);
+}
+
 static const kd_member problem_suspect_rows[] = {
     { .name = "class", .type = KDM_call, .call = problem_suspect },
     { ROW(kd_problem, words, "name", suspect_name) },
@@ -351,7 +361,7 @@ static const kd_members problem_suspect_members = { problem_suspect_rows,
 static const kd_member problem_signature_rows[] = {
     { .name = "id", .type = KDM_call, .call = problem_bug },
     { ROW(kd_problem, text, "title", bug_title) },
-    { .name = "version", .type = KDM_call, .call = signature_version },
+    { .name = "version", .type = KDM_call, .call = problem_bug_version },
 };
 static const kd_members problem_signature = { problem_signature_rows,
                                               KD_COUNT(problem_signature_rows), 0 };
