@@ -23,12 +23,20 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
+/* rsyslog writes "#012", strings write "\\n". */
+static bool follows_newline(kd_str in, size_t at)
+{
+    return (at >= 4 && memcmp(in.ptr + at - 4, "#012", 4) == 0) ||
+           (at >= 2 && memcmp(in.ptr + at - 2, "\\n", 2) == 0);
+}
+
 static bool has_token(kd_str in, const char *token, size_t len)
 {
     for (size_t i = 0; i + len <= in.len; i++) {
         if (strncasecmp(in.ptr + i, token, len) != 0)
             continue;
-        bool begins = i == 0 || !is_word(token[0]) || !is_word(in.ptr[i - 1]);
+        bool begins =
+            i == 0 || !is_word(token[0]) || !is_word(in.ptr[i - 1]) || follows_newline(in, i);
         bool ends = i + len == in.len || !is_word(token[len - 1]) || !is_word(in.ptr[i + len]);
         if (begins && ends)
             return true;

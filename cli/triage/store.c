@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "store.h"
 
 #define MOST_PENDING 256
+#define MOST_TRIES 500
 
 struct store {
     sqlite3 *db;
@@ -50,6 +52,19 @@ bool store_row(store *s, sqlite3_stmt *it)
     return result == SQLITE_ROW || (result != SQLITE_DONE && fail(s));
 }
 
+/* Of two processes that make the file at once one is refused without waiting. */
+static bool set_wal(store *s)
+{
+    static const char pragma[] = "PRAGMA journal_mode = WAL";
+    struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+    int result = sql.exec(s->db, pragma, NULL, NULL, NULL);
+    for (int i = 0; i < MOST_TRIES && (result & 0xff) == SQLITE_BUSY; i++) {
+        nanosleep(&pause, NULL);
+        result = sql.exec(s->db, pragma, NULL, NULL, NULL);
+    }
+    return result == SQLITE_OK || fail(s);
+}
+
 store *store_open(const char *path, bool read_only)
 {
     static const char *const schema[] = {
@@ -72,8 +87,8 @@ store *store_open(const char *path, bool read_only)
     good = good && sql.busy_timeout(s->db, 60000) == SQLITE_OK &&
            store_run(s, "PRAGMA temp_store = MEMORY");
     if (good && !read_only)
-        good = store_run(s, "PRAGMA journal_mode = WAL") &&
-               store_run(s, "PRAGMA synchronous = NORMAL") && store_run(s, "BEGIN IMMEDIATE");
+        good = set_wal(s) && store_run(s, "PRAGMA synchronous = NORMAL") &&
+               store_run(s, "BEGIN IMMEDIATE");
     for (size_t i = 0; good && !read_only && i < sizeof schema / sizeof *schema; i++)
         good = store_run(s, schema[i]);
     good = good && (read_only || store_run(s, "COMMIT"));

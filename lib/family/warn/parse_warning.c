@@ -322,14 +322,14 @@ static bool handles_object(kd_str bare)
     return false;
 }
 
-/* The sentence of a checker stands behind the header: the report is his. */
+/* The sentence of a checker stands behind the header: the report is his, and holds the header. */
 static bool is_taken_by(const kd_event *event, const kd_event *other)
 {
     const kd_line_ref *lines = kd_event_lines(other);
     bool taken = false;
     for (uint32_t i = 0; event->lines.count == 1 && i < other->lines.count && !taken; i++)
         taken = lines[i].aside && lines[i].offset == event->offset;
-    return taken && other->kind->fields == &kd_fields_check;
+    return taken;
 }
 
 static void beside_warning(kd_parse *parse, const kd_event *other)
