@@ -21,6 +21,17 @@ static void say_instruction(kd_emit *out, const kdf_oops *oops)
         kd_say_more(out, " The instruction there is `%.*s`.", KD_FMT(code->instruction.v));
 }
 
+/* Where the registers are lost too: "It went through f() [m]." */
+static void say_trace(kd_emit *out, const kdf_blame *blame)
+{
+    bool named = blame->function.src != 0, module = blame->module.src != 0;
+    if (!named && !module)
+        return;
+    kd_say_more(out, " Its trace goes through %.*s%s%s%.*s%s.", KD_FMT(blame->function.v),
+                named ? "()" : "", module ? named ? " [" : "code of the module " : "",
+                KD_FMT(blame->module.v), module && named ? "]" : "");
+}
+
 static void say_who(kd_emit *out, const kdf_oops *oops)
 {
     bool module = oops->ip.module.src != 0, task = oops->task.comm.src != 0;
@@ -33,19 +44,24 @@ kd_status kd_check_headless(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
-    if (!oops || oops->headline.src || !oops->ip.function.src)
+    if (!oops || oops->headline.src || (!oops->ip.function.src && oops->backtrace.count == 0))
         return KD_OK;
     bool died = !kd_event_is(view->event, &kd_kind_stack_dump);
-    kd_say_diag(out, KD_LIKELY,
-                "The lines above these registers, which say what happened, are not in the log.");
+    kd_say_diag(out, KD_LIKELY, "The lines above %s, which say what happened, are not in the log.",
+                oops->ip.function.src ? "these registers" : "this trace");
     if (died)
         kd_say_more(out,
                     " It was an exception: only for one the kernel prints all of these lines.");
     else
         kd_say_more(out, " Whether it was a warning or an exception stood there.");
-    say_who(out, oops);
+    if (oops->ip.function.src)
+        say_who(out, oops);
+    else
+        say_trace(out, &oops->blame);
     say_instruction(out, oops);
     kd_say_evidence(out, view->event, oops->ip.function.src, "where it stood");
+    if (!oops->ip.function.src)
+        kd_say_evidence(out, view->event, oops->code.bytes.src, "what only an exception prints");
     if (view->event->diags) /* what is there was enough for a verdict */
         kd_say_severity(out, KD_NOTICE);
     else if (died) {
@@ -54,6 +70,9 @@ kd_status kd_check_headless(const kd_view *view, kd_emit *out, void *user)
     }
     if (oops->blame.function.src)
         kd_say_remedy(out, "Look at %.*s() first.", KD_FMT(oops->blame.function.v));
+    if (oops->blame.module.src)
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
+                       "its code is the first to look at");
     kd_say_missing(out, "the lines before line %llu",
                    KD_LLU(kd_event_lines(view->event)[0].number));
     return KD_OK;

@@ -14,7 +14,8 @@
  * one (make_task_dead()).
  *
  * It begins with the instruction pointer: what stands above it is looked for. A complete report
- * takes that line before it gets here.
+ * takes that line before it gets here. Where even that is lost, it begins with the instructions of
+ * die(), behind a trace.
  */
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
@@ -24,6 +25,7 @@
  * above them. */
 #define MOST_ABOVE 16
 #define MOST_BACK 40
+#define MOST_TRACE 64
 
 /* parse->own: what die() alone prints was seen; the stack was, so that the modules come behind it;
  * the end was */
@@ -33,7 +35,7 @@ enum { OWN_DIED, OWN_STACK, OWN_ENDED };
  * no symbol. */
 static const char *const anchors[] = {
     "RIP: 0010:", "RIP: e030:", "EIP: 0060:",  "EIP: ", "EIP is at ", "PC is at ", "pc : ",
-    "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ", "NIP [",      NULL,
+    "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ", "NIP [",      "Code: ",    NULL,
 };
 
 /* Lines that dump_stack_print_info(), print_modules() and the architectures print above it. */
@@ -137,6 +139,75 @@ static bool is_kernels(const kdf_oops *oops)
     return high || (oops->ip.function.src && oops->ip.size.src);
 }
 
+/* "Code: d280200b f2fbd5ab (f9000549)", "Code: 14400002  2402ffed <88430003>": words with the one
+ * at fault marked, of those who print them in die() alone */
+static bool is_code_of_die(kd_str text)
+{
+    if (!kd_str_starts(text, "Code: "))
+        return false;
+    const char *mark = memchr(text.ptr, '(', text.len);
+    mark = mark ? mark : memchr(text.ptr, '<', text.len);
+    kd_scan in = mark ? (kd_scan){ mark + 1, text.ptr + text.len, false } : kd_scan_of(KD_STR(""));
+    const char *from = in.at;
+    uint64_t word;
+    return kd_scan_hex(&in, &word) && in.at - from == 8;
+}
+
+/* The lines from the head of the trace on, the last first. False: there is none, or a report stands
+ * above that it is part of. */
+static bool collect_trace(kd_parse *parse, kd_list *lines)
+{
+    kd_back back = kd_back_from(parse);
+    bool headed = false;
+    kd_line line;
+    for (int i = 0; i < MOST_TRACE && !headed && kd_back_line(&back, &line); i++) {
+        kd_line *kept = KD_LIST_ADD(parse->arena, lines, kd_line);
+        if (!kept)
+            return false;
+        *kept = line;
+        kept->text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
+        kept->raw = kd_arena_str(parse->arena, line.raw);
+        headed = kd_str_is(line.text, "Call Trace:") || kd_str_is(line.text, "Call trace:");
+    }
+    for (int i = 0; i < MOST_BACK && headed && kd_back_line(&back, &line); i++)
+        if (has_any(line.text, belongs, KD_COUNT(belongs)))
+            return false;
+    return headed;
+}
+
+static bool read_trace_above(kd_parse *parse, kdf_oops *oops)
+{
+    kd_list lines = { .count = 0 };
+    if (!collect_trace(parse, &lines))
+        return false;
+    kd_src own = parse->src;
+    kd_block_state state = { .at = 0 }, *before = parse->state;
+    parse->state = &state;
+    for (uint32_t i = lines.count; i-- > 0;) {
+        kd_line *line = &KD_ITEMS(lines, kd_line)[i];
+        parse->src = kd_back_keep(parse, line);
+        if (parse->src)
+            kd_block_trace.take(parse, &oops->backtrace, line);
+    }
+    parse->state = before;
+    parse->src = own;
+    return oops->backtrace.count > 1;
+}
+
+/* It begins with the instructions. */
+static kd_verdict open_code(kd_parse *parse, kdf_oops *oops, const kd_line *line)
+{
+    kd_block_state state = { .at = 0 }, *before = parse->state;
+    if (!is_code_of_die(line->text) || !read_trace_above(parse, oops))
+        return KD_NOT_MINE;
+    parse->event->kind = &kd_kind_stack_dump;
+    parse->own[OWN_DIED] = 1;
+    parse->state = &state;
+    kd_block_code.take(parse, &oops->code, line);
+    parse->state = before;
+    return KD_TAKEN;
+}
+
 static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
 {
     kdf_oops *oops = parse->body;
@@ -144,8 +215,8 @@ static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
     bool begins = false;
     for (size_t i = 0; anchors[i] && !begins; i++)
         begins = kd_str_starts(line->text, anchors[i]);
-    if (!begins)
-        return KD_NOT_MINE;
+    if (!begins || kd_str_starts(line->text, "Code: "))
+        return begins ? open_code(parse, oops, line) : KD_NOT_MINE;
     parse->event->kind = &kd_kind_stack_dump;
     parse->state = &state;
     kd_verdict verdict = kd_block_registers.take(parse, oops, line);
@@ -153,13 +224,6 @@ static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
     if (verdict != KD_TAKEN || !is_kernels(oops) || !read_above(parse, oops))
         return KD_NOT_MINE;
     return KD_TAKEN;
-}
-
-/* "Code: d280200b f2fbd5ab (f9000549)": words with the one at fault marked, of those who print them
- * in die() alone */
-static bool is_code_of_die(const kdf_oops *oops, kd_str text)
-{
-    return kd_str_starts(text, "Code: ") && kd_str_has(text, "(") && oops->ip.function.src;
 }
 
 /* "CR2: 0000000000000008": the address alone, behind the body of a page fault */
@@ -189,7 +253,7 @@ static kd_verdict more_headless(kd_parse *parse, const kd_line *line)
     if (oops->backtrace.count > 0)
         parse->own[OWN_STACK] = 1;
     bool x86 = kd_map_find(&oops->registers, "rax") || kd_map_find(&oops->registers, "eax");
-    if (is_code_of_die(oops, text) ||
+    if ((oops->ip.function.src && is_code_of_die(text)) ||
         (x86 && parse->own[OWN_STACK] && kd_str_starts(text, "Modules linked in:")))
         parse->own[OWN_DIED] = 1;
     if (parse->own[OWN_DIED] && take_cr2(parse, oops, text))

@@ -179,6 +179,14 @@ static void blame_return_address(kdf_oops *oops)
     bool helper = is_memory_helper(oops->blame.function.v);
     if ((oops->blame.function.src && !helper) || kd_str_has(oops->ip.function.v, "panic"))
         return;
+    bool nameless = !oops->ip.function.src && !oops->lr.function.src;
+    if (nameless && !oops->blame.module.src && oops->lr.module.src) {
+        oops->blame.module = oops->lr.module;
+        oops->blame.why =
+            (kd_text){ KD_STR("the return address lies in it; the kernel names no functions"),
+                       KD_DERIVED };
+        return;
+    }
     if (!oops->lr.function.src || kd_blame_skips(oops->lr.function.v)) {
         /* it did as it was told, and nothing says by whom */
         if (helper)

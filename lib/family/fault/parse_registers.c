@@ -217,6 +217,9 @@ bool kd_scan_code_address(kd_scan *in, kdf_symbol *out, kd_src src)
         while (!kd_scan_at_end(&try) && (*try.at == '[' || *try.at == '<' || *try.at == '('))
             try.at++;
         const char *from = try.at;
+        /* "83178634 0x83178634 [mt76_usb@83178000+0x2290]": instead of a name */
+        if (found.address.src && kd_str_starts((kd_str){ from, kd_scan_left(&try) }, "0x"))
+            break;
         if (!kd_scan_hex(&try, &address) || try.at - from < 8 ||
             (!kd_scan_at_end(&try) &&
              (kd_is_alpha(*try.at) || *try.at == '_' || *try.at == '+' || *try.at == '.')))
@@ -325,6 +328,15 @@ static bool is_second(kd_str text)
     return kd_str_starts(text, "IAOQ[1]: ") || kd_str_starts(text, "I7: <");
 }
 
+/* A kernel without symbols names at most the module. */
+static void take_place(kdf_symbol *symbol, const kdf_symbol *found)
+{
+    if (!symbol->address.src)
+        symbol->address = found->address;
+    if (!symbol->module.src)
+        symbol->module = found->module;
+}
+
 static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     for (size_t i = 0; i < KD_COUNT(labels); i++) {
@@ -344,8 +356,8 @@ static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
                     kd_scan_code_address(&in, &found, parse->src)) {
                     if (found.function.src)
                         *symbol = found;
-                    else if (!symbol->address.src)
-                        symbol->address = found.address;
+                    else
+                        take_place(symbol, &found);
                 }
                 return true;
             }

@@ -128,11 +128,33 @@ static bool choose(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol 
     return false;
 }
 
+static const char nameless[] =
+    "the kernel names no functions: its code is the innermost of a module";
+
+/* Of kernels without symbols: "0xffffffc078f78a18 [mt76@00000000936acc78+0xe000]". */
+static bool choose_module(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip)
+{
+    const kdf_frame *frames = backtrace->items;
+    kd_text module = { .src = 0 };
+    if (ip && ip->function.src)
+        return false;
+    for (uint32_t i = backtrace->count; i-- > 0;) {
+        if (frames[i].function.src)
+            return false;
+        module = frames[i].module.src ? frames[i].module : module;
+    }
+    if (ip && ip->module.src)
+        module = ip->module;
+    if (module.src)
+        set(blame, (kd_text){ .src = 0 }, module, nameless);
+    return module.src;
+}
+
 void kd_blame_past(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip,
                    kd_blame_pass *also)
 {
     if (choose(blame, backtrace, ip, also, true) || choose(blame, backtrace, ip, NULL, false) ||
-        !ip || !ip->function.src)
+        choose_module(blame, backtrace, ip) || !ip || !ip->function.src)
         return;
     blame->why = (kd_text){ KD_STR("nobody: only the function that reports, allocates, copies or "
                                    "locks is named, no caller of it"),

@@ -18,7 +18,16 @@ static bool scan_offset(kd_scan *in, uint64_t *offset, uint64_t *size)
     return true;
 }
 
-/* " [mod]" or " [mod 0123abcd]" (build id) */
+/* "mod@83178000+0x2290": where it lies and how far it reaches, of kernels without symbols (OpenWrt) */
+static void scan_place(kd_scan *in, kd_str *name)
+{
+    const char *at = name->len > 0 ? memchr(name->ptr, '@', name->len) : NULL;
+    uint64_t size;
+    if (at && kd_scan_literal(in, "+0x") && kd_scan_hex(in, &size))
+        name->len = (size_t)(at - name->ptr);
+}
+
+/* " [mod]", " [mod 0123abcd]" (build id), " [mod@83178000+0x2290]" */
 static bool scan_module(kd_scan *in, kd_str *out)
 {
     kd_scan try = *in;
@@ -33,6 +42,7 @@ static bool scan_module(kd_scan *in, kd_str *out)
     kd_scan hex = kd_scan_of(name);
     if (kd_scan_char(&try, ' ') && !kd_scan_until(&try, ']', &build))
         return false;
+    scan_place(&try, &name);
     if (name.len == 0 || !kd_scan_char(&try, ']'))
         return false;
     if (name.len >= 8 && kd_scan_hex(&hex, &number) && kd_scan_at_end(&hex))
@@ -52,6 +62,8 @@ bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src)
         if (!kd_scan_hex(&try, &address))
             return false;
         out->address = (kd_hex){ address, src };
+        if (scan_module(&try, &module))
+            out->module = (kd_text){ module, src };
         *in = try;
         return true;
     }
