@@ -18,7 +18,8 @@ static bool scan_offset(kd_scan *in, uint64_t *offset, uint64_t *size)
     return true;
 }
 
-/* "mod@83178000+0x2290": where it lies and how far it reaches, of kernels without symbols (OpenWrt) */
+/* "mod@83178000+0x2290": where it lies and how far it reaches, of kernels without symbols
+ * (OpenWrt) */
 static void scan_place(kd_scan *in, kd_str *name)
 {
     const char *at = name->len > 0 ? memchr(name->ptr, '@', name->len) : NULL;
