@@ -49,6 +49,10 @@ void kd_check_say_end(const kd_view *view, kd_emit *out)
     kd_say_evidence(out, view->event, check->oops.headline.src, "the checker's words");
     if (check->oops.blame.function.src)
         kd_say_text(out, "function", check->oops.blame.function.v);
+    if (check->oops.ends_in_bug) { /* BUG() ends the task */
+        kd_say_severity(out, KD_FATAL);
+        kd_say_impact(out, KD_IMPACT_TASK_KILLED);
+    }
     if (is_test(module)) {
         kd_say_deliberate(out);
         kd_say_suspect(out, KD_SUSPECT_TEST, module, "a test module did it on purpose");
