@@ -160,6 +160,24 @@ static kd_verdict open_lockdep(kd_parse *parse, const kd_line *line)
     return open_without_title(parse, lockdep, line->text) ? KD_TAKEN : KD_NOT_MINE;
 }
 
+static bool skips(kd_str function)
+{
+    kd_str bare = kd_bare_name(function);
+    for (size_t i = 0; i < KD_COUNT(machinery); i++)
+        if (kd_bare_is(bare, machinery[i]))
+            return true;
+    return kd_wait_passes(function) || kd_blame_skips(function);
+}
+
+/* A decoder of stacks prints a row for each function that is compiled into the taker, the innermost
+ * first: "at: spin_lock include/linux/spinlock.h:349 [inline]". */
+static void prefer_taker(kdf_held_lock *to, const kdf_held_lock *lock)
+{
+    if (to->at.function.src && lock->at.function.src && to->address.src &&
+        to->address.v == lock->address.v && skips(to->at.function.v))
+        to->at = lock->at;
+}
+
 static bool take_lock(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
 {
     kdf_held_lock lock;
@@ -169,6 +187,8 @@ static bool take_lock(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
         lockdep->wanted = lock;
     else if (parse->own[OWN_LOCK] == HOLDING && !lockdep->holding.name.src)
         lockdep->holding = lock;
+    else if (parse->own[OWN_LOCK] == NO_LOCK)
+        prefer_taker(lockdep->holding.name.src ? &lockdep->holding : &lockdep->wanted, &lock);
     parse->own[OWN_LOCK] = NO_LOCK;
     return true;
 }
@@ -337,15 +357,6 @@ static kd_verdict more_lockdep(kd_parse *parse, const kd_line *line)
 }
 
 /* ---- blame ----------------------------------------------------------------------------------- */
-
-static bool skips(kd_str function)
-{
-    kd_str bare = kd_bare_name(function);
-    for (size_t i = 0; i < KD_COUNT(machinery); i++)
-        if (kd_bare_is(bare, machinery[i]))
-            return true;
-    return kd_wait_passes(function) || kd_blame_skips(function);
-}
 
 static const kdf_frame *own_frame(const kd_list *frames, uint32_t *index)
 {
