@@ -16,6 +16,9 @@ void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, con
 /* With KASAN: which address the shadow byte of the fault stands for. */
 void kd_pointer_say_shadow(kd_emit *out, const kd_pointer *p);
 
+/* Is the address that x86-64 was given none at all? */
+bool kd_is_non_canonical(const kdf_oops *oops, const kd_pointer *p, uint64_t *value);
+
 /* In which region of the layout the address lies. */
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 

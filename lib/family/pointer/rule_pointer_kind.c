@@ -338,7 +338,12 @@ kd_status kd_check_freelist(const kd_view *view, kd_emit *out, void *user)
     /* a table is indexed; the link stands at a fixed offset of the object */
     if (oops->code.memory.index.src && oops->code.memory.scale.v > 1)
         return KD_OK;
-    kd_say_diag(out, kd_code_is_lost(view->event, oops, view->context) ? KD_POSSIBLE : KD_LIKELY,
+    bool lost = kd_code_is_lost(view->event, oops, view->context);
+    uint64_t value;
+    if (lost && kd_event_is(view->event, &kd_kind_general_protection) &&
+        kd_is_non_canonical(oops, &p, &value))
+        return KD_OK; /* what the address itself tells is surer */
+    kd_say_diag(out, lost ? KD_POSSIBLE : KD_LIKELY,
                 "The slab allocator faulted in %.*s() on the %s 0x%llx: the link that it read out "
                 "of a free object is no address. Somebody wrote to the object after it was freed, "
                 "or beyond the object before it. Who allocates here is innocent.",

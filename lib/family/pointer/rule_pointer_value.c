@@ -385,18 +385,22 @@ kd_status kd_check_user_pointer(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+bool kd_is_non_canonical(const kdf_oops *oops, const kd_pointer *p, uint64_t *value)
+{
+    *value = p->shadow           ? p->value
+             : oops->address.src ? oops->address.v
+                                 : p->value + (uint64_t)p->displacement;
+    return *value >> 47 != 0 && *value >> 47 != 0x1ffff;
+}
+
 kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
     kd_pointer p;
-    if (!oops || view->event->diags || !kd_bad_value(view->event, oops, view->context, &p))
-        return KD_OK;
-    uint64_t value = p.shadow            ? p.value
-                     : oops->address.src ? oops->address.v
-                                         : p.value + (uint64_t)p.displacement;
-    uint64_t high = value >> 47;
-    if (high == 0 || high == 0x1ffff)
+    uint64_t value;
+    if (!oops || view->event->diags || !kd_bad_value(view->event, oops, view->context, &p) ||
+        !kd_is_non_canonical(oops, &p, &value))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
                 "The address 0x%llx is no address at all for x86-64 (its upper bits differ): the "
