@@ -1,14 +1,14 @@
 /* fuzz_options.c - a log under any options and limits, with any .config and any earlier capture.
  * The first 16 bytes are the plan; the rest is log, .config and earlier capture, with a line "===="
  * between them. */
-#include "laws.h"
+#define KD_OWN_ALLOCATOR
+#include "engine.h"
 
 typedef struct account {
     size_t held, most;
 } account;
 
 static account held;
-static kd_engine *engine;
 
 static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
 {
@@ -27,7 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     static const kd_allocator allocator = { resize, &held };
     (void)argc;
     (void)argv;
-    return kd_engine_new(&engine, &allocator) != KD_OK;
+    return make_engine(&allocator);
 }
 
 static kd_str next_part(kd_str *rest)

@@ -1,17 +1,9 @@
 /* fuzz_session.c - a log in random portions: without pulls the report is that of one call, byte for
  * byte; with pulls and flushes each item is whole, none is said twice in the same words, and the
  * session can be used again. The first four bytes are the plan. */
-#include "laws.h"
+#include "engine.h"
 
-static kd_engine *engine;
 static uint32_t plan;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return kd_engine_new(&engine, NULL) != KD_OK;
-}
 
 static uint32_t below(uint32_t limit)
 {
@@ -129,6 +121,20 @@ static void check_pulls(kd_session *session, kd_str log)
     }
 }
 
+/* Few events, boots and diagnoses are kept: what was handed out is let go of in each order. */
+static void choose_limits(kd_options *o)
+{
+    static const uint32_t counts[] = { 1, 2, 3, 5, 20 };
+    if (below(2))
+        o->max_history = counts[below(5)];
+    if (below(4) == 0)
+        o->max_diags = counts[below(5)];
+    if (below(4) == 0)
+        o->max_event_lines = 16;
+    if (below(4) == 0)
+        o->max_memory = (size_t)(1 + below(20)) * 65536;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     kd_session *session;
@@ -137,8 +143,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(&plan, data, sizeof plan);
     memset(last_words, 0, sizeof last_words);
     kd_str log = { (const char *)data + sizeof plan, size - sizeof plan };
-    law_ok(kd_session_new(&session, engine, NULL), "kd_session_new");
-    if (below(3) == 0) {
+    bool pulls = below(3) == 0;
+    kd_options options;
+    kd_options_init(&options, sizeof options);
+    if (pulls)
+        choose_limits(&options);
+    law_ok(kd_session_new(&session, engine, &options), "kd_session_new");
+    if (pulls) {
         check_pulls(session, log);
     } else {
         feed(session, log, false);

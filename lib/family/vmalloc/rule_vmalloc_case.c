@@ -111,9 +111,15 @@ static bool by_range(kd_space_case *s)
     return true;
 }
 
+/* No stack, or one whose end was not seen: who asked may have stood below. */
+static bool is_caller_lost(const kd_event *event)
+{
+    const kd_list *trace = kd_event_backtrace(event);
+    return !trace || trace->count == 0 || !event->complete;
+}
+
 static void settle_range(const kd_view *view, kd_space_case *s)
 {
-    const kd_list *trace = kd_event_backtrace(view->event);
     bool jit_apart = s->caller.purpose == KD_VMALLOC_JIT && s->modules.jit_apart;
     s->searched = KD_SEARCHED_VMALLOC;
     s->by = KD_BY_NOTHING;
@@ -131,7 +137,7 @@ static void settle_range(const kd_view *view, kd_space_case *s)
             s->searched = KD_SEARCHED_BOTH;
     } else if (s->caller.is_plain || jit_apart) {
         s->by = KD_BY_TRACE;
-    } else if (s->wide && s->modules.own_area && (!trace || trace->count == 0) && s->hole &&
+    } else if (s->wide && s->modules.own_area && is_caller_lost(view->event) && s->hole &&
                !s->hole->range_start.src &&
                s->hole->requested_bytes.v <= kd_area_most(&s->modules.list)) {
         s->searched = KD_SEARCHED_MODULES;
