@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* memrchr */
 #include <string.h>
 
+#include "base/match.h"
 #include "core/parser.h"
 
 /* How far a recogniser may look back; the line that passes it is still given. */
@@ -77,16 +78,52 @@ bool kd_back_line(kd_back *back, kd_line *out)
     return true;
 }
 
+/* Where the first line begins behind which all of the text are shorter than that; by strides as
+ * long as such a line. `whole`: its own first line has not lost its beginning. */
+static size_t first_of_short(kd_str text, size_t most, size_t longest, bool whole)
+{
+    size_t start = text.len;
+    while (start > 0 && text.len - start < most) {
+        size_t end = start - 1, from = end < longest ? 0 : end - longest; /* its newline */
+        const char *newline = memchr(text.ptr + from, '\n', end - from);
+        if (!newline && (end >= longest || !whole))
+            break;
+        start = newline ? (size_t)(newline + 1 - text.ptr) : 0;
+    }
+    return start;
+}
+
+/* Of the text what step() would give, up to so many bytes and the line that passes them. */
+static size_t look_over(kd_str text, size_t most, size_t longest, bool whole)
+{
+    size_t start = first_of_short(text, most, longest, whole);
+    if (text.len - start <= most)
+        return start;
+    const char *newline = memrchr(text.ptr, '\n', text.len - most);
+    return newline ? (size_t)(newline + 1 - text.ptr) : 0;
+}
+
+/* Lines of the log that stand there. */
+static uint64_t lines_in(const kd_back *back, kd_str text)
+{
+    if (text.len == 0)
+        return 0;
+    return kd_count_newlines(text.ptr, text.ptr + text.len) + breaks_in(back, text);
+}
+
 void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint64_t *offset)
 {
     kd_back back = kd_back_from(parse);
-    kd_str all[2] = { back.far, back.near }, line;
-    while (step(&back, &line))
-        continue;
-    out[0] = kd_str_from(all[0], back.far.len);
-    out[1] = kd_str_from(all[1], back.near.len);
-    *number = back.number - breaks_in(&back, out[0]) - breaks_in(&back, out[1]);
-    *offset = back.offset;
+    size_t most = BACK_BYTES - back.bytes;
+    bool older = back.far.len > 0;
+    size_t near = look_over(back.near, most, back.longest, older || back.from_the_start);
+    size_t given = back.near.len - near, far = back.far.len;
+    if (near == 0 && given < most)
+        far = look_over(back.far, most - given, back.longest, back.from_the_start);
+    out[0] = kd_str_from(back.far, far);
+    out[1] = kd_str_from(back.near, near);
+    *number = back.number - lines_in(&back, out[0]) - lines_in(&back, out[1]);
+    *offset = back.offset - out[0].len - out[1].len;
 }
 
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line)
