@@ -51,10 +51,11 @@ static size_t read_window(kd_session *session, kd_str window, kd_str *texts)
 static void note_strange(kd_session *session, const kd_line *line, const kd_str *texts,
                          size_t count)
 {
+    const kd_matcher *known = &session->engine->heads;
     kd_strange *strange = &session->strange;
     size_t heads = 0, head;
     for (size_t i = 0; i < count; i++)
-        heads += kd_head_find(texts[i], &head) && head > 0;
+        heads += kd_head_find(known, texts[i], &head) && head > 0;
     if (heads < FEWEST_STRANGE || strange->windows++ > 0)
         return;
     size_t len = line->raw.len < sizeof strange->text ? line->raw.len : sizeof strange->text;
@@ -78,9 +79,9 @@ bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, 
         line->forms & KD_FORM_LEARNT)
         return false;
     kd_str window = window_at(at, end, &whole);
-    bool any =
-        kd_matcher_find(&session->engine->heads, window.ptr, window.ptr + window.len, &which);
-    bool headed = any && kd_head_find(line->text, &head);
+    const kd_matcher *known = &session->engine->heads;
+    bool any = kd_matcher_find(known, window.ptr, window.ptr + window.len, &which);
+    bool headed = any && kd_head_find(known, line->text, &head);
     if (headed && head == 0)
         return false;
     if (!whole && !session->held.final)
@@ -89,7 +90,7 @@ bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, 
     if (!any)
         return false;
     size_t count = read_window(session, window, texts);
-    kd_learnt learnt = kd_shape_learn(&shape, texts, count);
+    kd_learnt learnt = kd_shape_learn(known, &shape, texts, count);
     if (learnt == KD_LEARNT_NOTHING)
         note_strange(session, line, texts, count);
     if (learnt == KD_LEARNT_PLAIN && !headed)

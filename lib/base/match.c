@@ -345,7 +345,7 @@ void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *grou
         for (uint32_t i = kd_match_seen(matcher, at) ? matcher->first[slot_of(load(at))] : 0; i;
              i = matcher->patterns[i - 1].next)
             if (verify(&matcher->patterns[i - 1], at, text))
-                set[group[i - 1] / 64] |= (uint64_t)1 << (group[i - 1] % 64);
+                set_bit(set, group ? group[i - 1] : i - 1);
 }
 
 uint64_t kd_count_newlines(const char *at, const char *end)

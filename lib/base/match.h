@@ -43,7 +43,7 @@ void kd_matcher_free(kd_matcher *matcher, kd_mem *mem);
 const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const char *end,
                             size_t *which);
 
-/* Sets the bit group[i] for each pattern i that stands in the text. */
+/* Sets the bit group[i] for each pattern i that stands in the text; without groups the bit i. */
 void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *group, uint64_t *set);
 
 /* Newlines in the bytes. */

@@ -39,14 +39,16 @@ bool kd_head_starts(kd_str text)
     return false;
 }
 
-bool kd_head_find(kd_str text, size_t *at)
+bool kd_head_find(const kd_matcher *matcher, kd_str text, size_t *at)
 {
+    uint64_t there[(KD_COUNT(heads) + 63) / 64] = { 0 };
     bool found = false;
     *at = 0;
     if (kd_head_starts(text))
         return true;
+    kd_matcher_mark(matcher, text, NULL, there);
     for (size_t i = 0; i < KD_COUNT(heads); i++) {
-        const char *head = kd_str_find(text, heads[i]);
+        const char *head = there[i / 64] >> (i % 64) & 1 ? kd_str_find(text, heads[i]) : NULL;
         if (!head || (head > text.ptr && is_word(head[-1])))
             continue;
         size_t where = (size_t)(head - text.ptr);
@@ -207,13 +209,13 @@ static size_t count_fitting(const kd_shape *shape, const kd_str *texts, size_t c
     return fitting;
 }
 
-kd_learnt kd_shape_learn(kd_shape *out, const kd_str *texts, size_t count)
+kd_learnt kd_shape_learn(const kd_matcher *known, kd_shape *out, const kd_str *texts, size_t count)
 {
     size_t at, best = 0, filled = 0;
     bool any = false;
     for (size_t i = 0; i < count; i++) {
         filled += texts[i].len > 0;
-        if (!kd_head_find(texts[i], &at))
+        if (!kd_head_find(known, texts[i], &at))
             continue;
         if (at == 0)
             return KD_LEARNT_PLAIN;

@@ -24,8 +24,9 @@ kd_status kd_heads_init(kd_matcher *matcher, kd_mem *mem);
 /* Does the text begin like a message? */
 bool kd_head_starts(kd_str text);
 
-/* Where the first known beginning of a message stands in the text; false: nowhere. */
-bool kd_head_find(kd_str text, size_t *at);
+/* Where the first known beginning of a message stands in the text; false: nowhere.
+ * @param known  by kd_heads_init() */
+bool kd_head_find(const kd_matcher *known, kd_str text, size_t *at);
 
 typedef enum kd_learnt {
     KD_LEARNT_NOTHING, /* the lines do not tell */
@@ -34,7 +35,7 @@ typedef enum kd_learnt {
 } kd_learnt;
 
 /* From the texts of neighbours, the first of which holds what made the caller ask. */
-kd_learnt kd_shape_learn(kd_shape *out, const kd_str *texts, size_t count);
+kd_learnt kd_shape_learn(const kd_matcher *known, kd_shape *out, const kd_str *texts, size_t count);
 
 /* Takes a prefix of that shape, and reads time, level and caller in it. */
 bool kd_shape_take(const kd_shape *shape, kd_scan *in, kd_line *line);
