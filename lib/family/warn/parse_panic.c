@@ -162,9 +162,9 @@ static const kd_block block_registers = { .name = "registers", .take = take_regi
 static void beside_panic(kd_parse *parse, const kd_event *other)
 {
     kdf_panic *panic = parse->body;
-    const kdf_oops *oops = kd_event_oops(other);
     if (!kd_event_is(other, &kd_kind_warning))
         return;
+    const kdf_oops *oops = kd_event_oops(other);
     const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
     if (!reason || reason->class != KD_PANIC_POLICY)
         return;
