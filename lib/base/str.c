@@ -2,17 +2,35 @@
 #define _GNU_SOURCE /* memrchr: libc has the fast one */
 #include "base/str.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-bool kd_str_starts_any(kd_str s, const char *const *prefixes, size_t count)
+/* The first of the prefixes that does not begin below that byte. */
+static size_t first_from(const char *const *prefixes, size_t count, unsigned char byte)
 {
-    char first = s.len ? s.ptr[0] : '\0';
-    for (size_t i = 0; i < count; i++)
-        if (prefixes[i][0] == first && kd_str_starts(s, prefixes[i]))
-            return true;
-    return false;
+    size_t low = 0;
+    while (count > 0) {
+        size_t half = count / 2;
+        bool below = (unsigned char)prefixes[low + half][0] < byte;
+        low += below ? half + 1 : 0;
+        count = below ? count - half - 1 : half;
+    }
+    return low;
+}
+
+size_t kd_str_which(kd_str s, const char *const *prefixes, size_t count)
+{
+    if (s.len == 0)
+        return count;
+    for (size_t i = 1; i < count; i++) /* debug builds alone */
+        assert((unsigned char)prefixes[i - 1][0] <= (unsigned char)prefixes[i][0]);
+    size_t i = first_from(prefixes, count, (unsigned char)s.ptr[0]);
+    for (; i < count && prefixes[i][0] == s.ptr[0]; i++)
+        if (kd_str_starts(s, prefixes[i]))
+            return i;
+    return count;
 }
 
 bool kd_str_in_words(kd_str text, const char *words)

@@ -54,8 +54,12 @@ static inline bool kd_str_starts(kd_str s, const char *prefix)
     return prefix[i] == '\0';
 }
 
-/* Does it begin with one of them? */
-bool kd_str_starts_any(kd_str s, const char *const *prefixes, size_t count);
+/* Which of them does it begin with? They stand in the order of their first bytes. `count`: none. */
+size_t kd_str_which(kd_str s, const char *const *prefixes, size_t count);
+static inline bool kd_str_starts_any(kd_str s, const char *const *prefixes, size_t count)
+{
+    return kd_str_which(s, prefixes, count) < count;
+}
 static inline bool kd_str_ends(kd_str s, const char *suffix)
 {
     size_t len = strlen(suffix);

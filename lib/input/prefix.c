@@ -53,24 +53,26 @@ static void take_quotes(kd_scan *in, kd_line *line)
  * broadcasts of syslogd. */
 static bool is_scaffold(kd_str text)
 {
-    static const char *const heads[] = { "\"pri\": ",
-                                         "\"time\": ",
-                                         "\"caller\": ",
-                                         "SUBSYSTEM=",
-                                         "DEVICE=",
-                                         "PRIORITY=",
-                                         "SYSLOG_",
-                                         "_BOOT_ID=",
-                                         "_TRANSPORT=",
-                                         "_MACHINE_ID=",
-                                         "_HOSTNAME=",
-                                         "__CURSOR=",
-                                         "__REALTIME_TIMESTAMP=",
-                                         "__MONOTONIC_TIMESTAMP=",
-                                         "_SOURCE_",
-                                         "_KERNEL_",
-                                         "_RUNTIME_SCOPE=",
-                                         "Message from syslogd@" };
+    static const char *const heads[] = {
+        "\"caller\": ",
+        "\"pri\": ",
+        "\"time\": ",
+        "DEVICE=",
+        "Message from syslogd@",
+        "PRIORITY=",
+        "SUBSYSTEM=",
+        "SYSLOG_",
+        "_BOOT_ID=",
+        "_HOSTNAME=",
+        "_KERNEL_",
+        "_MACHINE_ID=",
+        "_RUNTIME_SCOPE=",
+        "_SOURCE_",
+        "_TRANSPORT=",
+        "__CURSOR=",
+        "__MONOTONIC_TIMESTAMP=",
+        "__REALTIME_TIMESTAMP=",
+    };
     if (text.len == 0 || !memchr("\"SDP_M}", text.ptr[0], 7)) /* no head begins otherwise */
         return false;
     if (kd_str_is(text, "},{"))

@@ -33,14 +33,20 @@ kd_str kd_device_base(kd_str device, char *room, size_t size)
 
 static bool is_disk(kd_str base)
 {
-    static const char *const names[] = { "sd", "hd", "sr" };
+    static const char *const names[] = {
+        "hd",
+        "sd",
+        "sr",
+    };
     return kd_str_starts_any(base, names, KD_COUNT(names)) && base.len > 2;
 }
 
 /* Made of others: names do not tell of which. */
 static bool is_stacked(kd_str base)
 {
-    static const char *const names[] = { "dm-", "md", "loop", "bcache", "drbd" };
+    static const char *const names[] = {
+        "bcache", "dm-", "drbd", "loop", "md",
+    };
     return kd_str_starts_any(base, names, KD_COUNT(names));
 }
 

@@ -187,13 +187,15 @@ static void put_parisc(kd_parse *parse, kdf_oops *oops, const char *begins, kd_s
 
 static bool take_headline(kd_parse *parse, kdf_oops *oops, const kd_line *line)
 {
+    bool told = parse->own[KD_OOPS_HEADLINE], bug = parse->event->kind == &kd_kind_kernel_bug;
+    if (parse->own[KD_OOPS_DIE] || (told && bug))
+        return false;
     kd_str rest, text = without_cpu(line->text);
     const headline *form = find_headline(text, &rest);
-    if (!form || parse->own[KD_OOPS_DIE])
+    if (!form)
         return false;
-    if (parse->own[KD_OOPS_HEADLINE]) { /* the BUG() that stands for a fault the kernel told already
-                                         */
-        if (form->kind != &kd_kind_kernel_bug || parse->event->kind == &kd_kind_kernel_bug)
+    if (told) { /* the BUG() that stands for a fault the kernel told already */
+        if (form->kind != &kd_kind_kernel_bug)
             return false;
         put_location(parse, oops, rest);
         return true;

@@ -307,20 +307,16 @@ static bool take_flags(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
-/* What stands before a code address. The value is a register too where it is a number. */
-static const struct {
-    const char *label;
-    bool is_ip;
-} labels[] = {
-    { "PC is at ", true },  { "pc is at ", true },  { "LR is at ", false }, { "PR is at ", false },
-    { "ra is at ", false }, { "EIP is at ", true }, { "IP: ", true },       { "IP is at ", true },
-    { "pc : ", true },      { "lr : ", false },     { "epc : ", true },     { "epc   : ", true },
-    { "era   : ", true },   { "ra : ", false },     { "ra    : ", false },  { "ERA: ", true },
-    { "ra: ", false },      { "NIP [", true },      { "LR [", false },      { "IAOQ[0]: ", true },
-    { "RP(r2): ", false },  { "TPC: ", true },      { "RPC: ", false },     { "pc: ", true },
-    { "lr: ", false },      { "PC: ", true },       { "LR: ", false },      { "sepc: ", true },
-    { "epc: ", true },      { "BLK: ", false },     { "ERET: ", true },     { "PC  : ", true },
+/* What stands before a code address: that of the fault, that of the caller. The value is a register
+ * too where it is a number. */
+static const char *const ip_labels[] = {
+    "EIP is at ", "ERA: ",     "ERET: ",    "IAOQ[0]: ", "IP is at ", "IP: ",   "NIP [",
+    "PC  : ",     "PC is at ", "PC: ",      "TPC: ",     "epc   : ",  "epc : ", "epc: ",
+    "era   : ",   "pc : ",     "pc is at ", "pc: ",      "sepc: "
 };
+static const char *const lr_labels[] = { "BLK: ",    "LR [",      "LR is at ", "LR: ", "PR is at ",
+                                         "RP(r2): ", "RPC: ",     "lr : ",     "lr: ", "ra    : ",
+                                         "ra : ",    "ra is at ", "ra: " };
 
 /* "IAOQ[1]: name": the next instruction, of no use */
 static bool is_second(kd_str text)
@@ -337,42 +333,51 @@ static void take_place(kdf_symbol *symbol, const kdf_symbol *found)
         symbol->module = found->module;
 }
 
+/* "IP: " of x86 is a symbol, not the register of arm. */
+static bool is_register(const char *label, kd_str text)
+{
+    return label[2] != ':' || kd_str_has(text, " ra ") || kd_str_has(text, "SP: ") ||
+           kd_str_has(text, ", ps: ");
+}
+
+/* "epc : ffffffff8028d9fc ra : ...", "pc : [<c0101234>]" */
+static void put_named_value(kd_parse *parse, kdf_symbol *symbol, kd_scan in)
+{
+    kdf_symbol found = { .size = { 0, 0 } };
+    if (parse->state->at || symbol->function.src || !kd_scan_code_address(&in, &found, parse->src))
+        return;
+    if (found.function.src)
+        *symbol = found;
+    else
+        take_place(symbol, &found);
+}
+
 static bool take_named_symbol(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    for (size_t i = 0; i < KD_COUNT(labels); i++) {
-        if (!kd_str_starts(text, labels[i].label))
-            continue;
-        kd_scan in = kd_scan_of(kd_str_from(text, kd_str_of(labels[i].label).len));
-        if (text.ptr[kd_str_of(labels[i].label).len - 1] == '[')
-            in.at--;
-        kdf_symbol *symbol = labels[i].is_ip ? &oops->ip : &oops->lr;
-        /* "IP: " of x86 is a symbol, not the register of arm */
-        if (labels[i].label[2] != ':' || kd_str_has(text, " ra ") || kd_str_has(text, "SP: ") ||
-            kd_str_has(text, ", ps: ")) {
-            /* "epc : ffffffff8028d9fc ra : ...", "pc : [<c0101234>]" */
-            if (take_pairs(parse, oops, text)) {
-                kdf_symbol found = { .size = { 0, 0 } };
-                if (!parse->state->at && !symbol->function.src &&
-                    kd_scan_code_address(&in, &found, parse->src)) {
-                    if (found.function.src)
-                        *symbol = found;
-                    else
-                        take_place(symbol, &found);
-                }
-                return true;
-            }
-        }
+    size_t ip = kd_str_which(text, ip_labels, KD_COUNT(ip_labels));
+    size_t lr = kd_str_which(text, lr_labels, KD_COUNT(lr_labels));
+    const char *label = ip < KD_COUNT(ip_labels)   ? ip_labels[ip]
+                        : lr < KD_COUNT(lr_labels) ? lr_labels[lr]
+                                                   : NULL;
+    if (!label)
+        return is_second(text);
+    kd_scan in = kd_scan_of(kd_str_from(text, kd_str_of(label).len));
+    if (in.at[-1] == '[')
+        in.at--;
+    kdf_symbol *symbol = ip < KD_COUNT(ip_labels) ? &oops->ip : &oops->lr;
+    if (!is_register(label, text) || !take_pairs(parse, oops, text))
         return take_symbol(parse, symbol, in);
-    }
-    return is_second(text);
+    put_named_value(parse, symbol, in);
+    return true;
 }
 
 /* Lines that belong to the dump but carry nothing that is not elsewhere. */
 static bool is_company(kd_str text)
 {
-    static const char *const lines[] = { "RIP  [<", "RSP <",          "EIP: [<",
-                                         "Flags: ", "Control: ",      "pointer offset ",
-                                         "LR = 0x", "PACATMSCRATCH [" };
+    static const char *const lines[] = {
+        "Control: ",       "EIP: [<", "Flags: ", "LR = 0x",
+        "PACATMSCRATCH [", "RIP  [<", "RSP <",   "pointer offset ",
+    };
     return kd_str_starts_any(text, lines, KD_COUNT(lines)) ||
            (kd_str_starts(text, "Register ") && kd_str_has(text, " information:"));
 }

@@ -10,8 +10,6 @@
  *   a00: 90001234 d0003f90 ...                                          xtensa
  *   r1=C1234567, r2=...                                                 microblaze
  */
-#include <assert.h>
-
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 
@@ -268,33 +266,33 @@ static bool take_sparc_row(kd_parse *parse, kdf_oops *oops, kd_str text)
 static bool is_company(kd_str text)
 {
     static const char *const lines[] = {
-        "Krnl Code: ",
-        "R:0 T:1 ",
-        "R:0 T:",
-        "YZrvWEST",
-        "PSW: ",
-        "enter ? for help",
-        "current = 0x",
-        "paca    = 0x",
-        "PrId  : ",
-        "PRID: ",
+        "CPU #: ",
         "CRMD: ",
-        "PRMD: ",
-        "EUEN: ",
+        "CURRENT PROCESS:",
         "ECFG: ",
+        "EUEN: ",
+        "ExcCode : ",
         "Instruction DUMP:",
+        "Krnl Code: ",
+        "PRID: ",
+        "PRMD: ",
+        "PSW: ",
+        "PT_REGS: ",
+        "PrId  : ",
+        "R:0 T:",
+        "R:0 T:1 ",
         "Registers dump:",
+        "TEXT=",
+        "USER-STACK=",
+        "YZrvWEST",
+        "current = 0x",
+        "enter ? for help",
         "irq_happened",
+        "orig_a0: ",
+        "paca    = 0x",
         "wb 1 stat/addr/data: ",
         "wb 2 stat/addr/data: ",
         "wb 3 stat/addr/data: ",
-        "CPU #: ",
-        "CURRENT PROCESS:",
-        "USER-STACK=",
-        "TEXT=",
-        "PT_REGS: ",
-        "orig_a0: ",
-        "ExcCode : ",
     };
     return kd_str_starts_any(text, lines, KD_COUNT(lines));
 }
@@ -343,40 +341,32 @@ static bool take_frame_format(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
-/* What a line of each form may begin with, so that few are tried; NULL: anything. Debug builds try
- * all of them. */
-static const struct {
-    const char *begins;
-    bool (*take)(kd_parse *parse, kdf_oops *oops, kd_str text);
-} forms[] = {
-    { "F", take_frame_format }, { "$", take_mips },     { NULL, take_loongarch },
-    { "K", take_psw },          { NULL, take_gprs },    { "sr", take_parisc_row },
-    { "I", take_queue },        { "a", take_xtensa },   { NULL, take_equals },
-    { "R", take_regs },         { "T", take_ppc_task }, { "p", take_xmon_task },
-    { "C", take_csky_task },    { "ep", take_places },  { "%", take_sparc_row },
-};
-
-static bool may_begin(const char *begins, char first)
+/* The forms that are told by their first character. */
+static bool take_by_first(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    while (begins && *begins && *begins != first)
-        begins++;
-    return !begins || *begins;
+    switch (text.ptr[0]) {
+    case 'F': return take_frame_format(parse, oops, text);
+    case '$': return take_mips(parse, oops, text);
+    case 'K': return take_psw(parse, oops, text);
+    case 's':
+    case 'r': return take_parisc_row(parse, oops, text);
+    case 'I': return take_queue(parse, oops, text);
+    case 'a': return take_xtensa(parse, oops, text);
+    case 'R': return take_regs(parse, oops, text);
+    case 'T': return take_ppc_task(parse, oops, text);
+    case 'p': return take_xmon_task(parse, oops, text) || take_places(parse, oops, text);
+    case 'e': return take_places(parse, oops, text);
+    case 'C': return take_csky_task(parse, oops, text);
+    case '%': return take_sparc_row(parse, oops, text);
+    default: return false;
+    }
 }
 
 bool kd_take_other_registers(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    if (take_breaking(parse, text))
-        return true;
-    for (size_t i = 0; text.len > 0 && i < KD_COUNT(forms); i++) {
-        bool may = may_begin(forms[i].begins, text.ptr[0]);
-#ifdef NDEBUG
-        if (!may)
-            continue;
-#endif
-        if (forms[i].take(parse, oops, text)) {
-            assert(may);
-            return true;
-        }
-    }
-    return is_company(text) || is_disassembly(text);
+    if (text.len == 0)
+        return false;
+    return take_breaking(parse, text) || take_by_first(parse, oops, text) ||
+           take_loongarch(parse, oops, text) || take_gprs(parse, oops, text) ||
+           take_equals(parse, oops, text) || is_company(text) || is_disassembly(text);
 }

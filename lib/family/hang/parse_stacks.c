@@ -306,8 +306,10 @@ static bool take_other_ip(kd_parse *parse, const kd_stacks *stacks, kd_str text)
 /* The registers of sparc; "LR = SYM" of powerpc. */
 static bool is_register_row(kd_str text)
 {
-    static const char *const begins[] = { "TSTATE: ", "RPC: <", "I7: <", "g0: ", "g4: ", "o0: ",
-                                          "o4: ",     "l0: ",   "l4: ",  "i0: ", "i4: ", "LR = " };
+    static const char *const begins[] = {
+        "I7: <", "LR = ", "RPC: <", "TSTATE: ", "g0: ", "g4: ",
+        "i0: ",  "i4: ",  "l0: ",   "l4: ",     "o0: ", "o4: ",
+    };
     return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 

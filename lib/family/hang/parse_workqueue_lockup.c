@@ -236,8 +236,8 @@ static bool take_queue(kd_parse *parse, kdf_workqueue_lockup *lockup, kd_str tex
 static bool is_company(kd_str text)
 {
     static const char *const lines[] = {
-        "Showing busy workqueues",     "Showing freezable workqueues",   "Showing backtraces of ",
-        "The pool might have trouble", "Backtrace of last woken worker",
+        "Backtrace of last woken worker", "Showing backtraces of ",      "Showing busy workqueues",
+        "Showing freezable workqueues",   "The pool might have trouble",
     };
     return kd_str_starts_any(text, lines, KD_COUNT(lines)) ||
            (kd_str_starts(text, "pool ") && kd_str_has(text, ":"));

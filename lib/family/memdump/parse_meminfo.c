@@ -139,7 +139,10 @@ static bool take_hugepages(kd_mem_dump *dump)
 
 static bool take_plain(kd_mem_dump *dump)
 {
-    static const char *const heads[] = { "Swap cache stats:", "Memory cgroup min protection " };
+    static const char *const heads[] = {
+        "Memory cgroup min protection ",
+        "Swap cache stats:",
+    };
     kd_str text = { dump->in.at, kd_scan_left(&dump->in) };
     if (!kd_mem_begun(dump))
         return false;
@@ -330,8 +333,9 @@ static int beginning_of(const kd_scan *in)
  * lines begin otherwise needs its beginning here; debug builds try such lines nevertheless. */
 static bool is_foreign(kd_scan in)
 {
-    static const char *const heads[] = { "free:", "per-cpu:",    "cache stats:",
-                                         "swap",  "cgroup min ", "allocations" };
+    static const char *const heads[] = {
+        "allocations", "cache stats:", "cgroup min ", "free:", "per-cpu:", "swap",
+    };
     kd_str text = { in.at, kd_scan_left(&in) }, name;
     if (!kd_count_scan_name(&in, &name) || kd_scan_at_end(&in))
         return false;

@@ -166,8 +166,10 @@ static kd_verdict take_stats_head(kd_parse *parse, kdf_oom *oom, kd_str text)
 /* Names that count happenings, not bytes: they stand behind the amounts. */
 static bool is_count(kd_str name)
 {
-    static const char *const heads[] = { "workingset_", "pg",     "thp_",    "swpin",  "swpout",
-                                         "pswp",        "zswpin", "zswpout", "zswpwb", "numa_" };
+    static const char *const heads[] = {
+        "numa_", "pg",          "pswp",   "swpin",   "swpout",
+        "thp_",  "workingset_", "zswpin", "zswpout", "zswpwb",
+    };
     if (kd_str_starts(name, "total_"))
         name = kd_str_from(name, sizeof "total_" - 1);
     return kd_str_starts_any(name, heads, KD_COUNT(heads));

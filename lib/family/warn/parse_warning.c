@@ -246,25 +246,25 @@ static kd_verdict more_warning(kd_parse *parse, const kd_line *line)
 static bool is_report(kd_str text)
 {
     static const char *const begins[] = {
+        "---",
+        "===",
         "BUG",
-        "WARNING: ",
         "INFO: ",
+        "Internal error",
         "Kernel panic",
         "Oops",
         "Unable to handle ",
-        "---",
-        "===",
-        "refcount_t: ",
+        "Unhandled ",
+        "WARNING: ",
+        "Watchdog detected",
+        "[ ",
+        "[<",
+        "general protection",
+        "kernel BUG",
         "list_add",
         "list_del",
-        "Watchdog detected",
+        "refcount_t: ",
         "usercopy: ",
-        "kernel BUG",
-        "Internal error",
-        "Unhandled ",
-        "general protection",
-        "[<",
-        "[ ",
     };
     return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
