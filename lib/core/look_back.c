@@ -103,15 +103,7 @@ static size_t look_over(kd_str text, size_t most, size_t longest, bool whole)
     return newline ? (size_t)(newline + 1 - text.ptr) : 0;
 }
 
-/* Lines of the log that stand there. */
-static uint64_t lines_in(const kd_back *back, kd_str text)
-{
-    if (text.len == 0)
-        return 0;
-    return kd_count_newlines(text.ptr, text.ptr + text.len) + breaks_in(back, text);
-}
-
-void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint64_t *offset)
+void kd_back_texts(const kd_parse *parse, kd_str out[2])
 {
     kd_back back = kd_back_from(parse);
     size_t most = BACK_BYTES - back.bytes;
@@ -122,8 +114,17 @@ void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint6
         far = look_over(back.far, most - given, back.longest, back.from_the_start);
     out[0] = kd_str_from(back.far, far);
     out[1] = kd_str_from(back.near, near);
-    *number = back.number - lines_in(&back, out[0]) - lines_in(&back, out[1]);
-    *offset = back.offset - out[0].len - out[1].len;
+}
+
+void kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number, uint64_t *offset)
+{
+    kd_back back = kd_back_from(parse);
+    *number = back.number;
+    *offset = back.offset - texts[0].len - texts[1].len;
+    for (int i = 0; i < 2; i++)
+        if (texts[i].len > 0)
+            *number -= kd_count_newlines(texts[i].ptr, texts[i].ptr + texts[i].len) +
+                       breaks_in(&back, texts[i]);
 }
 
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line)

@@ -5,7 +5,8 @@
  *
  * How a line travels: the open events are asked first, the newest first; each asks its recogniser,
  * then the blocks that may follow its header. A line that nobody takes and that holds an anchor is
- * handed to the recognisers of that anchor, the last row of the families first.
+ * handed to the recognisers of that anchor, the last row of the families first. A line without a
+ * message is nobody's.
  */
 #ifndef KD_CORE_PARSER_H
 #define KD_CORE_PARSER_H
@@ -104,9 +105,11 @@ typedef struct kd_back {
 kd_back kd_back_from(const kd_parse *parse);
 /* The line before; its views last while the recogniser runs. False when there is none. */
 bool kd_back_line(kd_back *back, kd_line *out);
-/* The same lines as they lie in memory, in the order of the log: two texts, either may be empty.
- * @param number, offset  of the first line */
-void kd_back_texts(const kd_parse *parse, kd_str out[2], uint64_t *number, uint64_t *offset);
+/* The same lines as they lie in memory, in the order of the log: two texts, either may be empty. */
+void kd_back_texts(const kd_parse *parse, kd_str out[2]);
+/* Where the first of these lines stands in the log. */
+void kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number,
+                   uint64_t *offset);
 /* Keeps such a line as one that was only looked at; gives its source. */
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line);
 

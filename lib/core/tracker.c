@@ -407,14 +407,13 @@ static void ordinary_line(kd_tracker *tracker, const kd_line *line, const kd_bef
     if (offer(tracker, line) || open_event(tracker, line, before, may_wrap) ||
         try_squeezed(tracker, line, before))
         return;
-    if (line->text.len > 0)
-        lose_patience(tracker, line);
+    lose_patience(tracker, line);
 }
 
 void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *before)
 {
-    if (tracker->wrapped && line->text.len == 0)
-        return; /* captures with a blank line after each line */
+    if (line->text.len == 0)
+        return; /* nobody's; some captures have a blank line after each line */
     if (tracker->wrapped && join(tracker, line))
         return;
     ordinary_line(tracker, line, before, true);
