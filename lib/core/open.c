@@ -39,3 +39,10 @@ void kd_open_free(kd_mem *mem, kd_open *open, bool with_event)
     }
     kd_mem_free(mem, open, sizeof *open);
 }
+
+bool kd_open_alike(const kd_open *one, const kd_open *other)
+{
+    return one->parser == other->parser && one->parser->alike && !one->grown && !other->grown &&
+           one->parse.event->kind == other->parse.event->kind &&
+           memcmp(one->parse.own, other->parse.own, sizeof one->parse.own) == 0;
+}

@@ -18,12 +18,16 @@ struct kd_open {
     uint64_t foreign[KD_MAX_PATIENCE];
     uint32_t foreign_count;
     bool tired;        /* to be closed for want of lines */
+    bool grown;        /* it took lines beside its first */
     const char *block; /* that took the line at hand; NULL: the recogniser itself */
 };
 
 /* NULL: no memory. */
 kd_open *kd_open_new(kd_mem *mem, kd_dress *dress, const kd_parser *parser);
 void kd_open_free(kd_mem *mem, kd_open *open, bool with_event);
+
+/* Does the one refuse every line that the other refuses? */
+bool kd_open_alike(const kd_open *one, const kd_open *other);
 
 /* What recogniser and blocks remember from line to line. A line that is refused leaves no trace in
  * it. */

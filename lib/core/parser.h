@@ -78,6 +78,9 @@ typedef struct kd_parser {
     bool in_order;              /* a block that began closes those listed before it */
     uint32_t patience;          /* foreign lines in a row until the event is closed; 0: 24 */
     const char *by_others;      /* lines that begin so are printed by another thread; or NULL */
+    /* While an event has its first line alone: whether it refuses a line follows from its kind, the
+     * recogniser's own numbers and the line. Of many such in a flood one is asked */
+    bool alike;
     kd_verdict (*open)(kd_parse *parse, const kd_line *line);
     kd_verdict (*more)(kd_parse *parse, const kd_line *line); /* NULL: only the blocks */
     void (*close)(kd_parse *parse);                           /* NULL: nothing to settle */

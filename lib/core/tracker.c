@@ -273,7 +273,7 @@ static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *li
 {
     kd_event *event = open->parse.event;
     kd_line own;
-    if (is_of_other_thread(open, line) || !KD_LIST_ROOM(&event->arena, &event->lines, kd_line_ref))
+    if (!KD_LIST_ROOM(&event->arena, &event->lines, kd_line_ref))
         return KD_NOT_MINE;
     kd_mark mark = kd_arena_mark(&event->arena);
     kd_list lines = event->lines;
@@ -303,6 +303,7 @@ static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *li
         return verdict;
     if (verdict == KD_PASSED)
         kd_event_pass_line(event, line->number);
+    open->grown = true;
     note_taken(tracker, open, line);
     if (verdict == KD_LAST)
         event->complete = true;
@@ -326,11 +327,35 @@ static kd_verdict ask(kd_tracker *tracker, kd_open *open, const kd_line *line)
     return verdict;
 }
 
+/* Debug builds ask those too that need not be asked.
+ * @param refused  an event that was asked and refused the line, or NULL */
+static kd_verdict ask_once(kd_tracker *tracker, kd_open *open, const kd_line *line,
+                           const kd_open *refused)
+{
+    bool alike = refused && kd_open_alike(refused, open);
+#ifdef NDEBUG
+    if (alike) {
+        open->block = NULL;
+        tell(tracker, line->number, KD_NOT_MINE, open, false);
+        return KD_NOT_MINE;
+    }
+#endif
+    kd_verdict verdict = ask(tracker, open, line);
+    assert(!alike || verdict == KD_NOT_MINE);
+    return verdict;
+}
+
 static bool offer(kd_tracker *tracker, const kd_line *line)
 {
+    const kd_open *refused = NULL;
     kd_open **link = &tracker->open;
     while (*link) {
-        kd_verdict verdict = ask(tracker, *link, line);
+        if (is_of_other_thread(*link, line)) {
+            link = &(*link)->next;
+            continue;
+        }
+        kd_verdict verdict = ask_once(tracker, *link, line, refused);
+        refused = verdict == KD_NOT_MINE ? *link : refused;
         if (verdict == KD_LAST || verdict == KD_OVER)
             close_open(tracker, link);
         else

@@ -10,8 +10,8 @@ extern const kd_block kd_block_page_table; /* kdf_oops: page_table */
 extern const kd_block kd_block_code;       /* kdf_code */
 
 /* parse->own of an oops: the headline proper was seen; the die line was; the line on which an
- * address that a wrap tore off may stand */
-enum { KD_OOPS_HEADLINE, KD_OOPS_DIE, KD_OOPS_LATE };
+ * address that a wrap tore off may stand; half a headline was seen */
+enum { KD_OOPS_HEADLINE, KD_OOPS_DIE, KD_OOPS_LATE, KD_OOPS_TORN };
 
 /* The line with "[#1]". */
 bool kd_oops_take_die(kd_parse *parse, kdf_oops *oops, kd_str text);

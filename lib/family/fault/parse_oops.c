@@ -278,7 +278,7 @@ static const char torn_headline[] = "BUG: unable to handle kernel";
 static bool take_second_half(kd_parse *parse, kdf_oops *oops, const kd_line *line)
 {
     kd_line whole = *line;
-    if (parse->own[KD_OOPS_HEADLINE] || !kd_str_is(oops->headline.v, torn_headline) ||
+    if (parse->own[KD_OOPS_HEADLINE] || !parse->own[KD_OOPS_TORN] ||
         !(kd_str_starts(line->text, "paging request at ") ||
           kd_str_starts(line->text, "NULL pointer dereference at ")))
         return false;
@@ -311,6 +311,7 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
     kdf_oops *oops = parse->body;
     parse->event->kind = &kd_kind_oops_other;
     if (kd_str_is(line->text, torn_headline)) {
+        parse->own[KD_OOPS_TORN] = 1;
         kd_put(parse, &oops->headline, line->text);
         return KD_TAKEN;
     }
@@ -345,6 +346,7 @@ const kd_parser kd_parser_oops = {
     .kind = &kd_kind_machine_check, /* has the most room; it begins as another one */
     .blocks = kd_oops_blocks,
     .patience = 40,
+    .alike = true,
     .open = open_oops,
     .more = more_oops,
     .close = close_oops,

@@ -220,6 +220,7 @@ const kd_parser kd_parser_panic = {
     .anchors = anchors,
     .kind = &kd_kind_panic,
     .blocks = blocks,
+    .alike = true,
     .open = open_panic,
     .more = more_panic,
     .close = close_panic,
