@@ -18,6 +18,7 @@ TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "family/lock/lockdep_title.def": [("TITLE", 0)],
     "family/warn/panic_reason.def": [("PANIC", 0)],
     "family/checker/sentence.def": [("REFCOUNT", 0)],
+    "family/checker/tail.def": [("TAIL", 1), ("SENTENCE", 1)],
     "problem/chain.def": [("CHAIN", 1)],
     "family/module/load_form.def": [("LOAD", 1)],
     "family/device/wording.def": [("DEVICE", 2)],

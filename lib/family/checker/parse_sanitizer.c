@@ -11,6 +11,8 @@
  *   The buggy address belongs to the cache kmalloc-64 of size 64
  *
  * kasan_report(), kmsan_report(), kcsan_report(), kfence_report_error(); between lines of "===".
+ * Where the headline is not in the log, the first line that only one of them prints begins it
+ * (tail.def).
  */
 #include "family/checker/parse_check.h"
 
@@ -75,6 +77,54 @@ static kd_verdict open_report(kd_parse *parse, const kd_line *line)
 }
 
 /* ---- the lines behind it --------------------------------------------------------------------- */
+
+/* A pointer that %p hashed has no upper half: it says nothing. */
+static void put_unhashed(kd_parse *parse, kd_hex *to, uint64_t value)
+{
+    if (value > UINT32_MAX)
+        *to = (kd_hex){ value, parse->src };
+}
+
+/* "kfence-#52: 0xA-0xB, size=568, cache=bfq_queue", "kfence-#69 [0xA-0xB, size=4, cache=c] ..." */
+static void read_kfence_object(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str skipped, cache;
+    uint64_t number;
+    if (kd_scan_past(&in, "0x", &skipped) && kd_scan_hex(&in, &number) && kd_scan_char(&in, '-'))
+        put_unhashed(parse, &check->object, number);
+    in = kd_scan_of(text);
+    if (!kd_scan_past(&in, "size=", &skipped) || !kd_scan_u64(&in, &number) ||
+        !kd_scan_literal(&in, ", cache=") || !kd_scan_word(&in, &cache))
+        return;
+    kd_put(parse, &check->object_size, number);
+    if (kd_str_ends(cache, "]"))
+        cache.len--;
+    kd_put(parse, &check->cache, cache);
+}
+
+/* "Use-after-free read at 0xffff98f6bbedcfd8 (in kfence-#122733):", "Invalid free of 0xA (in" */
+static bool take_kfence(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    static const char *const begins[] = { "Use-after-free", "Out-of-bounds", "Corrupted memory",
+                                          "Invalid " };
+    kd_scan in = kd_scan_of(text);
+    kd_str skipped;
+    uint64_t number;
+    if (parse->event->kind != &kd_kind_kfence)
+        return false;
+    if (kd_str_starts(text, "kfence-#")) {
+        read_kfence_object(parse, check, text);
+        return true;
+    }
+    if (!kd_str_starts_any(text, begins, KD_COUNT(begins)))
+        return false;
+    if ((kd_scan_past(&in, " at 0x", &skipped) ||
+         (in = kd_scan_of(text), kd_scan_past(&in, " of 0x", &skipped))) &&
+        kd_scan_hex(&in, &number))
+        put_unhashed(parse, &check->oops.address, number);
+    return true;
+}
 
 /* "by task syz-executor/4493" */
 static void read_task(kd_parse *parse, kdf_check *check, kd_str text)
@@ -156,6 +206,7 @@ static bool take_section(kd_parse *parse, kdf_check *check, kd_str text)
     /* "kfence-#69 [A-B, size=424, cache=kmalloc-512] allocated by task 9997:"               to 5.14
      */
     if (kd_str_starts(text, "kfence-#") && kd_str_has(text, "] allocated by task")) {
+        read_kfence_object(parse, check, text);
         kd_check_turn(parse, check, "alloc");
         return true;
     }
@@ -227,12 +278,13 @@ static bool is_company(kd_str text)
     return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 
-/* Of these the frames follow without a header. */
+/* parse->own[KD_CHECK_EXTRA]: the stack's header is not in the log either. Of KMSAN and KFENCE the
+ * frames follow without one. */
 static kd_verdict take_bare_frame(kd_parse *parse, kdf_check *check, const kd_line *line)
 {
     const kd_kind *kind = parse->event->kind;
-    if (parse->own[KD_CHECK_STACK] || (kind != &kd_kind_kmsan && kind != &kd_kind_kfence) ||
-        !kd_str_has(line->text, "+0x"))
+    bool bare = kind == &kd_kind_kmsan || kind == &kd_kind_kfence || parse->own[KD_CHECK_EXTRA];
+    if (parse->own[KD_CHECK_STACK] || !bare || !kd_str_has(line->text, "+0x"))
         return KD_NOT_MINE;
     kd_block_state state = { .at = 1 }, *own = parse->state;
     parse->state = &state;
@@ -253,7 +305,8 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
         return KD_OVER;
     parse->own[KD_CHECK_SEEN] = 1;
     if (take_access(parse, check, text) || take_cache(parse, check, text) ||
-        take_section(parse, check, text) || take_region(parse, check, text))
+        take_section(parse, check, text) || take_region(parse, check, text) ||
+        take_kfence(parse, check, text))
         return KD_TAKEN;
     kd_verdict verdict = kd_check_frame(parse, check, line);
     if (verdict == KD_NOT_MINE)
@@ -262,6 +315,106 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
         return verdict;
     return !kd_str_starts(text, "[<") && is_company(text) ? KD_TAKEN : KD_NOT_MINE;
 }
+
+/* ---- without its headline -------------------------------------------------------------------- */
+
+static const struct {
+    const kd_kind *kind;
+    const char *begins, *has, *what;
+} tails[] = {
+#define KD_TAIL(kind, begins, has, what) { &kd_kind_##kind, begins, has, what },
+#define KD_SENTENCE(begins, has, what) { &kd_kind_ubsan, begins, has, what },
+#include "family/checker/tail.def"
+};
+
+static const char *const tail_anchors[] = {
+#define KD_TAIL(kind, begins, has, what) begins,
+#define KD_SENTENCE(begins, has, what) has,
+#define KD_REPORTER(kind, frame) frame,
+#include "family/checker/tail.def"
+    NULL,
+};
+
+/* A headline stands near above: the line is of that report, which another one broke. */
+static bool has_head(const kd_parse *parse)
+{
+    static const char *const heads[] = { "BUG: KASAN", "BUG: KMSAN", "BUG: KCSAN", "BUG: KFENCE",
+                                         "UBSAN: " };
+    kd_str above[2];
+    uint64_t number, offset;
+    kd_back_texts(parse, above, &number, &offset);
+    for (size_t i = 0; i < KD_COUNT(heads); i++)
+        if (kd_str_has(above[0], heads[i]) || kd_str_has(above[1], heads[i]))
+            return true;
+    return false;
+}
+
+/* "kasan_report+0xd4/0x160" below "print_report+0x11d/0x224": the stack of the report. */
+static kd_verdict open_stack(kd_parse *parse, const kd_line *line)
+{
+    static const struct {
+        const kd_kind *kind;
+        const char *frame;
+    } reporters[] = {
+#define KD_REPORTER(kind, frame) { &kd_kind_##kind, frame },
+#include "family/checker/tail.def"
+    };
+    static const char *const printers[] = { "print_report+0x",       "print_address_description",
+                                            "kasan_report_error+0x", "dump_stack",
+                                            "ubsan_epilogue",        "kasan_object_err+0x",
+                                            "kasan_end_report+0x" };
+    kd_back back = kd_back_from(parse);
+    kd_line above;
+    bool printed = false;
+    size_t i = 0;
+    while (i < KD_COUNT(reporters) && !kd_str_has(line->text, reporters[i].frame))
+        i++;
+    if (i == KD_COUNT(reporters) || kd_str_starts(line->text, "? ") || !kd_back_line(&back, &above))
+        return KD_NOT_MINE;
+    for (size_t k = 0; k < KD_COUNT(printers); k++)
+        printed |= kd_str_has(above.text, printers[k]);
+    if (!printed || has_head(parse))
+        return KD_NOT_MINE;
+    parse->event->kind = reporters[i].kind;
+    parse->own[KD_CHECK_EXTRA] = 1;
+    return take_bare_frame(parse, parse->body, line);
+}
+
+static kd_verdict open_tail(kd_parse *parse, const kd_line *line)
+{
+    kdf_check *check = parse->body;
+    kd_str text = line->text;
+    size_t i = 0;
+    while (i < KD_COUNT(tails) &&
+           !(kd_str_starts(text, tails[i].begins) && kd_str_has(text, tails[i].has)))
+        i++;
+    if (i == KD_COUNT(tails))
+        return open_stack(parse, line);
+    if (has_head(parse))
+        return KD_NOT_MINE;
+    parse->event->kind = tails[i].kind;
+    kd_put(parse, &check->oops.headline, text);
+    if (tails[i].what[0])
+        check->what = (kd_text){ kd_str_of(tails[i].what), KD_DERIVED };
+    if (tails[i].kind == &kd_kind_ubsan)
+        kd_put(parse, &check->message, text);
+    read_kfence_access(parse, check, check->what.v);
+    kd_verdict verdict = more_report(parse, line);
+    return verdict == KD_LAST || verdict == KD_OVER ? KD_NOT_MINE : KD_TAKEN;
+}
+
+static kd_verdict more_tail(kd_parse *parse, const kd_line *line)
+{
+    return kd_str_starts(line->text, "---[ end trace") ? KD_LAST : more_report(parse, line);
+}
+
+static void close_tail(kd_parse *parse)
+{
+    kd_check_blame(parse);
+    parse->event->complete = false;
+}
+
+/* ---- the recognisers ------------------------------------------------------------------------- */
 
 /* KCSAN prints both sides as stacks of their own: the first is the one that reports. */
 static void close_report(kd_parse *parse)
@@ -284,4 +437,14 @@ const kd_parser kd_parser_sanitizer = {
     .open = open_report,
     .more = more_report,
     .close = close_report,
+};
+
+const kd_parser kd_parser_sanitizer_tail = {
+    .name = "sanitizer_tail",
+    .anchors = tail_anchors,
+    .kind = &kd_kind_kasan,
+    .blocks = kd_check_blocks,
+    .open = open_tail,
+    .more = more_tail,
+    .close = close_tail,
 };

@@ -30,13 +30,28 @@ const char kd_doc_check_page[] = "A page was freed, mapped or accounted in a sta
                                  "has it, or its descriptor was overwritten.";
 /* ---- memory ---------------------------------------------------------------------------------- */
 
+/* The headline was cut off. */
+static void say_tail(const kd_view *view, kd_emit *out, const kd_finding *f)
+{
+    kd_say_diag(out, KD_POSSIBLE,
+                "%.*s accessed memory that it must not: a checker reported it, and the line that "
+                "says how is not in the log.",
+                KD_FMT(f->place));
+    kd_say_line(out, kd_event_lines(view->event), "only that checker prints this");
+    kd_say_missing(out, "the headline of the report, from \"BUG: K\" on");
+}
+
 kd_status kd_check_check_freed(const kd_view *view, kd_emit *out, void *user)
 {
     kd_finding f;
     (void)user;
-    if (!kd_check_find(view, &f) || !kd_check_says(f.check, "use-after"))
+    if (!kd_check_find(view, &f) || !kd_check_was_freed(f.check))
         return KD_OK;
-    kd_say_diag(out, KD_LIKELY, "%.*s used memory that had been freed before.", KD_FMT(f.place));
+    if (f.check->what.src)
+        kd_say_diag(out, KD_LIKELY, "%.*s used memory that had been freed before.",
+                    KD_FMT(f.place));
+    else
+        say_tail(view, out, &f);
     kd_check_say_access(out, f.check);
     kd_check_say_who(view, out, "alloc", "It had been allocated in");
     kd_check_say_who(view, out, "free", "It had been freed in");
@@ -56,16 +71,18 @@ kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     bool copy = kd_event_is(view->event, &kd_kind_usercopy);
     if (!kd_check_find(view, &f) ||
-        (!copy && (kd_check_says(f.check, "use-after") || kd_check_wrong_free(f.check) ||
+        (!copy && (kd_check_was_freed(f.check) || kd_check_wrong_free(f.check) ||
                    kd_check_says(f.check, "memory corruption"))))
         return KD_OK;
     if (copy)
         kd_say_diag(out, KD_LIKELY,
                     "%.*s copied between user space and kernel memory beyond what it may.",
                     KD_FMT(f.place));
-    else
+    else if (f.check->what.src)
         kd_say_diag(out, KD_LIKELY, "%.*s accessed memory that it must not (%.*s).",
                     KD_FMT(f.place), KD_FMT(f.check->what.v));
+    else
+        say_tail(view, out, &f);
     kd_check_say_access(out, f.check);
     kd_check_say_who(view, out, "alloc", "The object was allocated in");
     kd_check_say_end(view, out);
@@ -87,11 +104,12 @@ kd_status kd_check_check_uninitialized(const kd_view *view, kd_emit *out, void *
     (void)user;
     if (!kd_check_find(view, &f))
         return KD_OK;
+    kd_str what = f.check->what.src ? f.check->what.v : KD_STR("the headline is not in the log");
     kd_say_diag(out, KD_LIKELY,
                 kd_check_says(f.check, "infoleak")
                     ? "%.*s hands out memory that was never set (%.*s)."
                     : "%.*s uses memory that was never set (%.*s).",
-                KD_FMT(f.place), KD_FMT(f.check->what.v));
+                KD_FMT(f.place), KD_FMT(what));
     kd_check_say_who(view, out, "origin", "The memory came from");
     kd_check_say_who(view, out, "stored", "It was stored in");
     kd_check_say_end(view, out);
@@ -154,9 +172,15 @@ kd_status kd_check_check_undefined(const kd_view *view, kd_emit *out, void *user
     if (!kd_check_find(view, &f))
         return KD_OK;
     bool array = kd_check_says(f.check, "array-index") || kd_str_has(f.check->message.v, "index");
-    kd_say_diag(out, KD_LIKELY, "%.*s, %.*s line %llu: %.*s.", KD_FMT(f.place),
-                KD_FMT(f.check->oops.file.v), KD_LLU(f.check->oops.line_number.v),
-                KD_FMT(f.check->message.src ? f.check->message.v : f.check->what.v));
+    kd_str says = f.check->message.src ? f.check->message.v
+                  : f.check->what.src  ? f.check->what.v
+                                       : KD_STR("what it was is not in the log");
+    if (f.check->oops.file.src)
+        kd_say_diag(out, KD_LIKELY, "%.*s, %.*s line %llu: %.*s.", KD_FMT(f.place),
+                    KD_FMT(f.check->oops.file.v), KD_LLU(f.check->oops.line_number.v),
+                    KD_FMT(says));
+    else
+        kd_say_diag(out, KD_LIKELY, "%.*s: %.*s.", KD_FMT(f.place), KD_FMT(says));
     kd_check_say_end(view, out);
     if (array && kd_str_has(f.check->message.v, "[1]")) {
         kd_say_severity(out, KD_NOTICE);

@@ -100,6 +100,14 @@ bool kd_check_says(const kdf_check *check, const char *words)
     return kd_str_has(check->what.v, words);
 }
 
+bool kd_check_was_freed(const kdf_check *check)
+{
+    for (uint32_t i = 0; !check->what.src && i < check->stacks.count; i++)
+        if (kd_str_is(KD_ITEMS(check->stacks, kdf_check_stack)[i].role.v, "free"))
+            return true;
+    return kd_check_says(check, "use-after");
+}
+
 bool kd_check_wrong_free(const kdf_check *check)
 {
     return kd_check_says(check, "double-free") || kd_check_says(check, "invalid-free") ||

@@ -15,6 +15,9 @@ typedef struct kd_finding {
 bool kd_check_find(const kd_view *view, kd_finding *out);
 /* Do these words stand in what the checker calls it? */
 bool kd_check_says(const kdf_check *check, const char *words);
+/* Freed memory was used: by its words, or, where they are lost, because a stack of who freed it is
+ * printed. */
+bool kd_check_was_freed(const kdf_check *check);
 bool kd_check_wrong_free(const kdf_check *check);
 
 /* Size and kind of the access; the object, and where in it. */
