@@ -105,12 +105,17 @@ static bool prepare(kd_pack_use *use)
         use->general = pcre2_general_context_create(take, give, use->mem);
     if (use->general && !use->match)
         use->match = pcre2_match_context_create(use->general);
-    if (use->match && !use->stack)
+    if (!use->match)
+        return false;
+    uint32_t generates = 0; /* not on every architecture: then there is no such stack */
+    pcre2_config(PCRE2_CONFIG_JIT, &generates);
+    if (generates && !use->stack)
         use->stack = pcre2_jit_stack_create(8 * 1024, JIT_STACK, use->general);
-    if (!use->stack)
+    if (generates && !use->stack)
         return false;
     /* without a stack of its own, generated code takes 32 KiB of the thread's */
-    pcre2_jit_stack_assign(use->match, NULL, use->stack);
+    if (use->stack)
+        pcre2_jit_stack_assign(use->match, NULL, use->stack);
     pcre2_set_match_limit(use->match, MOST_STEPS);
     pcre2_set_heap_limit(use->match, 256);
     use->data = pcre2_match_data_create(KD_PACK_MOST_FIELDS * 4, use->general);
