@@ -1,0 +1,94 @@
+/* page.c - what the worker of the page calls: one log at a time, in portions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "html/html.h"
+
+#define EXPORT(name) __attribute__((export_name(name)))
+
+enum { ROOM = 1 << 18, LIMITED = 1, FAILED = -1 };
+enum { PART_JSON, PART_HTML, PART_TEXT, PARTS };
+
+static char room[ROOM], name[512];
+static kd_engine *engine;
+static kd_session *session;
+static text parts[PARTS];
+
+/* cli/json.c prints with it; here nothing is printed. */
+int put_stdout(const char *data, size_t len, void *user)
+{
+    (void)data, (void)len, (void)user;
+    return 1;
+}
+
+/* What is handed over stands here: page_room_size() bytes. */
+EXPORT("page_room") char *page_room(void)
+{
+    return room;
+}
+
+EXPORT("page_room_size") size_t page_room_size(void)
+{
+    return ROOM;
+}
+
+/* A log begins; its name is in the room. */
+EXPORT("page_begin") int page_begin(size_t len)
+{
+    kd_options options;
+    if (!engine && kd_engine_new(&engine, NULL) != KD_OK)
+        return FAILED;
+    kd_session_free(session);
+    session = NULL;
+    for (size_t i = 0; i < PARTS; i++)
+        text_free(&parts[i]);
+    len = len < sizeof name - 1 ? len : sizeof name - 1;
+    memcpy(name, room, len);
+    name[len] = 0;
+    kd_options_init(&options, sizeof options);
+    options.tool_name = "oopsdoc";
+    options.source_name = (kd_str){ name, len };
+    return kd_session_new(&session, engine, &options) == KD_OK ? 0 : FAILED;
+}
+
+/* What it was unpacked from is in the room: "gzip". */
+EXPORT("page_packed") int page_packed(size_t len)
+{
+    return len <= ROOM && kd_session_packed(session, (kd_str){ room, len }) == KD_OK ? 0 : FAILED;
+}
+
+EXPORT("page_feed") int page_feed(size_t len)
+{
+    kd_status status = len <= ROOM ? kd_session_feed(session, (kd_str){ room, len }) : KD_E_INVAL;
+    return status == KD_E_LIMIT ? LIMITED : status < KD_OK ? FAILED : 0;
+}
+
+/* The log ends: its report is in the parts. */
+EXPORT("page_end") int page_end(void)
+{
+    kd_report *report = NULL;
+    kd_status status = kd_session_report(session, &report);
+    kd_session_free(session);
+    session = NULL;
+    if (!report)
+        return FAILED;
+    bool limited = status == KD_E_LIMIT;
+    bool done =
+        kd_report_write(report, KD_FORMAT_JSON, KD_PRETTY, text_put, &parts[PART_JSON]) == KD_OK &&
+        kd_report_write(report, KD_FORMAT_TEXT, KD_FULL, text_put, &parts[PART_TEXT]) == KD_OK;
+    html_report(&parts[PART_HTML], report, name, limited ? "a limit cut the analysis short" : NULL);
+    kd_report_free(report);
+    for (size_t i = 0; i < PARTS; i++)
+        done &= !parts[i].failed;
+    return !done ? FAILED : limited ? LIMITED : 0;
+}
+
+EXPORT("page_part") const char *page_part(unsigned part)
+{
+    return part < PARTS ? parts[part].at : NULL;
+}
+
+EXPORT("page_part_size") size_t page_part_size(unsigned part)
+{
+    return part < PARTS ? parts[part].len : 0;
+}
