@@ -89,6 +89,17 @@ bool summarize(const kd_report *report, looked *out)
     return true;
 }
 
+void tool_name(const kd_engine *engine, text *out)
+{
+    uint32_t v = kd_version();
+    uint64_t seed = 14695981039346656037u;
+    for (size_t i = 0; i < kd_engine_rule_count(engine); i++)
+        for (const char *at = kd_engine_rule(engine, i)->id; *at; at++)
+            seed = (seed ^ (unsigned char)*at) * 1099511628211u;
+    text_print(out, "oopsdoc %u.%u.%u %08x", v >> 24, v >> 16 & 255, v & 65535,
+               (unsigned)(seed ^ seed >> 32));
+}
+
 /* ---- hashes of what is known ----------------------------------------------------------------- */
 
 static size_t place_of(const hash_set *set, const hash *key)

@@ -104,11 +104,20 @@ kd_str column_str(sqlite3_stmt *row, int column)
     return (kd_str){ words ? words : "", words ? (size_t)sql.column_bytes(row, column) : 0 };
 }
 
-bool store_begin(store *s, const char *tool, const char *options)
+bool store_by(store *s, const char *tool, const char *options)
 {
+    if (s->tool && s->options && !strcmp(s->tool, tool) && !strcmp(s->options, options))
+        return true;
+    free(s->tool);
+    free(s->options);
     s->tool = copy_str((kd_str){ tool, strlen(tool) });
     s->options = copy_str((kd_str){ options, strlen(options) });
-    return s->tool && s->options &&
+    return s->tool && s->options;
+}
+
+bool store_begin(store *s, const char *tool, const char *options)
+{
+    return store_by(s, tool, options) &&
            store_run(s, "CREATE TEMP TABLE seen (name TEXT PRIMARY KEY) WITHOUT ROWID") &&
            store_prepare(s, &s->add_log,
                          "INSERT OR IGNORE INTO logs (hash, tool, options, outcome, bytes, lines, "

@@ -195,17 +195,10 @@ static bool pick_side(triage *t, const call *c, int side)
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-/* Other rules and other options give another result for the same bytes. */
-static void name_options(const triage *t, text *tool, text *words)
+/* Other options give another result for the same bytes. */
+static void name_options(const triage *t, text *words)
 {
     const kd_options *o = &t->with.options;
-    uint32_t v = kd_version();
-    uint64_t seed = 14695981039346656037u;
-    for (size_t i = 0; i < kd_engine_rule_count(t->with.engine); i++)
-        for (const char *at = kd_engine_rule(t->with.engine, i)->id; *at; at++)
-            seed = (seed ^ (unsigned char)*at) * 1099511628211u;
-    text_print(tool, "oopsdoc %u.%u.%u %08x", v >> 24, v >> 16 & 255, v & 65535,
-               (unsigned)(seed ^ seed >> 32));
     text_add(words, o->flags & KD_NO_REPAIR ? "no-repair" : "");
     if (o->kernel_release)
         text_print(words, " kernel=%s", o->kernel_release);
@@ -226,7 +219,8 @@ static void name_options(const triage *t, text *tool, text *words)
 static bool open_store(triage *t)
 {
     text tool = { 0 }, words = { 0 };
-    name_options(t, &tool, &words);
+    tool_name(t->with.engine, &tool);
+    name_options(t, &words);
     t->store = store_open(t->db, false);
     bool good = t->store && !words.failed && tool.at &&
                 store_begin(t->store, tool.at, words.at ? words.at : "");

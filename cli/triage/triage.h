@@ -46,6 +46,8 @@ void result_free(looked *r);
 void copy_clean(char *to, size_t size, kd_str from);
 /* What stands in a report, into a result; false: no memory. */
 bool summarize(const kd_report *report, looked *out);
+/* Other rules give another result for the same bytes. */
+void tool_name(const kd_engine *engine, text *out);
 
 /* ---- hashes of what is known ----------------------------------------------------------------- */
 
@@ -94,6 +96,8 @@ void pool_free(pool *p);
 /* In the caller's thread: a log that is fed in portions. */
 looked *pool_look(pool *p, const char *name, const char *(*pour)(void *from, const taker *to),
                   void *from);
+/* The same of a log as it is, packed or not, with its hash. */
+looked *pool_look_at(pool *p, const char *name, kd_str bytes);
 void pool_done(pool *p, looked *r);
 
 /* ---- SQLite ---------------------------------------------------------------------------------- */
@@ -103,6 +107,8 @@ typedef struct store store;
 store *store_open(const char *path, bool read_only);
 /* By which tool and options the logs of this run are looked at. */
 bool store_begin(store *s, const char *tool, const char *options);
+/* The same for the logs that are put from now on. */
+bool store_by(store *s, const char *tool, const char *options);
 /* Hashes that others have stored since. */
 bool store_learn(store *s, pool *p);
 bool store_put(store *s, const looked *r);

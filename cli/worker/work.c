@@ -1,0 +1,131 @@
+/* work.c - logs in, records out. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fleet.h"
+
+#include "../options.h"
+
+typedef struct worker {
+    fleet *fleet;
+    pool *pool;
+    text tool;
+} worker;
+
+static int digit(char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* What the header of send.c says. */
+static char *name_of(natsMsg *message)
+{
+    const char *from = NULL;
+    natsMsgHeader_Get(message, HEADER_NAME, &from);
+    if (!from || !*from)
+        from = "(without a name)";
+    char *name = copy_str((kd_str){ from, strlen(from) });
+    size_t at = 0;
+    for (size_t i = 0; name && from[i]; i++) {
+        int high = from[i] == '%' ? digit(from[i + 1]) : -1,
+            low = high < 0 ? -1 : digit(from[i + 2]);
+        name[at++] = (char)(low < 0 ? from[i] : high << 4 | low);
+        i += low < 0 ? 0 : 2;
+    }
+    if (name)
+        name[at] = 0;
+    return name;
+}
+
+static uint64_t deliveries(natsMsg *message)
+{
+    jsMsgMetaData *data = NULL;
+    uint64_t count = natsMsg_GetMetaData(&data, message) == NATS_OK ? data->NumDelivered : 1;
+    jsMsgMetaData_Destroy(data);
+    return count;
+}
+
+static bool publish_record(worker *w, const looked *r)
+{
+    char id[MOST_ID];
+    text record = { 0 };
+    record_write(&record, r, w->tool.at);
+    name_id(id, &r->hash, r->name);
+    bool good =
+        !record.failed && fleet_publish(w->fleet, SUBJECT_RECORDS, NULL, id, text_str(&record));
+    text_free(&record);
+    return good;
+}
+
+/* The record of a log that was given up. */
+static bool give_up(worker *w, natsMsg *message, char *name, kd_str bytes)
+{
+    looked r = { .name = name, .error = "given up: no worker came to its end", .bytes = bytes.len };
+    r.hash = hash_of(bytes);
+    bool good = fleet_bury(w->fleet, message, r.error) && publish_record(w, &r);
+    w->fleet->buried += good;
+    return good;
+}
+
+static bool work_on(worker *w, natsMsg *message, char *name, kd_str bytes)
+{
+    looked *r = pool_look_at(w->pool, name, bytes);
+    if (r && r->is_archive && !r->error)
+        r->error = "an archive: send what is in it";
+    bool good = r && publish_record(w, r);
+    w->fleet->done += good;
+    result_free(r);
+    (void)message;
+    return good;
+}
+
+static void take(worker *w, natsMsg *message)
+{
+    kd_str bytes = { natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message) };
+    char *name = name_of(message);
+    bool tried = deliveries(message) > (uint64_t)w->fleet->tries;
+    if (name && (tried ? give_up : work_on)(w, message, name, bytes))
+        natsMsg_Ack(message, NULL);
+    else
+        natsMsg_NakWithDelay(message, 1000, NULL);
+    free(name);
+}
+
+/* Who asked us to stop waits: what is not begun goes to others at once. */
+static void work_off(worker *w, natsMsgList *list)
+{
+    for (int i = 0; i < list->Count; i++) {
+        if (is_stopped())
+            natsMsg_Nak(list->Msgs[i], NULL);
+        else
+            take(w, list->Msgs[i]);
+    }
+    natsConnection_FlushTimeout(w->fleet->connection, 1000);
+}
+
+int work_on_logs(fleet *f)
+{
+    pool_options with = { .options = tool_options(), .threads = 1 };
+    worker w = { .fleet = f };
+    kd_status made = kd_engine_new(&with.engine, NULL);
+    if (made != KD_OK)
+        return complain(NULL, kd_status_name(made));
+    tool_name(with.engine, &w.tool);
+    w.pool = pool_new(&with);
+    bool good = w.pool && w.tool.at && fleet_open(f, STREAM_LOGS, "workers", (int)f->prefetch);
+    while (good && !is_stopped()) {
+        natsMsgList list = { NULL, 0 };
+        if (fleet_fetch(f, &list, (int)f->prefetch))
+            work_off(&w, &list);
+        natsMsgList_Destroy(&list);
+    }
+    fprintf(stderr, "oopsdoc-worker: %llu logs looked at, %llu given up\n",
+            (unsigned long long)f->done, (unsigned long long)f->buried);
+    pool_free(w.pool);
+    kd_engine_free(with.engine);
+    text_free(&w.tool);
+    return good || is_stopped() ? 0 : EXIT_TROUBLE;
+}
