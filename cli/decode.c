@@ -8,11 +8,15 @@
 #include "cli.h"
 
 static const char help[] =
-    "usage: oopsdoc decode gfp MASK | esr VALUE | x86-fault VALUE | arm-fsr VALUE\n"
-    "                      | taint VALUE\n"
-    "                      [--kernel 5.4] [--arch arm64] [--all-versions]\n"
-    "Prints one JSON object. gfp and taint are decimal unless they begin with 0x;\n"
-    "esr, x86-fault and arm-fsr are hexadecimal, as an Oops prints them.\n"
+    "usage: oopsdoc decode WHAT NUMBER [--kernel 5.4] [--arch arm64] [--all-versions]\n"
+    "Prints one JSON object. WHAT is one of:\n"
+    "  decimal, unless it begins with 0x: gfp, taint, xid, errno (-110)\n"
+    "  hexadecimal, as the kernel prints them:\n"
+    "    faults    esr, x86-fault, arm-fsr, scause, dsisr, mips-cause, s390-pic, s390-teid,\n"
+    "              loongarch-estat, mce-status, preempt-count\n"
+    "    storage   ata-status, ata-error, ata-emask, ata-serr, nvme-csts, mmc-status\n"
+    "              scsi-sense (3/11/00 is 31100), nvme-status (sct 0x3 / sc 0x71 is 371)\n"
+    "    buses     aer-correctable, aer-uncorrectable, pci-status, amd-vi-flags, dmar-reason\n"
     "\n"
     "  --kernel REL      kernel release or version; default: the newest known\n"
     "  --arch ARCH       default: x86_64\n"
@@ -21,17 +25,27 @@ static const char help[] =
     "examples:\n"
     "  oopsdoc decode gfp 0xa20 --kernel 5.4\n"
     "  oopsdoc decode esr 96000006\n"
-    "  oopsdoc decode taint 12289\n";
+    "  oopsdoc decode scsi-sense 31100\n"
+    "  oopsdoc decode xid 79\n";
+
+static bool is_decimal(const char *what)
+{
+    static const char *const names[] = { "gfp", "taint", "xid", "errno" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(what, names[i]) == 0)
+            return true;
+    return false;
+}
 
 static bool parse_number(const char *what, const char *text, uint64_t *out)
 {
     char *end;
-    bool hex = strcmp(what, "gfp") != 0 && strcmp(what, "taint") != 0;
+    bool decimal = is_decimal(what) && strncmp(text, "0x", 2) != 0;
     /* strtoull() would skip blanks and take a sign */
     if (!isxdigit((unsigned char)*text))
         return false;
     errno = 0;
-    *out = strtoull(text, &end, hex || strncmp(text, "0x", 2) == 0 ? 16 : 10);
+    *out = strtoull(text, &end, decimal ? 10 : 16);
     return errno == 0 && *end == 0;
 }
 
@@ -66,6 +80,7 @@ int cmd_decode(int argc, char **argv)
     if (argc - optind != 2)
         return complain(NULL, "decode takes what to decode and a number; see --help");
     const char *what = argv[optind], *text = argv[optind + 1];
+    text += strcmp(what, "errno") == 0 && *text == '-'; /* it is told with its minus */
     if (opts.kernel_release &&
         kd_kernel_parse((kd_str){ opts.kernel_release, strlen(opts.kernel_release) }) == 0)
         return complain(opts.kernel_release, "--kernel takes a kernel release such as 5.4");
@@ -79,6 +94,6 @@ int cmd_decode(int argc, char **argv)
     kd_status status = kd_decode(engine, what, value, all, &opts, put_stdout, NULL);
     kd_engine_free(engine);
     if (status == KD_E_INVAL)
-        return complain(what, "decode knows gfp, esr, x86-fault, arm-fsr and taint");
+        return complain(what, "decode does not know this; see oopsdoc decode --help");
     return status == KD_OK || status == KD_E_SINK ? 0 : complain(what, kd_status_name(status));
 }

@@ -46,7 +46,44 @@ WRONG = {  # text -> what the reason says
     pack(entry(title="x" * 101)): "too long", pack(entry(title="a\0b")): "NUL", pack(entry(suspect={})): "class",
     pack(entry(stack="yes")): "true nor false", pack(entry(action="pray")): "action",
     pack(*[entry(id=f"a.x{i}") for i in range(1001)]): "1000", b" " * (2 << 20): "1 MiB",
+    pack(entry(repeat={"count": 3})): "count and within", pack(entry(repeat={"count": 1, "within": 5})): "from 2 to 64",
+    pack(entry(repeat={"count": 1 << 40, "within": 5})): "from 2 to 64", pack(entry(repeat=[3, 5])): "no object",
+    pack(entry(repeat={"count": 3, "within": -1})): "from 1 to 86400", pack(entry(repeat={"often": 3})): "takes count",
+    pack(entry(device="dev")): "none of its fields", pack(entry(tells=["dev"])): "none of its fields",
+    pack(entry(caused_by=[])): "1 to 8 events", pack(entry(caused_by=[{"within": 5}])): "names no event",
+    pack(entry(explains=[{"event": ["no_such_kind"]}])): "no kind of events", pack(entry(explains="oom_kill")): "list",
+    pack(entry(explains=[{"event": ["site.thing"]}])): "explain itself",
+    pack(entry(caused_by=[{"event": ["oom_kill"], "within": 1e99}])): "from 1 to 86400",
+    pack(entry(caused_by=[{"event": ["oom kill"]}])): "blank", pack(entry(caused_by=[{"event": "x"}])): "list",
+    pack(entry(caused_by=[{"event": ["oom_kill"], "frames": []}])): "empty",
+    pack(entry(when={"after": [{"event": ["x.y"]}]})): "no entry has this name",
+    pack(entry(when={"fields": {"x": ["1"]}})): "no such field", pack(entry(when={"fields": {}})): "members",
+    pack(entry(when={"weather": "rain"})): "takes arch", pack(entry(cases=[])): "1 to 32 cases",
+    pack(entry(cases=[{"severity": "info"}])): "no \"when\"", pack(entry(cases=[{"when": {}, "links": ["x"]}])): "takes when",
+    pack(entry(cases=[{"when": {"until": "x"}}])): "no kernel release",
+    pack(entry(cases=[{"when": {"fields": {"y": ["1"]}}}])): "no such field",
+    pack(entry(pattern="(?<x>a)", fields={"x": "base64"})): "no decoder",
 }
+
+
+def issue(**changes):
+    new = {"id": "site.known", "title": "A bug", "event": ["null_deref"], "frames": ["foo_start", "foo_open|foo_stop"],
+           "explanation": "It is known.", "from": "5.0", "until": "6.7", "fixed_in": ["6.1.50"], "commit": "0123456789ab",
+           "links": ["https://kernel.example/0123456789ab"], "examples": [{"lines": OOPS}], "near_misses": [["foo_start"]]}
+    new.update(changes)
+    return {key: value for key, value in new.items() if value is not None}
+
+
+OOPS = ["BUG: kernel NULL pointer dereference, address: 0000000000000008", "Oops: 0000 [#1] SMP NOPTI",
+        "CPU: 0 PID: 77 Comm: foo Not tainted 6.1.20 #1", "RIP: 0010:foo_start+0x10/0x40 [foo]", "Call Trace:", " <TASK>",
+        " foo_open+0x11/0x70 [foo]", " do_sys_open+0x21/0x60", " </TASK>"]
+WRONG |= {
+    json.dumps({"format": "kdiag-pack/1", "name": "x", "known": known}).encode(): reason for known, reason in [
+        ([], "1 to 1000"), ([issue(frames=["foo_start"])], "two frames"), ([issue(frames=None)], "two frames"),
+        ([issue(frames=None, message="oops")], "12 bytes"), ([issue(links=None)], "no link"), ([issue(event=None)], "no event"),
+        ([issue(event=["site.thing"])], "names no kind"), ([issue(until=None, commit=None)], "not fixed is not known"),
+        ([issue(examples=None)], "no example"), ([issue(near_misses=None)], "no near miss"), ([issue(), issue()], "taken"),
+        ([issue(confidence="likely")], "takes id"), ([issue(frames=["a b", "foo"])], "blank"), ([issue(id="x")], "form")]}
 
 
 def wrong(tool, folder):
@@ -114,16 +151,114 @@ def uses(tool, folder):
     expect("no such file", run(tool, "analyze", "--pack", str(folder / "none"), str(log)).returncode == 2)
 
 
+def report_of(tool, folder, entries, lines, known=None):
+    path, log = folder / "pack.json", folder / "pack.log"
+    content = {"format": "kdiag-pack/1", "name": "site"}
+    content |= {"entries": entries} if entries else {}
+    content |= {"known": known} if known else {}
+    path.write_text(json.dumps(content))
+    log.write_text("\n".join(lines) + "\n")
+    result = run(tool, "analyze", "--pack", str(path), str(log))
+    expect(f"{result.stderr}", result.returncode in (0, 1))
+    return json.loads(result.stdout)
+
+
+def stamped(*lines):
+    return [f"[{second:5}.000000] {text}" for second, text in lines]
+
+
+LINK = entry(id="site.link", anchors=["link is down"], pattern="(?<dev>eth\\d+): link is down", fields={"dev": "text"},
+             device="dev", repeat={"count": 3, "within": 60}, explanation="{dev}: {times} times< in {within_s} s>.")
+
+
+def repeats(tool, folder):
+    def said(*times, device="eth0"):
+        report = report_of(tool, folder, [LINK], stamped(*[(second, f"{device}: link is down") for second in times]))
+        return [(diagnosis["explanation"], event.get("repeated", {}).get("count", 1))
+                for diagnosis, event in zip(report["diagnoses"], report["events"])]
+
+    expect("two are none", said(10, 20) == [])
+    expect("three far apart are none", said(10, 60, 100) == [])
+    expect(f"three: {said(10, 20, 70)}", said(10, 20, 70) == [("eth0: 3 times in 60 s.", 1)])
+    expect(f"six: {said(1, 2, 3, 4, 5, 6)}", said(1, 2, 3, 4, 5, 6) == [("eth0: 3 times in 2 s.", 4)])
+    mixed = stamped(*[(second, f"eth{second % 2}: link is down") for second in range(4)])
+    expect("two devices", report_of(tool, folder, [LINK], mixed)["events"] == [])
+    many = stamped(*[(second, f"eth{second % 100}: link is down") for second in range(3000)])
+    expect("more devices than are counted", report_of(tool, folder, [LINK], many)["events"] == [])
+    two_boots = stamped((50, "eth0: link is down"), (51, "eth0: link is down"), (2, "eth0: link is down"))
+    expect("the next boot begins anew", report_of(tool, folder, [LINK], two_boots)["events"] == [])
+
+
+def conditions(tool, folder):
+    first = entry(id="site.power", anchors=["power dips"], pattern="(?<dev>\\w+): power dips", fields={"dev": "text"}, device="dev",
+                  explanation="Power dips.")
+    other = [{"event": ["site.power"], "within": 10, "same_device": True}]
+    second = entry(id="site.reset", anchors=["was reset"], pattern="(?<dev>\\w+): was reset, code (?<code>\\d+)",
+                   fields={"dev": "text", "code": "errno"}, device="dev", explanation="Reset< ({code.words})>.")
+
+    def rules(entries, *lines):
+        return [diagnosis["rule"] for diagnosis in report_of(tool, folder, entries, stamped(*lines))["diagnoses"]]
+
+    near = (1, "sda: power dips"), (5, "sda: was reset, code 5")
+    far = (1, "sda: power dips"), (50, "sda: was reset, code 5")
+    elsewhere = (1, "sdb: power dips"), (5, "sda: was reset, code 5")
+    swapped = (1, "sda: was reset, code 5"), (5, "sda: power dips")
+    for when, fits in {"after": (near,), "before": (swapped,), "not_after": (far, elsewhere, swapped)}.items():
+        for lines in (near, far, elsewhere, swapped):
+            got = rules([first, dict(second, when={when: other})], *lines)
+            expect(f"{when} {lines}: {got}", ("site.reset" in got) == (lines in fits))
+    cases = [{"when": {"fields": {"code": ["7"]}}, "severity": "error"},
+             {"when": {"after": other}, "severity": "notice", "remedies": ["Look at the power."], "explanation": "The power dipped."}]
+    report = report_of(tool, folder, [first, dict(second, cases=cases, remedies=["Look at the disk."])], stamped(*near))
+    reset = next(diagnosis for diagnosis in report["diagnoses"] if diagnosis["rule"] == "site.reset")
+    expect(f"a case: {reset}", reset["severity"] == "notice" and reset["remedies"] == ["Look at the power."]
+           and reset["explanation"] == "Reset (EIO: I/O error). The power dipped.")
+    for pair in ([first, dict(second, caused_by=other)], [dict(first, explains=[dict(other[0], event=["site.reset"])]), second]):
+        for lines in (near, far, elsewhere):
+            report = report_of(tool, folder, pair, stamped(*lines))
+            rule = {diagnosis["id"]: diagnosis["rule"] for diagnosis in report["diagnoses"]}
+            problems = [rule[problem["root"]] for problem in report["problems"]]
+            expect(f"problems of {lines}: {problems}", problems == ["site.power"] if lines == near else len(problems) == 2)
+            roles = [diagnosis["role"] for diagnosis in report["diagnoses"]]
+            expect(f"roles of {lines}: {roles}", roles == ["primary", "effect" if lines == near else "primary"])
+    circle = [dict(first, explains=[{"event": ["site.reset"]}]), dict(second, explains=[{"event": ["site.power"]}])]
+    many = [(second, f"sda: {'power dips' if second % 2 else f'was reset, code {second}'}") for second in range(500)]
+    report = report_of(tool, folder, circle, stamped(*many))
+    expect(f"a circle: {len(report['problems'])}", len(report["problems"]) == 1)
+
+
+def known(tool, folder):
+    def said(lines=OOPS, **changes):
+        report = report_of(tool, folder, None, lines, [issue(**changes)])
+        return [diagnosis for diagnosis in report["diagnoses"] if diagnosis["rule"] == "site.known"]
+
+    found = said()
+    expect(f"known: {found}", len(found) == 1 and found[0]["confidence"] == "possible" and found[0]["role"] == "contributing")
+    text = found[0]["explanation"]
+    expect(f"known: {text}", all(word in text for word in ("foo_start", "foo_open", "6.1.20", "6.1.50", "0123456789ab")))
+    expect("another kernel", not said(until="6.1") and not said(**{"from": "6.2"}))
+    expect("a back-port", not said(fixed_in=["6.1.20"]) and said(fixed_in=["6.1.21"]) and said(fixed_in=["6.2.1"]))
+    expect("another function", not said(frames=["foo_start", "foo_stop"]))
+    expect("another module", not said(module="bar") and said(module="foo"))
+    expect("another kind", not said(event=["kernel_bug"]))
+    expect("a message", said(frames=None, message="kernel NULL pointer dereference") and not said(message="of another kind"))
+    unknown = said([line.replace("6.1.20 #1", "") for line in OOPS])
+    expect("no release", unknown and unknown[0]["missing"] == ["the kernel release"])
+    expect("no event", not said([line for line in OOPS if "foo" in line and "RIP" not in line]))
+    result = run(tool, "pack", "test", str(folder / "pack.json"))
+    expect(f"its examples: {result.stderr}", result.returncode == 0)
+
+
 def main():
     tool = sys.argv[1]
     schema = json.loads(pathlib.Path("schemas/pack.schema.json").read_text())
-    for path in sorted(pathlib.Path("packs").glob("*.json")):
+    for path in sorted(pathlib.Path("packs").rglob("*.json")):
         jsonschema.validate(json.loads(path.read_text()), schema)
     expect("the built-in packs' examples", run(tool, "pack", "test").returncode == 0)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         jsonschema.validate(json.loads(run(tool, "pack", "new", "acme").stdout), schema)
-        for part in (wrong, cut, slow, uses):
+        for part in (wrong, cut, slow, uses, repeats, conditions, known):
             part(tool, folder)
     print("\n".join(failures) or f"{len(WRONG)} wrong packs")
     return bool(failures)

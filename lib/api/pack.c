@@ -10,15 +10,18 @@
 /* The matcher anew, with the anchors of all packs. The old one stays where that fails. */
 static kd_status join_anchors(kd_engine *engine)
 {
+    kd_packs *packs = &engine->packs;
     kd_anchors anchors;
-    kd_list all = { .count = 0 };
-    for (uint32_t i = 0; i < engine->packs.entries.count; i++) {
-        const kd_pack_entry *entry = kd_packs_at(&engine->packs, i);
+    kd_list all = { .count = 0 }, owners = { .count = 0 };
+    for (uint32_t i = 0; i < packs->entries.count; i++) {
+        kd_pack_entry *entry = kd_packs_at(packs, i);
         for (uint32_t k = 0; k < entry->anchors.count; k++) {
-            kd_str *item = KD_LIST_ADD(&engine->arena, &all, kd_str);
-            if (!item)
+            kd_str *text = KD_LIST_ADD(&engine->arena, &all, kd_str);
+            kd_pack_entry **owner = KD_LIST_ADD(&engine->arena, &owners, kd_pack_entry *);
+            if (!text || !owner)
                 return KD_E_NOMEM;
-            *item = KD_ITEMS(entry->anchors, kd_str)[k];
+            *text = KD_ITEMS(entry->anchors, kd_str)[k];
+            *owner = entry;
         }
     }
     kd_status status = kd_anchors_init(&anchors, &engine->mem, &all);
@@ -28,18 +31,30 @@ static kd_status join_anchors(kd_engine *engine)
     }
     kd_anchors_free(&engine->anchors, &engine->mem);
     engine->anchors = anchors;
+    packs->owners = owners;
     return KD_OK;
 }
 
-/* Those of the entries from that one on. */
-static kd_status add_rules(kd_engine *engine, uint32_t from, kd_pack_error error)
+static kd_status add_rule(kd_engine *engine, const kd_rule *rule, kd_pack_error error)
 {
+    kd_status status = kd_engine_add_rule(engine, rule);
+    if (status == KD_E_INVAL && error.room > 0)
+        snprintf(error.text, error.room, "a rule has this id, or it names no kind: %s", rule->id);
+    return status;
+}
+
+/* Those of what came later. */
+static kd_status add_rules(kd_engine *engine, kd_packs_mark from, kd_pack_error error)
+{
+    const kd_packs *packs = &engine->packs;
     kd_status status = KD_OK;
-    for (uint32_t i = from; status == KD_OK && i < engine->packs.entries.count; i++) {
-        kd_rule rule = kd_pack_rule(kd_packs_at(&engine->packs, i));
-        status = kd_engine_add_rule(engine, &rule);
-        if (status == KD_E_INVAL && error.room > 0)
-            snprintf(error.text, error.room, "a rule has this id: %s", rule.id);
+    for (uint32_t i = from.entries; status == KD_OK && i < packs->entries.count; i++) {
+        kd_rule rule = kd_pack_rule(kd_packs_at(packs, i));
+        status = add_rule(engine, &rule, error);
+    }
+    for (uint32_t i = from.known; status == KD_OK && i < packs->known.count; i++) {
+        kd_rule rule = kd_pack_known_rule(kd_packs_known(packs, i));
+        status = add_rule(engine, &rule, error);
     }
     return status;
 }
@@ -55,6 +70,21 @@ static void move_to_front(kd_packs *packs, uint32_t before)
         entries[i] = entry;
     }
     packs->own += added;
+    for (uint32_t i = 0; i < packs->entries.count; i++)
+        entries[i]->order = i;
+}
+
+/* Of all that came since. */
+static kd_status take_in(kd_engine *engine, kd_packs_mark from, kd_pack_error error)
+{
+    kd_status status = KD_OK;
+    if (!kd_packs_check_names(&engine->packs, from, error))
+        status = KD_E_INVAL;
+    if (status == KD_OK)
+        status = add_rules(engine, from, error);
+    if (status == KD_OK)
+        status = join_anchors(engine);
+    return status;
 }
 
 kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t room)
@@ -65,41 +95,45 @@ kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t r
     if (!engine || !json.ptr || atomic_load(&engine->used))
         return KD_E_INVAL;
     kd_packs *packs = &engine->packs;
-    uint32_t before = packs->entries.count;
+    kd_packs_mark before = kd_packs_here(packs);
     size_t rules = engine->rules.len;
     packs->mem = &engine->mem;
     kd_status status = kd_packs_add(packs, json, error);
     if (status == KD_OK)
-        status = add_rules(engine, before, error);
-    if (status == KD_OK)
-        status = join_anchors(engine);
+        status = take_in(engine, before, error);
     if (status != KD_OK) {
         kd_engine_cut_rules(engine, rules);
         kd_packs_cut(packs, before);
         return status;
     }
-    move_to_front(packs, before);
+    move_to_front(packs, before.entries);
     return KD_OK;
 }
 
 kd_status kd_engine_builtin_packs(kd_engine *engine)
 {
     kd_packs *packs = &engine->packs;
+    kd_pack_error error = { NULL, 0 };
+    kd_packs_mark start = kd_packs_here(packs);
     kd_status status = KD_OK;
     packs->mem = &engine->mem;
     for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
-        status = kd_packs_add(packs, kd_builtin_packs[i], (kd_pack_error){ NULL, 0 });
+        status = kd_packs_add(packs, kd_builtin_packs[i], error);
     if (status == KD_OK)
-        status = add_rules(engine, 0, (kd_pack_error){ NULL, 0 });
-    return status == KD_OK ? join_anchors(engine) : status;
+        status = take_in(engine, start, error);
+    packs->known_builtin = packs->known.count;
+    for (uint32_t i = 0; i < packs->entries.count; i++)
+        kd_packs_at(packs, i)->order = i;
+    return status;
 }
 
 /* ---- its own examples ------------------------------------------------------------------------ */
 
 typedef struct trial {
     kd_engine *engine;
-    const kd_pack_entry *entry;
+    const char *id; /* of the rule that must speak, or must not */
     kd_pack_error error;
+    size_t count; /* of the logs that were tried */
 } trial;
 
 /* Always KD_E_INVAL. */
@@ -108,70 +142,85 @@ static kd_status fail(const trial *of, const char *what, kd_str word, kd_str log
     const char *end = memchr(log.ptr, '\n', log.len);
     kd_str first = { log.ptr, end ? (size_t)(end - log.ptr) : log.len };
     if (of->error.room > 0)
-        snprintf(of->error.text, of->error.room, "%.80s: %s%.*s: %.*s", of->entry->id.ptr, what,
-                 KD_FMT(word), KD_FMT(first));
+        snprintf(of->error.text, of->error.room, "%.80s: %s%.*s: %.*s", of->id, what, KD_FMT(word),
+                 KD_FMT(first));
     return KD_E_INVAL;
 }
 
-static const kdf_pack_message *find_message(const kd_report *report, kd_str id)
+/* The event of which the rule speaks; NULL: it does not. */
+static const kd_event *find_event(const kd_report *report, const char *id)
 {
-    for (size_t i = 0; i < kd_report_event_count(report); i++) {
-        const kd_event *event = kd_report_event(report, i);
-        const kdf_pack_message *message = KD_BODY(event, pack_message);
-        if (message && kd_str_eq(message->entry.v, id))
-            return message;
+    for (size_t i = 0; i < kd_report_diag_count(report); i++) {
+        const kd_diag *diag = kd_report_diag(report, i);
+        if (!strcmp(diag->rule->id, id))
+            return kd_report_event_by_id(report, diag->woken_by);
     }
     return NULL;
 }
 
-static bool has_value(const kdf_pack_message *message, const kd_pack_value *expected)
+static bool has_value(const kd_event *event, const kd_pack_value *expected)
 {
-    const kdf_message_value *values = message->values.items;
-    for (uint32_t i = 0; i < message->values.count; i++)
+    const kdf_pack_message *message = KD_BODY(event, pack_message);
+    const kdf_message_value *values = message ? message->values.items : NULL;
+    for (uint32_t i = 0; message && i < message->values.count; i++)
         if (kd_str_eq(values[i].name.v, expected->name))
             return kd_str_eq(values[i].text.v, expected->value);
     return false;
 }
 
-static kd_status try_log(const trial *of, const kd_pack_example *example, bool fires)
+static kd_status try_log(trial *of, const kd_pack_example *example, bool fires)
 {
     kd_report *report = NULL;
     kd_options options;
     kd_options_init(&options, sizeof options);
+    of->count++;
     kd_status status = kd_analyze(of->engine, example->log, &options, &report);
     if (status != KD_OK && status != KD_E_LIMIT)
         return status;
-    const kdf_pack_message *message = find_message(report, of->entry->id);
+    const kd_event *event = find_event(report, of->id);
     status = KD_OK;
-    if (fires && !message)
+    if (fires && !event)
         status = fail(of, "does not fire on its example", (kd_str){ "", 0 }, example->log);
-    if (!fires && message)
+    if (!fires && event)
         status = fail(of, "fires on its near miss", (kd_str){ "", 0 }, example->log);
     const kd_pack_value *values = example->values.items;
     for (uint32_t i = 0; status == KD_OK && fires && i < example->values.count; i++)
-        if (!has_value(message, &values[i]))
+        if (!has_value(event, &values[i]))
             status = fail(of, "reads another value for ", values[i].name, example->log);
     kd_report_free(report);
+    return status;
+}
+
+static kd_status try_logs(trial *of, const char *id, const kd_list *fires, const kd_list *near)
+{
+    kd_status status = KD_OK;
+    of->id = id;
+    for (uint32_t k = 0; status == KD_OK && k < fires->count; k++)
+        status = try_log(of, &KD_ITEMS(*fires, kd_pack_example)[k], true);
+    for (uint32_t k = 0; status == KD_OK && k < near->count; k++)
+        status = try_log(of, &KD_ITEMS(*near, kd_pack_example)[k], false);
     return status;
 }
 
 kd_status kd_engine_try_packs(kd_engine *engine, char *why, size_t room, size_t *tried)
 {
     kd_status status = KD_OK;
-    size_t count = 0;
     if (!engine)
         return KD_E_INVAL;
-    uint32_t last = engine->packs.own ? engine->packs.own : engine->packs.entries.count;
+    const kd_packs *packs = &engine->packs;
+    trial of = { .engine = engine, .error = { why, why ? room : 0 } };
+    bool own = packs->own > 0 || packs->known.count > packs->known_builtin;
+    uint32_t last = own ? packs->own : packs->entries.count;
     for (uint32_t i = 0; status == KD_OK && i < last; i++) {
-        const kd_pack_entry *entry = kd_packs_at(&engine->packs, i);
-        trial of = { engine, entry, { why, why ? room : 0 } };
-        const kd_pack_example *fires = entry->examples.items, *near = entry->near_misses.items;
-        for (uint32_t k = 0; status == KD_OK && k < entry->examples.count; k++, count++)
-            status = try_log(&of, &fires[k], true);
-        for (uint32_t k = 0; status == KD_OK && k < entry->near_misses.count; k++, count++)
-            status = try_log(&of, &near[k], false);
+        const kd_pack_entry *entry = kd_packs_at(packs, i);
+        status = try_logs(&of, entry->id.ptr, &entry->examples, &entry->near_misses);
+    }
+    for (uint32_t i = own ? packs->known_builtin : 0; status == KD_OK && i < packs->known.count;
+         i++) {
+        const kd_pack_known *known = kd_packs_known(packs, i);
+        status = try_logs(&of, known->id.ptr, &known->examples, &known->near_misses);
     }
     if (tried)
-        *tried = count;
+        *tried = of.count;
     return status;
 }

@@ -79,6 +79,8 @@ kd_status kd_session_new(kd_session **out, kd_engine *engine, const kd_options *
     session->arena.mem = &session->mem;
     session->packs.mem = &session->mem;
     session->packs.packs = engine->packs.entries.count > 0 ? &engine->packs : NULL;
+    session->packs.matcher = &engine->anchors.matcher;
+    session->packs.first = engine->anchors.count - engine->packs.owners.count;
     copy_options(session, &all);
     session->dress.grammars = &engine->grammars;
     session->dress.plain = all.flags & KD_NO_REPAIR;

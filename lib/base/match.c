@@ -338,6 +338,17 @@ const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const cha
     return NULL;
 }
 
+void kd_matcher_each(const kd_matcher *matcher, kd_str text,
+                     void (*found)(size_t which, void *user), void *user)
+{
+    const char *end = text.ptr + text.len;
+    for (const char *at = text.ptr; (size_t)(end - at) >= KD_FINGERPRINT; at++)
+        for (uint32_t i = kd_match_seen(matcher, at) ? matcher->first[slot_of(load(at))] : 0; i;
+             i = matcher->patterns[i - 1].next)
+            if (verify(&matcher->patterns[i - 1], at, text))
+                found(i - 1, user);
+}
+
 void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *group, uint64_t *set)
 {
     const char *end = text.ptr + text.len;

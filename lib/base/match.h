@@ -46,6 +46,10 @@ const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const cha
 /* Sets the bit group[i] for each pattern i that stands in the text; without groups the bit i. */
 void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *group, uint64_t *set);
 
+/* Calls it for each place where a pattern stands. */
+void kd_matcher_each(const kd_matcher *matcher, kd_str text,
+                     void (*found)(size_t which, void *user), void *user);
+
 /* Newlines in the bytes. */
 uint64_t kd_count_newlines(const char *at, const char *end);
 

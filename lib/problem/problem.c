@@ -1,84 +1,10 @@
 /* problem.c - roots and their effects. Layer: problem. */
 #include "problem/problem.h"
 
+#include "problem/chain.h"
+
 #include <stdlib.h>
 
-#include "family/device/device.h"
-#include "family/fields.h"
-
-/* How far back an explanation is looked for. */
-#define LOOK_BACK 64u
-
-/* ---- which event explains another ------------------------------------------------------------ */
-
-typedef struct chain {
-    const char *effects, *words, *causes;
-    uint64_t seconds;
-} chain;
-
-static const chain chains[] = {
-#define KD_CHAIN(effects, words, causes, seconds) { effects, words, causes, seconds },
-#include "problem/chain.def"
-#undef KD_CHAIN
-};
-
-static bool has_word(const kd_event *event, const char *words)
-{
-    kd_str rest = kd_str_of(words), word;
-    if (rest.len == 0)
-        return true;
-    kd_str texts[] = { kd_event_text(event, "reason"), kd_event_text(event, "headline") };
-    while (kd_str_split(&rest, '|', &word))
-        for (size_t i = 0; i < KD_COUNT(texts); i++)
-            for (size_t at = 0; at + word.len <= texts[i].len; at++)
-                if (kd_str_eq((kd_str){ texts[i].ptr + at, word.len }, word))
-                    return true;
-    return false;
-}
-
-static bool is_near(const kd_event *cause, const kd_event *event, uint64_t seconds)
-{
-    uint64_t last = kd_event_last_us(cause);
-    if (!cause->has_time || !event->has_time)
-        return true;
-    return last <= event->time_us ? event->time_us - last <= seconds * 1000000u
-                                  : cause->time_us <= event->time_us;
-}
-
-/* Of two devices, one explains the other only where their names allow it. */
-static bool are_of_one_device(const kd_event *event, const kd_event *cause)
-{
-    return !KD_BODY(event, device_error) || !KD_BODY(cause, device_error) ||
-           kd_event_is(cause, &kd_kind_iommu_fault) || kd_device_may_explain(event, cause);
-}
-
-static kd_problem *explained_by(const kd_event *event, const chain *link,
-                                const kd_known_items *known)
-{
-    size_t most = known->before_count < LOOK_BACK ? known->before_count : LOOK_BACK;
-    for (size_t i = 0; i < most; i++) {
-        const kd_event *cause = known->before[known->before_count - 1 - i];
-        if (cause->boot != event->boot || cause->before)
-            break;
-        if (cause->problem && kd_str_in_words(kd_str_of(cause->kind->name), link->causes) &&
-            is_near(cause, event, link->seconds) && are_of_one_device(event, cause))
-            return kd_problem_of(cause->problem);
-    }
-    return NULL;
-}
-
-static kd_problem *find_chain(const kd_event *event, const kd_known_items *known)
-{
-    for (size_t i = 0; i < KD_COUNT(chains); i++) {
-        if (!kd_str_in_words(kd_str_of(event->kind->name), chains[i].effects) ||
-            !has_word(event, chains[i].words))
-            continue;
-        kd_problem *found = explained_by(event, &chains[i], known);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
 
 /* ---- one problem ----------------------------------------------------------------------------- */
 
@@ -318,7 +244,7 @@ void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *wo
     if (!problem)
         problem = find_bug(problems, event->bug);
     if (!problem)
-        problem = find_chain(event, known);
+        problem = kd_chain_find(event, known);
     if (!problem)
         problem = open_problem(problems, event);
     if (!problem)

@@ -388,6 +388,27 @@ def check_device(tree, lib):
     yield from missing(theirs, {int(row[0]) for row in defs.rows(table, "ERRNO")}, "errno")
 
 
+def check_words(tree, lib):
+    """Registers and status numbers that word.def puts into words: AER, SError, status of cards, NVMe, errno."""
+    rows = [(row[0], int(row[1]), int(row[2]), int(row[3], 0), defs.string(row[4]))
+            for row in defs.rows(lib / "family/device/word.def", "WORD")]
+    aer = tree.text("drivers/pci/pcie/aer.c")
+    for ours, theirs in (("aer_cor", "aer_correctable_error_string"), ("aer_uncor", "aer_uncorrectable_error_string")):
+        table = re.search(theirs + r"\[\w*\]\s*=\s*\{(.*?)\};", aer, re.S)
+        names = [text.strip('"') for text in re.findall(r'(NULL|"[^"]*"),', table[1])] if table else []
+        known = {shift: words.split(":")[0] for decoder, shift, _, _, words in rows if decoder == ours}
+        there = {bit: name for bit, name in enumerate(names) if name not in ("NULL", "Unknown Error Bit 26")}
+        yield from differ({bit: known.get(bit) for bit in there}, there, lambda bit: f"{ours} bit {bit}")
+    card = Header(tree.text("include/linux/mmc/mmc.h"))
+    bits = {1 << shift: words.split(":")[0] for decoder, shift, width, _, words in rows if decoder == "mmc_status" and width == 1}
+    there = {card.value("R1_" + name): name for name in bits.values() if card.value("R1_" + name)}
+    yield from differ({bit: bits.get(bit) for bit in there}, there, lambda bit: f"card status {bit}")
+    nvme = Header(tree.text("include/linux/nvme.h"))
+    theirs = {nvme.value(name) for name in nvme.names if name.startswith("NVME_SC_")}
+    yield from missing(theirs, {value for decoder, _, width, value, _ in rows if decoder == "nvme_status" and width == 11
+                                and value in (0x4, 0x5, 0x6, 0x80, 0x280, 0x281, 0x286)}, "NVMe status")
+
+
 def check_held(tree, lib):
     """Lines of /proc/meminfo."""
     text = tree.text("fs/proc/meminfo.c")
@@ -449,7 +470,7 @@ CHECKS = {
     "family/warn/size_check.def": check_size_check, "family/alloc/kmalloc.def": check_kmalloc,
     "core/arch.def": check_arch, "family/address/errno.def": check_errno,
     "family/address/poison.def": check_poison_bytes, "family/fault/mce.def": check_mce,
-    "family/device/say.def": check_device, "family/leak/held.def": check_held,
+    "family/device/say.def": check_device, "family/device/word.def": check_words, "family/leak/held.def": check_held,
     **{table: (lambda tree, lib, table=table: check_names(tree, lib, table)) for table in NAMES},
     # facts that stand in C
     "poison": check_poison, "constraints": check_constraints, "migratetypes": check_migratetypes,

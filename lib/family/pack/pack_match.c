@@ -151,7 +151,7 @@ bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, 
 
 void kd_packs_free(kd_packs *packs)
 {
-    kd_packs_cut(packs, 0);
+    kd_packs_cut(packs, (kd_packs_mark){ 0, 0 });
     pcre2_general_context_free(packs->general);
     packs->general = NULL;
     kd_arena_free(&packs->arena);
@@ -159,6 +159,9 @@ void kd_packs_free(kd_packs *packs)
 
 void kd_pack_use_free(kd_pack_use *use)
 {
+    if (use->tallies)
+        kd_mem_free(use->mem, use->tallies, KD_PACK_TALLIES * sizeof *use->tallies);
+    use->tallies = NULL;
     pcre2_match_data_free(use->data);
     pcre2_jit_stack_free(use->stack);
     pcre2_match_context_free(use->match);

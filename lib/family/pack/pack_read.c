@@ -1,394 +1,250 @@
 /* pack_read.c - the JSON text of a pack, checked: a wrong entry is told by its number and id.
  * Layer: family. */
-#include "base/mem.h"
-#include "family/fields.h"
-#include "family/pack/pack.h"
-#include <json-c/json.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "family/device/decode_word.h"
+#include "family/fields.h"
+#include "family/pack/pack_reader.h"
+
 #define LARGEST_PACK ((size_t)1 << 20)
 #define MOST_ENTRIES 1000u
-#define MOST_ITEMS 32u
-#define LONGEST_ITEM ((size_t)4000)
-
-typedef struct reader {
-    kd_packs *packs;
-    kd_pack_entry *entry;
-    kd_str pack;     /* its name */
-    size_t number;   /* of the entry, from 1; 0: outside */
-    const char *key; /* that is being read */
-    kd_pack_error error;
-    kd_status status;
-} reader;
-
-/* Always false. */
-static bool refuse(reader *in, const char *what)
-{
-    const char *id = in->entry && in->entry->id.len > 0 ? in->entry->id.ptr : "no id";
-    if (in->error.room > 0 && in->number > 0)
-        snprintf(in->error.text, in->error.room, "entry %zu (%.80s): %s%s%.160s", in->number, id,
-                 in->key ? in->key : "", in->key ? ": " : "", what);
-    else if (in->error.room > 0)
-        snprintf(in->error.text, in->error.room, "%s%s%.160s", in->key ? in->key : "",
-                 in->key ? ": " : "", what);
-    in->status = in->packs->mem->failed ? KD_E_NOMEM : KD_E_INVAL;
-    return false;
-}
-
-/* ---- texts and lists ------------------------------------------------------------------------- */
-
-static bool read_text(reader *in, json_object *value, size_t longest, kd_str *out)
-{
-    if (!json_object_is_type(value, json_type_string))
-        return refuse(in, "is no text");
-    size_t len = (size_t)json_object_get_string_len(value);
-    const char *text = json_object_get_string(value);
-    if (len == 0 || len > longest)
-        return refuse(in, len ? "is too long" : "is empty");
-    if (memchr(text, '\0', len))
-        return refuse(in, "holds a NUL");
-    kd_str copy = kd_arena_str(&in->packs->arena, (kd_str){ text, len + 1 });
-    if (copy.len == 0)
-        return refuse(in, "out of memory");
-    *out = (kd_str){ copy.ptr, len };
-    return true;
-}
-
-static bool read_texts(reader *in, json_object *value, size_t shortest, kd_list *out)
-{
-    if (!json_object_is_type(value, json_type_array) ||
-        json_object_array_length(value) > MOST_ITEMS)
-        return refuse(in, "is no list of at most 32 texts");
-    for (size_t i = 0; i < json_object_array_length(value); i++) {
-        kd_str *item = KD_LIST_ADD(&in->packs->arena, out, kd_str);
-        if (!item)
-            return refuse(in, "out of memory");
-        if (!read_text(in, json_object_array_get_idx(value, i), LONGEST_ITEM, item))
-            return false;
-        if (item->len < shortest)
-            return refuse(in, "a text of it has fewer than 4 bytes");
-    }
-    return true;
-}
-
-/* One of the names; its place. */
-static bool read_choice(reader *in, json_object *value, const char *(*name_of)(int), int count,
-                        int *out)
-{
-    const char *text =
-        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-    for (int i = 0; i < count; i++)
-        if (text[0] && strcmp(text, name_of(i)) == 0) {
-            *out = i;
-            return true;
-        }
-    return refuse(in, "is none of its words");
-}
-
-static const char *severity_name(int i)
-{
-    return kd_severity_name((kd_severity)i);
-}
-static const char *confidence_name(int i)
-{
-    return kd_confidence_name((kd_confidence)i);
-}
-static const char *impact_name(int i)
-{
-    return kd_impact_name((kd_impact)i);
-}
-static const char *suspect_name(int i)
-{
-    return kd_suspect_name((kd_suspect)i);
-}
-static const char *type_name(int i)
-{
-    static const char *const names[] = {
-        [KD_PACK_TEXT] = "text", [KD_PACK_NUMBER] = "number", [KD_PACK_HEX] = "hex"
-    };
-    return names[i];
-}
-static const char *action_name(int i)
-{
-    static const char *const names[] = { "replace", "reboot", "update", "reconfigure",
-                                         "report",  "watch",  "none" };
-    return names[i];
-}
+#define A_DAY 86400u
 
 /* ---- the parts of an entry ------------------------------------------------------------------- */
 
-static bool read_anchors(reader *in, json_object *value)
-{
-    return read_texts(in, value, 4, &in->entry->anchors) &&
-           (in->entry->anchors.count > 0 || refuse(in, "is empty"));
-}
-
-static bool read_kind(reader *in, json_object *value)
+static bool read_kind(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+                      void *to)
 {
     static const kd_kind *const kinds[] = { &kd_kind_pack_message, &kd_kind_clock_error,
                                             &kd_kind_firmware_error };
     const char *text =
         json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    (void)member;
     for (size_t i = 0; i < KD_COUNT(kinds); i++)
         if (strcmp(text, kinds[i]->name) == 0) {
-            in->entry->kind = kinds[i];
+            *(const kd_kind **)to = kinds[i];
             return true;
         }
-    return refuse(in, "is none of pack_message, clock_error and firmware_error");
+    return kd_pack_refuse(in, "is none of pack_message, clock_error and firmware_error");
 }
 
-/* Words of a scale. */
-static bool read_level(reader *in, const char *key, json_object *value)
+static bool read_type(kd_pack_reader *in, json_object *value, kd_pack_field *field)
 {
-    kd_pack_entry *entry = in->entry;
-    int found = 0;
-    if (key[0] == 's') {
-        if (read_choice(in, value, severity_name, KD_FATAL + 1, &found))
-            entry->severity = (kd_severity)found;
-    } else if (key[0] == 'i') {
-        if (read_choice(in, value, impact_name, KD_IMPACT_MACHINE_DOWN + 1, &found))
-            entry->impact = (kd_impact)found;
-    } else if (read_choice(in, value, confidence_name, KD_CERTAIN, &found)) {
-        entry->confidence = (kd_confidence)found;
-    } else {
-        refuse(in, "is neither possible nor likely: a pack proves nothing");
-    }
-    return in->status == KD_OK;
-}
-
-static bool read_action(reader *in, json_object *value)
-{
-    int found = 0;
-    return read_choice(in, value, action_name, 7, &found) &&
-           read_text(in, value, 20, &in->entry->action);
-}
-
-static bool read_suspect(reader *in, json_object *value)
-{
-    int found = 0;
-    if (!json_object_is_type(value, json_type_object))
-        return refuse(in, "is no object");
-    json_object_object_foreach(value, key, member)
-    {
-        bool right = false;
-        if (strcmp(key, "class") == 0) {
-            right = read_choice(in, member, suspect_name, KD_SUSPECT_UNKNOWN + 1, &found);
-            if (right)
-                in->entry->suspect = (kd_suspect)found;
-        } else if (strcmp(key, "name") == 0) {
-            right = read_text(in, member, 200, &in->entry->suspect_name);
-        } else if (strcmp(key, "why") == 0) {
-            right = read_text(in, member, 400, &in->entry->suspect_why);
-        } else {
-            refuse(in, "takes class, name and why");
+    static const char *const types[] = {
+        [KD_PACK_TEXT] = "text", [KD_PACK_NUMBER] = "number", [KD_PACK_HEX] = "hex"
+    };
+    const char *text =
+        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    for (size_t i = 0; i < KD_COUNT(types); i++)
+        if (strcmp(text, types[i]) == 0) {
+            field->type = (kd_pack_type)i;
+            return true;
         }
-        if (!right)
-            return false;
-    }
-    return in->entry->suspect != KD_SUSPECT_NONE || refuse(in, "has no class");
+    field->decoder = kd_word_decoder_of(kd_str_of(text));
+    field->type = field->decoder && field->decoder->is_hex ? KD_PACK_HEX : KD_PACK_NUMBER;
+    return field->decoder ||
+           kd_pack_refuse(in, "a type is none of text, number, hex, and no decoder");
 }
 
-static bool read_flag(reader *in, json_object *value, bool *out)
+static bool read_fields(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+                        void *to)
 {
-    if (!json_object_is_type(value, json_type_boolean))
-        return refuse(in, "is neither true nor false");
-    *out = json_object_get_boolean(value);
-    return true;
-}
-
-static bool read_fields(reader *in, json_object *value)
-{
+    kd_pack_entry *entry = to;
+    (void)member;
     if (!json_object_is_type(value, json_type_object))
-        return refuse(in, "is no object");
-    json_object_object_foreach(value, key, member)
+        return kd_pack_refuse(in, "is no object");
+    json_object_object_foreach(value, key, type)
     {
-        kd_pack_entry *entry = in->entry;
-        int type = 0;
         size_t len = strlen(key);
         if (entry->field_count == KD_PACK_MOST_FIELDS)
-            return refuse(in, "has more than 16 members");
+            return kd_pack_refuse(in, "has more than 16 members");
         if (len == 0 || len > 32 || strspn(key, "abcdefghijklmnopqrstuvwxyz_0123456789") != len)
-            return refuse(in, "a name is no word of small letters, digits and _");
-        if (!read_choice(in, member, type_name, KD_PACK_HEX + 1, &type))
-            return refuse(in, "a type is none of text, number and hex");
-        kd_str name = kd_arena_str(&in->packs->arena, (kd_str){ key, len + 1 });
+            return kd_pack_refuse(in, "a name is no word of small letters, digits and _");
+        kd_str name = kd_arena_str(in->arena, (kd_str){ key, len + 1 });
         if (name.len == 0)
-            return refuse(in, "out of memory");
-        entry->fields[entry->field_count++] =
-            (kd_pack_field){ .name = { name.ptr, len }, .type = (kd_pack_type)type };
-    }
-    return true;
-}
-
-static bool read_version(reader *in, json_object *value, uint32_t *out)
-{
-    kd_str text;
-    if (!read_text(in, value, 40, &text))
-        return false;
-    *out = kd_kernel_parse(text);
-    return *out != 0 || refuse(in, "is no kernel release");
-}
-
-static bool read_when(reader *in, json_object *value)
-{
-    if (!json_object_is_type(value, json_type_object))
-        return refuse(in, "is no object");
-    json_object_object_foreach(value, key, member)
-    {
-        bool right;
-        if (strcmp(key, "arch") == 0)
-            right = read_text(in, member, 200, &in->entry->archs);
-        else if (strcmp(key, "from") == 0)
-            right = read_version(in, member, &in->entry->from);
-        else if (strcmp(key, "until") == 0)
-            right = read_version(in, member, &in->entry->until);
-        else
-            right = refuse(in, "takes arch, from and until");
-        if (!right)
+            return kd_pack_refuse(in, "out of memory");
+        kd_pack_field *field = &entry->fields[entry->field_count];
+        field->name = (kd_str){ name.ptr, len };
+        if (!read_type(in, type, field))
             return false;
+        entry->field_count++;
     }
     return true;
+}
+
+static bool read_repeat(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+                        void *to)
+{
+    static const kd_pack_member members[] = {
+        KD_MEMBER("count", kd_pack_read_u32, offsetof(kd_pack_repeat, count), 2,
+                  KD_PACK_MOST_REPEATS),
+        KD_MEMBER("within", kd_pack_read_u32, offsetof(kd_pack_repeat, within), 1, A_DAY),
+    };
+    const kd_pack_repeat *repeat = to;
+    (void)member;
+    return kd_pack_read_item(in, value, members, KD_COUNT(members), to) &&
+           ((repeat->count > 0 && repeat->within > 0) ||
+            kd_pack_refuse(in, "needs count and within"));
 }
 
 /* ---- examples -------------------------------------------------------------------------------- */
 
-static bool read_log(reader *in, json_object *value, kd_str *out)
+static bool read_log(kd_pack_reader *in, json_object *value, const kd_pack_member *member, void *to)
 {
+    static const kd_pack_member line_of = { .most = 1000 };
     size_t count =
         json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
     kd_str text = { "", 0 };
+    (void)member;
     if (count == 0 || count > 64)
-        return refuse(in, "a log is no list of 1 to 64 lines");
+        return kd_pack_refuse(in, "a log is no list of 1 to 64 lines");
     for (size_t i = 0; i < count; i++) {
         kd_str line;
-        if (!read_text(in, json_object_array_get_idx(value, i), 1000, &line))
+        if (!kd_pack_read_text(in, json_object_array_get_idx(value, i), &line_of, &line))
             return false;
-        text = kd_arena_format(&in->packs->arena, "%.*s%.*s\n", KD_FMT(text), KD_FMT(line));
+        text = kd_arena_format(in->arena, "%.*s%.*s\n", KD_FMT(text), KD_FMT(line));
         if (text.len == 0 || text.len > 4000)
-            return refuse(in, "a log is longer than 4000 bytes");
+            return kd_pack_refuse(in, "a log is longer than 4000 bytes");
     }
-    *out = text;
+    *(kd_str *)to = text;
     return true;
 }
 
-static bool read_expected(reader *in, json_object *value, kd_pack_example *example)
+static bool read_expected(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+                          void *to)
 {
+    static const kd_pack_member text_of = { .most = 1000 };
+    (void)member;
     if (!json_object_is_type(value, json_type_object))
-        return refuse(in, "fields is no object");
-    json_object_object_foreach(value, key, member)
+        return kd_pack_refuse(in, "fields is no object");
+    json_object_object_foreach(value, key, text)
     {
-        kd_pack_value *expected = KD_LIST_ADD(&in->packs->arena, &example->values, kd_pack_value);
-        kd_str name = kd_arena_str(&in->packs->arena, (kd_str){ key, strlen(key) + 1 });
+        kd_pack_value *expected = KD_LIST_ADD(in->arena, (kd_list *)to, kd_pack_value);
+        kd_str name = kd_arena_str(in->arena, (kd_str){ key, strlen(key) + 1 });
         if (!expected || name.len == 0)
-            return refuse(in, "out of memory");
+            return kd_pack_refuse(in, "out of memory");
         expected->name = (kd_str){ name.ptr, name.len - 1 };
-        if (!read_text(in, member, 1000, &expected->value))
+        if (!kd_pack_read_text(in, text, &text_of, &expected->value))
             return false;
     }
     return true;
 }
 
-static bool read_example(reader *in, json_object *value, kd_pack_example *example)
+static bool read_logs(kd_pack_reader *in, json_object *value, kd_list *out, bool fires)
 {
-    bool read = false;
-    if (!json_object_is_type(value, json_type_object))
-        return refuse(in, "is no list of objects with lines and fields");
-    json_object_object_foreach(value, key, member)
-    {
-        bool right;
-        if (strcmp(key, "lines") == 0)
-            right = read = read_log(in, member, &example->log);
-        else if (strcmp(key, "fields") == 0)
-            right = read_expected(in, member, example);
-        else
-            right = refuse(in, "takes lines and fields");
-        if (!right)
-            return false;
-    }
-    return read || refuse(in, "an example has no lines");
-}
-
-static bool read_logs(reader *in, json_object *value, kd_list *out, bool fires)
-{
+    static const kd_pack_member members[] = {
+        KD_MEMBER("lines", read_log, offsetof(kd_pack_example, log), 0, 0),
+        KD_MEMBER("fields", read_expected, offsetof(kd_pack_example, values), 0, 0),
+    };
     size_t count =
         json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
-    if (count == 0 || count > MOST_ITEMS)
-        return refuse(in, "is no list of 1 to 32 logs");
+    if (count == 0 || count > KD_PACK_MOST_ITEMS)
+        return kd_pack_refuse(in, "is no list of 1 to 32 logs");
     for (size_t i = 0; i < count; i++) {
         json_object *item = json_object_array_get_idx(value, i);
-        kd_pack_example *example = KD_LIST_ADD(&in->packs->arena, out, kd_pack_example);
+        kd_pack_example *example = KD_LIST_ADD(in->arena, out, kd_pack_example);
         if (!example)
-            return refuse(in, "out of memory");
-        if (!(fires ? read_example(in, item, example) : read_log(in, item, &example->log)))
+            return kd_pack_refuse(in, "out of memory");
+        if (!(fires ? kd_pack_read_item(in, item, members, KD_COUNT(members), example)
+                    : read_log(in, item, NULL, &example->log)))
             return false;
+        if (example->log.len == 0)
+            return kd_pack_refuse(in, "an example has no lines");
     }
     return true;
+}
+
+bool kd_pack_read_examples(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+                           void *to)
+{
+    (void)member;
+    return read_logs(in, value, to, true);
+}
+
+bool kd_pack_read_near_misses(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+                              void *to)
+{
+    (void)member;
+    return read_logs(in, value, to, false);
 }
 
 /* ---- an entry -------------------------------------------------------------------------------- */
 
-static bool read_member(reader *in, const char *key, json_object *value, kd_str *pattern)
+#define AT(member) offsetof(kd_pack_entry, member)
+#define SAYS(member) (AT(says) + offsetof(kd_pack_says, member))
+
+static const kd_pack_member entry_members[] = {
+    KD_MEMBER("id", kd_pack_read_text, AT(id), 0, 80),
+    KD_MEMBER("title", kd_pack_read_text, AT(title), 0, 100),
+    KD_MEMBER("kind", read_kind, AT(kind), 0, 0),
+    KD_MEMBER("severity", kd_pack_read_severity, AT(says), 0, 0),
+    KD_MEMBER("confidence", kd_pack_read_confidence, AT(says), 0, 0),
+    KD_MEMBER("impact", kd_pack_read_impact, AT(says), 0, 0),
+    KD_MEMBER("anchors", kd_pack_read_texts, AT(anchors), 4, 4000),
+    KD_MEMBER("pattern", kd_pack_read_text, AT(pattern), 0, 1000),
+    KD_MEMBER("fields", read_fields, 0, 0, 0),
+    KD_MEMBER("device", kd_pack_read_text, AT(device_name), 0, 32),
+    KD_MEMBER("tells", kd_pack_read_texts, AT(tells), 1, 32),
+    KD_MEMBER("repeat", read_repeat, AT(repeat), 0, 0),
+    KD_MEMBER("follows", kd_pack_read_texts, AT(follows), 1, 4000),
+    KD_MEMBER("stack", kd_pack_read_flag, AT(stack), 0, 0),
+    KD_MEMBER("when", kd_pack_read_when, AT(when), 0, 0),
+    KD_MEMBER("cases", kd_pack_read_cases, AT(cases), 0, 0),
+    KD_MEMBER("caused_by", kd_pack_read_others, AT(caused_by), 0, 0),
+    KD_MEMBER("explains", kd_pack_read_others, AT(explains), 0, 0),
+    KD_MEMBER("explanation", kd_pack_read_text, SAYS(explanation), 0, 1200),
+    KD_MEMBER("remedies", kd_pack_read_texts, SAYS(remedies), 1, 4000),
+    KD_MEMBER("links", kd_pack_read_texts, SAYS(links), 1, 4000),
+    KD_MEMBER("suspect", kd_pack_read_suspect, AT(says), 0, 0),
+    KD_MEMBER("action", kd_pack_read_action, SAYS(action), 0, 0),
+    KD_MEMBER("examples", kd_pack_read_examples, AT(examples), 0, 0),
+    KD_MEMBER("near_misses", kd_pack_read_near_misses, AT(near_misses), 0, 0),
+};
+
+bool kd_pack_is_id(kd_str id)
 {
-    kd_pack_entry *entry = in->entry;
-    in->key = key;
-    bool right = true;
-    if (strcmp(key, "id") == 0)
-        right = read_text(in, value, 80, &entry->id);
-    else if (strcmp(key, "title") == 0)
-        right = read_text(in, value, 100, &entry->title);
-    else if (strcmp(key, "kind") == 0)
-        right = read_kind(in, value);
-    else if (strcmp(key, "severity") == 0 || strcmp(key, "confidence") == 0 ||
-             strcmp(key, "impact") == 0)
-        right = read_level(in, key, value);
-    else if (strcmp(key, "anchors") == 0)
-        right = read_anchors(in, value);
-    else if (strcmp(key, "pattern") == 0)
-        right = read_text(in, value, 1000, pattern);
-    else if (strcmp(key, "fields") == 0)
-        right = read_fields(in, value);
-    else if (strcmp(key, "follows") == 0)
-        right = read_texts(in, value, 1, &entry->follows);
-    else if (strcmp(key, "stack") == 0)
-        right = read_flag(in, value, &entry->stack);
-    else if (strcmp(key, "when") == 0)
-        right = read_when(in, value);
-    else if (strcmp(key, "explanation") == 0)
-        right = read_text(in, value, 1200, &entry->explanation);
-    else if (strcmp(key, "remedies") == 0)
-        right = read_texts(in, value, 1, &entry->remedies);
-    else if (strcmp(key, "links") == 0)
-        right = read_texts(in, value, 1, &entry->links);
-    else if (strcmp(key, "suspect") == 0)
-        right = read_suspect(in, value);
-    else if (strcmp(key, "action") == 0)
-        right = read_action(in, value);
-    else if (strcmp(key, "examples") == 0)
-        right = read_logs(in, value, &entry->examples, true);
-    else if (strcmp(key, "near_misses") == 0)
-        right = read_logs(in, value, &entry->near_misses, false);
-    else
-        right = refuse(in, "no member of an entry has this name");
-    in->key = NULL;
-    return right;
+    return strchr(id.ptr, '.') &&
+           strspn(id.ptr, "abcdefghijklmnopqrstuvwxyz0123456789.-") == id.len;
 }
 
-static bool is_whole(reader *in)
+static bool is_whole(kd_pack_reader *in, const kd_pack_entry *entry)
 {
-    const kd_pack_entry *entry = in->entry;
     if (entry->id.len == 0)
-        return refuse(in, "no id");
-    if (!strchr(entry->id.ptr, '.') ||
-        strspn(entry->id.ptr, "abcdefghijklmnopqrstuvwxyz0123456789.-") != entry->id.len)
-        return refuse(in, "the id is not of the form \"site.what-happened\"");
-    if (entry->title.len == 0 || entry->explanation.len == 0)
-        return refuse(in, "no title, or no explanation");
+        return kd_pack_refuse(in, "no id");
+    if (!kd_pack_is_id(entry->id))
+        return kd_pack_refuse(in, "the id is not of the form \"site.what-happened\"");
+    if (entry->title.len == 0 || entry->says.explanation.len == 0)
+        return kd_pack_refuse(in, "no title, or no explanation");
     if (entry->anchors.count == 0)
-        return refuse(in, "no anchors");
+        return kd_pack_refuse(in, "no anchors");
+    if (entry->pattern.len == 0 && entry->field_count > 0)
+        return kd_pack_refuse(in, "fields without a pattern");
     if (entry->examples.count == 0)
-        return refuse(in, "no example that fires");
-    return entry->near_misses.count > 0 || refuse(in, "no near miss");
+        return kd_pack_refuse(in, "no example that fires");
+    return entry->near_misses.count > 0 || kd_pack_refuse(in, "no near miss");
+}
+
+static bool has_field(const kd_pack_entry *entry, kd_str name)
+{
+    for (uint32_t i = 0; i < entry->field_count; i++)
+        if (kd_str_eq(entry->fields[i].name, name))
+            return true;
+    return false;
+}
+
+static bool find_device(kd_pack_reader *in, kd_pack_entry *entry)
+{
+    for (uint32_t i = 0; i < entry->tells.count; i++)
+        if (!has_field(entry, KD_ITEMS(entry->tells, kd_str)[i]))
+            return kd_pack_refuse(in, "tells names what is none of its fields");
+    for (uint32_t i = 0; i < entry->field_count; i++)
+        if (kd_str_eq(entry->fields[i].name, entry->device_name))
+            entry->device = i + 1;
+    return entry->device || entry->device_name.len == 0 ||
+           kd_pack_refuse(in, "device is none of its fields");
 }
 
 static bool has_id(const kd_packs *packs, kd_str id)
@@ -399,71 +255,89 @@ static bool has_id(const kd_packs *packs, kd_str id)
     return i < packs->entries.count;
 }
 
-static bool read_entry(reader *in, json_object *value)
+static bool compile(kd_pack_reader *in, kd_pack_entry *entry)
 {
-    kd_arena *arena = &in->packs->arena;
-    kd_str pattern = { NULL, 0 };
-    in->entry = kd_arena_alloc(arena, sizeof *in->entry);
-    if (!in->entry)
-        return refuse(in, "out of memory");
-    in->entry->pack = in->pack;
-    in->entry->kind = &kd_kind_pack_message;
-    in->entry->severity = KD_WARNING;
-    in->entry->confidence = KD_POSSIBLE;
-    if (!json_object_is_type(value, json_type_object))
-        return refuse(in, "is no object");
-    json_object_object_foreach(value, key,
-                               member) if (!read_member(in, key, member, &pattern)) return false;
-    if (!is_whole(in))
+    char why[200] = "";
+    if (entry->pattern.len == 0 ||
+        kd_pack_compile(in->packs, entry, entry->pattern, (kd_pack_error){ why, sizeof why }))
+        return true;
+    kd_pack_release(entry);
+    return kd_pack_refuse(in, why);
+}
+
+static bool read_entry(kd_pack_reader *in, json_object *value)
+{
+    kd_pack_entry *entry = kd_arena_alloc(in->arena, sizeof *entry);
+    if (!entry)
+        return kd_pack_refuse(in, "out of memory");
+    *entry = (kd_pack_entry){ .pack = in->pack, .kind = &kd_kind_pack_message };
+    entry->says.severity = KD_WARNING;
+    json_object *id;
+    if (json_object_object_get_ex(value, "id", &id) && json_object_is_type(id, json_type_string))
+        in->id = kd_str_of(json_object_get_string(id)); /* until the end of this entry */
+    if (!kd_pack_read_object(in, value, entry_members, KD_COUNT(entry_members), entry) ||
+        !is_whole(in, entry) || !find_device(in, entry))
         return false;
-    if (has_id(in->packs, in->entry->id))
-        return refuse(in, "its id is taken");
-    if (pattern.len == 0 && in->entry->field_count > 0)
-        return refuse(in, "fields without a pattern");
-    if (pattern.len > 0) {
-        char why[200] = "";
-        if (!kd_pack_compile(in->packs, in->entry, pattern, (kd_pack_error){ why, sizeof why })) {
-            kd_pack_release(in->entry);
-            return refuse(in, why);
-        }
-    }
-    kd_pack_entry **place = KD_LIST_ADD(arena, &in->packs->entries, kd_pack_entry *);
+    if (has_id(in->packs, entry->id))
+        return kd_pack_refuse(in, "its id is taken");
+    if (!compile(in, entry))
+        return false;
+    kd_pack_entry **place = KD_LIST_ADD(in->arena, &in->packs->entries, kd_pack_entry *);
     if (!place) {
-        kd_pack_release(in->entry);
-        return refuse(in, "out of memory");
+        kd_pack_release(entry);
+        return kd_pack_refuse(in, "out of memory");
     }
-    *place = in->entry;
+    *place = entry;
     return true;
 }
 
-static bool read_pack(reader *in, json_object *root)
+/* ---- the pack -------------------------------------------------------------------------------- */
+
+static bool read_list(kd_pack_reader *in, json_object *list, const char *what,
+                      bool (*read)(kd_pack_reader *in, json_object *value))
 {
-    json_object *format, *name, *entries;
+    if (!json_object_is_type(list, json_type_array) ||
+        json_object_array_length(list) > MOST_ENTRIES || json_object_array_length(list) == 0)
+        return kd_pack_refuse(in, "no list of 1 to 1000 entries");
+    in->list = what;
+    for (in->number = 1; in->number <= json_object_array_length(list); in->number++) {
+        in->id = (kd_str){ "", 0 };
+        if (!read(in, json_object_array_get_idx(list, in->number - 1)))
+            return false;
+    }
+    in->number = 0;
+    in->key = NULL;
+    return true;
+}
+
+static bool read_pack(kd_pack_reader *in, json_object *root)
+{
+    static const kd_pack_member name_of = { .most = 80 };
+    json_object *format, *name, *entries = NULL, *known = NULL;
     if (!json_object_is_type(root, json_type_object))
-        return refuse(in, "is no JSON object");
+        return kd_pack_refuse(in, "is no JSON object");
     if (!json_object_object_get_ex(root, "format", &format) ||
         !json_object_is_type(format, json_type_string) ||
         strcmp(json_object_get_string(format), "kdiag-pack/1") != 0)
-        return refuse(in, "\"format\" is not \"kdiag-pack/1\"");
-    if (!json_object_object_get_ex(root, "name", &name) || !read_text(in, name, 80, &in->pack))
-        return refuse(in, "no name");
-    if (!json_object_object_get_ex(root, "entries", &entries) ||
-        !json_object_is_type(entries, json_type_array) ||
-        json_object_array_length(entries) > MOST_ENTRIES || json_object_array_length(entries) == 0)
-        return refuse(in, "no list of 1 to 1000 entries");
-    for (in->number = 1; in->number <= json_object_array_length(entries); in->number++)
-        if (!read_entry(in, json_object_array_get_idx(entries, in->number - 1)))
-            return false;
-    return true;
+        return kd_pack_refuse(in, "\"format\" is not \"kdiag-pack/1\"");
+    if (!json_object_object_get_ex(root, "name", &name) ||
+        !kd_pack_read_text(in, name, &name_of, &in->pack))
+        return kd_pack_refuse(in, "no name");
+    bool some = json_object_object_get_ex(root, "entries", &entries);
+    bool issues = json_object_object_get_ex(root, "known", &known);
+    if (!some && !issues)
+        return kd_pack_refuse(in, "no list of 1 to 1000 entries");
+    return (!some || read_list(in, entries, "entry", read_entry)) &&
+           (!issues || read_list(in, known, "known", kd_pack_read_known));
 }
 
 kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
 {
-    reader in = { .packs = packs, .error = error, .status = KD_OK };
-    uint32_t before = packs->entries.count;
+    kd_pack_reader in = { .packs = packs, .arena = &packs->arena, .error = error, .list = "" };
+    kd_packs_mark before = kd_packs_here(packs);
     packs->arena.mem = packs->mem;
     if ((json.len == 0 || json.len > LARGEST_PACK) &&
-        !refuse(&in, "is empty, or larger than 1 MiB"))
+        !kd_pack_refuse(&in, "is empty, or larger than 1 MiB"))
         return in.status;
     json_tokener *tokener = json_tokener_new_ex(16);
     if (!tokener)
@@ -475,11 +349,11 @@ kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
     while (root && end < json.len && memchr(" \t\r\n", json.ptr[end], 4))
         end++;
     if (!root && why == json_tokener_continue)
-        refuse(&in, "the JSON ends too early");
+        kd_pack_refuse(&in, "the JSON ends too early");
     else if (!root)
-        refuse(&in, json_tokener_error_desc(why));
+        kd_pack_refuse(&in, json_tokener_error_desc(why));
     else if (end < json.len)
-        refuse(&in, "more than one JSON value");
+        kd_pack_refuse(&in, "more than one JSON value");
     else
         read_pack(&in, root);
     json_object_put(root);
@@ -489,8 +363,10 @@ kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
     return in.status;
 }
 
-void kd_packs_cut(kd_packs *packs, uint32_t count)
+void kd_packs_cut(kd_packs *packs, kd_packs_mark to)
 {
-    while (packs->entries.count > count)
+    while (packs->entries.count > to.entries)
         kd_pack_release(kd_packs_at(packs, --packs->entries.count));
+    if (packs->known.count > to.known)
+        packs->known.count = to.known;
 }

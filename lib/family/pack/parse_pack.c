@@ -4,31 +4,69 @@
  *
  * The anchors of the entries join the matcher; the first entry that fits counts.
  */
+#include "base/match.h"
 #include "core/parser.h"
-#include "family/fields.h"
-#include "family/pack/pack.h"
+#include "family/device/decode_word.h"
+#include "family/pack/pack_event.h"
 #include "family/shared/parse_shared.h"
 #include <stddef.h>
 
 #define MOST_FOLLOWERS 64u
+/* Entries whose anchors stand in one line; a line with more of them was made for it. */
+#define MOST_CANDIDATES 32u
 
-static bool has_anchor(const kd_pack_entry *entry, kd_str text)
+/* ---- which entries a line may be of ---------------------------------------------------------- */
+
+typedef struct candidates {
+    const kd_pack_use *use;
+    const kd_pack_entry *entries[MOST_CANDIDATES]; /* the one that is asked first stands first */
+    size_t count;
+} candidates;
+
+static void add_candidate(size_t pattern, void *user)
 {
-    const kd_str *anchors = entry->anchors.items;
-    for (uint32_t i = 0; i < entry->anchors.count; i++)
-        if (kd_str_has(text, anchors[i].ptr))
-            return true;
-    return false;
+    candidates *all = user;
+    if (pattern < all->use->first)
+        return;
+    const kd_list *owners = &all->use->packs->owners;
+    size_t at = pattern - all->use->first;
+    const kd_pack_entry *entry =
+        at < owners->count ? KD_ITEMS(*owners, const kd_pack_entry *)[at] : NULL;
+    size_t place = all->count;
+    while (entry && place > 0 && all->entries[place - 1]->order > entry->order)
+        place--;
+    if (!entry || all->count == MOST_CANDIDATES || (place > 0 && all->entries[place - 1] == entry))
+        return;
+    for (size_t i = all->count++; i > place; i--)
+        all->entries[i] = all->entries[i - 1];
+    all->entries[place] = entry;
 }
 
-static void put_number(kd_parse *parse, kdf_message_value *value, kd_pack_type type, kd_str text)
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static bool scan_number(const kd_pack_field *field, kd_str text, uint64_t *out)
 {
     kd_scan in = kd_scan_of(text);
+    if (field->decoder && field->decoder->is_negative)
+        kd_scan_char(&in, '-');
+    return (field->type == KD_PACK_HEX ? kd_scan_hex(&in, out) : kd_scan_u64(&in, out)) &&
+           kd_scan_at_end(&in);
+}
+
+static void put_number(kd_parse *parse, kdf_message_value *value, const kd_pack_field *field)
+{
+    char room[400];
     uint64_t number;
-    if (type == KD_PACK_NUMBER && kd_scan_u64(&in, &number) && kd_scan_at_end(&in))
-        kd_put(parse, &value->number, number);
-    if (type == KD_PACK_HEX && kd_scan_hex(&in, &number) && kd_scan_at_end(&in))
+    if (field->type == KD_PACK_TEXT || !scan_number(field, value->text.v, &number))
+        return;
+    if (field->type == KD_PACK_HEX)
         kd_put(parse, &value->hex, number);
+    else if (!field->decoder || !field->decoder->is_negative)
+        kd_put(parse, &value->number, number);
+    kd_str words = field->decoder ? kd_words_of(field->decoder, number, room, sizeof room)
+                                  : (kd_str){ NULL, 0 };
+    if (words.len > 0)
+        value->words = (kd_text){ kd_arena_str(parse->arena, words), KD_DERIVED };
 }
 
 static void put_values(kd_parse *parse, kdf_pack_message *message, const kd_pack_entry *entry,
@@ -42,28 +80,72 @@ static void put_values(kd_parse *parse, kdf_pack_message *message, const kd_pack
             return;
         value->name = (kd_text){ entry->fields[i].name, KD_DERIVED };
         kd_put(parse, &value->text, hit->values[i]);
-        put_number(parse, value, entry->fields[i].type, hit->values[i]);
+        put_number(parse, value, &entry->fields[i]);
+        if (i + 1 == entry->device)
+            kd_put(parse, &message->device, hit->values[i]);
     }
+}
+
+/* "13 (graphics engine exception)": what makes it another event. */
+static void put_which(kd_parse *parse, kdf_pack_message *message, const kd_pack_entry *entry)
+{
+    kd_str which = { "", 0 };
+    for (uint32_t i = 0; i < entry->tells.count; i++) {
+        const kdf_message_value *value =
+            kd_pack_value_of(message, KD_ITEMS(entry->tells, kd_str)[i]);
+        if (!value)
+            continue;
+        const char *space = which.len ? ", " : "";
+        which = value->words.src
+                    ? kd_arena_format(parse->arena, "%.*s%s%.*s (%.*s)", KD_FMT(which), space,
+                                      KD_FMT(value->text.v), KD_FMT(value->words.v))
+                    : kd_arena_format(parse->arena, "%.*s%s%.*s", KD_FMT(which), space,
+                                      KD_FMT(value->text.v));
+    }
+    if (which.len > 0)
+        message->which = (kd_text){ which, KD_DERIVED };
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+/* Does the line make an event? With `repeat` only the one that is one too many does. */
+static bool is_one_too_many(kd_parse *parse, const kd_pack_entry *entry, const kd_pack_hit *hit,
+                            const kd_line *line)
+{
+    kdf_pack_message *message = parse->body;
+    kd_str device = entry->device ? hit->values[entry->device - 1] : (kd_str){ NULL, 0 };
+    uint64_t seconds;
+    if (entry->repeat.count == 0)
+        return true;
+    if (!kd_pack_count(parse->packs, entry, device, line, &seconds))
+        return false;
+    message->times = (kd_u64){ entry->repeat.count, KD_DERIVED };
+    if (line->has_time)
+        message->within_s = (kd_u64){ seconds, KD_DERIVED };
+    return true;
 }
 
 static kd_verdict open_pack(kd_parse *parse, const kd_line *line)
 {
     kdf_pack_message *message = parse->body;
     kd_pack_hit hit;
+    candidates all = { .use = parse->packs };
     if (!parse->packs)
         return KD_NOT_MINE;
-    const kd_packs *packs = parse->packs->packs;
-    for (uint32_t i = 0; i < packs->entries.count; i++) {
-        const kd_pack_entry *entry = kd_packs_at(packs, i);
-        if (!has_anchor(entry, line->text) ||
-            !kd_pack_matches(parse->packs, entry, line->text, &hit))
+    kd_matcher_each(parse->packs->matcher, line->text, add_candidate, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        const kd_pack_entry *entry = all.entries[i];
+        if (!kd_pack_matches(parse->packs, entry, line->text, &hit))
             continue;
+        if (!is_one_too_many(parse, entry, &hit, line))
+            return KD_NOT_MINE;
         parse->event->kind = entry->kind;
         message->described_by = entry;
         message->entry = (kd_text){ entry->id, KD_DERIVED };
         message->pack = (kd_text){ entry->pack, KD_DERIVED };
         kd_put(parse, &message->headline, line->text);
         put_values(parse, message, entry, &hit);
+        put_which(parse, message, entry);
         return entry->stack || entry->follows.count > 0 ? KD_TAKEN : KD_LAST;
     }
     return KD_NOT_MINE;

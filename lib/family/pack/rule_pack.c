@@ -1,7 +1,5 @@
 /* rule_pack.c - what an entry of a pack says of its message. */
-#include "core/diag.h"
-#include "family/fields.h"
-#include "family/pack/pack.h"
+#include "family/pack/pack_event.h"
 
 #define LONGEST_SAID ((size_t)2000)
 
@@ -19,19 +17,29 @@ static void add(filled *out, kd_str text)
     out->len += len;
 }
 
-static kd_str value_of(const kdf_pack_message *message, kd_str name)
+/* "{port}"; "{port.words}" is what its decoder says; "{times}" and "{within_s}" are of the entry's
+ * repetition. */
+static kd_str value_of(const kdf_pack_message *message, kd_str name, char *room, size_t size)
 {
-    const kdf_message_value *values = message->values.items;
-    for (uint32_t i = 0; i < message->values.count; i++)
-        if (kd_str_eq(values[i].name.v, name))
-            return values[i].text.v;
-    return (kd_str){ NULL, 0 };
+    static const char words[] = ".words";
+    bool in_words = kd_str_ends(name, words);
+    if (in_words)
+        name.len -= sizeof words - 1;
+    const kdf_message_value *value = kd_pack_value_of(message, name);
+    if (value)
+        return in_words ? value->words.v : value->text.v;
+    const kd_u64 *number = kd_str_is(name, "times")      ? &message->times
+                           : kd_str_is(name, "within_s") ? &message->within_s
+                                                         : NULL;
+    return number && number->src ? kd_str_print(room, size, "%llu", KD_LLU(number->v))
+                                 : (kd_str){ NULL, 0 };
 }
 
 /* False: a value of it is not there. */
 static bool fill(filled *out, const kdf_pack_message *message, kd_str text)
 {
     bool whole = true;
+    char room[32];
     while (text.len > 0) {
         const char *open = memchr(text.ptr, '{', text.len);
         const char *close = open ? memchr(open, '}', (size_t)(text.ptr + text.len - open)) : NULL;
@@ -39,7 +47,8 @@ static bool fill(filled *out, const kdf_pack_message *message, kd_str text)
             add(out, text);
             return whole;
         }
-        kd_str value = value_of(message, (kd_str){ open + 1, (size_t)(close - open - 1) });
+        kd_str name = { open + 1, (size_t)(close - open - 1) };
+        kd_str value = value_of(message, name, room, sizeof room);
         add(out, (kd_str){ text.ptr, (size_t)(open - text.ptr) });
         if (value.len > 0)
             add(out, value);
@@ -66,26 +75,19 @@ static void fill_pieces(filled *out, const kdf_pack_message *message, kd_str tex
     }
 }
 
-/* Is the boot one that the entry is for? What the log does not tell is no reason against. */
-static bool is_for(const kd_pack_entry *entry, const kd_context *boot)
-{
-    if (entry->archs.len > 0 && boot->arch.len > 0 &&
-        !kd_str_in_words(boot->arch, entry->archs.ptr))
-        return false;
-    return boot->version == 0 || ((entry->from == 0 || boot->version >= entry->from) &&
-                                  (entry->until == 0 || boot->version < entry->until));
-}
-
-static void say_texts(kd_emit *out, const kdf_pack_message *message, const kd_pack_entry *entry)
+static void say_all(kd_emit *out, const kdf_pack_message *message, const kd_list *texts,
+                    const char *format)
 {
     filled words;
-    const kd_str *remedies = entry->remedies.items, *links = entry->links.items;
-    for (uint32_t i = 0; i < entry->remedies.count; i++) {
-        fill_pieces(&words, message, remedies[i]);
-        kd_say_remedy(out, "%.*s", (int)words.len, words.text);
+    const kd_str *items = texts->items;
+    for (uint32_t i = 0; i < texts->count; i++) {
+        fill_pieces(&words, message, items[i]);
+        kd_say_remedy(out, format, (int)words.len, words.text);
     }
-    for (uint32_t i = 0; i < entry->links.count; i++)
-        kd_say_remedy(out, "See %.*s", KD_FMT(links[i]));
+}
+
+static void say_values(kd_emit *out, const kdf_pack_message *message)
+{
     const kdf_message_value *values = message->values.items;
     for (uint32_t i = 0; i < message->values.count; i++) {
         if (values[i].number.src)
@@ -95,8 +97,61 @@ static void say_texts(kd_emit *out, const kdf_pack_message *message, const kd_pa
         else
             kd_say_text(out, values[i].name.v.ptr, values[i].text.v);
     }
-    if (entry->action.len > 0)
-        kd_say_text(out, "action", entry->action);
+}
+
+static void say_suspect(kd_emit *out, const kdf_pack_message *message, const kd_pack_says *says)
+{
+    filled words;
+    if (says->suspect == KD_SUSPECT_NONE)
+        return;
+    fill_pieces(&words, message, says->suspect_name);
+    kd_say_suspect(out, says->suspect, (kd_str){ words.text, words.len }, "%.*s",
+                   KD_FMT(says->suspect_why));
+}
+
+/* What the entry says, but for what a case says better. */
+static kd_pack_says join_says(const kd_pack_entry *entry, const kd_pack_case *one)
+{
+    kd_pack_says says = entry->says;
+    if (!one)
+        return says;
+    if (one->says.has_severity)
+        says.severity = one->says.severity;
+    if (one->says.has_confidence)
+        says.confidence = one->says.confidence;
+    if (one->says.has_impact)
+        says.impact = one->says.impact;
+    if (one->says.action.len > 0)
+        says.action = one->says.action;
+    if (one->says.remedies.count > 0)
+        says.remedies = one->says.remedies;
+    if (one->says.suspect != KD_SUSPECT_NONE) {
+        says.suspect = one->says.suspect;
+        says.suspect_name = one->says.suspect_name;
+        says.suspect_why = one->says.suspect_why;
+    }
+    return says;
+}
+
+static const kd_pack_case *find_case(const kd_view *view, const kd_pack_entry *entry)
+{
+    for (uint32_t i = 0; i < entry->cases.count; i++)
+        if (kd_pack_holds(&KD_ITEMS(entry->cases, kd_pack_case)[i].when, view))
+            return &KD_ITEMS(entry->cases, kd_pack_case)[i];
+    return NULL;
+}
+
+static void say_cause(const kd_view *view, kd_emit *out)
+{
+    const kd_event *cause = kd_pack_cause(view);
+    if (!cause)
+        return;
+    kd_emit_role(out, KD_EFFECT);
+    kd_say_event(out, cause);
+    kd_say_more(out, "It follows from what was told before: %.*s.",
+                KD_FMT(kd_event_text(cause, "headline")));
+    if (cause->diags)
+        kd_say_caused_by(out, cause->diags);
 }
 
 static kd_status check_message(const kd_view *view, kd_emit *out, void *user)
@@ -104,19 +159,27 @@ static kd_status check_message(const kd_view *view, kd_emit *out, void *user)
     const kdf_pack_message *message = KD_BODY(view->event, pack_message);
     const kd_pack_entry *entry = user;
     filled words;
-    if (!message || !kd_str_eq(message->entry.v, entry->id) ||
-        !is_for(entry, view->context))
+    if (!message || message->described_by != entry || !kd_pack_holds(&entry->when, view))
         return KD_OK;
-    fill_pieces(&words, message, entry->explanation);
-    kd_say_diag(out, entry->confidence, "%.*s", (int)words.len, words.text);
-    kd_say_evidence(out, view->event, message->headline.src, "what the kernel said");
-    kd_say_impact(out, entry->impact);
-    if (entry->suspect != KD_SUSPECT_NONE) {
-        fill_pieces(&words, message, entry->suspect_name);
-        kd_say_suspect(out, entry->suspect, (kd_str){ words.text, words.len }, "%.*s",
-                       KD_FMT(entry->suspect_why));
+    const kd_pack_case *one = find_case(view, entry);
+    kd_pack_says says = join_says(entry, one);
+    fill_pieces(&words, message, says.explanation);
+    kd_say_diag(out, says.confidence, "%.*s", (int)words.len, words.text);
+    if (one && one->says.explanation.len > 0) {
+        fill_pieces(&words, message, one->says.explanation);
+        kd_say_more(out, "%.*s", (int)words.len, words.text);
     }
-    say_texts(out, message, entry);
+    if (says.severity != entry->says.severity)
+        kd_say_severity(out, says.severity);
+    kd_say_evidence(out, view->event, message->headline.src, "what the kernel said");
+    kd_say_impact(out, says.impact);
+    say_suspect(out, message, &says);
+    say_all(out, message, &says.remedies, "%.*s");
+    say_all(out, message, &says.links, "See %.*s");
+    say_values(out, message);
+    if (says.action.len > 0)
+        kd_say_text(out, "action", says.action);
+    say_cause(view, out);
     kd_say_assume(out, "the pack \"%.*s\" describes this kernel's message", KD_FMT(entry->pack));
     return KD_OK;
 }
@@ -126,9 +189,9 @@ kd_rule kd_pack_rule(const kd_pack_entry *entry)
     return (kd_rule){ .size = sizeof(kd_rule),
                       .id = entry->id.ptr,
                       .title = entry->title.ptr,
-                      .severity = entry->severity,
+                      .severity = entry->says.severity,
                       .wakes_on = entry->kind->name,
-                      .doc = entry->explanation.ptr,
+                      .doc = entry->says.explanation.ptr,
                       .check = check_message,
                       .user = (void *)(uintptr_t)entry };
 }

@@ -1,0 +1,116 @@
+/* rule_known.c - says that an event looks like an issue that is known. */
+#include "family/pack/pack_event.h"
+
+/* One of "a|b" is in the stack; gives which. */
+static bool has_either(const kd_event *event, kd_str names, kd_str *found)
+{
+    while (kd_str_split(&names, '|', found))
+        if (kd_pack_has_frame(event, *found))
+            return true;
+    return false;
+}
+
+static bool has_message(const kd_event *event, kd_str text)
+{
+    static const char *const paths[] = { "headline", "message", "reason" };
+    for (size_t i = 0; i < KD_COUNT(paths); i++)
+        if (kd_find(kd_event_text(event, paths[i]), text.ptr, text.len))
+            return true;
+    return false;
+}
+
+static bool has_all_frames(const kd_event *event, const kd_pack_known *known)
+{
+    kd_str found;
+    for (uint32_t i = 0; i < known->frames.count; i++)
+        if (!has_either(event, KD_ITEMS(known->frames, kd_str)[i], &found))
+            return false;
+    return true;
+}
+
+static bool fits(const kd_pack_known *known, const kd_event *event)
+{
+    return (known->message.len == 0 || has_message(event, known->message)) &&
+           (known->module.len == 0 ||
+            kd_str_eq(kd_event_text(event, "blame.module"), known->module)) &&
+           has_all_frames(event, known);
+}
+
+/* "6.1.55" fixes 6.1.x from there on: has this kernel the back-port? */
+static bool has_backport(const kd_pack_known *known, const kd_context *boot)
+{
+    for (uint32_t i = 0; i < known->fixed_in.count; i++) {
+        uint32_t fixed = kd_kernel_parse(KD_ITEMS(known->fixed_in, kd_str)[i]);
+        if (fixed >> 16 == boot->version >> 16 && boot->version >= fixed)
+            return true;
+    }
+    return false;
+}
+
+static void say_frames(kd_emit *out, const kd_event *event, const kd_pack_known *known)
+{
+    kd_str found;
+    for (uint32_t i = 0; i < known->frames.count; i++)
+        if (has_either(event, KD_ITEMS(known->frames, kd_str)[i], &found))
+            kd_say_more(out, "%s%.*s%s", i ? "" : "In its stack: ", KD_FMT(found),
+                        i + 1 < known->frames.count ? "," : ".");
+}
+
+static void say_range(kd_emit *out, const kd_pack_known *known, const kd_context *boot)
+{
+    if (boot->version == 0) {
+        kd_say_more(out, "Which kernel this is does not stand in the log.");
+        kd_say_missing(out, "the kernel release");
+    } else if (known->from == 0 || known->until == 0) {
+        kd_say_more(out, "Which kernels have it is not known to both sides.");
+    } else {
+        kd_say_more(out,
+                    "Kernel %.*s is one of those that have it by their number; a vendor may "
+                    "have fixed or added it.",
+                    KD_FMT(boot->release));
+    }
+    if (known->commit.len > 0)
+        kd_say_more(out, "The fix is commit %.*s.", KD_FMT(known->commit));
+    for (uint32_t i = 0; i < known->fixed_in.count; i++)
+        kd_say_more(out, "%s%.*s%s", i ? "" : "It is fixed in ",
+                    KD_FMT(KD_ITEMS(known->fixed_in, kd_str)[i]),
+                    i + 1 < known->fixed_in.count ? "," : ".");
+}
+
+static kd_status check_known(const kd_view *view, kd_emit *out, void *user)
+{
+    const kd_pack_known *known = user;
+    const kd_event *event = view->event;
+    if (!kd_pack_is_for(known->archs, known->from, known->until, view->context) ||
+        has_backport(known, view->context) || !fits(known, event))
+        return KD_OK;
+    kd_say_diag(out, KD_POSSIBLE, "This looks like a known issue: %.*s",
+                KD_FMT(known->says.explanation));
+    kd_emit_role(out, KD_CONTRIBUTING);
+    const kdf_oops *oops = kd_event_oops(event);
+    if (oops)
+        kd_say_evidence(out, event, oops->headline.src, "the report that looks like it");
+    if (known->message.len > 0)
+        kd_say_more(out, "Its message is there: \"%.*s\".", KD_FMT(known->message));
+    say_frames(out, event, known);
+    say_range(out, known, view->context);
+    const kd_str *remedies = known->says.remedies.items, *links = known->says.links.items;
+    for (uint32_t i = 0; i < known->says.remedies.count; i++)
+        kd_say_remedy(out, "%.*s", KD_FMT(remedies[i]));
+    for (uint32_t i = 0; i < known->says.links.count; i++)
+        kd_say_remedy(out, "See %.*s", KD_FMT(links[i]));
+    kd_say_assume(out, "the pack \"%.*s\" describes the issue rightly", KD_FMT(known->pack));
+    return KD_OK;
+}
+
+kd_rule kd_pack_known_rule(const kd_pack_known *known)
+{
+    return (kd_rule){ .size = sizeof(kd_rule),
+                      .id = known->id.ptr,
+                      .title = known->title.ptr,
+                      .severity = known->says.severity,
+                      .wakes_on = known->events.ptr,
+                      .doc = known->says.explanation.ptr,
+                      .check = check_known,
+                      .user = (void *)(uintptr_t)known };
+}
