@@ -116,15 +116,18 @@ void kd_back_texts(const kd_parse *parse, kd_str out[2])
     out[1] = kd_str_from(back.near, near);
 }
 
-void kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number, uint64_t *offset)
+bool kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number, uint64_t *offset)
 {
     kd_back back = kd_back_from(parse);
     *number = back.number;
     *offset = back.offset - texts[0].len - texts[1].len;
+    if (back.still_to > *offset)
+        return false;
     for (int i = 0; i < 2; i++)
         if (texts[i].len > 0)
             *number -= kd_count_newlines(texts[i].ptr, texts[i].ptr + texts[i].len) +
                        breaks_in(&back, texts[i]);
+    return true;
 }
 
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line)

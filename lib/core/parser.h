@@ -110,8 +110,8 @@ kd_back kd_back_from(const kd_parse *parse);
 bool kd_back_line(kd_back *back, kd_line *out);
 /* The same lines as they lie in memory, in the order of the log: two texts, either may be empty. */
 void kd_back_texts(const kd_parse *parse, kd_str out[2]);
-/* Where the first of these lines stands in the log. */
-void kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number,
+/* Where the first of these lines stands in the log. False: several are on one line of it. */
+bool kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number,
                    uint64_t *offset);
 /* Keeps such a line as one that was only looked at; gives its source. */
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line);

@@ -341,8 +341,7 @@ static bool has_head(const kd_parse *parse)
     static const char *const heads[] = { "BUG: KASAN", "BUG: KMSAN", "BUG: KCSAN", "BUG: KFENCE",
                                          "UBSAN: " };
     kd_str above[2];
-    uint64_t number, offset;
-    kd_back_texts(parse, above, &number, &offset);
+    kd_back_texts(parse, above);
     for (size_t i = 0; i < KD_COUNT(heads); i++)
         if (kd_str_has(above[0], heads[i]) || kd_str_has(above[1], heads[i]))
             return true;

@@ -63,9 +63,9 @@ void kd_oops_read_notes(kd_parse *parse, kdf_oops *oops)
     kd_str texts[2];
     uint64_t number, offset;
     kd_back_texts(parse, texts);
-    if (!kd_str_has(texts[0], "ffff") && !kd_str_has(texts[1], "ffff"))
+    if ((!kd_str_has(texts[0], "ffff") && !kd_str_has(texts[1], "ffff")) ||
+        !kd_back_place(parse, texts, &number, &offset))
         return;
-    kd_back_place(parse, texts, &number, &offset);
     for (size_t i = 0; i < KD_COUNT(texts); i++) {
         kd_str rest = texts[i];
         const char *hit;
