@@ -106,8 +106,8 @@ static void read_kfence_object(kd_parse *parse, kdf_check *check, kd_str text)
 /* "Use-after-free read at 0xffff98f6bbedcfd8 (in kfence-#122733):", "Invalid free of 0xA (in" */
 static bool take_kfence(kd_parse *parse, kdf_check *check, kd_str text)
 {
-    static const char *const begins[] = { "Use-after-free", "Out-of-bounds", "Corrupted memory",
-                                          "Invalid " };
+    static const char *const begins[] = { "Corrupted memory", "Invalid ", "Out-of-bounds",
+                                          "Use-after-free" };
     kd_scan in = kd_scan_of(text);
     kd_str skipped;
     uint64_t number;
