@@ -4,15 +4,15 @@
 #include "family/fields.h"
 
 const char kd_doc_cma_no_range[] =
-    "cma_alloc() found no free range of that length in its area (-ENOMEM): the area is too small, "
-    "full or in pieces. Certain where the free pieces are printed (with CMA debugging only) and "
+    "cma_alloc() found no free range of that length in its area (-ENOMEM, in newer "
+    "kernels -EBUSY): the area is too small, full or in pieces. Certain where the free pieces are "
+    "printed (with CMA debugging only) and "
     "none is long enough: the error alone may also mean that there was no memory to move the pages "
     "of a range to.";
 const char kd_doc_cma_busy[] =
     "Ranges of that length were there, but could not be cleared of their pages (-EBUSY): somebody "
     "holds a movable page, or works on the same blocks of pages. Such a request may succeed when "
-    "it "
-    "is tried again.";
+    "it is tried again. Certain up to 6.12: newer kernels say -EBUSY too where no range is free.";
 const char kd_doc_bounce_full[] =
     "swiotlb had no piece for a mapping: the buffer was never set up, the mapping is larger than "
     "the "
@@ -156,11 +156,23 @@ static void advise_size(const kd_view *view, kd_emit *out, const kdf_cma *cma)
                       KD_LLU(asked_mb));
 }
 
+/* By the printed pieces no range of that length was there. */
+static bool is_short(const kdf_cma *cma)
+{
+    room left = room_of(cma);
+    return left == AREA_SMALLER || left == FREE_SMALLER || left == PIECES_SMALLER;
+}
+
+static bool is_no_range(const kdf_cma *cma)
+{
+    return cma->error.v == ENOMEM_PRINTED || (cma->error.v == EBUSY_PRINTED && is_short(cma));
+}
+
 kd_status kd_check_cma_no_range(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_cma *cma = KD_BODY(view->event, cma);
     (void)user;
-    if (!cma || !cma->error.src || cma->error.v != ENOMEM_PRINTED)
+    if (!cma || !cma->error.src || !is_no_range(cma))
         return KD_OK;
     room left = room_of(cma);
     open_cma(view, out, cma,
@@ -174,7 +186,10 @@ kd_status kd_check_cma_no_range(const kd_view *view, kd_emit *out, void *user)
                 left == PIECE_FITS ? "A free piece of that length is there, but perhaps none that "
                                      "begins where the request may begin (its alignment)."
                                    : "It has no free range of that length.");
-    kd_say_proof(out, KD_STR("-ENOMEM: no free range, or no memory to move its pages to"),
+    kd_say_proof(out,
+                 cma->error.v == ENOMEM_PRINTED
+                     ? KD_STR("-ENOMEM: no free range, or no memory to move its pages to")
+                     : KD_STR("-EBUSY: newer kernels say so too where there is no free range"),
                  "ret = %lld", KD_LLD(cma->error.v));
     say_fill(view, out, cma);
     if (left == NOT_PRINTED || left == LIST_CUT || left == PIECE_FITS)
@@ -189,21 +204,38 @@ kd_status kd_check_cma_no_range(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* cma_range_alloc(), which came between 6.12 and 7.2, begins with -EBUSY: it is also what it gives
+ * back where it found no range. Up to 6.11 it is cma_alloc() that names itself. */
+static kd_confidence busy_confidence(const kd_view *view, const kdf_cma *cma)
+{
+    uint32_t version = view->context->version;
+    if ((version && version < KD_KERNEL(6, 13, 0)) || kd_str_is(cma->function.v, "cma_alloc"))
+        return KD_CERTAIN;
+    return version == 0 || room_of(cma) == PIECE_FITS ? KD_LIKELY : KD_POSSIBLE;
+}
+
 kd_status kd_check_cma_busy(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_cma *cma = KD_BODY(view->event, cma);
     (void)user;
-    if (!cma || !cma->error.src || cma->error.v != EBUSY_PRINTED)
+    if (!cma || !cma->error.src || cma->error.v != EBUSY_PRINTED || is_short(cma))
         return KD_OK;
-    open_cma(view, out, cma, KD_CERTAIN);
+    kd_confidence confidence = busy_confidence(view, cma);
+    open_cma(view, out, cma, confidence);
     kd_say_more(out,
                 "A range was there, but could not be cleared of its pages: somebody held one for "
                 "longer (long-term pins, pages under I/O), or another request was at work on the "
                 "same blocks of pages. It is not a matter of the area's size alone, and may "
                 "succeed the next time.");
-    kd_say_proof(out, KD_STR("-EBUSY: a range was found, its pages were not to be had"),
+    kd_say_proof(out,
+                 confidence == KD_CERTAIN
+                     ? KD_STR("-EBUSY: a range was found, its pages were not to be had")
+                     : KD_STR("-EBUSY"),
                  "ret = %lld", KD_LLD(cma->error.v));
     say_fill(view, out, cma);
+    if (confidence != KD_CERTAIN)
+        kd_say_assume(out, "a free range was there: a kernel whose areas may have several ranges "
+                           "(newer than 6.12) says -EBUSY too where there is none");
     kd_say_remedy(out,
                   "Let the driver allocate when it is probed, before user pages fill the area, and "
                   "keep its buffer.");
