@@ -61,13 +61,15 @@ bool kd_scan_hex(kd_scan *scan, uint64_t *out)
     uint64_t value = 0;
     if (scan->end - p >= 3 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && kd_is_hex(p[2]))
         p += 2;
+    else if (scan->end - p == 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
+        p += 2; /* the digits are lost */
     for (first = p; p < scan->end && kd_is_hex(*p); p++) {
         if (p - first >= 16)
             return false;
         value = value << 4 | hex_digit(*p);
     }
     if (p == first) {
-        scan->short_ |= kd_scan_at_end(scan);
+        scan->short_ |= p == scan->end;
         return false;
     }
     scan->at = p;

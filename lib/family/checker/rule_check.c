@@ -1,4 +1,6 @@
 /* rule_check.c - what a checker's report means, and what to do next. */
+#include <string.h>
+
 #include "base/scan.h"
 #include "family/checker/rule_say.h"
 
@@ -65,6 +67,15 @@ kd_status kd_check_check_freed(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* A place or an address follows the word in each headline: the rest of "use-after-free" may be
+ * lost. */
+static bool is_torn(const kdf_check *check)
+{
+    kd_str line = check->oops.headline.v, what = check->what.v;
+    return what.len > 0 && what.len <= line.len &&
+           memcmp(line.ptr + line.len - what.len, what.ptr, what.len) == 0;
+}
+
 kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
 {
     kd_finding f;
@@ -79,8 +90,9 @@ kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)
                     "%.*s copied between user space and kernel memory beyond what it may.",
                     KD_FMT(f.place));
     else if (f.check->what.src)
-        kd_say_diag(out, KD_LIKELY, "%.*s accessed memory that it must not (%.*s).",
-                    KD_FMT(f.place), KD_FMT(f.check->what.v));
+        kd_say_diag(out, is_torn(f.check) ? KD_POSSIBLE : KD_LIKELY,
+                    "%.*s accessed memory that it must not (%.*s).", KD_FMT(f.place),
+                    KD_FMT(f.check->what.v));
     else
         say_tail(view, out, &f);
     kd_check_say_access(out, f.check);

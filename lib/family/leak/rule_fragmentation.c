@@ -175,7 +175,8 @@ static void check_failure(const kd_view *view, kd_emit *out, const kdf_page_allo
     const kd_alloc_case *c = &request->c;
     const kd_alloc_zone_result *result = &c->results[c->result.zone];
     const kdf_zone *zone = c->printed[c->result.zone];
-    if (result->tests[result->best].supply.usable.high != 0 ||
+    /* without the end of its buddy line it is not known what the zone has */
+    if (!zone->buddy_adds_up.v || result->tests[result->best].supply.usable.high != 0 ||
         !look_back(view, zone->name.v, zone->node.v, &then) ||
         kd_zone_blocks_at_or_above(&then.blocks, order) == 0)
         return;

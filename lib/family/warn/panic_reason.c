@@ -28,8 +28,13 @@ static bool begins(const char *words, kd_str text)
 /* Behind other words, a few letters are no beginning. */
 #define FEWEST_LETTERS 4u
 
+/* Hardly a text of a panic() is shorter, unless it ends as a sentence does: "STOP!" */
+#define SHORTEST 8u
+
 bool kd_panic_reason_is_cut(kd_str text)
 {
+    if (text.len < SHORTEST && !kd_str_ends(text, "!") && !kd_str_ends(text, "."))
+        return true;
     for (size_t from = 0; from <= text.len; from++) {
         kd_str end = kd_str_from(text, from);
         if (from > 0 && (end.len < FEWEST_LETTERS || text.ptr[from - 1] != ' '))
