@@ -120,13 +120,14 @@ static bool open_by_counters(kd_emit *out, const kd_event *event, const oom_case
     return true;
 }
 
-/* Is there more than the headline and a piece of a trace? They are the same for a group's kill. */
+/* Is there more than the headline and a piece of a trace? They are the same for a group's kill:
+ * mem_cgroup_out_of_memory() calls out_of_memory() too, and may be what was lost below it. */
 static bool is_of_machine(const kdf_oom *oom)
 {
     return oom->global_oom.src || oom->kill_reason.src || oom->constraint.src ||
            oom->meminfo.zones.count > 0 || oom->meminfo.counters_pages.count > 0 ||
-           kd_trace_find(&oom->backtrace, "out_of_memory alloc_pages_slowpath alloc_pages_may_oom "
-                                          "pagefault_out_of_memory");
+           kd_trace_find(&oom->backtrace,
+                         "alloc_pages_slowpath alloc_pages_may_oom pagefault_out_of_memory");
 }
 
 static void open_untold(kd_emit *out, const kd_event *event, const oom_case *o)
