@@ -68,19 +68,35 @@ typedef struct standing {
     int same, area, numbers;
 } standing;
 
-/* The verdict that says less than the narrow one, and is as certain. */
-static int is_general(const char *general, const char *narrow)
+/* What the header of the event itself says, whatever led to it: that a WARN() fired and that a
+ * module was not loaded is true of each narrow verdict on such an event, however sure that is. */
+static int is_of_header(const char *general, const char *narrow)
 {
-    if (strcmp(general, "bug.warning") == 0) /* that a WARN() fired is true of each of them */
+    if (strcmp(general, "bug.warning") == 0)
         return strncmp(narrow, "alloc.", 6) == 0 || strncmp(narrow, "bug.", 4) == 0 ||
                strncmp(narrow, "hang.", 5) == 0 || strcmp(narrow, "net.transmit-timeout") == 0;
-    if (strcmp(general, "module.load-failed") == 0)
-        return strncmp(narrow, "module.", 7) == 0;
-    /* the zones are below their marks; that others are not stands on other lines */
+    return strcmp(general, "module.load-failed") == 0 && strncmp(narrow, "module.", 7) == 0;
+}
+
+/* The narrow verdict implies the general one, which is no more certain than it was. */
+static int is_general(const char *general, const char *narrow)
+{
+    /* exhausted: below the marks in the zones that the mask allows, while others, of which other
+     * lines tell, are not */
     if (strcmp(general, "alloc.below-watermark") == 0)
         return strcmp(narrow, "alloc.zone-exhausted") == 0;
-    return strcmp(general, "vmalloc.space-exhausted") == 0 &&
-           strcmp(narrow, "vmalloc.module-space-exhausted") == 0;
+    /* where modules have no area of their own (else it is not said for certain) theirs is that */
+    if (strcmp(general, "vmalloc.space-exhausted") == 0)
+        return strcmp(narrow, "vmalloc.module-space-exhausted") == 0;
+    return is_of_header(general, narrow);
+}
+
+/* Other families have no groups: their own prefix is one. */
+static int is_same_area(const char *a, const char *b)
+{
+    char area = area_of(a);
+    size_t prefix = strcspn(a, ".") + 1;
+    return area == area_of(b) && (area != '?' || strncmp(a, b, prefix) == 0);
 }
 
 static void stand(const kd_report *report, const kd_diag *claim, standing *out)
@@ -88,14 +104,14 @@ static void stand(const kd_report *report, const kd_diag *claim, standing *out)
     for (size_t i = 0; report && i < kd_report_diag_count(report); i++) {
         const kd_diag *diag = kd_report_diag(report, i);
         int confidence = (int)kd_diag_confidence(diag);
-        if (area_of(kd_diag_id(diag)) == area_of(kd_diag_id(claim)) && confidence > out->area)
+        if (is_same_area(kd_diag_id(diag), kd_diag_id(claim)) && confidence > out->area)
             out->area = confidence;
         if (strcmp(kd_diag_id(diag), kd_diag_id(claim)) != 0 &&
             !is_general(kd_diag_id(claim), kd_diag_id(diag)))
             continue;
-        /* however sure the narrow one is: the WARN() fired, the module was not loaded */
         bool narrow = strcmp(kd_diag_id(claim), kd_diag_id(diag)) != 0;
-        if (narrow && confidence < (int)KD_LIKELY)
+        if (narrow && is_of_header(kd_diag_id(claim), kd_diag_id(diag)) &&
+            confidence < (int)KD_LIKELY)
             confidence = (int)KD_LIKELY;
         out->same = confidence > out->same ? confidence : out->same;
         out->numbers |= narrow || has_numbers(kd_diag_explanation(diag),
@@ -111,16 +127,21 @@ static int is_allowed(const kd_report *const *logs, size_t count, const kd_diag 
         stand(logs[i], claim, &s);
     if (s.same >= confidence)
         return !certain || s.numbers;
-    /* its assumption names what is missing: the RAM */
+    /* How likely these are depends on what the log lacks: lines that could speak against them may
+     * be what was lost, and they say so themselves, as what they assume.
+     * Its assumption is the RAM. */
     if (!certain && strcmp(kd_diag_id(claim), "vmalloc.request-too-large") == 0)
         return 1;
     /* only kernels with CMA debugging print the pieces: no list is what the others print */
     if (!certain && strcmp(kd_diag_id(claim), "cma.no-free-range") == 0)
         return 1;
-    /* an access below 4096 is a NULL pointer as long as no register shows another base */
+    /* The kernel's own headline says so of an access below 4096; that the pointer was NULL itself
+     * is assumed in words, as long as no register shows another base. */
     if (!certain && strcmp(kd_diag_id(claim), "oops.null-deref") == 0)
         return 1;
-    /* what rules a possibility out may be what was lost: that it is possible is then true */
+    /* What rules a possibility out may be what was lost: that it is possible is then true. And the
+     * rules on one event compete: where the text that the first needs is lost a later one speaks,
+     * no surer than that was and never for certain. */
     return !certain && (s.area >= confidence || confidence <= (int)KD_POSSIBLE);
 }
 
