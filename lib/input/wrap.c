@@ -205,6 +205,16 @@ static size_t mail_width(const kd_wrap *wrap)
     return MAIL_MOST + (wrap->first.len - kd_mail_unquoted(wrap->first).len);
 }
 
+/* The next word would have fitted on the line, or other lines were broken elsewhere. */
+static bool has_room(const kd_wrap *wrap, kd_str word)
+{
+    if (wrap->width < WIDTH_LEAST)
+        return true;
+    return !kd_str_ends(wrap->first, " ") &&
+           (wrap->width + 1 + word.len <= wrap->longest ||
+            (wrap->width > mail_width(wrap) && wrap->column != wrap->width));
+}
+
 /* ---- both ------------------------------------------------------------------------------------ */
 
 static bool has_stamp(const kd_line *line)
@@ -221,6 +231,10 @@ kd_wrapping kd_wrap_goes_on(const kd_wrap *wrap)
     if (text.len == 0 || indent > INDENT_MOST || kd_wrap_alike(wrap->first, wrap->next) ||
         kd_head_starts(text))
         return KD_WRAP_NOT;
+    kd_str first = first_word(text);
+    bool flows = wrap->flowed && blank_end, roomy = has_room(wrap, first);
+    if (roomy && !flows && !wrap->broken) /* nearly all: no prefix need be read */
+        return KD_WRAP_NOT;
     char room[ROOM]; /* for the blanks of web pages, which may stand in a prefix */
     kd_dress dress = { .shape = wrap->dress->shape,
                        .grammars = wrap->dress->grammars,
@@ -231,17 +245,14 @@ kd_wrapping kd_wrap_goes_on(const kd_wrap *wrap)
     if (after.prefixed)
         return KD_WRAP_NOT;
     kd_line_read(&before, &dress);
-    if (wrap->flowed && blank_end)
+    if (flows)
         return KD_WRAP_BLANK;
-    kd_str first = first_word(text), last = last_word(before.text);
+    kd_str last = last_word(before.text);
     if (!has_stamp(&before) || before.text.len == 0)
         return KD_WRAP_NOT;
     if (is_rest_of_rest(wrap, text))
         return KD_WRAP_INSIDE;
-    if (wrap->width < WIDTH_LEAST)
-        return KD_WRAP_NOT;
-    if (!blank_end && (wrap->width + 1 + first.len <= wrap->longest ||
-                       (wrap->width > mail_width(wrap) && wrap->column != wrap->width)))
+    if (roomy)
         return KD_WRAP_NOT;
     if ((begins_a_sentence(text) || is_of_program(text, first)) && !expects_more(before.text))
         return KD_WRAP_NOT;
