@@ -7,14 +7,26 @@
 
 /* ---- what the directives take ---------------------------------------------------------------- */
 
+/* Six digits, no more. */
+static bool take_micros(kd_scan *in, uint64_t *out)
+{
+    size_t left = kd_scan_left(in);
+    *out = 0;
+    for (size_t i = 0; i < 6; i++) {
+        if (i == left || !kd_is_digit(in->at[i]))
+            return false;
+        *out = *out * 10 + (uint64_t)(in->at[i] - '0');
+    }
+    in->at += 6;
+    return left == 6 || !kd_is_digit(*in->at);
+}
+
 /* "1.234567": seconds with six digits behind the dot. */
 bool kd_take_seconds(kd_scan *in, uint64_t *us)
 {
     uint64_t seconds, micros;
-    if (!kd_scan_u64(in, &seconds) || !kd_scan_char(in, '.'))
-        return false;
-    const char *digits = in->at;
-    if (!kd_scan_u64(in, &micros) || in->at - digits != 6 || seconds > UINT64_MAX / 2000000)
+    if (!kd_scan_u64(in, &seconds) || !kd_scan_char(in, '.') || !take_micros(in, &micros) ||
+        seconds > UINT64_MAX / 2000000)
         return false;
     *us = seconds * 1000000 + micros;
     return true;

@@ -100,10 +100,30 @@ static unsigned end_of_number(kd_scan in)
     }
 }
 
+/* What the names of facilities begin with. */
+static bool begins_facility(char c)
+{
+    switch (c) {
+    case 'a':
+    case 'c':
+    case 'd':
+    case 'f':
+    case 'k':
+    case 'l':
+    case 'm':
+    case 'n':
+    case 's':
+    case 'u': return true;
+    default: return false;
+    }
+}
+
 /* Is it the name of a facility, with one of these behind it? The end is looked at first: it is
  * rarely there. */
 static bool is_facility(kd_scan in, bool dot, bool blanks)
 {
+    if (kd_scan_at_end(&in) || !begins_facility(*in.at))
+        return false;
     kd_scan end = in;
     while (end.at < end.end && ((*end.at >= 'a' && *end.at <= 'z') || kd_is_digit(*end.at)))
         end.at++;
@@ -126,7 +146,7 @@ static bool facility_follows(kd_scan in)
 static bool date_follows(kd_scan in)
 {
     uint64_t n;
-    if (!kd_scan_u64(&in, &n))
+    if (kd_scan_at_end(&in) || !kd_is_digit(*in.at) || !kd_scan_u64(&in, &n))
         return false;
     return kd_scan_char(&in, '-') ||
            (kd_scan_char(&in, ' ') && !kd_scan_at_end(&in) && kd_is_digit(*in.at));
