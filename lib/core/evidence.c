@@ -120,7 +120,9 @@ void kd_learn_evidence(kd_context *context, const kd_event *event)
 
 kd_str kd_arch_of_function(kd_str name, bool narrow, kd_weight *weight)
 {
-    for (size_t i = 0; i < KD_COUNT(functions); i++) {
+    for (size_t i = 0; name.len > 0 && i < KD_COUNT(functions); i++) {
+        if (functions[i].text[0] != name.ptr[0]) /* nearly all; none is a "*" alone */
+            continue;
         kd_str whole = kd_str_of(functions[i].text);
         bool begin = whole.ptr[whole.len - 1] == '*';
         whole.len -= begin;
