@@ -110,6 +110,22 @@ START_TEST(find)
 }
 END_TEST
 
+START_TEST(which)
+{
+    static const char *const prefixes[] = { "(ptr", "BUG", "BUG: ", "CPU", "[<", "a", "\xc2\xa0" };
+    size_t count = KD_COUNT(prefixes);
+    ck_assert_uint_eq(kd_str_which(KD_STR("(ptrval)"), prefixes, count), 0);
+    ck_assert_uint_eq(kd_str_which(KD_STR("BUG: x"), prefixes, count), 1); /* the first of two */
+    ck_assert_uint_eq(kd_str_which(KD_STR("CPU"), prefixes, count), 3);
+    ck_assert_uint_eq(kd_str_which(KD_STR("[<c0"), prefixes, count), 4);
+    ck_assert_uint_eq(kd_str_which(KD_STR("\xc2\xa0 x"), prefixes, count), 6);
+    ck_assert_uint_eq(kd_str_which(KD_STR("\xff"), prefixes, count), count);
+    ck_assert_uint_eq(kd_str_which(KD_STR("BU"), prefixes, count), count);
+    ck_assert_uint_eq(kd_str_which(KD_STR(""), prefixes, count), count);
+    ck_assert_uint_eq(kd_str_which(KD_STR("a"), prefixes, 0), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("str");
@@ -121,6 +137,7 @@ int main(void)
     tcase_add_test(tests, trim_no_break_spaces);
     tcase_add_test(tests, runs);
     tcase_add_test(tests, find);
+    tcase_add_test(tests, which);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
