@@ -245,6 +245,18 @@ static void set_row(uint64_t *rows, size_t row)
     rows[row / 64] |= (uint64_t)1 << (row % 64);
 }
 
+/* Notes the row with each character that the pattern may begin with. */
+static void set_begins(uint64_t (*out)[KD_GRAMMAR_WORDS], const char *p, size_t row)
+{
+    if (*p && *p != '%' && *p != '~') { /* that one alone */
+        set_row(out[(unsigned char)*p], row);
+        return;
+    }
+    for (unsigned c = 0; c < 256; c++)
+        if (!*p || pattern_begins(p, (char)c))
+            set_row(out[c], row);
+}
+
 void kd_grammars_init(kd_grammars *out)
 {
     memset(out, 0, sizeof *out);
@@ -256,12 +268,11 @@ void kd_grammars_init(kd_grammars *out)
             if (grammars[row].then >> i & 1)
                 set_row(out->then[i], row);
         }
-        for (unsigned c = 0; c < 256; c++) {
-            if (pattern_begins(p, (char)c))
-                set_row(out->begins[c], row);
-            if (p[0] != '[' || pattern_begins(p + 1, (char)c))
-                set_row(out->inside[c], row);
-        }
+        set_begins(out->begins, p, row);
+        if (*p == '[')
+            set_begins(out->inside, p + 1, row);
+        else
+            set_row(out->bare, row);
     }
 }
 
@@ -286,7 +297,7 @@ static rows_set may_fit(const kd_grammars *all, const kd_scan *in)
         for (unsigned set = text.then; set; set &= set - 1)
             then |= all->then[__builtin_ctz(set)][i];
         rows.set[i] = first & then & all->begins[(unsigned char)text.c][i] &
-                      all->inside[(unsigned char)text.inside][i];
+                      (all->inside[(unsigned char)text.inside][i] | all->bare[i]);
     }
     return rows;
 }

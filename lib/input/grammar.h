@@ -14,6 +14,7 @@
 typedef struct kd_grammars {
     uint64_t first[KD_GRAMMAR_FIRSTS][KD_GRAMMAR_WORDS], then[KD_GRAMMAR_THENS][KD_GRAMMAR_WORDS];
     uint64_t begins[256][KD_GRAMMAR_WORDS], inside[256][KD_GRAMMAR_WORDS];
+    uint64_t bare[KD_GRAMMAR_WORDS]; /* those without a bracket: their second may be any */
 } kd_grammars;
 
 void kd_grammars_init(kd_grammars *out);
