@@ -8,6 +8,7 @@ typedef struct block_walk {
     const kd_blockview *block;
     const char *at;
     uint64_t line;
+    uint64_t breaks; /* in the line that was read last */
 } block_walk;
 
 /* Messages of one line have its number. */
@@ -65,13 +66,14 @@ static uint64_t count_breaks(const kd_session *session, const char *from, const 
 }
 
 /* False: lines that are still to come must be seen first. */
-static bool one_line(kd_session *session, const block_walk *walk, const char *end)
+static bool one_line(kd_session *session, block_walk *walk, const char *end)
 {
     const kd_blockview *block = walk->block;
     kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
     line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
     line.length = line.raw.len + block->dropped;
-    line.breaks = (uint32_t)count_breaks(session, walk->at, end);
+    walk->breaks = count_breaks(session, walk->at, end);
+    line.breaks = (uint32_t)walk->breaks;
     if (line.raw.len > session->options.max_line)
         line.raw.len = session->options.max_line;
     if (!session->dress.room && !session->dress.plain)
@@ -179,7 +181,7 @@ void kd_session_read(kd_session *session, const kd_blockview *block)
 {
     const char *end = block->data.ptr + block->data.len;
     const kd_matcher *matcher = &session->engine->anchors.matcher;
-    block_walk walk = { block, block->data.ptr, block->line };
+    block_walk walk = { block, block->data.ptr, block->line, 0 };
     size_t which;
     while (walk.at < end) {
         if (!kd_tracker_busy(&session->tracker)) {
@@ -203,7 +205,7 @@ void kd_session_read(kd_session *session, const kd_blockview *block)
             hold_rest(session, &walk, end);
             return;
         }
-        walk.line += count_breaks(session, walk.at, stop) + 1;
+        walk.line += walk.breaks + 1;
         walk.at = stop < end ? stop + 1 : end;
     }
     keep_tail(session, block);
