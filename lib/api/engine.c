@@ -59,36 +59,27 @@ static const kd_kind *kind_of(kd_str name)
     return NULL;
 }
 
-/* Is each word a kind, and is there one? */
-static bool knows_kinds(const char *wakes_on)
-{
-    kd_scan in = kd_scan_of(kd_str_of(wakes_on));
-    kd_str word;
-    bool any = false;
-    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
-        if (!kind_of(word))
-            return false;
-        any = true;
-    }
-    return any;
-}
-
-/* Notes the rule, which is the last one, with each kind that wakes it. */
-static bool add_wakes(kd_engine *engine, const char *wakes_on)
+/* Notes the rule, which is the last one, with each kind that wakes it. KD_E_INVAL: a word is no
+ * kind, or there is none. */
+static kd_status add_wakes(kd_engine *engine, const char *wakes_on)
 {
     uint32_t number = (uint32_t)engine->rules.len - 1;
     kd_scan in = kd_scan_of(kd_str_of(wakes_on));
     kd_str word;
-    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
-        kd_list *list = &engine->wakes[kind_of(word)->index];
+    bool any = false;
+    for (; kd_scan_blanks(&in) && kd_scan_word(&in, &word); any = true) {
+        const kd_kind *kind = kind_of(word);
+        if (!kind)
+            return KD_E_INVAL;
+        kd_list *list = &engine->wakes[kind->index];
         if (list->count > 0 && KD_ITEMS(*list, uint32_t)[list->count - 1] == number)
             continue;
         uint32_t *item = KD_LIST_ADD(&engine->arena, list, uint32_t);
         if (!item)
-            return false;
+            return KD_E_NOMEM;
         *item = number;
     }
-    return true;
+    return any ? KD_OK : KD_E_INVAL;
 }
 
 static void take_back_wakes(kd_engine *engine)
@@ -131,18 +122,17 @@ const char *kd_suspect_name(kd_suspect suspect)
 
 static kd_status add_rule(kd_engine *engine, const kd_rule *rule)
 {
-    if (!knows_kinds(rule->wakes_on))
-        return KD_E_INVAL;
     if (!KD_VEC_ROOM(&engine->mem, &engine->rules))
         return KD_E_NOMEM;
     kd_rule *copy = &engine->rules.items[engine->rules.len++];
     memset(copy, 0, sizeof *copy);
     memcpy(copy, rule, rule->size < sizeof *copy ? rule->size : sizeof *copy);
-    if (add_wakes(engine, copy->wakes_on))
+    kd_status status = add_wakes(engine, copy->wakes_on);
+    if (status == KD_OK)
         return KD_OK;
     engine->rules.len--;
     take_back_wakes(engine);
-    return KD_E_NOMEM;
+    return status;
 }
 
 /* ---- the engine ------------------------------------------------------------------------------ */
