@@ -34,10 +34,11 @@ static bool fits(const char *text, const char *end, const char *pattern)
             return false;
     if (!*pattern)
         return text == end;
-    if (!pattern[1])
+    const char next = pattern[1];
+    if (!next)
         return true;
     for (; text <= end; text++)
-        if (fits(text, end, pattern + 1))
+        if ((next == '*' || (text < end && *text == next)) && fits(text, end, pattern + 1))
             return true;
     return false;
 }
