@@ -7,16 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* So few are looked at one after another. */
+#define FEW 8u
+
 /* The first of the prefixes that does not begin below that byte. */
 static size_t first_from(const char *const *prefixes, size_t count, unsigned char byte)
 {
-    size_t low = 0;
-    while (count > 0) {
-        size_t half = count / 2;
-        bool below = (unsigned char)prefixes[low + half][0] < byte;
-        low += below ? half + 1 : 0;
-        count = below ? count - half - 1 : half;
+    size_t low = 0, high = count;
+    while (high - low > FEW) {
+        size_t middle = low + (high - low) / 2;
+        if ((unsigned char)prefixes[middle][0] < byte)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    while (low < high && (unsigned char)prefixes[low][0] < byte)
+        low++;
     return low;
 }
 
