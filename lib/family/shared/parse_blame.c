@@ -166,3 +166,26 @@ void kd_blame_set(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *
 {
     kd_blame_past(blame, backtrace, ip, NULL);
 }
+
+void kd_blame_outermost(kdf_blame *blame, const kd_list *backtrace)
+{
+    const kdf_frame *frames = backtrace->items;
+    bool run = false;
+    for (uint32_t i = backtrace->count; i-- > 0;) {
+        bool sure = !frames[i].reliable.src || frames[i].reliable.v;
+        if (!sure || !frames[i].function.src)
+            continue;
+        kd_str bare = kd_bare_name(frames[i].function.v);
+        if (is_runner(bare) || is_skipped(bare, true)) {
+            run = true;
+            continue;
+        }
+        if (!run)
+            return;
+        set(blame, frames[i].function, frames[i].module,
+            "the task's work begins with it: what it called, down to the end of the stack, used "
+            "the stack up");
+        blame->frame = (kd_u64){ i, KD_DERIVED };
+        return;
+    }
+}

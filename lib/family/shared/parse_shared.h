@@ -14,6 +14,9 @@ bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src);
 /* Sets blame from the trace: the innermost frame that is not the machinery which reports,
  * allocates, copies or locks, nor a helper. @param ip  instruction pointer of a fault, or NULL */
 void kd_blame_set(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip);
+/* Of a stack that was used up: the first function of the task's own work, where the stack is shown
+ * down to what runs it. */
+void kd_blame_outermost(kdf_blame *blame, const kd_list *backtrace);
 /* Further names that a kind passes over; `bare` is without underscores and compiler suffixes. */
 typedef bool kd_blame_pass(kd_str bare);
 void kd_blame_past(kdf_blame *blame, const kd_list *backtrace, const kdf_symbol *ip,

@@ -192,6 +192,10 @@ static void close_panic(kd_parse *parse)
     const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
     if (reason && reason->class == KD_PANIC_STACK)
         parse->event->kind = &kd_kind_stack_corruption;
+    if (reason && reason->class == KD_PANIC_STACK && reason->innocent)
+        kd_blame_outermost(&panic->blame, &panic->backtrace);
+    if (panic->blame.function.src)
+        return;
     if (reason && reason->innocent) {
         panic->blame.why =
             (kd_text){ KD_STR("nobody: this is the stack of who noticed, or of who was "
