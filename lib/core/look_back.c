@@ -130,6 +130,16 @@ bool kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *numbe
     return true;
 }
 
+bool kd_back_has(const kd_parse *parse, const char *const *words, size_t count)
+{
+    kd_str above[2];
+    kd_back_texts(parse, above);
+    for (size_t i = 0; i < count; i++)
+        if (kd_str_has(above[0], words[i]) || kd_str_has(above[1], words[i]))
+            return true;
+    return false;
+}
+
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line)
 {
     kd_line_ref ref = { line->number, line->offset, line->length, line->raw, .aside = true };

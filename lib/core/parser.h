@@ -113,6 +113,9 @@ void kd_back_texts(const kd_parse *parse, kd_str out[2]);
 /* Where the first of these lines stands in the log. False: several are on one line of it. */
 bool kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number,
                    uint64_t *offset);
+/* Does one of these words stand in them? For a line that only a report has: is its headline near?
+ */
+bool kd_back_has(const kd_parse *parse, const char *const *words, size_t count);
 /* Keeps such a line as one that was only looked at; gives its source. */
 kd_src kd_back_keep(kd_parse *parse, const kd_line *line);
 

@@ -340,12 +340,7 @@ static bool has_head(const kd_parse *parse)
 {
     static const char *const heads[] = { "BUG: KASAN", "BUG: KMSAN", "BUG: KCSAN", "BUG: KFENCE",
                                          "UBSAN: " };
-    kd_str above[2];
-    kd_back_texts(parse, above);
-    for (size_t i = 0; i < KD_COUNT(heads); i++)
-        if (kd_str_has(above[0], heads[i]) || kd_str_has(above[1], heads[i]))
-            return true;
-    return false;
+    return kd_back_has(parse, heads, KD_COUNT(heads));
 }
 
 /* "kasan_report+0xd4/0x160" below "print_report+0x11d/0x224": the stack of the report. */

@@ -51,6 +51,10 @@ static const char *const above[] = {
     "pstate: ",
     "Stopper: ",
     "Process ",
+    "EIP: 0060:[<",
+    "irq event stamp: ",
+    "hardirqs last ",
+    "softirqs last ",
     "Comm: ",
     "last sysfs file:",
 };

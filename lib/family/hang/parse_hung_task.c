@@ -68,6 +68,20 @@ static void look_for_server(kd_parse *parse, kdf_hung_task *hung)
     }
 }
 
+#define TURN_OFF "/proc/sys/kernel/hung_task_timeout_secs\" disables this message."
+
+/* The advice stands in each report: where no headline is near above, it was cut off. */
+static kd_verdict open_tail(kd_parse *parse, kdf_hung_task *hung, const kd_line *line)
+{
+    static const char *const heads[] = { "blocked for more than", "blocked in I/O wait",
+                                         "can't die for more than", "INFO: task " };
+    if (!kd_str_starts(line->text, "\"echo 0 > " TURN_OFF) ||
+        kd_back_has(parse, heads, KD_COUNT(heads)))
+        return KD_NOT_MINE;
+    kd_put(parse, &hung->headline, line->text);
+    return KD_TAKEN;
+}
+
 static kd_verdict open_hung(kd_parse *parse, const kd_line *line)
 {
     static const struct {
@@ -83,7 +97,7 @@ static kd_verdict open_hung(kd_parse *parse, const kd_line *line)
     kd_str before, who, comm;
     uint64_t pid, seconds;
     if (!kd_scan_past(&in, "INFO: task ", &before) || before.len > 64)
-        return KD_NOT_MINE;
+        return open_tail(parse, hung, line);
     for (size_t i = 0; i < KD_COUNT(forms); i++) {
         kd_scan try = in;
         if (!kd_scan_past(&try, forms[i].text, &who) || !split_task(who, &comm, &pid))
@@ -195,6 +209,12 @@ static bool take_task_line(kd_parse *parse, kdf_hung_task *hung, kd_str text)
     if (hung->victim.state.src || hung->backtrace.count > 0 || !kd_scan_task_line(text, &line))
         return false;
     kd_put(parse, &hung->victim.state, line.state);
+    if (!hung->victim.comm.src) { /* its headline is lost */
+        kd_put(parse, &hung->victim.comm, line.comm);
+        kd_put(parse, &hung->victim.pid, line.pid);
+        hung->task.comm = hung->victim.comm;
+        hung->task.pid = hung->victim.pid;
+    }
     if (line.has_ppid)
         kd_put(parse, &hung->victim.ppid, line.ppid);
     return true;
@@ -232,11 +252,11 @@ static void close_hung(kd_parse *parse)
     kdf_hung_task *hung = parse->body;
     kd_blame_waiter(&hung->blame, &hung->backtrace, &hung->victim.waits_in,
                     &hung->victim.waits_for);
-    if (hung->backtrace.count > 0)
+    if (hung->backtrace.count > 0 && hung->seconds.src)
         parse->event->complete = true;
 }
 
-static const char *const anchors[] = { "INFO: task ", NULL };
+static const char *const anchors[] = { "INFO: task ", TURN_OFF, NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_held_locks, offsetof(kdf_hung_task, held) },

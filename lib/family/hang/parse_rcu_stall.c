@@ -15,6 +15,7 @@
  *
  * print_other_cpu_stall(), print_cpu_stall(), synchronize_rcu_expedited_wait(). Stacks of the CPUs
  * and tasks that are waited for follow; the detecting CPU and the grace-period thread are innocent.
+ * Where the headline is not in the log, the first of the lines behind it begins the report.
  */
 #include "family/fault/parse_fault.h"
 #include "family/hang/parse_hang.h"
@@ -23,7 +24,7 @@
 #include <stddef.h>
 
 /* parse->own[KD_OWN_FREE] */
-enum { TOTALS_SEEN = 1, LAST_RAN = 2 };
+enum { TOTALS_SEEN = 1, LAST_RAN = 2, HEAD_LOST = 4 };
 
 static kd_stacks stacks_of(kd_parse *parse)
 {
@@ -97,26 +98,46 @@ static bool scan_header(kd_parse *parse, kdf_rcu_stall *stall, kd_scan in)
     return false;
 }
 
+/* "rcu: \t..." and "\t...": the prefix came with 4.19, and is missing on continuations */
+static kd_str without_prefix(kd_str text)
+{
+    return kd_str_starts(text, "rcu:") ? kd_str_trim(kd_str_from(text, 4)) : text;
+}
+
+/* A line that stands behind the headline, and no headline near above. */
+static bool scan_tail(kd_parse *parse, kdf_rcu_stall *stall, kd_str text)
+{
+    static const char *const heads[] = { "detected stall", "RCU detected CPU",
+                                         "detected expedited stalls" };
+    kd_stacks stacks = stacks_of(parse);
+    bool by = kd_str_starts(text, "(detected by ") && kd_str_has(text, ", t=");
+    bool totals = by || (kd_str_starts(text, "(t=") && kd_str_has(text, " jiffies g="));
+    if (!totals && !kd_str_has(text, " this GP)") && !kd_str_has(text, " GPs behind)") &&
+        !kd_str_has(text, " kthread starved for "))
+        return false;
+    if (kd_back_has(parse, heads, KD_COUNT(heads)))
+        return false;
+    if (totals ? !kd_rcu_totals(parse, stall, text)
+               : !kd_rcu_status(parse, &stacks, text) && !kd_rcu_kthread(parse, stall, text))
+        return false;
+    parse->own[KD_OWN_FREE] |= (totals ? TOTALS_SEEN : 0) | HEAD_LOST;
+    return true;
+}
+
 static kd_verdict open_stall(kd_parse *parse, const kd_line *line)
 {
     kdf_rcu_stall *stall = parse->body;
     kd_scan in = kd_scan_of(line->text);
     kd_str before;
-    if (!kd_scan_past(&in, "INFO: ", &before) || before.len > 64)
-        return KD_NOT_MINE;
-    if (!scan_ancient(parse, stall, in) && !scan_header(parse, stall, in))
+    bool info = kd_scan_past(&in, "INFO: ", &before) && before.len <= 64;
+    if (!(info && (scan_ancient(parse, stall, in) || scan_header(parse, stall, in))) &&
+        !scan_tail(parse, stall, without_prefix(line->text)))
         return KD_NOT_MINE;
     kd_put(parse, &stall->oops.headline, line->text);
     return KD_TAKEN;
 }
 
 /* ---- what follows ---------------------------------------------------------------------------- */
-
-/* "rcu: \t..." and "\t...": the prefix came with 4.19, and is missing on continuations */
-static kd_str without_prefix(kd_str text)
-{
-    return kd_str_starts(text, "rcu:") ? kd_str_trim(kd_str_from(text, 4)) : text;
-}
 
 /* The CPU line behind it names the CPU. */
 static bool take_last_ran(kd_parse *parse, kd_str text)
@@ -283,10 +304,15 @@ static void close_stall(kd_parse *parse)
     }
     if (parse->own[KD_OWN_FREE] & TOTALS_SEEN)
         parse->event->complete = true;
+    if (parse->own[KD_OWN_FREE] & HEAD_LOST)
+        parse->event->complete = false;
 }
 
-static const char *const anchors[] = { "detected stall", "RCU detected CPU",
-                                       "detected expedited stalls", NULL };
+static const char *const anchors[] = {
+    "detected stall", "RCU detected CPU",      "detected expedited stalls",
+    " this GP) ",     " GPs behind) ",         "(detected by ",
+    " jiffies g=",    " kthread starved for ", NULL,
+};
 
 const kd_parser kd_parser_rcu_stall = {
     .name = "rcu_stall",

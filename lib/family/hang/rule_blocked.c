@@ -185,15 +185,30 @@ static void say_task_remedies(kd_emit *out, const kdf_hung_task *hung)
                        "kernel stops after kernel.hung_task_warnings of them.");
 }
 
+static void say_victim(kd_emit *out, const kdf_hung_task *hung)
+{
+    kd_confidence how = hung->victim.waits_for.src || hung->owner.pid.src ? KD_LIKELY : KD_POSSIBLE;
+    if (hung->seconds.src)
+        kd_say_diag(out, how, "The task %.*s (%llu) is blocked for more than %llu s.",
+                    KD_FMT(hung->victim.comm.v), KD_LLU(hung->victim.pid.v),
+                    KD_LLU(hung->seconds.v));
+    else if (hung->victim.comm.src)
+        kd_say_diag(out, how,
+                    "The task %.*s (%llu) is blocked; for how long, a line said that is not in "
+                    "the log.",
+                    KD_FMT(hung->victim.comm.v), KD_LLU(hung->victim.pid.v));
+    else
+        kd_say_diag(out, KD_POSSIBLE,
+                    "A task is blocked; the lines that name it are not in the log.");
+}
+
 kd_status kd_check_task_blocked(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_hung_task *hung = KD_BODY(view->event, hung_task);
     (void)user;
     if (!hung)
         return KD_OK;
-    kd_say_diag(out, hung->victim.waits_for.src || hung->owner.pid.src ? KD_LIKELY : KD_POSSIBLE,
-                "The task %.*s (%llu) is blocked for more than %llu s.",
-                KD_FMT(hung->victim.comm.v), KD_LLU(hung->victim.pid.v), KD_LLU(hung->seconds.v));
+    say_victim(out, hung);
     kd_say_evidence(out, view->event, hung->headline.src, "the task that is blocked");
     if (kd_str_is(hung->blame.why.v, KD_WHY_UNWOKEN)) {
         kd_say_more(

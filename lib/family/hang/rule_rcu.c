@@ -208,7 +208,7 @@ kd_status kd_check_rcu_stall(const kd_view *view, kd_emit *out, void *user)
     const kdf_hang_cpu *cpu = kd_stall_cpu(stall);
     kd_say_diag(out, KD_LIKELY,
                 "A grace period of %.*s does not end: memory that waits for it is never freed.",
-                KD_FMT(stall->flavour.v));
+                KD_FMT(stall->flavour.src ? stall->flavour.v : KD_STR("RCU")));
     kd_say_evidence(out, view->event, stall->oops.headline.src, "RCU's words");
     kd_confidence confidence = KD_LIKELY;
     if (cpu) {
