@@ -133,9 +133,28 @@ static bool take_sentence(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
     return false;
 }
 
+/* "rcu_scheduler_active = 2, debug_locks = 1": no other report has that line. */
+#define RCU_STATE "rcu_scheduler_active = "
+#define RELEASES " is trying to release lock ("
+
+static bool open_rcu_or_balance(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
+{
+    static const char *const heads[] = { "suspicious RCU usage",
+                                         "suspicious rcu_dereference_check() usage.",
+                                         "bad unlock balance", "bad contention detected" };
+    bool rcu = kd_str_starts(text, RCU_STATE);
+    if ((!rcu && !kd_str_has(text, RELEASES)) || kd_back_has(parse, heads, KD_COUNT(heads)) ||
+        (!rcu && !take_actor(parse, lockdep, text)))
+        return false;
+    kd_put(parse, &lockdep->report, kd_str_of(rcu ? "rcu" : "unlock"));
+    return true;
+}
+
 /* "syz-executor5/5807 is trying to acquire lock:", "inconsistent {IN-SOFTIRQ-W} -> ... usage." */
 static bool open_without_title(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
 {
+    if (open_rcu_or_balance(parse, lockdep, text))
+        return true;
     if (kd_str_ends(text, " is trying to acquire lock:"))
         return take_actor(parse, lockdep, text);
     if (!kd_str_starts(text, "inconsistent {") || !kd_str_ends(text, "} usage."))
@@ -458,7 +477,7 @@ static const char *const anchors[] = {
     "BUG: spinlock ", "BUG: rwlock ", "BUG: read-lock ", "BUG: write-lock ", "workqueue leaked ",
     "in preemptible [",
     /* behind a title that is lost */
-    " is trying to acquire lock:", "inconsistent {", NULL
+    " is trying to acquire lock:", "inconsistent {", RCU_STATE, RELEASES, NULL
 };
 
 static const kd_block_use blocks[] = {
