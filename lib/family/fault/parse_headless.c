@@ -23,7 +23,7 @@
 
 /* Lines above the instruction pointer that belong to the dump, and how far a report is looked for
  * above them. */
-#define MOST_ABOVE 16
+#define MOST_ABOVE 24
 #define MOST_BACK 40
 #define MOST_TRACE 64
 
@@ -34,8 +34,9 @@ enum { OWN_DIED, OWN_STACK, OWN_ENDED };
 /* The instruction pointer in the forms of the architectures; a user's one is none of these, or has
  * no symbol. */
 static const char *const anchors[] = {
-    "RIP: 0010:", "RIP: e030:", "EIP: 0060:",  "EIP: ", "EIP is at ", "PC is at ", "pc : ",
-    "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ", "NIP [",      "Code: ",    NULL,
+    "RIP: 0010:", "RIP: e030:", "EIP: 0060:", "EIP: ",       "EIP is at ", "PC is at ",
+    "pc : ",      "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ",      "NIP [",
+    "IAOQ[0]: ",  "TPC: <",     "Code: ",     NULL,
 };
 
 /* Lines that dump_stack_print_info(), print_modules() and the architectures print above it. */
@@ -52,6 +53,21 @@ static const char *const above[] = {
     "Stopper: ",
     "Process ",
     "EIP: 0060:[<",
+    "IASQ: ", /* parisc, from here */
+    "IIR: ",
+    "ORIG_R28: ",
+    "PSW: ",
+    "r00-03 ",
+    "r04-07 ",
+    "r08-11 ",
+    "r12-15 ",
+    "r16-19 ",
+    "r20-23 ",
+    "r24-27 ",
+    "r28-31 ",
+    "sr00-03 ",
+    "sr04-07 ",
+    "TSTATE: ", /* sparc */
     "irq event stamp: ",
     "hardirqs last ",
     "softirqs last ",

@@ -56,15 +56,27 @@ static void split_die(kd_parse *parse, kdf_oops *oops, kd_str before)
         kd_put(parse, &oops->s390_pic.value, oops->die.code.v);
 }
 
-/* "insmod(1234): Oops": sparc names the task there */
-static kd_str without_task(kd_parse *parse, kdf_oops *oops, kd_str before)
+/* "insmod(1234): Oops": sparc names the task there, and calls the exception what it likes */
+static bool scan_task(kd_str before, kd_str *comm, uint64_t *pid, kd_str *rest)
 {
     kd_scan in = kd_scan_of(before);
+    return kd_scan_until(&in, '(', comm) && comm->len > 0 && comm->len <= 15 &&
+           kd_scan_char(&in, '(') && kd_scan_u64(&in, pid) && kd_scan_literal(&in, "): ") &&
+           kd_scan_rest(&in, rest);
+}
+
+static bool is_of_sparc(kd_str before, kd_scan flags, uint64_t count)
+{
     kd_str comm, rest;
     uint64_t pid;
-    if (!kd_scan_until(&in, '(', &comm) || comm.len == 0 || comm.len > 15 ||
-        !kd_scan_char(&in, '(') || !kd_scan_u64(&in, &pid) || !kd_scan_literal(&in, "): ") ||
-        !kd_scan_rest(&in, &rest))
+    return count > 0 && kd_scan_at_end(&flags) && scan_task(before, &comm, &pid, &rest);
+}
+
+static kd_str without_task(kd_parse *parse, kdf_oops *oops, kd_str before)
+{
+    kd_str comm, rest;
+    uint64_t pid;
+    if (!scan_task(before, &comm, &pid, &rest))
         return before;
     kd_put(parse, &oops->task.comm, comm);
     kd_put(parse, &oops->task.pid, pid);
@@ -132,6 +144,10 @@ bool kd_oops_take_die(kd_parse *parse, kdf_oops *oops, kd_str text)
     bool internal =
         kd_str_starts(before, "Internal error: ") || kd_str_is(before, "Internal error:");
     const kd_kind *kind = kind_of_die(before, &named);
+    if (!named && is_of_sparc(before, flags, count)) {
+        named = true;
+        kind = &kd_kind_oops_other;
+    }
     if (!internal && !named && !parse->own[KD_OOPS_HEADLINE])
         return false;
     /* a BUG() traps as an invalid opcode: another exception is a report of its own */

@@ -41,30 +41,6 @@ static kd_verdict open_scheduling(kd_parse *parse, kdf_atomic *atomic, kd_str te
     return KD_TAKEN;
 }
 
-static kd_verdict open_atomic(kd_parse *parse, const kd_line *line)
-{
-    kdf_atomic *atomic = parse->body;
-    kd_scan in = kd_scan_of(line->text);
-    kd_str before, rest;
-    kd_verdict verdict = KD_NOT_MINE;
-    if (kd_scan_past(&in, "BUG: scheduling while atomic: ", &before) && before.len <= 64) {
-        kd_scan_rest(&in, &rest);
-        verdict = open_scheduling(parse, atomic, rest);
-    } else if (kd_scan_past(&in, "BUG: sleeping function called from invalid context at",
-                            &before) &&
-               before.len <= 64) {
-        kd_scan_rest(&in, &rest);
-        rest = kd_str_trim(rest);
-        if (rest.len == 0)
-            return KD_UNFINISHED;
-        kd_put(parse, &atomic->place, rest);
-        verdict = KD_TAKEN;
-    }
-    if (verdict == KD_TAKEN)
-        kd_put(parse, &atomic->headline, line->text);
-    return verdict;
-}
-
 static bool read_number(kd_str text, const char *label, uint64_t *out, bool hex)
 {
     kd_scan in = kd_scan_of(text);
@@ -92,6 +68,41 @@ static bool take_state(kd_parse *parse, kdf_atomic *atomic, kd_str text)
     if (kd_scan_past(&in, ", name: ", &skipped) && kd_scan_rest(&in, &name) && name.len > 0)
         kd_put(parse, &atomic->task.comm, name);
     return true;
+}
+
+/* The line behind a headline that is lost. */
+static bool open_tail(kd_parse *parse, kdf_atomic *atomic, kd_str text)
+{
+    static const char *const heads[] = { "sleeping function called from invalid context" };
+    return kd_str_starts(text, "in_atomic(): ") && kd_str_has(text, ", irqs_disabled(): ") &&
+           kd_str_has(text, ", name: ") && !kd_back_has(parse, heads, KD_COUNT(heads)) &&
+           take_state(parse, atomic, text);
+}
+
+static kd_verdict open_atomic(kd_parse *parse, const kd_line *line)
+{
+    kdf_atomic *atomic = parse->body;
+    kd_scan in = kd_scan_of(line->text);
+    kd_str before, rest;
+    kd_verdict verdict = KD_NOT_MINE;
+    if (kd_scan_past(&in, "BUG: scheduling while atomic: ", &before) && before.len <= 64) {
+        kd_scan_rest(&in, &rest);
+        verdict = open_scheduling(parse, atomic, rest);
+    } else if (kd_scan_past(&in, "BUG: sleeping function called from invalid context at",
+                            &before) &&
+               before.len <= 64) {
+        kd_scan_rest(&in, &rest);
+        rest = kd_str_trim(rest);
+        if (rest.len == 0)
+            return KD_UNFINISHED;
+        kd_put(parse, &atomic->place, rest);
+        verdict = KD_TAKEN;
+    } else if (open_tail(parse, atomic, line->text)) {
+        verdict = KD_TAKEN;
+    }
+    if (verdict == KD_TAKEN)
+        kd_put(parse, &atomic->headline, line->text);
+    return verdict;
 }
 
 static bool take_counts(kd_parse *parse, kdf_atomic *atomic, kd_str text)
@@ -206,7 +217,7 @@ static void beside_atomic(kd_parse *parse, const kd_event *other)
 }
 
 static const char *const anchors[] = { "scheduling while atomic: ", "sleeping function called from",
-                                       NULL };
+                                       "in_atomic(): ", NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_held_locks, offsetof(kdf_atomic, held) },
