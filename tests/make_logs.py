@@ -3,7 +3,8 @@
 
 Each is a log of the lab (tests/logs by default: those named ARCH-RELEASE-FAULT.log that begin with a boot), as another
 machine, another day and another way to capture it would have it: another host, form, clock, other ordinary lines among
-those of the boot and behind the end, up to the size. FOLDER.truth.tsv says for each log (by the number in its name) which fault of which kernel it is.
+those of the boot and behind the end, in some between those of the report, up to the size.
+FOLDER.truth.tsv says for each log (by the number in its name) which fault of which kernel it is.
 """
 import argparse
 import pathlib
@@ -25,7 +26,8 @@ ORDINARY = [
     "random: crng init done, {h} bits",
 ]
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-FORMS = ("dmesg", "level", "console", "syslog", "iso", "journal")
+DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+FORMS = ("dmesg", "level", "console", "syslog", "iso", "journal", "caller", "ctime", "ci", "kmsg")
 
 
 def sources(folder):
@@ -70,6 +72,10 @@ def dressed(form, rng, host, start, time, text):
         "syslog": f"{MONTHS[month]} {day + 1:2d} {clock} {host} kernel: {stamp}",
         "iso": f"2026-{month + 1:02d}-{day + 1:02d}T{clock}.{micro:06d}+00:00 {host} kernel: {stamp}",
         "journal": f"{MONTHS[month]} {day + 1:02d} {clock} {host} kernel: ",
+        "caller": f"[{seconds:5d}.{micro:06d}][    T1] ",
+        "ctime": f"[{DAYS[wall // 86400 % 7]} {MONTHS[month]} {day + 1:2d} {clock} 2026] ",
+        "ci": f"2026-{month + 1:02d}-{day + 1:02d}T{clock}.{micro // 1000:03d}Z {stamp}",
+        "kmsg": f"6,{time // 977},{time},-;",
     }[form]
     return head.encode() + text + (b"\r\n" if form == "console" else b"\n")
 
@@ -81,7 +87,7 @@ def make(rng, lines, size):
     cut = first_report([(0, 0, text) for _, text in lines])
     report = sum(len(text) + 40 for _, text in lines)
     room = max(0, size - report)
-    before, after = [], []
+    before, after = [], [b"random: crng init done, %d bits" % rng.randrange(1 << 32)]  # no two logs are the same
     while room > 0:
         text = noise(rng)
         (before if rng.random() < 0.7 else after).append(text)
@@ -92,7 +98,11 @@ def make(rng, lines, size):
         out += lines[at:place]
         at = max(at, place)
         out.append((out[-1][0] if out else shift, text))
-    out += lines[at:]
+    rest = lines[at:]
+    for _ in range(rng.choice((0, 0, 0, 12)) if len(rest) > 1 else 0):  # between the lines of the report too
+        place = rng.randrange(1, len(rest))
+        rest.insert(place, (rest[place - 1][0], noise(rng)))
+    out += rest
     last = out[-1][0]
     out += [(last + 1000 * (number + 1), text) for number, text in enumerate(after)]
     return b"".join(dressed(form, rng, host, start, time, text) for time, text in out), host, form
