@@ -469,17 +469,6 @@ looked *pool_look(pool *p, const char *name, pour_fn pour, void *from)
     return r;
 }
 
-looked *pool_look_at(pool *p, const char *name, kd_str bytes)
-{
-    looked *r = calloc(1, sizeof *r);
-    if (!r || !(r->name = copy_str((kd_str){ name, strlen(name) }))) {
-        free(r);
-        return NULL;
-    }
-    look_at_memory(p, r, bytes, NULL);
-    return r;
-}
-
 void pool_done(pool *p, looked *r)
 {
     p->options.done(p->options.user, r);

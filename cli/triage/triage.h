@@ -96,8 +96,6 @@ void pool_free(pool *p);
 /* In the caller's thread: a log that is fed in portions. */
 looked *pool_look(pool *p, const char *name, const char *(*pour)(void *from, const taker *to),
                   void *from);
-/* The same of a log as it is, packed or not, with its hash. */
-looked *pool_look_at(pool *p, const char *name, kd_str bytes);
 void pool_done(pool *p, looked *r);
 
 /* ---- SQLite ---------------------------------------------------------------------------------- */

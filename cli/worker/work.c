@@ -9,9 +9,33 @@
 
 typedef struct worker {
     fleet *fleet;
-    pool *pool;
+    pool *pool;     /* of one thread, which may do nothing but look at what it is given */
+    looked *result; /* its last */
     text tool;
 } worker;
+
+static void take_result(void *user, looked *r)
+{
+    worker *w = user;
+    w->result = r;
+}
+
+/* NULL: no memory. */
+static looked *look_at_log(worker *w, const char *name, kd_str bytes)
+{
+    job j = { .name = copy_str((kd_str){ name, strlen(name) }),
+              .data = copy_str(bytes),
+              .len = bytes.len };
+    w->result = NULL;
+    if (j.name && j.data) {
+        pool_add(w->pool, &j);
+        pool_wait(w->pool);
+    } else {
+        free(j.name);
+        free(j.data);
+    }
+    return w->result;
+}
 
 static int digit(char c)
 {
@@ -72,7 +96,7 @@ static bool give_up(worker *w, natsMsg *message, char *name, kd_str bytes)
 
 static bool work_on(worker *w, natsMsg *message, char *name, kd_str bytes)
 {
-    looked *r = pool_look_at(w->pool, name, bytes);
+    looked *r = look_at_log(w, name, bytes);
     if (r && r->is_archive && !r->error)
         r->error = "an archive: send what is in it";
     bool good = r && publish_record(w, r);
@@ -106,6 +130,20 @@ static void work_off(worker *w, natsMsgList *list)
     natsConnection_FlushTimeout(w->fleet->connection, 1000);
 }
 
+/* Connected first: the library's threads, which connect again, keep the right to. */
+static bool start_worker(worker *w, pool_options *with)
+{
+    with->done = take_result;
+    with->user = w;
+    with->sandbox = true;
+    tool_name(with->engine, &w->tool);
+    if (!w->tool.at || !fleet_open(w->fleet, STREAM_LOGS, "workers", (int)w->fleet->prefetch))
+        return false;
+    confine_files(0, NULL, NULL);
+    w->pool = pool_new(with);
+    return w->pool != NULL;
+}
+
 int work_on_logs(fleet *f)
 {
     pool_options with = { .options = tool_options(), .threads = 1 };
@@ -113,9 +151,7 @@ int work_on_logs(fleet *f)
     kd_status made = kd_engine_new(&with.engine, NULL);
     if (made != KD_OK)
         return complain(NULL, kd_status_name(made));
-    tool_name(with.engine, &w.tool);
-    w.pool = pool_new(&with);
-    bool good = w.pool && w.tool.at && fleet_open(f, STREAM_LOGS, "workers", (int)f->prefetch);
+    bool good = start_worker(&w, &with);
     while (good && !is_stopped()) {
         natsMsgList list = { NULL, 0 };
         if (fleet_fetch(f, &list, (int)f->prefetch))
