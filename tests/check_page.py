@@ -139,6 +139,9 @@ def pasted(browser, tool):
     expect("pasted", got["problems"] == wanted["problems"] and got["diagnoses"] == wanted["diagnoses"])
     words = browser.run("document.getElementById('results').textContent")
     expect("pasted: shown", all(text in words for text in ("asked for: this size or more", "look here first", "305 + 86 + 19")))
+    whole = subprocess.run([tool, "analyze", "-f", "html", log], stdout=subprocess.PIPE, check=True).stdout.decode()
+    drawn = browser.run("['svg', 'rect', 'tr', 'li', 'summary'].map(n => document.querySelectorAll('#results ' + n).length)")
+    expect("nothing of -f html is lost", drawn == [whole.count(f"<{n}") for n in ("svg", "rect", "tr", "li", "summary")], drawn)
     expect("a picture says what it is", browser.run(
         "Array.from(document.querySelectorAll('svg')).every(s => s.getAttribute('aria-label') && s.getAttribute('role') === 'img')"))
     expect("keys reach all", browser.run(
