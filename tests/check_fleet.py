@@ -34,7 +34,7 @@ class Fleet:
         folder.mkdir(exist_ok=True)
         self.conf = folder / "nats.conf"
         self.conf.write_text(f'listen: "127.0.0.1:{self.port}"\nmax_payload: 8MB\njetstream {{ store_dir: "{folder}/jetstream" }}\n')
-        self.broker, self.workers, self.collector = None, [], None
+        self.broker, self.workers, self.collector, self.sender = None, [], None, None
 
     def start_broker(self):
         self.broker = subprocess.Popen(["nats-server", "-c", self.conf], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -50,6 +50,9 @@ class Fleet:
 
     def end(self):
         said = []
+        if self.sender and self.sender.poll() is None:
+            self.sender.kill()
+            self.sender.wait()
         for child in [*self.workers, self.collector]:
             if child and child.poll() is None:
                 child.send_signal(signal.SIGTERM)
@@ -70,9 +73,15 @@ def count(db):
         return 0
 
 
-def wait_for(db, wanted, seconds=300):
+def wait_for(fleet, db, wanted, seconds=120):
+    """None of them ends on its own meanwhile: that is told, and nothing more is waited for."""
     end = time.monotonic() + seconds
-    while count(db) < wanted and time.monotonic() < end:
+    while count(db) < wanted:
+        ended = [child for child in [*fleet.workers, fleet.collector] if child.poll() is not None]
+        if ended:
+            sys.exit("ended on its own: " + ended[0].communicate()[1].decode()[-500:])
+        if time.monotonic() > end:
+            sys.exit(f"{count(db)} of {wanted} records after {seconds} s")
         time.sleep(0.05)
 
 
@@ -91,9 +100,9 @@ def all_of_them(fleet, args, made, folder, rng):
         fleet.start_worker()
     fleet.start_collector(db)
     began = time.monotonic()
-    sender = subprocess.Popen(fleet.run("send", made), stderr=subprocess.PIPE)
+    sender = fleet.sender = subprocess.Popen(fleet.run("send", made), stderr=subprocess.PIPE)
     for number in range(args.kills):
-        wait_for(db, args.count * (number + rng.random()) / (args.kills + 1))
+        wait_for(fleet, db, args.count * (number + rng.random()) / (args.kills + 1))
         if number % 3 == 0:
             victim = fleet.workers.pop(0)
             victim.kill()
@@ -110,7 +119,7 @@ def all_of_them(fleet, args, made, folder, rng):
             fleet.start_collector(db)
     sent = sender.communicate()[1].decode()
     expect("sent", sender.returncode == 0 and f"{args.count} logs sent" in sent, sent)
-    wait_for(db, args.count)
+    wait_for(fleet, db, args.count)
     print(f"{count(db)} records in {time.monotonic() - began:.1f} s, {args.workers} workers, {args.kills} kills")
     return db
 
