@@ -26,6 +26,7 @@ static const char skeleton[] =
     "      \"anchors\": [\"widget: timeout on port \"],\n"
     "      \"pattern\": \"timeout on port (?<port>\\\\d+)(?: after (?<ms>\\\\d+) ms)?\",\n"
     "      \"fields\": {\"port\": \"number\", \"ms\": \"number\"},\n"
+    "      \"device\": \"port\",\n"
     "      \"explanation\": \"The widget on port {port} did not answer< within {ms} ms>.\",\n"
     "      \"remedies\": [\"Look at the cable of port {port}.\"],\n"
     "      \"impact\": \"request-failed\",\n"

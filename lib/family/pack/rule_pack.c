@@ -101,12 +101,13 @@ static void say_values(kd_emit *out, const kdf_pack_message *message)
 
 static void say_suspect(kd_emit *out, const kdf_pack_message *message, const kd_pack_says *says)
 {
-    filled words;
+    filled name, why;
     if (says->suspect == KD_SUSPECT_NONE)
         return;
-    fill_pieces(&words, message, says->suspect_name);
-    kd_say_suspect(out, says->suspect, (kd_str){ words.text, words.len }, "%.*s",
-                   KD_FMT(says->suspect_why));
+    fill_pieces(&name, message, says->suspect_name);
+    fill_pieces(&why, message, says->suspect_why);
+    kd_say_suspect(out, says->suspect, (kd_str){ name.text, name.len }, "%.*s", (int)why.len,
+                   why.text);
 }
 
 /* What the entry says, but for what a case says better. */
