@@ -98,7 +98,7 @@ kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t r
     kd_packs_mark before = kd_packs_here(packs);
     size_t rules = engine->rules.len;
     packs->mem = &engine->mem;
-    kd_status status = kd_packs_add(packs, json, error);
+    kd_status status = kd_packs_add(packs, json, false, error);
     if (status == KD_OK)
         status = take_in(engine, before, error);
     if (status != KD_OK) {
@@ -118,7 +118,7 @@ kd_status kd_engine_builtin_packs(kd_engine *engine)
     kd_status status = KD_OK;
     packs->mem = &engine->mem;
     for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
-        status = kd_packs_add(packs, kd_builtin_packs[i], error);
+        status = kd_packs_add(packs, kd_builtin_packs[i].text, true, error);
     if (status == KD_OK)
         status = take_in(engine, start, error);
     packs->known_builtin = packs->known.count;
@@ -202,24 +202,42 @@ static kd_status try_logs(trial *of, const char *id, const kd_list *fires, const
     return status;
 }
 
-kd_status kd_engine_try_packs(kd_engine *engine, char *why, size_t room, size_t *tried)
+/* Entries from `packs`, and known issues from that one on. */
+static kd_status try_all(trial *of, const kd_packs *packs, uint32_t entries, uint32_t known)
 {
     kd_status status = KD_OK;
+    for (uint32_t i = 0; status == KD_OK && i < entries; i++) {
+        const kd_pack_entry *entry = kd_packs_at(packs, i);
+        status = try_logs(of, entry->id.ptr, &entry->examples, &entry->near_misses);
+    }
+    for (uint32_t i = known; status == KD_OK && i < packs->known.count; i++) {
+        const kd_pack_known *issue = kd_packs_known(packs, i);
+        status = try_logs(of, issue->id.ptr, &issue->examples, &issue->near_misses);
+    }
+    return status;
+}
+
+static kd_status try_builtin(trial *of)
+{
+    kd_packs whole = { .mem = &of->engine->mem };
+    kd_status status = KD_OK;
+    for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
+        status = kd_packs_add(&whole, kd_builtin_packs[i].whole, true, of->error);
+    if (status == KD_OK)
+        status = try_all(of, &whole, whole.entries.count, 0);
+    kd_packs_free(&whole);
+    return status;
+}
+
+kd_status kd_engine_try_packs(kd_engine *engine, char *why, size_t room, size_t *tried)
+{
     if (!engine)
         return KD_E_INVAL;
     const kd_packs *packs = &engine->packs;
     trial of = { .engine = engine, .error = { why, why ? room : 0 } };
     bool own = packs->own > 0 || packs->known.count > packs->known_builtin;
-    uint32_t last = own ? packs->own : packs->entries.count;
-    for (uint32_t i = 0; status == KD_OK && i < last; i++) {
-        const kd_pack_entry *entry = kd_packs_at(packs, i);
-        status = try_logs(&of, entry->id.ptr, &entry->examples, &entry->near_misses);
-    }
-    for (uint32_t i = own ? packs->known_builtin : 0; status == KD_OK && i < packs->known.count;
-         i++) {
-        const kd_pack_known *known = kd_packs_known(packs, i);
-        status = try_logs(&of, known->id.ptr, &known->examples, &known->near_misses);
-    }
+    kd_status status =
+        own ? try_all(&of, packs, packs->own, packs->known_builtin) : try_builtin(&of);
     if (tried)
         *tried = of.count;
     return status;

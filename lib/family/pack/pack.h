@@ -18,7 +18,6 @@ typedef struct kd_pack_field {
     kd_str name;
     kd_pack_type type;
     const struct kd_word_decoder *decoder; /* gives its meaning in words; NULL: none */
-    uint32_t group;                        /* of the pattern */
 } kd_pack_field;
 
 /* A log that an entry must fire on, or must not. */
@@ -84,8 +83,7 @@ typedef struct kd_pack_entry {
     const kd_kind *kind;    /* of its events */
     kd_pack_says says;
     kd_list anchors; /* of kd_str */
-    kd_str pattern;
-    void *code; /* pcre2_code; NULL: an anchor is enough */
+    kd_str pattern;  /* empty: an anchor is enough */
     kd_pack_field fields[KD_PACK_MOST_FIELDS];
     uint32_t field_count;
     uint32_t device; /* index + 1 of the field that names the device; 0: none */
@@ -143,6 +141,12 @@ typedef struct kd_pack_tally {
 } kd_pack_tally;
 #define KD_PACK_TALLIES 32u
 
+/* A pattern, compiled by the session that first needs it: most are never needed. */
+typedef struct kd_pack_code {
+    void *code;                           /* pcre2_code; NULL: it cannot be compiled */
+    uint32_t groups[KD_PACK_MOST_FIELDS]; /* of the fields */
+} kd_pack_code;
+
 /* What one session needs to try patterns; zeroed but for the first two. */
 typedef struct kd_pack_use {
     const kd_packs *packs;
@@ -153,10 +157,16 @@ typedef struct kd_pack_use {
     size_t first;
     kd_pack_tally *tallies; /* KD_PACK_TALLIES of them; NULL: nothing was counted yet */
     uint32_t next_tally;    /* that is given away next */
+    kd_pack_code **codes;   /* by kd_pack_entry.order: the patterns that were needed so far */
+    uint32_t code_count;
 } kd_pack_use;
 
 /* Those of packs/, embedded at build time. */
-extern const kd_str kd_builtin_packs[];
+typedef struct kd_builtin_pack {
+    kd_str text; /* without the examples */
+    kd_str whole;
+} kd_builtin_pack;
+extern const kd_builtin_pack kd_builtin_packs[];
 extern const size_t kd_builtin_pack_count;
 
 /* Why a pack was refused: "entry 3 (net.foo): no near miss". */
@@ -166,8 +176,10 @@ typedef struct kd_pack_error {
 } kd_pack_error;
 
 /* Adds the entries of the text, all or none of them.
+ * @param is_trusted  built in, and tried by the tests: it may be without examples, and its patterns
+ *   are not compiled yet
  * @return KD_E_INVAL with the reason, KD_E_NOMEM */
-kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error);
+kd_status kd_packs_add(kd_packs *packs, kd_str json, bool is_trusted, kd_pack_error error);
 /* Takes what came later out again. */
 void kd_packs_cut(kd_packs *packs, kd_packs_mark to);
 void kd_packs_free(kd_packs *packs);
@@ -193,9 +205,9 @@ typedef struct kd_pack_hit {
 bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, kd_pack_hit *out);
 void kd_pack_use_free(kd_pack_use *use);
 
-/* The pattern, compiled; NULL with the reason. The first `fields` of the entry get their groups. */
-bool kd_pack_compile(kd_packs *packs, kd_pack_entry *entry, kd_str pattern, kd_pack_error error);
-void kd_pack_release(kd_pack_entry *entry);
+/* Can the pattern be compiled, and has it a group for each field? A pack that comes from outside
+ * is told so at once. */
+bool kd_pack_check_pattern(kd_packs *packs, const kd_pack_entry *entry, kd_pack_error error);
 
 /* Counts the message of the device (empty: none is named). True: it is one too many. */
 bool kd_pack_count(kd_pack_use *use, const kd_pack_entry *entry, kd_str device,

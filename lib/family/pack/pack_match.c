@@ -2,6 +2,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "family/pack/pack.h"
@@ -42,57 +43,56 @@ static void say(kd_pack_error error, const char *what)
         snprintf(error.text, error.room, "%s", what);
 }
 
-static bool find_groups(kd_pack_entry *entry, kd_pack_error error)
+static bool find_groups(const kd_pack_entry *entry, kd_pack_code *code, kd_pack_error error)
 {
     char why[128];
     for (uint32_t i = 0; i < entry->field_count; i++) {
         int group =
-            pcre2_substring_number_from_name(entry->code, (PCRE2_SPTR)entry->fields[i].name.ptr);
+            pcre2_substring_number_from_name(code->code, (PCRE2_SPTR)entry->fields[i].name.ptr);
         if (group <= 0) {
             snprintf(why, sizeof why, "the pattern has no group named \"%.40s\"",
                      entry->fields[i].name.ptr);
             say(error, why);
             return false;
         }
-        entry->fields[i].group = (uint32_t)group;
+        code->groups[i] = (uint32_t)group;
     }
     return true;
 }
 
-bool kd_pack_compile(kd_packs *packs, kd_pack_entry *entry, kd_str pattern, kd_pack_error error)
+static bool compile(pcre2_general_context *general, const kd_pack_entry *entry, kd_pack_code *code,
+                    kd_pack_error error)
 {
-    int code = 0;
+    int number = 0;
     size_t at = 0;
     char words[96], why[192];
-    if (!packs->general)
-        packs->general = pcre2_general_context_create(take, give, packs->mem);
-    pcre2_compile_context *context =
-        packs->general ? pcre2_compile_context_create(packs->general) : NULL;
+    pcre2_compile_context *context = general ? pcre2_compile_context_create(general) : NULL;
     if (context) {
         pcre2_set_max_pattern_length(context, 1000);
         pcre2_set_parens_nest_limit(context, 20);
-        entry->code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len,
-                                    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C,
-                                    &code, &at, context);
+        code->code = pcre2_compile((PCRE2_SPTR)entry->pattern.ptr, entry->pattern.len,
+                                   PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C,
+                                   &number, &at, context);
         pcre2_compile_context_free(context);
     }
-    if (!entry->code) {
-        if (code > 0 && pcre2_get_error_message(code, (PCRE2_UCHAR *)words, sizeof words) > 0) {
-            snprintf(why, sizeof why, "pattern, at %zu: %s", at, words);
-            say(error, why);
-        } else
-            say(error, "out of memory");
-        return false;
-    }
-    pcre2_jit_compile(entry->code,
-                      PCRE2_JIT_COMPLETE); /* where there is none the interpreter serves */
-    return find_groups(entry, error);
+    if (code->code)
+        return find_groups(entry, code, error);
+    if (number > 0 && pcre2_get_error_message(number, (PCRE2_UCHAR *)words, sizeof words) > 0) {
+        snprintf(why, sizeof why, "pattern, at %zu: %s", at, words);
+        say(error, why);
+    } else
+        say(error, "out of memory");
+    return false;
 }
 
-void kd_pack_release(kd_pack_entry *entry)
+bool kd_pack_check_pattern(kd_packs *packs, const kd_pack_entry *entry, kd_pack_error error)
 {
-    pcre2_code_free(entry->code);
-    entry->code = NULL;
+    kd_pack_code code = { .code = NULL };
+    if (!packs->general)
+        packs->general = pcre2_general_context_create(take, give, packs->mem);
+    bool right = compile(packs->general, entry, &code, error);
+    pcre2_code_free(code.code);
+    return right;
 }
 
 /* ---- matching -------------------------------------------------------------------------------- */
@@ -122,17 +122,51 @@ static bool prepare(kd_pack_use *use)
     return use->data != NULL;
 }
 
+/* The pattern of the entry, compiled when it is first asked for; NULL: there is no memory. */
+static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_entry *entry)
+{
+    uint32_t count = use->packs->entries.count;
+    if (!use->codes) {
+        use->codes = kd_mem_resize(use->mem, NULL, 0, count * sizeof(kd_pack_code *));
+        if (!use->codes)
+            return NULL;
+        memset(use->codes, 0, count * sizeof(kd_pack_code *));
+        use->code_count = count;
+    }
+    if (entry->order >= use->code_count)
+        return NULL;
+    kd_pack_code *code = use->codes[entry->order];
+    if (code)
+        return code;
+    code = kd_mem_resize(use->mem, NULL, 0, sizeof *code);
+    if (!code)
+        return NULL;
+    *code = (kd_pack_code){ .code = NULL };
+    if (compile(use->general, entry, code, (kd_pack_error){ NULL, 0 }))
+        /* where there is none the interpreter serves */
+        pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
+    if (!code->code) {
+        kd_mem_free(use->mem, code, sizeof *code);
+        return NULL;
+    }
+    use->codes[entry->order] = code;
+    return code;
+}
+
 bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, kd_pack_hit *out)
 {
     *out = (kd_pack_hit){ { { NULL, 0 } } };
-    if (!entry->code)
+    if (entry->pattern.len == 0)
         return true;
     if (text.len > LONGEST_TEXT)
         text.len = LONGEST_TEXT;
     if (text.len == 0 || !prepare(use))
         return false;
+    const kd_pack_code *code = code_of(use, entry);
+    if (!code)
+        return false;
     int count =
-        pcre2_match(entry->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, use->data, use->match);
+        pcre2_match(code->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, use->data, use->match);
     if (count < 0) {
         use->gave_up |= count != PCRE2_ERROR_NOMATCH;
         return false;
@@ -140,7 +174,7 @@ bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, 
     const size_t *ends = pcre2_get_ovector_pointer(use->data);
     uint32_t pairs = pcre2_get_ovector_count(use->data);
     for (uint32_t i = 0; i < entry->field_count; i++) {
-        uint32_t group = entry->fields[i].group;
+        uint32_t group = code->groups[i];
         if (group < pairs && (count == 0 || group < (uint32_t)count) &&
             ends[2 * group] != PCRE2_UNSET && ends[2 * group + 1] > ends[2 * group])
             out->values[i] =
@@ -162,6 +196,14 @@ void kd_pack_use_free(kd_pack_use *use)
     if (use->tallies)
         kd_mem_free(use->mem, use->tallies, KD_PACK_TALLIES * sizeof *use->tallies);
     use->tallies = NULL;
+    for (uint32_t i = 0; use->codes && i < use->code_count; i++)
+        if (use->codes[i]) {
+            pcre2_code_free(use->codes[i]->code);
+            kd_mem_free(use->mem, use->codes[i], sizeof(kd_pack_code));
+        }
+    if (use->codes)
+        kd_mem_free(use->mem, use->codes, use->code_count * sizeof(kd_pack_code *));
+    use->codes = NULL;
     pcre2_match_data_free(use->data);
     pcre2_jit_stack_free(use->stack);
     pcre2_match_context_free(use->match);
