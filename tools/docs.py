@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs.py [--check]: writes what is made from the families' rows: docs/fields.md, docs/rules.md and
-schemas/report.schema.json (its frame is schemas/report.base.json). Run from the top."""
+schemas/report.schema.json (its frame is schemas/report.base.json), and from the packs: docs/packs.md. Run from the top."""
 import json
 import pathlib
 import re
@@ -87,10 +87,37 @@ def schema():
     return json.dumps(out, indent=1) + "\n"
 
 
+def packs():
+    seen = {}
+    for line in pathlib.Path("docs/packs-seen.tsv").read_text().splitlines():
+        if line and line[0] != "#":
+            rule, count = line.split("\t")
+            seen[rule] = count
+    out = ["# Packs", "", "Made from packs/ by tools/docs.py; docs/adding-a-pack.md says what an entry is.", "",
+           "Logs: how many logs of real machines made it speak (docs/packs-seen.tsv, by tools/packs_seen.py). Where none did,",
+           "its words are those of the sources of the kernel and its drivers alone."]
+    for path in sorted(pathlib.Path("packs").glob("*.json")):
+        content = json.loads(path.read_text())
+        out += ["", f"## {content['name']}", "", "| id | severity | suspect, action | title | logs |", "|---|---|---|---|---|"]
+        for entry in content["entries"]:
+            severities = dict.fromkeys([entry.get("severity", "warning")] + [
+                case["severity"] for case in entry.get("cases", []) if "severity" in case])
+            suspect = entry.get("suspect", {}).get("class", "")
+            out.append(f"| `{entry['id']}` | {', '.join(severities)} | {suspect}{', ' if suspect else ''}{entry.get('action', '')} "
+                       f"| {entry['title']} | {seen.get(entry['id'], 'none')} |")
+    out += ["", "## Known issues", "", "| id | kernels | title | fix | logs |", "|---|---|---|---|---|"]
+    for path in sorted(pathlib.Path("packs/known").glob("*.json")):
+        for issue in json.loads(path.read_text())["known"]:
+            kernels = f"{issue.get('from', '')} to {issue.get('until', '')}".strip()
+            out.append(f"| `{issue['id']}` | {kernels} | {issue['title']} | [{issue['commit'][:12]}]({issue['links'][0]}) "
+                       f"| {seen.get(issue['id'], 'none')} |")
+    return "\n".join(out) + "\n"
+
+
 def main():
     bad = 0
     for path, text in (("docs/fields.md", fields()), ("docs/rules.md", rules()),
-                       ("schemas/report.schema.json", schema())):
+                       ("docs/packs.md", packs()), ("schemas/report.schema.json", schema())):
         file = pathlib.Path(path)
         if "--check" not in sys.argv:
             file.write_text(text)
