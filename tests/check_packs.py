@@ -252,9 +252,14 @@ def known(tool, folder):
 def main():
     tool = sys.argv[1]
     schema = json.loads(pathlib.Path("schemas/pack.schema.json").read_text())
-    for path in sorted(pathlib.Path("packs").rglob("*.json")):
-        jsonschema.validate(json.loads(path.read_text()), schema)
-    expect("the built-in packs' examples", run(tool, "pack", "test").returncode == 0)
+    contents = [json.loads(path.read_text()) for path in sorted(pathlib.Path("packs").rglob("*.json"))]
+    for content in contents:
+        jsonschema.validate(content, schema)
+    result = run(tool, "pack", "test")
+    expect(f"the built-in packs' examples: {result.stderr}", result.returncode == 0)
+    ids = [line.split()[0] for line in run(tool, "rules").stdout.decode().splitlines()]
+    ours = [item["id"] for content in contents for item in content.get("entries", []) + content.get("known", [])]
+    expect(f"not listed once: {[name for name in ours if ids.count(name) != 1]}", all(ids.count(name) == 1 for name in ours))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         jsonschema.validate(json.loads(run(tool, "pack", "new", "acme").stdout), schema)

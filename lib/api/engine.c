@@ -120,7 +120,7 @@ const char *kd_suspect_name(kd_suspect suspect)
     return (unsigned)suspect < KD_COUNT(names) ? names[suspect] : "";
 }
 
-static kd_status add_rule(kd_engine *engine, const kd_rule *rule)
+kd_status kd_engine_put_rule(kd_engine *engine, const kd_rule *rule)
 {
     if (!KD_VEC_ROOM(&engine->mem, &engine->rules))
         return KD_E_NOMEM;
@@ -168,7 +168,7 @@ kd_status kd_engine_new(kd_engine **out, const kd_allocator *alloc)
     for (size_t i = 0; status == KD_OK && i < kd_kind_count; i++)
         status = add_identity(engine, kd_kinds[i]);
     for (size_t i = 0; status == KD_OK && i < kd_builtin_rule_count; i++)
-        status = add_rule(engine, &kd_builtin_rules[i]);
+        status = kd_engine_put_rule(engine, &kd_builtin_rules[i]);
     if (status == KD_OK)
         status = kd_engine_builtin_packs(engine);
     if (status != KD_OK) {
@@ -218,7 +218,7 @@ kd_status kd_engine_add_rule(kd_engine *engine, const kd_rule *rule)
     for (size_t i = 0; i < engine->rules.len; i++)
         if (!strcmp(engine->rules.items[i].id, rule->id))
             return KD_E_INVAL;
-    return add_rule(engine, rule);
+    return kd_engine_put_rule(engine, rule);
 }
 
 size_t kd_engine_rule_count(const kd_engine *engine)

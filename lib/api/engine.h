@@ -33,6 +33,9 @@ kd_engine *kd_engine_hold(kd_engine *engine);
 /* The packs that are built in, and the matcher with the anchors of all. */
 kd_status kd_engine_builtin_packs(kd_engine *engine);
 
+/* Adds a rule whose id is known to be new. */
+kd_status kd_engine_put_rule(kd_engine *engine, const kd_rule *rule);
+
 /* Takes the rules from that one on out again. */
 void kd_engine_cut_rules(kd_engine *engine, size_t count);
 

@@ -35,26 +35,30 @@ static kd_status join_anchors(kd_engine *engine)
     return KD_OK;
 }
 
-static kd_status add_rule(kd_engine *engine, const kd_rule *rule, kd_pack_error error)
+/* Of what is built in the tests see that each id is the only one. */
+static kd_status add_rule(kd_engine *engine, const kd_rule *rule, bool is_trusted,
+                          kd_pack_error error)
 {
-    kd_status status = kd_engine_add_rule(engine, rule);
+    kd_status status =
+        is_trusted ? kd_engine_put_rule(engine, rule) : kd_engine_add_rule(engine, rule);
     if (status == KD_E_INVAL && error.room > 0)
         snprintf(error.text, error.room, "a rule has this id, or it names no kind: %s", rule->id);
     return status;
 }
 
 /* Those of what came later. */
-static kd_status add_rules(kd_engine *engine, kd_packs_mark from, kd_pack_error error)
+static kd_status add_rules(kd_engine *engine, kd_packs_mark from, bool is_trusted,
+                           kd_pack_error error)
 {
     const kd_packs *packs = &engine->packs;
     kd_status status = KD_OK;
     for (uint32_t i = from.entries; status == KD_OK && i < packs->entries.count; i++) {
         kd_rule rule = kd_pack_rule(kd_packs_at(packs, i));
-        status = add_rule(engine, &rule, error);
+        status = add_rule(engine, &rule, is_trusted, error);
     }
     for (uint32_t i = from.known; status == KD_OK && i < packs->known.count; i++) {
         kd_rule rule = kd_pack_known_rule(kd_packs_known(packs, i));
-        status = add_rule(engine, &rule, error);
+        status = add_rule(engine, &rule, is_trusted, error);
     }
     return status;
 }
@@ -75,13 +79,14 @@ static void move_to_front(kd_packs *packs, uint32_t before)
 }
 
 /* Of all that came since. */
-static kd_status take_in(kd_engine *engine, kd_packs_mark from, kd_pack_error error)
+static kd_status take_in(kd_engine *engine, kd_packs_mark from, bool is_trusted,
+                         kd_pack_error error)
 {
     kd_status status = KD_OK;
-    if (!kd_packs_check_names(&engine->packs, from, error))
+    if (!is_trusted && !kd_packs_check_names(&engine->packs, from, error))
         status = KD_E_INVAL;
     if (status == KD_OK)
-        status = add_rules(engine, from, error);
+        status = add_rules(engine, from, is_trusted, error);
     if (status == KD_OK)
         status = join_anchors(engine);
     return status;
@@ -100,7 +105,7 @@ kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t r
     packs->mem = &engine->mem;
     kd_status status = kd_packs_add(packs, json, false, error);
     if (status == KD_OK)
-        status = take_in(engine, before, error);
+        status = take_in(engine, before, false, error);
     if (status != KD_OK) {
         kd_engine_cut_rules(engine, rules);
         kd_packs_cut(packs, before);
@@ -120,7 +125,7 @@ kd_status kd_engine_builtin_packs(kd_engine *engine)
     for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
         status = kd_packs_add(packs, kd_builtin_packs[i].text, true, error);
     if (status == KD_OK)
-        status = take_in(engine, start, error);
+        status = take_in(engine, start, true, error);
     packs->known_builtin = packs->known.count;
     for (uint32_t i = 0; i < packs->entries.count; i++)
         kd_packs_at(packs, i)->order = i;
@@ -222,7 +227,9 @@ static kd_status try_builtin(trial *of)
     kd_packs whole = { .mem = &of->engine->mem };
     kd_status status = KD_OK;
     for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
-        status = kd_packs_add(&whole, kd_builtin_packs[i].whole, true, of->error);
+        status = kd_packs_add(&whole, kd_builtin_packs[i].whole, false, of->error);
+    if (status == KD_OK && !kd_packs_check_names(&whole, (kd_packs_mark){ 0, 0 }, of->error))
+        status = KD_E_INVAL;
     if (status == KD_OK)
         status = try_all(of, &whole, whole.entries.count, 0);
     kd_packs_free(&whole);
