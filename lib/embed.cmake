@@ -24,7 +24,7 @@ foreach(pack ${PACKS})
       endforeach()
     endif()
   endforeach()
-  string(REGEX REPLACE "\n\t*" "\n" bare "${bare}")
+  string(REGEX REPLACE "\n[ \t]*" "" bare "${bare}") # JSON has no newline inside strings
   append_bytes(bare_${count} "${bare}")
   append_bytes(whole_${count} "${whole}")
   string(APPEND rows "    { { bare_${count}, sizeof bare_${count} }, { whole_${count}, sizeof whole_${count} } },\n")
