@@ -78,9 +78,7 @@ static bool one_line(kd_session *session, block_walk *walk, const char *end)
         line.raw.len = session->options.max_line;
     if (!session->dress.room && !session->dress.plain)
         make_room(session);
-    line.apart = block->apart;
     line.decoded = block->decoded;
-    line.still = block->still;
     kd_line fresh = line;
     kd_line_read(&line, &session->dress);
     if (!kd_tracker_busy(&session->tracker) && !block->dropped && !block->apart && !block->still) {
@@ -104,7 +102,7 @@ static bool one_line(kd_session *session, block_walk *walk, const char *end)
         .still_from = session->still_from,
         .still_to = block->still ? block->offset + block->data.len : session->still_to,
     };
-    if (session->dress.plain || line.apart || line.still) {
+    if (session->dress.plain || block->apart || block->still) {
         kd_tracker_line(&session->tracker, &line, &before);
         return true;
     }

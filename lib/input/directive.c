@@ -32,6 +32,22 @@ bool kd_take_seconds(kd_scan *in, uint64_t *us)
     return true;
 }
 
+const char *kd_find_stamp(kd_str text, size_t *len)
+{
+    const char *end = text.ptr + text.len, *at = text.ptr;
+    for (; at < end && (at = memchr(at, '[', (size_t)(end - at))); at++) {
+        kd_scan in = { at + 1, end, false };
+        uint64_t us;
+        kd_scan_blanks(&in);
+        if (!kd_take_seconds(&in, &us) || !kd_scan_char(&in, ']') || kd_scan_at_end(&in) ||
+            (*in.at != ' ' && *in.at != '['))
+            continue;
+        *len = (size_t)(in.at - at);
+        return at;
+    }
+    return NULL;
+}
+
 static bool take_number(kd_scan *in, uint64_t least, uint64_t most)
 {
     uint64_t n;

@@ -28,6 +28,9 @@ bool kd_take_facility(kd_scan *in);
 bool kd_take_month(kd_scan *in);
 /* "1.234567": seconds with six digits behind the dot. */
 bool kd_take_seconds(kd_scan *in, uint64_t *us);
+/* The next "[ 2052.051866] " or "[ 2052.051866][" of the text, its length (to the bracket) in
+ * `len`; NULL: there is none. */
+const char *kd_find_stamp(kd_str text, size_t *len);
 /* @param next  the character of the pattern behind the directive */
 bool kd_take_directive(kd_attempt *a, char directive, char next);
 

@@ -63,8 +63,6 @@ typedef struct kd_line {
     unsigned forms;   /* kd_form bits */
     bool has_time;
     uint32_t breaks; /* of its message, KD_BREAK_*: it goes on for so many lines */
-    bool apart;      /* its number and offset say nothing of those of the lines around */
-    bool still;      /* one of the messages of a line: they have its number */
     bool decoded;    /* the log holds other bytes: base64 */
     bool prefixed;   /* a time, level or syslog prefix stood before the text */
 } kd_line;

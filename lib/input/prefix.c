@@ -7,6 +7,7 @@
 
 #include "base/scan.h"
 #include "input/clean.h"
+#include "input/directive.h"
 #include "input/grammar.h"
 #include "input/mail.h"
 #include "input/shape.h"
@@ -99,27 +100,6 @@ static kd_str content_of(kd_line *line, kd_dress *dress)
     return line->clean;
 }
 
-/* "/init: 384: .: [  271.403835] Kernel panic": what another program wrote to the console stands
- * before the kernel's own prefix. */
-static const char *inner_stamp(const kd_scan *in)
-{
-    for (const char *at = in->at; at < in->end; at++) {
-        at = memchr(at, '[', (size_t)(in->end - at));
-        if (!at)
-            return NULL;
-        kd_scan try = { at + 1, in->end, false };
-        uint64_t seconds, micro;
-        kd_scan_blanks(&try);
-        if (!kd_scan_u64(&try, &seconds) || !kd_scan_char(&try, '.'))
-            continue;
-        const char *from = try.at;
-        if (kd_scan_u64(&try, &micro) && try.at - from == 6 && kd_scan_char(&try, ']') &&
-            !kd_scan_at_end(&try) && (*try.at == ' ' || *try.at == '['))
-            return at;
-    }
-    return NULL;
-}
-
 void kd_line_read(kd_line *line, kd_dress *dress)
 {
     line->level = -1;
@@ -133,7 +113,12 @@ void kd_line_read(kd_line *line, kd_dress *dress)
         line->forms |= KD_FORM_JOURNAL;
     if (dress && dress->shape && kd_shape_take(dress->shape, &in, line))
         kd_grammar_take(all, &in, line);
-    const char *inner = in.at == start && dress && !dress->plain ? inner_stamp(&in) : NULL;
+    /* "/init: 384: .: [  271.403835] Kernel panic": what another program wrote to the console
+     * stands before the kernel's own prefix */
+    size_t len;
+    const char *inner = in.at == start && dress && !dress->plain
+                            ? kd_find_stamp((kd_str){ in.at, kd_scan_left(&in) }, &len)
+                            : NULL;
     if (inner) {
         in.at = inner;
         kd_grammar_take(all, &in, line);

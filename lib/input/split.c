@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/scan.h"
+#include "input/directive.h"
 
 /* A line with several messages is long; most lines are not, and are not looked at. */
 #define SHORTEST 100u
@@ -13,38 +13,6 @@
 #define FEW_ESCAPES 2
 
 static const char *const escapes[] = { "\\r\\n", "\\n", "#015#012", "#012" };
-
-/* "[ 2052.051866] " or "[ 2052.051866][": its length, or 0. */
-static size_t stamp_len(kd_str text)
-{
-    kd_scan in = kd_scan_of(text);
-    uint64_t seconds, micro;
-    if (!kd_scan_char(&in, '['))
-        return 0;
-    kd_scan_blanks(&in);
-    if (!kd_scan_u64(&in, &seconds) || !kd_scan_char(&in, '.'))
-        return 0;
-    const char *from = in.at;
-    if (!kd_scan_u64(&in, &micro) || in.at - from != 6 || !kd_scan_char(&in, ']') ||
-        kd_scan_at_end(&in) || (*in.at != ' ' && *in.at != '['))
-        return 0;
-    return (size_t)(in.at - text.ptr);
-}
-
-/* The next stamp of the text, its length in `len`; NULL: there is none. */
-static const char *find_stamp(kd_str text, size_t *len)
-{
-    const char *end = text.ptr + text.len;
-    for (const char *at = text.ptr; at < end; at++) {
-        at = memchr(at, '[', (size_t)(end - at));
-        if (!at)
-            return NULL;
-        *len = stamp_len((kd_str){ at, (size_t)(end - at) });
-        if (*len)
-            return at;
-    }
-    return NULL;
-}
 
 /* The next newline that is written out, its length in `len`. One before a quote ends a value. */
 static const char *find_escape(kd_str text, size_t *len)
@@ -110,10 +78,10 @@ static const char *next_stamp(const kd_split *split, const char *from)
 {
     const char *end = split->rest.ptr + split->rest.len;
     size_t len;
-    const char *stamp = find_stamp((kd_str){ from, (size_t)(end - from) }, &len);
+    const char *stamp = kd_find_stamp((kd_str){ from, (size_t)(end - from) }, &len);
     while (stamp) {
         const char *behind = stamp + len;
-        stamp = find_stamp((kd_str){ behind, (size_t)(end - behind) }, &len);
+        stamp = kd_find_stamp((kd_str){ behind, (size_t)(end - behind) }, &len);
         if (stamp && says_something((kd_str){ behind, (size_t)(stamp - behind) }))
             return with_lead(split, behind, stamp);
     }
@@ -132,7 +100,7 @@ kd_split kd_split_of(kd_str line)
     size_t len;
     if (line.len < SHORTEST)
         return split;
-    const char *stamp = find_stamp(line, &len);
+    const char *stamp = kd_find_stamp(line, &len);
     if (stamp) {
         split.lead = (kd_str){ line.ptr, (size_t)(stamp - line.ptr) };
         split.stamp = next_stamp(&split, line.ptr);

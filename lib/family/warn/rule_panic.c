@@ -39,19 +39,13 @@ const char kd_doc_panic_other[] = "A panic whose text belongs to none of the oth
 #define MOST_LINES 40u
 #define MOST_SECONDS 60u
 
-/* Reports of checkers, which end in a BUG() or do not. */
-static const char only_warn[] =
-    "kasan kmsan kcsan kfence ubsan memory_leak list_corruption refcount "
-    "usercopy bad_page slab_corruption";
-
-/* A checker's report that only warns ends nothing, unless a policy says so. */
+/* A checker's report that ends in a BUG() is one too. */
 static bool can_end_in_panic(const kd_event *event, const kd_panic_reason *reason)
 {
     const kdf_oops *oops = kd_event_part(event, &kd_fields_oops, NULL);
-    kd_str kind = kd_str_of(event->kind->name);
-    return kd_str_in_words(kind, reason->causes) &&
-           (!kd_str_in_words(kind, only_warn) || (oops && oops->ends_in_bug) ||
-            reason->class == KD_PANIC_POLICY);
+    return kd_str_in_words(kd_str_of(event->kind->name), reason->causes) ||
+           (oops && oops->ends_in_bug &&
+            kd_str_in_words(kd_str_of(kd_kind_kernel_bug.name), reason->causes));
 }
 
 /* The last event of the boot before the panic that can have led to it; one of the same task is
