@@ -14,14 +14,14 @@ static kd_status join_anchors(kd_engine *engine)
     kd_anchors anchors;
     kd_list all = { .count = 0 }, owners = { .count = 0 };
     for (uint32_t i = 0; i < packs->entries.count; i++) {
-        kd_pack_entry *entry = kd_packs_at(packs, i);
+        const kd_pack_entry *entry = kd_packs_at(packs, i);
         for (uint32_t k = 0; k < entry->anchors.count; k++) {
             kd_str *text = KD_LIST_ADD(&engine->arena, &all, kd_str);
-            kd_pack_entry **owner = KD_LIST_ADD(&engine->arena, &owners, kd_pack_entry *);
+            kd_pack_owner *owner = KD_LIST_ADD(&engine->arena, &owners, kd_pack_owner);
             if (!text || !owner)
                 return KD_E_NOMEM;
             *text = KD_ITEMS(entry->anchors, kd_str)[k];
-            *owner = entry;
+            *owner = (kd_pack_owner){ entry, i };
         }
     }
     kd_status status = kd_anchors_init(&anchors, &engine->mem, &all);
@@ -66,16 +66,17 @@ static kd_status add_rules(kd_engine *engine, kd_packs_mark from, bool is_truste
 /* What is added later is asked first: a site knows better than what is built in. */
 static void move_to_front(kd_packs *packs, uint32_t before)
 {
-    kd_pack_entry **entries = packs->entries.items;
+    const kd_pack_entry **entries = packs->entries.items;
+    kd_pack_owner *owners = packs->owners.items;
     uint32_t added = packs->entries.count - before;
     for (uint32_t i = 0; i < added; i++) {
-        kd_pack_entry *entry = entries[before + i];
+        const kd_pack_entry *entry = entries[before + i];
         memmove(entries + i + 1, entries + i, before * sizeof *entries);
         entries[i] = entry;
     }
     packs->own += added;
-    for (uint32_t i = 0; i < packs->entries.count; i++)
-        entries[i]->order = i;
+    for (uint32_t i = 0; i < packs->owners.count; i++)
+        owners[i].order += owners[i].order < before ? added : UINT32_C(0) - before;
 }
 
 /* Of all that came since. */
@@ -103,7 +104,7 @@ kd_status kd_engine_add_pack(kd_engine *engine, kd_str json, char *why, size_t r
     kd_packs_mark before = kd_packs_here(packs);
     size_t rules = engine->rules.len;
     packs->mem = &engine->mem;
-    kd_status status = kd_packs_add(packs, json, false, error);
+    kd_status status = kd_packs_add(packs, json, error);
     if (status == KD_OK)
         status = take_in(engine, before, false, error);
     if (status != KD_OK) {
@@ -120,16 +121,9 @@ kd_status kd_engine_builtin_packs(kd_engine *engine)
     kd_packs *packs = &engine->packs;
     kd_pack_error error = { NULL, 0 };
     kd_packs_mark start = kd_packs_here(packs);
-    kd_status status = KD_OK;
     packs->mem = &engine->mem;
-    for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
-        status = kd_packs_add(packs, kd_builtin_packs[i].text, true, error);
-    if (status == KD_OK)
-        status = take_in(engine, start, true, error);
-    packs->known_builtin = packs->known.count;
-    for (uint32_t i = 0; i < packs->entries.count; i++)
-        kd_packs_at(packs, i)->order = i;
-    return status;
+    kd_status status = kd_packs_add_builtin(packs);
+    return status == KD_OK ? take_in(engine, start, true, error) : status;
 }
 
 /* ---- its own examples ------------------------------------------------------------------------ */
@@ -227,7 +221,7 @@ static kd_status try_builtin(trial *of)
     kd_packs whole = { .mem = &of->engine->mem };
     kd_status status = KD_OK;
     for (size_t i = 0; status == KD_OK && i < kd_builtin_pack_count; i++)
-        status = kd_packs_add(&whole, kd_builtin_packs[i].whole, false, of->error);
+        status = kd_packs_add(&whole, kd_builtin_packs[i], of->error);
     if (status == KD_OK && !kd_packs_check_names(&whole, (kd_packs_mark){ 0, 0 }, of->error))
         status = KD_E_INVAL;
     if (status == KD_OK)
@@ -242,9 +236,9 @@ kd_status kd_engine_try_packs(kd_engine *engine, char *why, size_t room, size_t 
         return KD_E_INVAL;
     const kd_packs *packs = &engine->packs;
     trial of = { .engine = engine, .error = { why, why ? room : 0 } };
-    bool own = packs->own > 0 || packs->known.count > packs->known_builtin;
-    kd_status status =
-        own ? try_all(&of, packs, packs->own, packs->known_builtin) : try_builtin(&of);
+    const uint32_t builtin = (uint32_t)kd_builtin_known_count;
+    bool own = packs->own > 0 || packs->known.count > builtin;
+    kd_status status = own ? try_all(&of, packs, packs->own, builtin) : try_builtin(&of);
     if (tried)
         *tried = of.count;
     return status;

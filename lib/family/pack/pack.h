@@ -16,8 +16,7 @@ typedef enum kd_pack_type { KD_PACK_TEXT, KD_PACK_NUMBER, KD_PACK_HEX } kd_pack_
 
 typedef struct kd_pack_field {
     kd_str name;
-    kd_pack_type type;
-    const struct kd_word_decoder *decoder; /* gives its meaning in words; NULL: none */
+    kd_str type; /* kd_pack_type_of() */
 } kd_pack_field;
 
 /* A log that an entry must fire on, or must not. */
@@ -79,16 +78,13 @@ typedef struct kd_pack_repeat {
 
 typedef struct kd_pack_entry {
     kd_str pack, id, title; /* NUL-terminated, as all texts here are */
-    uint32_t order;         /* the lowest is asked first */
     const kd_kind *kind;    /* of its events */
     kd_pack_says says;
     kd_list anchors; /* of kd_str */
     kd_str pattern;  /* empty: an anchor is enough */
-    kd_pack_field fields[KD_PACK_MOST_FIELDS];
-    uint32_t field_count;
-    uint32_t device; /* index + 1 of the field that names the device; 0: none */
-    kd_str device_name;
-    kd_list tells; /* of kd_str: fields whose values make it another event */
+    kd_list fields;  /* of kd_pack_field */
+    kd_str device;   /* the field that names the device; empty: none */
+    kd_list tells;   /* of kd_str: fields whose values make it another event */
     kd_pack_repeat repeat;
     bool stack;      /* the task and its stack follow */
     kd_list follows; /* of kd_str: beginnings of lines that go with it */
@@ -113,16 +109,21 @@ typedef struct kd_pack_known {
     kd_list examples, near_misses;
 } kd_pack_known;
 
+/* Whose anchor a pattern of the matcher is. */
+typedef struct kd_pack_owner {
+    const kd_pack_entry *entry;
+    uint32_t order; /* the lowest is asked first: its place among the entries */
+} kd_pack_owner;
+
 /* Those of an engine. */
 typedef struct kd_packs {
     kd_mem *mem;
     kd_arena arena;
-    kd_list entries; /* of kd_pack_entry *, in the order in which they are asked */
+    kd_list entries; /* of const kd_pack_entry *, in the order in which they are asked */
     uint32_t own;    /* of them, the first: not built in */
-    kd_list known;   /* of kd_pack_known *; those that are not built in stand behind */
-    uint32_t known_builtin;
-    kd_list owners; /* of kd_pack_entry *: whose anchor each pattern of the matcher is */
-    void *general;  /* pcre2_general_context */
+    kd_list known;   /* of const kd_pack_known *; those that are not built in stand behind */
+    kd_list owners;  /* of kd_pack_owner, as the patterns of the matcher */
+    void *general;   /* pcre2_general_context */
 } kd_packs;
 
 /* How much of them there is, to go back to. */
@@ -157,16 +158,16 @@ typedef struct kd_pack_use {
     size_t first;
     kd_pack_tally *tallies; /* KD_PACK_TALLIES of them; NULL: nothing was counted yet */
     uint32_t next_tally;    /* that is given away next */
-    kd_pack_code **codes;   /* by kd_pack_entry.order: the patterns that were needed so far */
+    kd_pack_code **codes;   /* by kd_pack_owner.order: the patterns that were needed so far */
     uint32_t code_count;
 } kd_pack_use;
 
-/* Those of packs/, embedded at build time. */
-typedef struct kd_builtin_pack {
-    kd_str text; /* without the examples */
-    kd_str whole;
-} kd_builtin_pack;
-extern const kd_builtin_pack kd_builtin_packs[];
+/* Those of packs/: tables that are made at build time, without the examples; and their texts. */
+extern const kd_pack_entry kd_builtin_entries[];
+extern const size_t kd_builtin_entry_count;
+extern const kd_pack_known kd_builtin_known[];
+extern const size_t kd_builtin_known_count;
+extern const kd_str kd_builtin_packs[];
 extern const size_t kd_builtin_pack_count;
 
 /* Why a pack was refused: "entry 3 (net.foo): no near miss". */
@@ -175,21 +176,21 @@ typedef struct kd_pack_error {
     size_t room;
 } kd_pack_error;
 
+/* Adds those that are built in. */
+kd_status kd_packs_add_builtin(kd_packs *packs);
 /* Adds the entries of the text, all or none of them.
- * @param is_trusted  built in, and tried by the tests: it may be without examples, and its patterns
- *   are not compiled yet
  * @return KD_E_INVAL with the reason, KD_E_NOMEM */
-kd_status kd_packs_add(kd_packs *packs, kd_str json, bool is_trusted, kd_pack_error error);
+kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error);
 /* Takes what came later out again. */
 void kd_packs_cut(kd_packs *packs, kd_packs_mark to);
 void kd_packs_free(kd_packs *packs);
-static inline kd_pack_entry *kd_packs_at(const kd_packs *packs, uint32_t index)
+static inline const kd_pack_entry *kd_packs_at(const kd_packs *packs, uint32_t index)
 {
-    return ((kd_pack_entry **)packs->entries.items)[index];
+    return ((const kd_pack_entry **)packs->entries.items)[index];
 }
-static inline kd_pack_known *kd_packs_known(const kd_packs *packs, uint32_t index)
+static inline const kd_pack_known *kd_packs_known(const kd_packs *packs, uint32_t index)
 {
-    return ((kd_pack_known **)packs->known.items)[index];
+    return ((const kd_pack_known **)packs->known.items)[index];
 }
 static inline kd_packs_mark kd_packs_here(const kd_packs *packs)
 {
@@ -198,11 +199,17 @@ static inline kd_packs_mark kd_packs_here(const kd_packs *packs)
 /* Each event that is named is a kind, or an entry of these packs. Once all of them are in. */
 bool kd_packs_check_names(const kd_packs *packs, kd_packs_mark from, kd_pack_error error);
 
+struct kd_word_decoder; /* of family/device */
+/* What a value of the field is; `decoder` gives its meaning in words, NULL: none. False: there is
+ * no such type. */
+bool kd_pack_type_of(const kd_pack_field *field, kd_pack_type *type,
+                     const struct kd_word_decoder **decoder);
+
 /* Does the text fit the entry? Gives where its fields stand in it. */
 typedef struct kd_pack_hit {
     kd_str values[KD_PACK_MOST_FIELDS]; /* ptr NULL: not in this message */
 } kd_pack_hit;
-bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, kd_pack_hit *out);
+bool kd_pack_matches(kd_pack_use *use, const kd_pack_owner *owner, kd_str text, kd_pack_hit *out);
 void kd_pack_use_free(kd_pack_use *use);
 
 /* Can the pattern be compiled, and has it a group for each field? A pack that comes from outside

@@ -46,12 +46,12 @@ static void say(kd_pack_error error, const char *what)
 static bool find_groups(const kd_pack_entry *entry, kd_pack_code *code, kd_pack_error error)
 {
     char why[128];
-    for (uint32_t i = 0; i < entry->field_count; i++) {
-        int group =
-            pcre2_substring_number_from_name(code->code, (PCRE2_SPTR)entry->fields[i].name.ptr);
+    const kd_pack_field *fields = entry->fields.items;
+    for (uint32_t i = 0; i < entry->fields.count; i++) {
+        int group = pcre2_substring_number_from_name(code->code, (PCRE2_SPTR)fields[i].name.ptr);
         if (group <= 0) {
             snprintf(why, sizeof why, "the pattern has no group named \"%.40s\"",
-                     entry->fields[i].name.ptr);
+                     fields[i].name.ptr);
             say(error, why);
             return false;
         }
@@ -123,7 +123,7 @@ static bool prepare(kd_pack_use *use)
 }
 
 /* The pattern of the entry, compiled when it is first asked for; NULL: there is no memory. */
-static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_entry *entry)
+static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_owner *owner)
 {
     uint32_t count = use->packs->entries.count;
     if (!use->codes) {
@@ -133,28 +133,29 @@ static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_entry *entry)
         memset(use->codes, 0, count * sizeof(kd_pack_code *));
         use->code_count = count;
     }
-    if (entry->order >= use->code_count)
+    if (owner->order >= use->code_count)
         return NULL;
-    kd_pack_code *code = use->codes[entry->order];
+    kd_pack_code *code = use->codes[owner->order];
     if (code)
         return code;
     code = kd_mem_resize(use->mem, NULL, 0, sizeof *code);
     if (!code)
         return NULL;
     *code = (kd_pack_code){ .code = NULL };
-    if (compile(use->general, entry, code, (kd_pack_error){ NULL, 0 }))
+    if (compile(use->general, owner->entry, code, (kd_pack_error){ NULL, 0 }))
         /* where there is none the interpreter serves */
         pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
     if (!code->code) {
         kd_mem_free(use->mem, code, sizeof *code);
         return NULL;
     }
-    use->codes[entry->order] = code;
+    use->codes[owner->order] = code;
     return code;
 }
 
-bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, kd_pack_hit *out)
+bool kd_pack_matches(kd_pack_use *use, const kd_pack_owner *owner, kd_str text, kd_pack_hit *out)
 {
+    const kd_pack_entry *entry = owner->entry;
     *out = (kd_pack_hit){ { { NULL, 0 } } };
     if (entry->pattern.len == 0)
         return true;
@@ -162,7 +163,7 @@ bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, 
         text.len = LONGEST_TEXT;
     if (text.len == 0 || !prepare(use))
         return false;
-    const kd_pack_code *code = code_of(use, entry);
+    const kd_pack_code *code = code_of(use, owner);
     if (!code)
         return false;
     int count =
@@ -173,7 +174,7 @@ bool kd_pack_matches(kd_pack_use *use, const kd_pack_entry *entry, kd_str text, 
     }
     const size_t *ends = pcre2_get_ovector_pointer(use->data);
     uint32_t pairs = pcre2_get_ovector_count(use->data);
-    for (uint32_t i = 0; i < entry->field_count; i++) {
+    for (uint32_t i = 0; i < entry->fields.count; i++) {
         uint32_t group = code->groups[i];
         if (group < pairs && (count == 0 || group < (uint32_t)count) &&
             ends[2 * group] != PCRE2_UNSET && ends[2 * group + 1] > ends[2 * group])

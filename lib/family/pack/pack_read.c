@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "family/device/decode_word.h"
 #include "family/fields.h"
 #include "family/pack/pack_reader.h"
 
@@ -33,44 +32,35 @@ static bool read_kind(kd_pack_reader *in, json_object *value, const kd_pack_memb
 
 static bool read_type(kd_pack_reader *in, json_object *value, kd_pack_field *field)
 {
-    static const char *const types[] = {
-        [KD_PACK_TEXT] = "text", [KD_PACK_NUMBER] = "number", [KD_PACK_HEX] = "hex"
-    };
-    const char *text =
-        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-    for (size_t i = 0; i < KD_COUNT(types); i++)
-        if (strcmp(text, types[i]) == 0) {
-            field->type = (kd_pack_type)i;
-            return true;
-        }
-    field->decoder = kd_word_decoder_of(kd_str_of(text));
-    field->type = field->decoder && field->decoder->is_hex ? KD_PACK_HEX : KD_PACK_NUMBER;
-    return field->decoder ||
-           kd_pack_refuse(in, "a type is none of text, number, hex, and no decoder");
+    static const kd_pack_member type_of = { .most = 80 };
+    const struct kd_word_decoder *decoder;
+    kd_pack_type type;
+    return kd_pack_read_text(in, value, &type_of, &field->type) &&
+           (kd_pack_type_of(field, &type, &decoder) ||
+            kd_pack_refuse(in, "a type is none of text, number, hex, and no decoder"));
 }
 
 static bool read_fields(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
                         void *to)
 {
-    kd_pack_entry *entry = to;
+    kd_list *fields = to;
     (void)member;
     if (!json_object_is_type(value, json_type_object))
         return kd_pack_refuse(in, "is no object");
     json_object_object_foreach(value, key, type)
     {
         size_t len = strlen(key);
-        if (entry->field_count == KD_PACK_MOST_FIELDS)
+        if (fields->count == KD_PACK_MOST_FIELDS)
             return kd_pack_refuse(in, "has more than 16 members");
         if (len == 0 || len > 32 || strspn(key, "abcdefghijklmnopqrstuvwxyz_0123456789") != len)
             return kd_pack_refuse(in, "a name is no word of small letters, digits and _");
         kd_str name = kd_arena_str(in->arena, (kd_str){ key, len + 1 });
-        if (name.len == 0)
+        kd_pack_field *field = KD_LIST_ADD(in->arena, fields, kd_pack_field);
+        if (name.len == 0 || !field)
             return kd_pack_refuse(in, "out of memory");
-        kd_pack_field *field = &entry->fields[entry->field_count];
         field->name = (kd_str){ name.ptr, len };
         if (!read_type(in, type, field))
             return false;
-        entry->field_count++;
     }
     return true;
 }
@@ -185,8 +175,8 @@ static const kd_pack_member entry_members[] = {
     KD_MEMBER("impact", kd_pack_read_impact, AT(says), 0, 0),
     KD_MEMBER("anchors", kd_pack_read_texts, AT(anchors), 4, 4000),
     KD_MEMBER("pattern", kd_pack_read_text, AT(pattern), 0, 1000),
-    KD_MEMBER("fields", read_fields, 0, 0, 0),
-    KD_MEMBER("device", kd_pack_read_text, AT(device_name), 0, 32),
+    KD_MEMBER("fields", read_fields, AT(fields), 0, 0),
+    KD_MEMBER("device", kd_pack_read_text, AT(device), 0, 32),
     KD_MEMBER("tells", kd_pack_read_texts, AT(tells), 1, 32),
     KD_MEMBER("repeat", read_repeat, AT(repeat), 0, 0),
     KD_MEMBER("follows", kd_pack_read_texts, AT(follows), 1, 4000),
@@ -220,30 +210,27 @@ static bool is_whole(kd_pack_reader *in, const kd_pack_entry *entry)
         return kd_pack_refuse(in, "no title, or no explanation");
     if (entry->anchors.count == 0)
         return kd_pack_refuse(in, "no anchors");
-    if (entry->pattern.len == 0 && entry->field_count > 0)
+    if (entry->pattern.len == 0 && entry->fields.count > 0)
         return kd_pack_refuse(in, "fields without a pattern");
-    if (entry->examples.count == 0 && !in->is_trusted)
+    if (entry->examples.count == 0)
         return kd_pack_refuse(in, "no example that fires");
-    return entry->near_misses.count > 0 || in->is_trusted || kd_pack_refuse(in, "no near miss");
+    return entry->near_misses.count > 0 || kd_pack_refuse(in, "no near miss");
 }
 
 static bool has_field(const kd_pack_entry *entry, kd_str name)
 {
-    for (uint32_t i = 0; i < entry->field_count; i++)
-        if (kd_str_eq(entry->fields[i].name, name))
+    for (uint32_t i = 0; i < entry->fields.count; i++)
+        if (kd_str_eq(KD_ITEMS(entry->fields, kd_pack_field)[i].name, name))
             return true;
     return false;
 }
 
-static bool find_device(kd_pack_reader *in, kd_pack_entry *entry)
+static bool names_fields(kd_pack_reader *in, const kd_pack_entry *entry)
 {
     for (uint32_t i = 0; i < entry->tells.count; i++)
         if (!has_field(entry, KD_ITEMS(entry->tells, kd_str)[i]))
             return kd_pack_refuse(in, "tells names what is none of its fields");
-    for (uint32_t i = 0; i < entry->field_count; i++)
-        if (kd_str_eq(entry->fields[i].name, entry->device_name))
-            entry->device = i + 1;
-    return entry->device || entry->device_name.len == 0 ||
+    return entry->device.len == 0 || has_field(entry, entry->device) ||
            kd_pack_refuse(in, "device is none of its fields");
 }
 
@@ -258,7 +245,7 @@ static bool has_id(const kd_packs *packs, kd_str id)
 static bool check_pattern(kd_pack_reader *in, const kd_pack_entry *entry)
 {
     char why[200] = "";
-    return entry->pattern.len == 0 || in->is_trusted ||
+    return entry->pattern.len == 0 ||
            kd_pack_check_pattern(in->packs, entry, (kd_pack_error){ why, sizeof why }) ||
            kd_pack_refuse(in, why);
 }
@@ -274,13 +261,14 @@ static bool read_entry(kd_pack_reader *in, json_object *value)
     if (json_object_object_get_ex(value, "id", &id) && json_object_is_type(id, json_type_string))
         in->id = kd_str_of(json_object_get_string(id)); /* until the end of this entry */
     if (!kd_pack_read_object(in, value, entry_members, KD_COUNT(entry_members), entry) ||
-        !is_whole(in, entry) || !find_device(in, entry))
+        !is_whole(in, entry) || !names_fields(in, entry))
         return false;
     if (has_id(in->packs, entry->id))
         return kd_pack_refuse(in, "its id is taken");
     if (!check_pattern(in, entry))
         return false;
-    kd_pack_entry **place = KD_LIST_ADD(in->arena, &in->packs->entries, kd_pack_entry *);
+    const kd_pack_entry **place =
+        KD_LIST_ADD(in->arena, &in->packs->entries, const kd_pack_entry *);
     if (!place)
         return kd_pack_refuse(in, "out of memory");
     *place = entry;
@@ -327,11 +315,9 @@ static bool read_pack(kd_pack_reader *in, json_object *root)
            (!issues || read_list(in, known, "known", kd_pack_read_known));
 }
 
-kd_status kd_packs_add(kd_packs *packs, kd_str json, bool is_trusted, kd_pack_error error)
+kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
 {
-    kd_pack_reader in = {
-        .packs = packs, .arena = &packs->arena, .error = error, .list = "", .is_trusted = is_trusted
-    };
+    kd_pack_reader in = { .packs = packs, .arena = &packs->arena, .error = error, .list = "" };
     kd_packs_mark before = kd_packs_here(packs);
     packs->arena.mem = packs->mem;
     if ((json.len == 0 || json.len > LARGEST_PACK) &&
@@ -359,12 +345,4 @@ kd_status kd_packs_add(kd_packs *packs, kd_str json, bool is_trusted, kd_pack_er
     if (in.status != KD_OK)
         kd_packs_cut(packs, before);
     return in.status;
-}
-
-void kd_packs_cut(kd_packs *packs, kd_packs_mark to)
-{
-    if (packs->entries.count > to.entries)
-        packs->entries.count = to.entries;
-    if (packs->known.count > to.known)
-        packs->known.count = to.known;
 }

@@ -16,7 +16,6 @@ typedef struct kd_pack_reader {
     size_t number;    /* of the item, from 1; 0: outside */
     kd_str id;        /* of the item */
     const char *key;  /* of it that is being read */
-    bool is_trusted;  /* built in: its patterns are compiled when they are needed */
     kd_pack_error error;
     kd_status status;
 } kd_pack_reader;

@@ -125,9 +125,10 @@ static bool check_when(const naming *of, const kd_pack_when *when)
     for (uint32_t i = 0; i < when->fields.count; i++) {
         kd_str name = KD_ITEMS(when->fields, kd_pack_wanted)[i].field;
         uint32_t k = 0;
-        while (k < of->entry->field_count && !kd_str_eq(of->entry->fields[k].name, name))
+        const kd_list *fields = &of->entry->fields;
+        while (k < fields->count && !kd_str_eq(KD_ITEMS(*fields, kd_pack_field)[k].name, name))
             k++;
-        if (k == of->entry->field_count)
+        if (k == fields->count)
             return refuse_name(of, "when: the entry has no such field", name);
     }
     return check_others(of, &when->after, true) && check_others(of, &when->before, true) &&

@@ -19,7 +19,7 @@
 
 typedef struct candidates {
     const kd_pack_use *use;
-    const kd_pack_entry *entries[MOST_CANDIDATES]; /* the one that is asked first stands first */
+    const kd_pack_owner *owners[MOST_CANDIDATES]; /* the one that is asked first stands first */
     size_t count;
 } candidates;
 
@@ -30,41 +30,45 @@ static void add_candidate(size_t pattern, void *user)
         return;
     const kd_list *owners = &all->use->packs->owners;
     size_t at = pattern - all->use->first;
-    const kd_pack_entry *entry =
-        at < owners->count ? KD_ITEMS(*owners, const kd_pack_entry *)[at] : NULL;
+    if (at >= owners->count || all->count == MOST_CANDIDATES)
+        return;
+    const kd_pack_owner *owner = &KD_ITEMS(*owners, kd_pack_owner)[at];
     size_t place = all->count;
-    while (entry && place > 0 && all->entries[place - 1]->order > entry->order)
+    while (place > 0 && all->owners[place - 1]->order > owner->order)
         place--;
-    if (!entry || all->count == MOST_CANDIDATES || (place > 0 && all->entries[place - 1] == entry))
+    if (place > 0 && all->owners[place - 1]->order == owner->order)
         return;
     for (size_t i = all->count++; i > place; i--)
-        all->entries[i] = all->entries[i - 1];
-    all->entries[place] = entry;
+        all->owners[i] = all->owners[i - 1];
+    all->owners[place] = owner;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static bool scan_number(const kd_pack_field *field, kd_str text, uint64_t *out)
+static bool scan_number(kd_str text, bool hex, bool may_be_negative, uint64_t *out)
 {
     kd_scan in = kd_scan_of(text);
-    if (field->decoder && field->decoder->is_negative)
+    if (may_be_negative)
         kd_scan_char(&in, '-');
-    return (field->type == KD_PACK_HEX ? kd_scan_hex(&in, out) : kd_scan_u64(&in, out)) &&
-           kd_scan_at_end(&in);
+    return (hex ? kd_scan_hex(&in, out) : kd_scan_u64(&in, out)) && kd_scan_at_end(&in);
 }
 
 static void put_number(kd_parse *parse, kdf_message_value *value, const kd_pack_field *field)
 {
     char room[400];
     uint64_t number;
-    if (field->type == KD_PACK_TEXT || !scan_number(field, value->text.v, &number))
+    kd_pack_type type;
+    const kd_word_decoder *decoder;
+    if (!kd_pack_type_of(field, &type, &decoder) || type == KD_PACK_TEXT)
         return;
-    if (field->type == KD_PACK_HEX)
+    bool negative = decoder && decoder->is_negative;
+    if (!scan_number(value->text.v, type == KD_PACK_HEX, negative, &number))
+        return;
+    if (type == KD_PACK_HEX)
         kd_put(parse, &value->hex, number);
-    else if (!field->decoder || !field->decoder->is_negative)
+    else if (!negative)
         kd_put(parse, &value->number, number);
-    kd_str words = field->decoder ? kd_words_of(field->decoder, number, room, sizeof room)
-                                  : (kd_str){ NULL, 0 };
+    kd_str words = decoder ? kd_words_of(decoder, number, room, sizeof room) : (kd_str){ NULL, 0 };
     if (words.len > 0)
         value->words = (kd_text){ kd_arena_str(parse->arena, words), KD_DERIVED };
 }
@@ -72,16 +76,17 @@ static void put_number(kd_parse *parse, kdf_message_value *value, const kd_pack_
 static void put_values(kd_parse *parse, kdf_pack_message *message, const kd_pack_entry *entry,
                        const kd_pack_hit *hit)
 {
-    for (uint32_t i = 0; i < entry->field_count; i++) {
+    const kd_pack_field *fields = entry->fields.items;
+    for (uint32_t i = 0; i < entry->fields.count; i++) {
         if (!hit->values[i].ptr)
             continue;
         kdf_message_value *value = KD_LIST_ADD(parse->arena, &message->values, kdf_message_value);
         if (!value)
             return;
-        value->name = (kd_text){ entry->fields[i].name, KD_DERIVED };
+        value->name = (kd_text){ fields[i].name, KD_DERIVED };
         kd_put(parse, &value->text, hit->values[i]);
-        put_number(parse, value, &entry->fields[i]);
-        if (i + 1 == entry->device)
+        put_number(parse, value, &fields[i]);
+        if (kd_str_eq(fields[i].name, entry->device))
             kd_put(parse, &message->device, hit->values[i]);
     }
 }
@@ -108,16 +113,24 @@ static void put_which(kd_parse *parse, kdf_pack_message *message, const kd_pack_
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
+/* The value that names the device; NULL: none does. */
+static kd_str device_of(const kd_pack_entry *entry, const kd_pack_hit *hit)
+{
+    for (uint32_t i = 0; i < entry->fields.count; i++)
+        if (kd_str_eq(KD_ITEMS(entry->fields, kd_pack_field)[i].name, entry->device))
+            return hit->values[i];
+    return (kd_str){ NULL, 0 };
+}
+
 /* Does the line make an event? With `repeat` only the one that is one too many does. */
 static bool is_one_too_many(kd_parse *parse, const kd_pack_entry *entry, const kd_pack_hit *hit,
                             const kd_line *line)
 {
     kdf_pack_message *message = parse->body;
-    kd_str device = entry->device ? hit->values[entry->device - 1] : (kd_str){ NULL, 0 };
     uint64_t seconds;
     if (entry->repeat.count == 0)
         return true;
-    if (!kd_pack_count(parse->packs, entry, device, line, &seconds))
+    if (!kd_pack_count(parse->packs, entry, device_of(entry, hit), line, &seconds))
         return false;
     message->times = (kd_u64){ entry->repeat.count, KD_DERIVED };
     if (line->has_time)
@@ -134,8 +147,8 @@ static kd_verdict open_pack(kd_parse *parse, const kd_line *line)
         return KD_NOT_MINE;
     kd_matcher_each(parse->packs->matcher, line->text, add_candidate, &all);
     for (size_t i = 0; i < all.count; i++) {
-        const kd_pack_entry *entry = all.entries[i];
-        if (!kd_pack_matches(parse->packs, entry, line->text, &hit))
+        const kd_pack_entry *entry = all.owners[i]->entry;
+        if (!kd_pack_matches(parse->packs, all.owners[i], line->text, &hit))
             continue;
         if (!is_one_too_many(parse, entry, &hit, line))
             return KD_NOT_MINE;
