@@ -200,13 +200,12 @@ static size_t rarest_windows(const choice *c, const char *text, size_t len, wind
         if (own.ordinary)
             own.rarity = rarity > ORDINARY_LOSS ? rarity - ORDINARY_LOSS : 0;
         size_t rank = count;
-        while (rank > 0 && out[rank - 1].rarity < own.rarity)
-            rank--;
-        if (rank == WINDOWS)
+        if (count == WINDOWS && out[--rank].rarity >= own.rarity)
             continue;
-        count += count < WINDOWS;
-        memmove(&out[rank + 1], &out[rank], (count - 1 - rank) * sizeof *out);
+        for (; rank > 0 && out[rank - 1].rarity < own.rarity; rank--)
+            out[rank] = out[rank - 1];
         out[rank] = own;
+        count += count < WINDOWS;
     }
     return count;
 }
@@ -217,14 +216,15 @@ static kd_str window_of(const char *text, size_t len, uint32_t at)
     return (kd_str){ text + at, len - at < KD_MATCH_BYTES ? len - at : KD_MATCH_BYTES };
 }
 
-/* Windows that a bucket lets through already cost nothing: literals come to share them. */
+/* Windows that a bucket lets through already cost nothing: literals come to share them, and nothing
+ * is better. */
 static uint32_t choose(const choice *c, const char *text, size_t len, size_t *which)
 {
     window windows[WINDOWS];
     size_t count = rarest_windows(c, text, len, windows);
     uint32_t best = 0;
     float least = TOO_MUCH, more[KD_MATCH_BUCKETS];
-    for (size_t w = 0; w < count; w++) {
+    for (size_t w = 0; w < count && least > 0; w++) {
         float ordinary = windows[w].ordinary ? ORDINARY_SHARE : 0;
         weigh_buckets(c, window_of(text, len, windows[w].at), more);
         for (size_t i = 0; i < KD_MATCH_BUCKETS; i++)
@@ -257,14 +257,23 @@ static void add_pattern(kd_matcher *matcher, choice *c, kd_pattern *p)
     set_bit(matcher->seen, seen_bit(p->value));
 }
 
-/* The shortest literals first: they have the least choice. */
+#define SHORT 64u
+
+/* The shortest literals first: they have the least choice. Those of a length are chained until
+ * all have their fingerprints; where they are long the order does not matter any more. */
 static void add_all(kd_matcher *matcher, choice *c)
 {
+    uint32_t by_length[SHORT + 1] = { 0 };
     choice_begin(c);
-    for (uint32_t len = KD_FINGERPRINT; len <= matcher->longest; len++)
-        for (size_t i = 0; i < matcher->count; i++)
-            if (matcher->patterns[i].len == len)
-                add_pattern(matcher, c, &matcher->patterns[i]);
+    for (size_t i = matcher->count; i-- > 0;) {
+        kd_pattern *p = &matcher->patterns[i];
+        uint32_t *first = &by_length[p->len < SHORT ? p->len : SHORT];
+        p->next = *first;
+        *first = (uint32_t)i + 1;
+    }
+    for (uint32_t len = KD_FINGERPRINT; len <= SHORT; len++)
+        for (uint32_t i = by_length[len]; i > 0; i = matcher->patterns[i - 1].next)
+            add_pattern(matcher, c, &matcher->patterns[i - 1]);
     fill_tables(matcher, c);
 }
 
@@ -281,7 +290,6 @@ kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *t
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(texts[i]);
         matcher->patterns[i] = (kd_pattern){ .text = texts[i], .len = (uint32_t)len };
-        matcher->longest = len > matcher->longest ? len : matcher->longest;
     }
     choice c;
     add_all(matcher, &c);

@@ -27,7 +27,6 @@ typedef struct kd_pattern {
 typedef struct kd_matcher {
     kd_pattern *patterns;
     size_t count;
-    size_t longest;                          /* bytes of the longest pattern */
     uint64_t seen[KD_MATCH_SEEN_WORDS];      /* bitmap over hashes of fingerprints */
     uint16_t first[1 << KD_MATCH_SLOT_BITS]; /* index + 1 of the first pattern by hash */
     unsigned char low[KD_MATCH_BYTES][16], high[KD_MATCH_BYTES][16]; /* buckets by nibble */

@@ -44,9 +44,10 @@ kd_status kd_anchors_init(kd_anchors *anchors, kd_mem *mem, const kd_list *more)
         anchors->texts[n] = kd_mend_anchors[k];
         anchors->parser[n] = NO_PARSER;
     }
+    const uint8_t of_packs = pack_parser();
     for (uint32_t k = 0; k < more->count; k++, n++) {
         anchors->texts[n] = KD_ITEMS(*more, kd_str)[k].ptr;
-        anchors->parser[n] = pack_parser();
+        anchors->parser[n] = of_packs;
     }
     return kd_matcher_init(&anchors->matcher, mem, anchors->texts, count);
 }
