@@ -21,12 +21,21 @@ const kdf_message_value *kd_pack_value_of(const kdf_pack_message *message, kd_st
 
 /* ---- one event ------------------------------------------------------------------------------- */
 
-static bool is_function(kd_str frame, kd_str wanted)
+static bool is_name(kd_str name, kd_str wanted)
 {
     if (wanted.len == 0 || wanted.ptr[wanted.len - 1] != '*')
-        return kd_str_eq(frame, wanted);
+        return kd_str_eq(name, wanted);
     wanted.len--;
-    return frame.len >= wanted.len && kd_str_eq((kd_str){ frame.ptr, wanted.len }, wanted);
+    return name.len >= wanted.len && kd_str_eq((kd_str){ name.ptr, wanted.len }, wanted);
+}
+
+/* "__foo.cold" and "__foo.isra.0" are "__foo", too, and "foo". */
+static bool is_function(kd_str frame, kd_str wanted)
+{
+    kd_scan in = kd_scan_of(frame);
+    kd_str whole;
+    return is_name(frame, wanted) || is_name(kd_bare_name(frame), wanted) ||
+           (kd_scan_until(&in, '.', &whole) && is_name(whole, wanted));
 }
 
 bool kd_pack_has_frame(const kd_event *event, kd_str function)
@@ -38,9 +47,7 @@ bool kd_pack_has_frame(const kd_event *event, kd_str function)
     for (uint32_t i = 0; trace && i < trace->count; i++) {
         const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
         bool sure = !frame->reliable.src || frame->reliable.v;
-        if (sure && frame->function.src &&
-            (is_function(frame->function.v, function) ||
-             is_function(kd_bare_name(frame->function.v), function)))
+        if (sure && frame->function.src && is_function(frame->function.v, function))
             return true;
     }
     return false;
