@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check_html.py TOOL: -f html is one page without script or outside file; what a log says stays text; pictures have names."""
+"""check_html.py TOOL: -f html is one page without script or outside file, without a fault that tidy finds; what a log says stays
+text; pictures have names and say what they show."""
 import base64
 import hashlib
 import html.parser
@@ -13,9 +14,9 @@ from expecting import expect, failures
 
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "main", "section", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li",
            "article", "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "code", "br", "span", "mark",
-           "figure", "svg", "rect", "path", "text"}
+           "figure", "svg", "desc", "rect", "path", "text"}
 ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "class", "scope", "open", "role", "viewbox", "width", "height",
-              "aria-label", "x", "y", "text-anchor", "d", "rx"}
+              "aria-label", "tabindex", "x", "y", "text-anchor", "d", "rx"}
 VOID = {"meta", "br"}
 
 
@@ -23,6 +24,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, data):
         super().__init__()
         self.open, self.wrong, self.style, self.csp, self.pictures, self.seen, self.words = [], [], "", "", 0, set(), []
+        self.level, self.says = 0, 0
         self.feed(data)
         self.wrong += [f"<{tag}> is not closed" for tag in self.open]
 
@@ -37,7 +39,12 @@ class Page(html.parser.HTMLParser):
             self.pictures += 1
             if names.get("role") != "img" or not names.get("aria-label"):
                 self.wrong.append("a picture without a name")
-        if tag in ("rect",) and (float(names["width"]) < 0 or float(names["x"]) < 0 or float(names["width"]) > 1200):
+            self.says -= 1
+        if re.fullmatch("h[1-6]", tag):
+            if int(tag[1]) > self.level + 1:
+                self.wrong.append(f"<{tag}> below a heading of level {self.level}")
+            self.level = int(tag[1])
+        if tag == "rect" and (float(names["width"]) < 0 or float(names["x"]) < 0 or float(names["x"]) + float(names["width"]) > 640):
             self.wrong.append(f"a bar of {names}")
         if tag not in VOID:
             self.open.append(tag)
@@ -53,6 +60,8 @@ class Page(html.parser.HTMLParser):
     def handle_data(self, data):
         if self.open and self.open[-1] == "style":
             self.style += data
+        if self.open and self.open[-1] == "desc" and data.strip():
+            self.says += 1
         self.words.append(data)
 
 
@@ -63,6 +72,9 @@ def page(tool, *args, data=None, command="analyze"):
     text = done.stdout.decode()
     found = Page(text)
     expect(f"{args}: markup", not found.wrong, found.wrong[:5])
+    expect(f"{args}: pictures say what they show", found.says == 0, found.says)
+    checked = subprocess.run(["tidy", "-quiet", "-errors", "-utf8"], input=done.stdout, stderr=subprocess.PIPE, check=False)
+    expect(f"{args}: tidy", not checked.stderr and checked.returncode == 0, checked.stderr.decode()[:400])
     made = base64.b64encode(hashlib.sha256(found.style.encode()).digest()).decode()
     expect(f"{args}: policy", found.csp.startswith(f"default-src 'none'; style-src 'sha256-{made}'") and "script" not in found.csp,
            found.csp)
@@ -87,13 +99,17 @@ def hostile(tool):
 def main():
     tool = sys.argv[1]
     pictures = 0
-    for log in sorted(pathlib.Path("tests/logs").rglob("*.log"))[::9]:
-        pictures += page(tool, log).pictures
-    expect("pictures", pictures > 20, pictures)
+    logs = sorted(pathlib.Path("tests/logs").rglob("*.log"))
+    for first in range(0, len(logs), 60):
+        pictures += page(tool, *logs[first:first + 60]).pictures
+    expect("pictures", pictures > 1000, pictures)
+    page(tool, logs[0])
     memory = page(tool, "tests/logs/alloc/arm64-cma-order4.log", "tests/logs/fault/amd64-6.1.0-50-amd64-null_read.log")
     words = " ".join(memory.words)
     expect("said", all(text in words for text in ("asked for: this size or more", "who holds the memory", "look here first",
                                                    "glSetHifInfo", "NULL page", "305 + 86 + 19")), words[:300])
+    later = page(tool, "tests/logs/warn/panic-long-after-oops.log", "tests/logs/boot/reset-without-a-word.log")
+    expect("effects and boots", {"p1: then panic at 9327.534 s", "boot 1"} <= set(later.words), later.words[:60])
     expect("empty", "0 problems" in "".join(page(tool, "-", data=b"").words))
     hostile(tool)
     if subprocess.run([tool, "triage", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:

@@ -8,7 +8,7 @@ let worker = null, job = 0, current = null;
 
 /* It holds no markup of the log's: this is the second lock. What is not named here is not taken over. */
 const TAGS = new Set(('section h1 h2 h3 h4 p ul ol li br code table caption thead tbody tr th td details summary article ' +
-                      'figure figcaption span mark strong svg g rect path text').split(' '));
+                      'figure figcaption span mark strong svg g rect path text desc').split(' '));
 const ATTRIBUTES = new Set(('class scope role aria-label viewBox width height x y d rx text-anchor').split(' '));
 const SPACES = ['http://www.w3.org/1999/xhtml', 'http://www.w3.org/2000/svg'];
 
@@ -16,11 +16,11 @@ function take(from, to) {
   for (const node of from.childNodes) {
     if (node.nodeType === Node.TEXT_NODE) to.append(node.data);
     if (node.nodeType !== Node.ELEMENT_NODE || !SPACES.includes(node.namespaceURI) || !TAGS.has(node.localName)) continue;
-    const name = node.localName === 'h1' ? 'h2' : node.localName; /* the page has its own */
+    const name = node.localName.replace(/^h[1-3]$/, head => 'h' + (1 + +head[1])); /* the page has its own h1 */
     const copy = document.createElementNS(node.namespaceURI, name);
     for (const {name, value} of node.attributes)
       if (ATTRIBUTES.has(name)) copy.setAttribute(name, value);
-    if (name === 'figure') copy.tabIndex = 0; /* wider than a phone: moved by keys too */
+    if (name === 'figure') copy.tabIndex = 0;
     take(node, copy);
     to.append(copy);
   }

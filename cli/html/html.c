@@ -9,7 +9,7 @@ static const char style[] =
     ;
 
 /* SHA-256 of the style: no other is applied (tests/check_html.py computes it again). */
-#define STYLE_HASH "C7M23sDiaP/kFq/znmhAOXAEvwfnqSSS+P43PXScVRg="
+#define STYLE_HASH "TNDa8CLQGT57E7DAGbBghAunL4FbAXWocqRhBZLvOxQ="
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
@@ -67,9 +67,13 @@ static json_object *list_of(json_object *of, const char *name)
     return json_member(of, name, json_type_array);
 }
 
-static json_object *by_id(json_object *report, const char *list, const char *id)
+json_object *html_by_id(json_object *report, const char *list, const char *id)
 {
     json_object *all = list_of(report, list);
+    size_t number = strlen(id) > 1 ? (size_t)strtoull(id + 1, NULL, 10) : 0;
+    json_object *likely = number > 0 ? html_item(all, number - 1) : NULL; /* they are numbered */
+    if (strcmp(json_str(likely, "id").ptr, id) == 0 && likely)
+        return likely;
     for (size_t i = 0; i < html_count(all); i++)
         if (strcmp(json_str(html_item(all, i), "id").ptr, id) == 0)
             return html_item(all, i);
@@ -104,7 +108,7 @@ static void put_evidence(text *out, json_object *diag)
     json_object *list = list_of(diag, "evidence");
     if (html_count(list) == 0)
         return;
-    text_add(out, "<h4>Evidence</h4>\n<table><thead><tr><th scope=\"col\">Line</th><th "
+    text_add(out, "<h3>Evidence</h3>\n<table><thead><tr><th scope=\"col\">Line</th><th "
                   "scope=\"col\">Text</th><th scope=\"col\">Says</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < html_count(list); i++) {
         json_object *item = html_item(list, i);
@@ -122,7 +126,7 @@ static void put_proof(text *out, json_object *diag)
     json_object *list = list_of(diag, "proof");
     if (html_count(list) == 0)
         return;
-    text_add(out, "<h4>Proof</h4>\n<ol>\n");
+    text_add(out, "<h3>Proof</h3>\n<ol>\n");
     for (size_t i = 0; i < html_count(list); i++) {
         html_member(out, "<li>", html_item(list, i), "claim", "");
         html_member(out, "<br><code>", html_item(list, i), "equation", "</code>");
@@ -135,7 +139,7 @@ static void put_list(text *out, const char *head, json_object *list)
 {
     if (html_count(list) == 0)
         return;
-    text_print(out, "<h4>%s</h4>\n<ul>\n", head);
+    text_print(out, "<h3>%s</h3>\n<ul>\n", head);
     for (size_t i = 0; i < html_count(list); i++) {
         const char *words = json_object_get_string(html_item(list, i));
         text_add(out, "<li>");
@@ -191,20 +195,22 @@ static void put_tags(text *out, json_object *problem, json_object *diag)
 static const char *arch_of(json_object *report, json_object *event)
 {
     json_object *boots = list_of(report, "boots");
-    json_object *boot = html_item(boots, (size_t)html_number(event, "boot", 0));
-    return json_str(boot, "arch").ptr;
+    for (size_t i = 0; i < html_count(boots); i++)
+        if (html_number(html_item(boots, i), "boot", i) == html_number(event, "boot", 0))
+            return json_str(html_item(boots, i), "arch").ptr;
+    return "";
 }
 
 static void put_event(text *out, json_object *report, json_object *event)
 {
     json_object *lines = html_item(list_of(event, "lines"), 0);
     json_object *first = html_item(lines, 0);
-    text_add(out, "<h4>");
+    text_add(out, "<h3>");
     html_member(out, "", event, "kind", "");
     if (first)
         text_print(out, " <span class=\"soft\">line %llu</span>",
                    (unsigned long long)json_object_get_uint64(first));
-    text_add(out, "</h4>\n");
+    text_add(out, "</h3>\n");
     html_member(out, "<p><code>", event, "headline", "</code></p>\n");
     svg_memory(out, event);
     svg_address(out, event, arch_of(report, event));
@@ -214,19 +220,19 @@ static void put_event(text *out, json_object *report, json_object *event)
 static void put_problem(text *out, json_object *report, json_object *problem)
 {
     json_object *diags = list_of(problem, "diagnoses"), *events = list_of(problem, "events");
-    json_object *root = by_id(report, "diagnoses", json_str(problem, "root").ptr);
-    text_add(out, "<article>\n<h3 class=\"");
+    json_object *root = html_by_id(report, "diagnoses", json_str(problem, "root").ptr);
+    text_add(out, "<article>\n<h2 class=\"");
     html_text(out,
               json_str(root, "severity").len ? json_str(root, "severity") : (kd_str){ "info", 4 });
     text_add(out, "\">");
     html_member(out, "", problem, "title", "");
-    text_add(out, "</h3>\n");
+    text_add(out, "</h2>\n");
     put_tags(out, problem, root);
     if (root)
         put_diag(out, root);
     for (size_t i = 0; i < html_count(diags); i++) {
         const char *id = json_object_get_string(html_item(diags, i));
-        json_object *diag = by_id(report, "diagnoses", id ? id : "");
+        json_object *diag = html_by_id(report, "diagnoses", id ? id : "");
         if (!diag || diag == root)
             continue;
         text_add(out, "<details><summary>");
@@ -239,7 +245,7 @@ static void put_problem(text *out, json_object *report, json_object *problem)
     }
     for (size_t i = 0; i < html_count(events) && i < 8; i++) {
         const char *id = json_object_get_string(html_item(events, i));
-        json_object *event = by_id(report, "events", id ? id : "");
+        json_object *event = html_by_id(report, "events", id ? id : "");
         if (event)
             put_event(out, report, event);
     }
@@ -269,14 +275,19 @@ static void put_boots(text *out, json_object *report)
 static void put_dumps(text *out, json_object *report)
 {
     json_object *events = list_of(report, "events");
-    for (size_t i = 0, shown = 0; i < html_count(events) && shown < 4; i++) {
+    size_t shown = 0;
+    for (size_t i = 0; i < html_count(events) && shown < 4; i++) {
         json_object *event = html_item(events, i);
         const char *kind = json_str(event, "kind").ptr;
-        if (strcmp(kind, "meminfo") != 0 && strcmp(kind, "pagetypeinfo") != 0)
+        if (strcmp(kind, "meminfo") != 0 && strcmp(kind, "pagetypeinfo") != 0 &&
+            strcmp(kind, "buddyinfo") != 0)
             continue;
+        text_add(out, shown++ == 0
+                          ? "<article>\n<h2 class=\"info\">Memory, as the log shows it</h2>\n"
+                          : "");
         put_event(out, report, event);
-        shown++;
     }
+    text_add(out, shown > 0 ? "</article>\n" : "");
 }
 
 static void put_whole(text *out, json_object *report, const char *path, const char *why)
@@ -295,7 +306,7 @@ static void put_whole(text *out, json_object *report, const char *path, const ch
     }
     put_boots(out, report);
     text_add(out, "</ul>\n");
-    svg_timeline(out, report);
+    svg_timelines(out, report);
     for (size_t i = 0; i < count; i++)
         put_problem(out, report, html_item(problems, i));
     if (count == 0)

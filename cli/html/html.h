@@ -20,13 +20,22 @@ void html_member(text *out, const char *before, json_object *of, const char *nam
 uint64_t html_number(json_object *of, const char *name, uint64_t otherwise);
 json_object *html_item(json_object *list, size_t index);
 size_t html_count(json_object *list);
+/* Of "events" or "diagnoses"; NULL: none. */
+json_object *html_by_id(json_object *report, const char *list, const char *id);
 
-/* Pictures begin with what a screen reader says. */
-void svg_begin(text *out, int width, int height, const char *title);
-void svg_end(text *out);
-void svg_label(text *out, int x, int y, const char *anchor, const char *class, const char *words);
+/* A picture has a name, and its labels as words for who cannot see where they stand. */
+typedef struct picture {
+    text *out;
+    text drawn, said;
+} picture;
 
-void svg_timeline(text *out, json_object *report);
+void svg_begin(picture *to, text *out, int width, int height, const char *title);
+void svg_end(picture *to);
+void svg_bar(picture *to, int x, int y, int width, int height, const char *class);
+void svg_line(picture *to, const char *class, const char *path);
+void svg_label(picture *to, int x, int y, const char *anchor, const char *class, const char *words);
+
+void svg_timelines(text *out, json_object *report);
 /* Free blocks by order and type, marks, and who holds the memory. */
 void svg_memory(text *out, json_object *event);
 void svg_address(text *out, json_object *event, const char *arch);

@@ -4,7 +4,7 @@
 
 #include "html.h"
 
-enum { LEFT = 130, RIGHT = 690, ROW = 20 };
+enum { WIDTH = 640, LEFT = 110, RIGHT = 500, ROW = 20 };
 
 static json_object *list_of(json_object *of, const char *name)
 {
@@ -24,7 +24,7 @@ static bool is_only_cma(const char *types)
     return types[0] == 'C' && types[1] == 0;
 }
 
-static void put_blocks(text *out, json_object *block, int row, uint64_t page_kb, uint64_t most)
+static void put_blocks(picture *to, json_object *block, int row, uint64_t page_kb, uint64_t most)
 {
     uint64_t order = html_number(block, "order", 0), blocks = html_number(block, "blocks", 0);
     const char *types = json_str(block, "types").ptr;
@@ -32,12 +32,11 @@ static void put_blocks(text *out, json_object *block, int row, uint64_t page_kb,
     int width = (int)((RIGHT - LEFT) * (double)kb / (double)most), y = 26 + row * ROW;
     char words[120];
     snprintf(words, sizeof words, "order %llu", (unsigned long long)order);
-    svg_label(out, LEFT - 8, y + 12, "end", NULL, words);
-    text_print(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"14\" class=\"%s\"/>\n", LEFT, y,
-               width < 1 && kb > 0 ? 1 : width, is_only_cma(types) ? "fb" : "fa");
+    svg_label(to, LEFT - 8, y + 12, "end", NULL, words);
+    svg_bar(to, LEFT, y, width < 1 && kb > 0 ? 1 : width, 14, is_only_cma(types) ? "fb" : "fa");
     snprintf(words, sizeof words, "%llu of %llu kB%s%.12s", (unsigned long long)blocks,
              (unsigned long long)(page_kb << order), types[0] ? " " : "", types);
-    svg_label(out, LEFT + width + 6, y + 12, "start", "soft", words);
+    svg_label(to, LEFT + width + 6, y + 12, "start", "soft", words);
 }
 
 static void put_zone_blocks(text *out, json_object *zone, uint64_t wanted, bool has_wanted)
@@ -45,6 +44,7 @@ static void put_zone_blocks(text *out, json_object *zone, uint64_t wanted, bool 
     json_object *buddy = list_of(zone, "buddy");
     uint64_t page_kb = html_number(zone, "page_kb", 4), most = 1;
     size_t count = html_count(buddy);
+    picture to;
     char title[160];
     if (count == 0 || count > 20)
         return;
@@ -55,19 +55,20 @@ static void put_zone_blocks(text *out, json_object *zone, uint64_t wanted, bool 
         most = kb > most ? kb : most;
     }
     name_zone(title, sizeof title, zone, ": free memory by size of block");
-    svg_begin(out, 900, 40 + (int)count * ROW, title);
-    svg_label(out, LEFT, 14, "start", "soft", title);
+    svg_begin(&to, out, WIDTH, 40 + (int)count * ROW, title);
+    svg_label(&to, LEFT, 14, "start", "soft", title);
     for (size_t i = 0; i < count; i++) {
         uint64_t order = html_number(html_item(buddy, i), "order", 0);
         if (order < 20)
-            put_blocks(out, html_item(buddy, i), (int)i, page_kb, most);
+            put_blocks(&to, html_item(buddy, i), (int)i, page_kb, most);
         if (has_wanted && order == wanted) {
             int y = 24 + (int)i * ROW;
-            text_print(out, "<path class=\"bad\" d=\"M%d %dH%d\"/>\n", LEFT - 70, y, RIGHT + 190);
-            svg_label(out, RIGHT + 190, y - 4, "end", "ffatal", "asked for: this size or more");
+            snprintf(title, sizeof title, "M%d %dH%d", LEFT - 70, y, WIDTH - 10);
+            svg_line(&to, "bad", title);
+            svg_label(&to, WIDTH - 10, y - 4, "end", "ffatal", "asked for: this size or more");
         }
     }
-    svg_end(out);
+    svg_end(&to);
     text_add(out,
              "<p class=\"soft\">Types: U unmovable, M movable, E reclaimable, H highatomic, C CMA "
              "(movable only; drawn in the other colour where there is nothing else).</p>\n");
@@ -75,13 +76,14 @@ static void put_zone_blocks(text *out, json_object *zone, uint64_t wanted, bool 
 
 /* ---- marks against free memory --------------------------------------------------------------- */
 
-static void put_mark(text *out, int y, uint64_t kb, uint64_t most, const char *name)
+static void put_mark(picture *to, int y, uint64_t kb, uint64_t most, const char *name)
 {
     int x = LEFT + (int)((RIGHT - LEFT) * (double)kb / (double)most);
     char words[64];
-    text_print(out, "<path class=\"bad\" d=\"M%d %dv26\"/>\n", x, y - 4);
+    snprintf(words, sizeof words, "M%d %dv26", x, y - 4);
+    svg_line(to, "bad", words);
     snprintf(words, sizeof words, "%s %llu", name, (unsigned long long)kb);
-    svg_label(out, x, y + 36, "start", "soft", words);
+    svg_label(to, x, y + 36, "start", "soft", words);
 }
 
 static void put_zone_marks(text *out, json_object *zone)
@@ -90,6 +92,7 @@ static void put_zone_marks(text *out, json_object *zone)
     uint64_t min = html_number(zone, "min_kb", 0), cma = html_number(zone, "free_cma_kb", 0);
     uint64_t most = free_kb > high ? free_kb : high;
     char title[200], words[80];
+    picture to;
     if (most == 0 || !json_member(zone, "free_kb", json_type_int) || cma > free_kb)
         return;
     name_zone(title, sizeof title, zone, "");
@@ -98,17 +101,15 @@ static void put_zone_marks(text *out, json_object *zone)
     strcat(title, words);
     int width = (int)((RIGHT - LEFT) * (double)free_kb / (double)most);
     int own = (int)((RIGHT - LEFT) * (double)(free_kb - cma) / (double)most);
-    svg_begin(out, 900, 76, title);
-    svg_label(out, LEFT, 14, "start", "soft", title);
-    text_print(out, "<rect x=\"%d\" y=\"24\" width=\"%d\" height=\"18\" class=\"fa\"/>\n", LEFT,
-               own);
-    text_print(out, "<rect x=\"%d\" y=\"24\" width=\"%d\" height=\"18\" class=\"fb\"/>\n",
-               LEFT + own, width - own);
+    svg_begin(&to, out, WIDTH, 76, title);
+    svg_label(&to, LEFT, 14, "start", "soft", title);
+    svg_bar(&to, LEFT, 24, own, 18, "fa");
+    svg_bar(&to, LEFT + own, 24, width - own, 18, "fb");
     if (json_member(zone, "min_kb", json_type_int))
-        put_mark(out, 24, min, most, "min");
+        put_mark(&to, 24, min, most, "min");
     if (json_member(zone, "high_kb", json_type_int) && high > min + most / 8)
-        put_mark(out, 24, high, most, "high");
-    svg_end(out);
+        put_mark(&to, 24, high, most, "high");
+    svg_end(&to);
 }
 
 /* ---- who holds the memory -------------------------------------------------------------------- */
@@ -119,27 +120,27 @@ static void put_consumers(text *out, json_object *memory)
     size_t count = html_count(list) < 12 ? html_count(list) : 12;
     uint64_t rest = html_number(memory, "unaccounted_kb", 0), most = rest > 1 ? rest : 1;
     char words[96];
+    picture to;
     if (count == 0)
         return;
     for (size_t i = 0; i < count; i++) {
         uint64_t kb = html_number(html_item(list, i), "kb", 0);
         most = kb > most ? kb : most;
     }
-    svg_begin(out, 900, 30 + (int)(count + (rest > 0)) * ROW, "Who holds the memory");
-    svg_label(out, LEFT + 30, 14, "start", "soft", "who holds the memory");
+    svg_begin(&to, out, WIDTH, 30 + (int)(count + (rest > 0)) * ROW, "Who holds the memory");
+    svg_label(&to, LEFT + 30, 14, "start", "soft", "who holds the memory");
     for (size_t i = 0; i < count + (rest > 0); i++) {
         json_object *item = html_item(list, i);
         uint64_t kb = i < count ? html_number(item, "kb", 0) : rest;
         int width = (int)((RIGHT - LEFT - 30) * (double)kb / (double)most);
         int y = 22 + (int)i * ROW;
-        svg_label(out, LEFT + 22, y + 12, "end", NULL,
+        svg_label(&to, LEFT + 22, y + 12, "end", NULL,
                   i < count ? json_str(item, "name").ptr : "no counter tells");
-        text_print(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"14\" class=\"%s\"/>\n",
-                   LEFT + 30, y, width, i < count ? "fc" : "fd");
+        svg_bar(&to, LEFT + 30, y, width, 14, i < count ? "fc" : "fd");
         snprintf(words, sizeof words, "%llu kB", (unsigned long long)kb);
-        svg_label(out, LEFT + 36 + width, y + 12, "start", "soft", words);
+        svg_label(&to, LEFT + 36 + width, y + 12, "start", "soft", words);
     }
-    svg_end(out);
+    svg_end(&to);
 }
 
 /* ---- /proc/pagetypeinfo ---------------------------------------------------------------------- */

@@ -176,3 +176,23 @@ void ask_most(asker *a, const group *g, const char *column, char *out, size_t si
     out[0] = 0;
     ask_all(a, g, column, take_first, &f);
 }
+
+bool ask_times(show *it, const group *g, char *from, char *until, size_t size)
+{
+    /* a time without a year tells no order */
+    sqlite3_stmt *row = NULL;
+    bool found = false;
+    if (store_prepare(it->store, &row,
+                      "SELECT min(wall_time), max(wall_time) FROM temp.found WHERE signature = ?1 "
+                      "AND side = ?2 AND wall_time GLOB '[12][0-9][0-9][0-9]-*'")) {
+        sql.bind_text(row, 1, g->signature, -1, SQLITE_STATIC);
+        sql.bind_int64(row, 2, g->count > 0);
+        if (store_row(it->store, row)) {
+            copy_clean(from, size, column_str(row, 0));
+            copy_clean(until, size, column_str(row, 1));
+            found = from[0] && until[0];
+        }
+    }
+    sql.finalize(row);
+    return found;
+}

@@ -32,6 +32,9 @@ void ask_most(asker *a, const group *g, const char *column, char *out, size_t si
 typedef bool (*value_fn)(void *user, const char *value, uint64_t count);
 void ask_all(asker *a, const group *g, const char *column, value_fn each, void *user);
 
+/* When it was first and last seen, as far as logs tell; size bytes each. */
+bool ask_times(show *it, const group *g, char *from, char *until, size_t size);
+
 int show_page(show *it, asker *ask, const groups *all);
 
 #endif

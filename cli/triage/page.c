@@ -6,7 +6,8 @@
 #include "groups.h"
 #include "store.h"
 
-enum { MOST_BARS = 10, LEFT = 260, RIGHT = 760, ROW = 20, MOST_GROUPS = 500 };
+enum { MOST_BARS = 10, WIDTH = 640, LEFT = 10, RIGHT = 630, ROW = 30 };
+enum { MOST_GROUPS = 500, EXAMPLES = 3 };
 
 typedef struct bars {
     char names[MOST_BARS][72];
@@ -27,23 +28,40 @@ static bool add_bar(void *user, const char *value, uint64_t count)
     return true;
 }
 
+static void swap_bars(bars *b, size_t one, size_t other)
+{
+    bars *copy = &(bars){ .counts = { b->counts[one] } };
+    memcpy(copy->names[0], b->names[one], sizeof *b->names);
+    memcpy(b->names[one], b->names[other], sizeof *b->names);
+    memcpy(b->names[other], copy->names[0], sizeof *b->names);
+    b->counts[one] = b->counts[other];
+    b->counts[other] = copy->counts[0];
+}
+
+/* The most frequent ones, as they follow in time. */
+static void sort_by_name(bars *b)
+{
+    for (size_t i = 1; i < b->count; i++)
+        for (size_t k = i; k > 0 && strcmp(b->names[k - 1], b->names[k]) > 0; k--)
+            swap_bars(b, k - 1, k);
+}
+
 static void put_bars(text *out, const char *title, const bars *b, const char *class)
 {
-    char words[64];
+    char words[120];
+    picture to;
     if (b->count < 2 || b->most == 0)
         return;
-    svg_begin(out, 900, 26 + (int)b->count * ROW, title);
-    svg_label(out, LEFT, 12, "start", "soft", title);
+    svg_begin(&to, out, WIDTH, 26 + (int)b->count * ROW, title);
+    svg_label(&to, LEFT, 12, "start", "soft", title);
     for (size_t i = 0; i < b->count; i++) {
-        int y = 20 + (int)i * ROW;
+        int y = 20 + (int)i * ROW; /* above its bar: names of kernels are long */
         int width = (int)((RIGHT - LEFT) * (double)b->counts[i] / (double)b->most);
-        svg_label(out, LEFT - 8, y + 12, "end", NULL, b->names[i]);
-        text_print(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"14\" class=\"%s\"/>\n", LEFT,
-                   y, width < 1 ? 1 : width, class);
-        snprintf(words, sizeof words, "%llu", (unsigned long long)b->counts[i]);
-        svg_label(out, LEFT + width + 6, y + 12, "start", "soft", words);
+        snprintf(words, sizeof words, "%s: %llu", b->names[i], (unsigned long long)b->counts[i]);
+        svg_label(&to, LEFT, y + 12, "start", NULL, words);
+        svg_bar(&to, LEFT, y + 17, width < 1 ? 1 : width, 7, class);
     }
-    svg_end(out);
+    svg_end(&to);
     if (b->left_out > 0)
         text_print(out, "<p class=\"soft\">and %zu more</p>\n", b->left_out);
 }
@@ -59,14 +77,19 @@ static void put_tag(text *out, asker *ask, const group *g, const char *column, c
     text_add(out, "</li>");
 }
 
+typedef struct examples {
+    text *out;
+    int count;
+} examples;
+
 static bool add_example(void *user, const char *value, uint64_t count)
 {
-    text *out = user;
+    examples *to = user;
     (void)count;
-    text_add(out, "<li><code>");
-    html_words(out, value);
-    text_add(out, "</code></li>\n");
-    return false;
+    text_add(to->out, "<li><code>");
+    html_words(to->out, value);
+    text_add(to->out, "</code></li>\n");
+    return ++to->count < EXAMPLES;
 }
 
 static void put_change(text *out, const show *it, const group *g)
@@ -79,36 +102,54 @@ static void put_change(text *out, const show *it, const group *g)
                (unsigned long long)it->now.logs);
 }
 
-static void put_group(text *out, const show *it, asker *ask, const group *g)
+static void put_times(text *out, show *it, const group *g)
+{
+    char first[48], last[48];
+    if (!ask_times(it, g, first, last, sizeof first))
+        return;
+    text_add(out, "<li>seen: ");
+    html_words(out, first);
+    if (strcmp(first, last) != 0) {
+        text_add(out, " to ");
+        html_words(out, last);
+    }
+    text_add(out, "</li>");
+}
+
+static void put_group(text *out, show *it, asker *ask, const group *g)
 {
     char title[300], severity[24];
-    bars kernels = { .count = 0 }, days = { .count = 0 };
+    bars kernels = { .count = 0 }, archs = { .count = 0 }, days = { .count = 0 };
     ask_most(ask, g, "title", title, sizeof title);
     ask_most(ask, g, "severity", severity, sizeof severity);
-    text_add(out, "<article>\n<h3 class=\"");
+    text_add(out, "<article>\n<h2 class=\"");
     html_words(out, severity[0] ? severity : "info");
     text_add(out, "\">");
     html_words(out, title);
-    text_print(out, "</h3>\n<ul class=\"tags\"><li>logs: %llu</li>", (unsigned long long)g->logs);
+    text_print(out, "</h2>\n<ul class=\"tags\"><li>logs: %llu</li>", (unsigned long long)g->logs);
     if (g->machines > 0)
         text_print(out, "<li>machines: %llu</li>", (unsigned long long)g->machines);
     put_change(out, it, g);
     put_tag(out, ask, g, "severity", "");
     put_tag(out, ask, g, "rule", "rule ");
     put_tag(out, ask, g, "impact", "impact: ");
-    put_tag(out, ask, g, "suspect_class", "suspect: ");
-    put_tag(out, ask, g, "suspect", "");
+    put_tag(out, ask, g, "iif(suspect IS NULL, suspect_class, suspect_class || ' ' || suspect)",
+            "suspect: ");
     put_tag(out, ask, g, "known", "known: ");
+    put_times(out, it, g);
     put_tag(out, ask, g, "signature", "signature ");
     text_add(out, "</ul>\n");
     ask_all(ask, g, "kernel", add_bar, &kernels);
     put_bars(out, "problems by kernel", &kernels, "fa");
+    ask_all(ask, g, "arch", add_bar, &archs);
+    put_bars(out, "problems by architecture", &archs, "fb");
     /* a time without a year tells no order */
     ask_all(ask, g, "iif(wall_time GLOB '[12][0-9][0-9][0-9]-*', substr(wall_time, 1, 10), NULL)",
             add_bar, &days);
+    sort_by_name(&days);
     put_bars(out, "problems by day", &days, "fc");
-    text_add(out, "<ul>\n");
-    ask_all(ask, g, "name", add_example, out);
+    text_add(out, "<h3>For example</h3>\n<ul>\n");
+    ask_all(ask, g, "name", add_example, &(examples){ .out = out });
     text_add(out, "</ul>\n</article>\n");
 }
 

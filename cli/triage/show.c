@@ -61,19 +61,11 @@ static void add_counted(say *s, json_object *to, const group *g, const char *nam
 
 static void add_times(say *s, json_object *to, const group *g)
 {
-    /* a time without a year tells no order */
-    sqlite3_stmt *it = NULL;
-    if (store_prepare(s->it->store, &it,
-                      "SELECT min(wall_time), max(wall_time) FROM temp.found WHERE signature = ?1 "
-                      "AND side = ?2 AND wall_time GLOB '[12][0-9][0-9][0-9]-*'")) {
-        sql.bind_text(it, 1, g->signature, -1, SQLITE_STATIC);
-        sql.bind_int64(it, 2, g->count > 0);
-        if (store_row(s->it->store, it)) {
-            json_add_text(to, "first_wall_time", column_str(it, 0));
-            json_add_text(to, "last_wall_time", column_str(it, 1));
-        }
-    }
-    sql.finalize(it);
+    char first[48], last[48];
+    if (!ask_times(s->it, g, first, last, sizeof first))
+        return;
+    json_add_words(to, "first_wall_time", first);
+    json_add_words(to, "last_wall_time", last);
 }
 
 static void add_change(const say *s, json_object *to, const group *g)
