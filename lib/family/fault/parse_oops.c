@@ -204,8 +204,8 @@ static bool take_headline(kd_parse *parse, kdf_oops *oops, const kd_line *line)
     if (!announces(form->begins))
         parse->own[KD_OOPS_HEADLINE] = 1;
     kd_put_again(parse, &oops->headline, line->text);
-    if (form->kind)
-        parse->event->kind = form->kind;
+    /* what an announcement said of the kind gives way to the headline proper */
+    parse->event->kind = form->kind ? form->kind : &kd_kind_oops_other;
     if (kd_str_ends(kd_str_of(form->begins), "_panic: text:"))
         kd_oops_put_skb(parse, oops, text);
     else if (form->kind == &kd_kind_kernel_bug)

@@ -53,12 +53,28 @@ static bool is_abort_as_bug(const kdf_oops *oops)
            (class == 0x25 || class == 0x21);
 }
 
+/* The words alone tell that memory was accessed in vain, wherever the address is. */
+static bool is_plain_fault(const kdf_oops *oops)
+{
+    static const char *const headlines[] = { "BUG: Unable to handle ", "BUG: unable to handle ",
+                                             "Oops: kernel access of bad area",
+                                             "Unable to handle kernel " };
+    return kd_str_is(oops->die.text.v, "Oops") ||
+           kd_str_starts(oops->die.text.v, "Kernel access of bad area") ||
+           kd_str_starts_any(oops->headline.v, headlines, KD_COUNT(headlines));
+}
+
+/* powerpc's name for a trap instruction that is no warning, where the line of the BUG() is lost. */
+static bool is_trap_as_exception(const kdf_oops *oops)
+{
+    return kd_str_is(oops->die.text.v, "Exception in kernel mode, sig: 5") &&
+           oops->ppc_trap.value.src && oops->ppc_trap.value.v == 0x700;
+}
+
 static void settle_kind(kd_parse *parse, kdf_oops *oops, bool headline_seen)
 {
     kd_event *event = parse->event;
-    bool plain = kd_str_is(oops->die.text.v, "Oops") ||
-                 kd_str_starts(oops->die.text.v, "Kernel access of bad area") ||
-                 kd_str_starts(oops->headline.v, "Oops: kernel access of bad area");
+    bool plain = is_plain_fault(oops);
     bool other = event->kind == &kd_kind_oops_other && !headline_seen;
     if (event->kind == &kd_kind_null_deref || event->kind == &kd_kind_paging_fault)
         address_of_registers(oops);
@@ -73,6 +89,8 @@ static void settle_kind(kd_parse *parse, kdf_oops *oops, bool headline_seen)
     }
     if (is_abort_as_bug(oops))
         event->kind = kind_by_address(oops);
+    if (event->kind == &kd_kind_oops_other && is_trap_as_exception(oops))
+        event->kind = &kd_kind_kernel_bug;
     if (oops->parisc_trap.value.src)
         event->kind = kind_of_parisc(oops->parisc_trap.value.v, oops);
     if (kd_str_has(oops->headline.v, "lignment") || kd_str_has(oops->headline.v, "unaligned"))
@@ -99,9 +117,10 @@ static bool is_late(const kd_event *event, const kdf_oops *oops)
  */
 static bool is_fetch(const kd_event *event, const kdf_oops *oops)
 {
-    /* "Oops: 0011 [#1]" of x86 is its error code; arm's "Internal error: Oops: 17" is none */
+    /* "Oops: 0011 [#1]" of x86 is its error code; arm's "Internal error: Oops: 17" and s390's
+     * "Oops: 0038 ilc:2" are none */
     const kd_line_ref *die = kd_event_line(event, oops->die.code.src);
-    bool x86 = die && !kd_str_has(die->raw, "Internal error:");
+    bool x86 = die && !oops->s390_pic.value.src && !kd_str_has(die->raw, "Internal error:");
     const kd_pair *cause = kd_map_find(&oops->registers, "cause");
     return kd_str_is(oops->access.v, "execute") ||
            (oops->error_code.value.src && oops->error_code.value.v & 0x10) ||
