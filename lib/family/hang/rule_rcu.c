@@ -103,6 +103,10 @@ static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_st
     kd_say_more(out, "It stood in %.*s - %.*s.", KD_FMT(blame->function.v), KD_FMT(blame->why.v));
     kd_say_evidence(out, view->event, blame->function.src, "where it stood");
     kd_say_text(out, "function", blame->function.v);
+    if (kd_str_is(blame->why.v, KD_WHY_LOCK)) {
+        kd_hang_say_waits(view, out, &stall->cpus, cpu->cpu.v);
+        return KD_LIKELY;
+    }
     kd_say_remedy(
         out,
         "Look for the loop around %.*s: it needs an end or cond_resched() in it, or less time with "

@@ -64,6 +64,47 @@ kd_str kd_hang_cpu_text(kd_emit *out, const kdf_hang_cpu *cpu)
     return kd_text_of(out, "CPU %llu", KD_LLU(cpu->cpu.v));
 }
 
+/* The one CPU beside the stuck one that does something else than wait or idle, and where; NULL
+ * where there is none, or more than one. */
+static const kdf_hang_cpu *find_busy(const kd_list *cpus, uint64_t stuck, kdf_blame *blame)
+{
+    const kdf_hang_cpu *busy = NULL;
+    for (uint32_t i = 0; i < cpus->count; i++) {
+        const kdf_hang_cpu *cpu = &KD_ITEMS(*cpus, kdf_hang_cpu)[i];
+        kdf_blame at = { .function = { .src = 0 } };
+        if (!cpu->cpu.src || cpu->cpu.v == stuck)
+            continue;
+        kd_blame_cpu(&at, &cpu->ip, &cpu->backtrace);
+        if (!at.function.src || kd_str_is(at.why.v, KD_WHY_LOCK))
+            continue;
+        if (busy)
+            return NULL;
+        busy = cpu;
+        *blame = at;
+    }
+    return busy;
+}
+
+void kd_hang_say_waits(const kd_view *view, kd_emit *out, const kd_list *cpus, uint64_t stuck)
+{
+    kdf_blame at = { .function = { .src = 0 } };
+    const kdf_hang_cpu *busy = find_busy(cpus, stuck, &at);
+    if (busy) {
+        kd_say_more(out,
+                    "Of the other CPUs whose stacks are printed only %.*s is at work, in %.*s(): "
+                    "it may hold that lock.",
+                    KD_FMT(kd_hang_cpu_text(out, busy)), KD_FMT(at.function.v));
+        kd_say_evidence(out, view->event, at.function.src, "the other CPU, which does not wait");
+        kd_say_remedy(out,
+                      "Look at %.*s() and its callers first: do they hold the lock, and why "
+                      "so long?",
+                      KD_FMT(at.function.v));
+    }
+    kd_say_remedy(out,
+                  "Find the holder: the CPU whose stack is inside the section of the same lock "
+                  "(kernel.softlockup_all_cpu_backtrace=1, or sysrq-l), or an oops before.");
+}
+
 /* ---- a machine that was paused --------------------------------------------------------------- */
 
 typedef struct pause_signs {
@@ -286,13 +327,11 @@ static void say_irqs_off(kd_emit *out, const kd_event *event, const kdf_lockup *
     kd_say_evidence(out, event, at->function.src, "who turned them off");
 }
 
-static void say_remedies(kd_emit *out, const kdf_lockup *lockup, bool hard)
+static void say_remedies(const kd_view *view, kd_emit *out, const kdf_lockup *lockup, bool hard)
 {
     const kdf_blame *blame = &lockup->oops.blame;
     if (kd_str_is(blame->why.v, KD_WHY_LOCK))
-        kd_say_remedy(out,
-                      "Find the holder: the CPU whose stack is inside the section of the same lock "
-                      "(kernel.softlockup_all_cpu_backtrace=1, or sysrq-l), or an oops before.");
+        kd_hang_say_waits(view, out, &lockup->cpus, lockup->oops.task.cpu.v);
     else if (kd_str_is(blame->why.v, KD_WHY_PEER))
         kd_say_remedy(out, "Look at the other CPUs: one of them takes no interrupt "
                            "(kernel.softlockup_all_cpu_backtrace=1, sysrq-l).");
@@ -338,6 +377,6 @@ kd_status kd_check_cpu_stuck(const kd_view *view, kd_emit *out, void *user)
     bool lock = kd_str_is(lockup->oops.blame.why.v, KD_WHY_LOCK);
     if (!kd_hang_say_root(view, out, EFFECT_LATER) && lock)
         say_oops_before(view, out);
-    say_remedies(out, lockup, hard);
+    say_remedies(view, out, lockup, hard);
     return KD_OK;
 }
