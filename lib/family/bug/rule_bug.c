@@ -18,6 +18,25 @@ const char kd_doc_bad_pointer[] =
     "A memory fault of which the log does not tell more narrowly what the pointer was.";
 const char kd_doc_warning[] = "WARN() or WARN_ON(): the kernel goes on after it.";
 
+typedef struct exception {
+    const char *words;
+    bool code;
+    const char *says; /* or NULL */
+} exception;
+
+static const exception *find_exception(const kdf_oops *oops)
+{
+    static const exception rows[] = {
+#define KD_EXCEPTION(words, code, says) { words, code, says },
+#include "family/bug/exception.def"
+#undef KD_EXCEPTION
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++)
+        if (kd_str_has(oops->headline.v, rows[i].words))
+            return &rows[i];
+    return NULL;
+}
+
 static bool is_spoken_of(const kd_view *view)
 {
     return view->event->diags != NULL;
@@ -127,15 +146,16 @@ kd_status kd_check_invalid_opcode(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!oops || is_spoken_of(view))
         return KD_OK;
-    if (kd_event_is(view->event, &kd_kind_oops_other) && !kd_str_has(oops->headline.v, "int3") &&
-        !kd_str_has(oops->headline.v, "overflow"))
+    bool other = kd_event_is(view->event, &kd_kind_oops_other);
+    const exception *named = other ? find_exception(oops) : NULL;
+    if (other && (!named || !named->code))
         return KD_OK;
-    bool division = kd_event_is(view->event, &kd_kind_divide_error);
-    kd_say_diag(
-        out, KD_POSSIBLE, "%s (%.*s).",
-        division ? "The kernel divided by zero, or the quotient was too large"
-                 : "The CPU met an instruction or exception that the kernel does not expect there",
-        KD_FMT(oops->headline.v));
+    const char *says =
+        named && named->says ? named->says
+        : kd_event_is(view->event, &kd_kind_divide_error)
+            ? "The kernel divided by zero, or the quotient was too large"
+            : "The CPU met an instruction or exception that the kernel does not expect there";
+    kd_say_diag(out, KD_POSSIBLE, "%s (%.*s).", says, KD_FMT(oops->headline.v));
     say_where(view, out, oops);
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
     kd_say_missing(out, "the disassembly of the function, from the vmlinux of this build");
@@ -195,11 +215,15 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     if (!oops->headline.src && !oops->address.src)
         return KD_OK; /* its head is lost: rule_headless.c speaks */
+    const exception *named =
+        kd_event_is(view->event, &kd_kind_oops_other) ? find_exception(oops) : NULL;
     if (kd_event_is(view->event, &kd_kind_oops_other))
-        kd_say_diag(
-            out, KD_POSSIBLE,
-            "An exception that a wrong jump, a broken pointer or overwritten code causes (%.*s).",
-            KD_FMT(oops->headline.v));
+        kd_say_diag(out, KD_POSSIBLE, "%s (%.*s).",
+                    named && named->says
+                        ? named->says
+                        : "An exception that a wrong jump, a broken pointer or overwritten code "
+                          "causes",
+                    KD_FMT(oops->headline.v));
     else if (oops->address.src)
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel used the address 0x%llx, which is not mapped or does not allow the "
