@@ -48,6 +48,14 @@ static bool can_end_in_panic(const kd_event *event, const kd_panic_reason *reaso
             kd_str_in_words(kd_str_of(kd_kind_kernel_bug.name), reason->causes));
 }
 
+/* The kernel says that both are of one task, or of one CPU outside of tasks. */
+static bool is_own(const kd_event *panic, const kd_event *event)
+{
+    const kdf_task *a = kd_event_task(panic), *b = kd_event_task(event);
+    return (a && b && a->pid.src && b->pid.src && a->pid.v == b->pid.v) ||
+           (panic->caller.len > 0 && kd_str_eq(panic->caller, event->caller));
+}
+
 /* The last event of the boot before the panic that can have led to it; one of the same task is
  * preferred, for other CPUs report in between. */
 static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *reason)
@@ -60,7 +68,7 @@ static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *re
             break;
         if (!can_end_in_panic(event, reason))
             continue;
-        if (kd_panic_is_of(view->event, event))
+        if (kd_panic_is_of(view->event, event) || is_own(view->event, event))
             return event;
         last = last ? last : event;
     }
@@ -84,6 +92,24 @@ static bool follows_at_once(const kd_event *cause, const kd_event *panic)
         panic->time_us > kd_event_last_us(cause) + MOST_SECONDS * UINT64_C(1000000))
         return false;
     return kd_event_lines(panic)[0].number <= last_line(cause) + MOST_LINES;
+}
+
+/* The lines of another report stand among those of this one, and nothing says which of the two the
+ * panic ends. One that was whole before this one began did not end in it. */
+static bool has_rival(const kd_view *view, const kd_panic_reason *reason, const kd_event *cause)
+{
+    size_t most = view->history_len < LOOK_BACK ? view->history_len : LOOK_BACK;
+    if (is_own(view->event, cause))
+        return false;
+    for (size_t i = 0; i < most; i++) {
+        const kd_event *event = view->history[view->history_len - 1 - i];
+        if (event->before || event->boot != view->event->boot)
+            return false;
+        if (event != cause && can_end_in_panic(event, reason) &&
+            last_line(event) > kd_event_lines(cause)[0].number)
+            return true;
+    }
+    return false;
 }
 
 static void say_start(const kd_view *view, kd_emit *out, kd_confidence confidence,
@@ -138,9 +164,15 @@ static void say_after_oops(const kd_view *view, kd_emit *out, const kd_panic_rea
 {
     const kd_event *cause = find_cause(view, reason);
     bool at_once = cause && follows_at_once(cause, view->event);
-    say_what_led(view, out, reason, at_once ? KD_CERTAIN : KD_LIKELY);
-    if (cause && !at_once)
+    bool rival = at_once && has_rival(view, reason, cause);
+    say_what_led(view, out, reason, at_once && !rival ? KD_CERTAIN : KD_LIKELY);
+    if (rival)
+        kd_say_assume(out, "it ends this report, not the one whose lines stand among its lines");
+    else if (cause && !at_once)
         kd_say_assume(out, "no later oops led to it, of which the log does not hold the report");
+    else if (cause)
+        kd_say_proof(out, KD_STR("only what ends an oops prints these words"), "\"%.*s\"",
+                     KD_FMT(KD_BODY(view->event, panic)->reason.v));
 }
 
 /* ---- what went wrong before a boot failed ---------------------------------------------------- */
