@@ -56,25 +56,6 @@ static bool is_own(const kd_event *panic, const kd_event *event)
            (panic->caller.len > 0 && kd_str_eq(panic->caller, event->caller));
 }
 
-/* The last event of the boot before the panic that can have led to it; one of the same task is
- * preferred, for other CPUs report in between. */
-static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *reason)
-{
-    size_t most = view->history_len < LOOK_BACK ? view->history_len : LOOK_BACK;
-    const kd_event *last = NULL;
-    for (size_t i = 0; i < most; i++) {
-        const kd_event *event = view->history[view->history_len - 1 - i];
-        if (event->before || event->boot != view->event->boot)
-            break;
-        if (!can_end_in_panic(event, reason))
-            continue;
-        if (kd_panic_is_of(view->event, event) || is_own(view->event, event))
-            return event;
-        last = last ? last : event;
-    }
-    return last;
-}
-
 static uint64_t last_line(const kd_event *event)
 {
     const kd_list *again = &event->repeat.lines;
@@ -83,6 +64,28 @@ static uint64_t last_line(const kd_event *event)
         at--;
     return again->count > 0 ? KD_ITEMS(*again, kd_range)[again->count - 1].last
                             : kd_event_lines(event)[at].number;
+}
+
+/* The last event of the boot before the panic that can have led to it; one of the same task is
+ * preferred, for other CPUs report in between, and one that was whole by then. */
+static const kd_event *find_cause(const kd_view *view, const kd_panic_reason *reason)
+{
+    size_t most = view->history_len < LOOK_BACK ? view->history_len : LOOK_BACK;
+    uint64_t line = kd_event_lines(view->event)[0].number;
+    const kd_event *last = NULL, *whole = NULL;
+    for (size_t i = 0; i < most; i++) {
+        const kd_event *event = view->history[view->history_len - 1 - i];
+        if (event->before || event->boot != view->event->boot)
+            break;
+        if (!can_end_in_panic(event, reason))
+            continue;
+        bool over = last_line(event) < line;
+        if (is_own(view->event, event) || (over && kd_panic_is_of(view->event, event)))
+            return event;
+        last = last ? last : event;
+        whole = whole || !over ? whole : event;
+    }
+    return whole ? whole : last;
 }
 
 /* Else another report may have stood between, and be lost. */
