@@ -4,6 +4,7 @@
 #include "family/device/device.h"
 #include "family/fields.h"
 #include "family/pack/pack_event.h"
+#include "family/shared/parse_shared.h"
 
 /* How far back an explanation is looked for. */
 #define LOOK_BACK 64u
@@ -11,12 +12,15 @@
 typedef struct chain {
     const char *effects, *words, *causes;
     uint64_t seconds;
+    bool on_path;
 } chain;
 
 static const chain chains[] = {
-#define KD_CHAIN(effects, words, causes, seconds) { effects, words, causes, seconds },
+#define KD_CHAIN(effects, words, causes, seconds) { effects, words, causes, seconds, false },
+#define KD_CHAIN_ON_PATH(effects, words, causes, seconds) { effects, words, causes, seconds, true },
 #include "problem/chain.def"
 #undef KD_CHAIN
+#undef KD_CHAIN_ON_PATH
 };
 
 static bool has_word(const kd_event *event, const char *words)
@@ -49,6 +53,23 @@ static bool are_of_one_device(const kd_event *event, const kd_event *cause)
            kd_event_is(cause, &kd_kind_iommu_fault) || kd_device_may_explain(event, cause);
 }
 
+/* The effect's function, on the way of the same task to the cause. Without a task on both sides the
+ * function alone tells. */
+static bool is_on_path(const kd_event *event, const kd_event *cause)
+{
+    const kdf_blame *blame = kd_event_blame(event);
+    const kdf_task *task = kd_event_task(event), *other = kd_event_task(cause);
+    const kd_list *trace = kd_event_backtrace(cause);
+    if (!blame || !blame->function.src || kd_blame_skips(blame->function.v) || !trace)
+        return false;
+    if (task && other && task->pid.src && other->pid.src && task->pid.v != other->pid.v)
+        return false;
+    for (uint32_t i = 0; i < trace->count; i++)
+        if (kd_str_eq(KD_ITEMS(*trace, kdf_frame)[i].function.v, blame->function.v))
+            return true;
+    return false;
+}
+
 static kd_problem *explained_by(const kd_event *event, const chain *link,
                                 const kd_known_items *known)
 {
@@ -58,7 +79,8 @@ static kd_problem *explained_by(const kd_event *event, const chain *link,
         if (cause->boot != event->boot || cause->before)
             break;
         if (cause->problem && kd_str_in_words(kd_str_of(cause->kind->name), link->causes) &&
-            is_near(cause, event, link->seconds) && are_of_one_device(event, cause))
+            is_near(cause, event, link->seconds) && are_of_one_device(event, cause) &&
+            (!link->on_path || is_on_path(event, cause)))
             return kd_problem_of(cause->problem);
     }
     return NULL;

@@ -153,10 +153,48 @@ static bool is_low_zone(const kd_request *r)
     return r->c.result.zone_asked <= KD_ZONE_DMA32;
 }
 
+/* All RAM lies in zones that only pages of user space and the page cache may use: the kernel has
+ * none of its own, and the dump no zone to print. */
+static bool has_no_zone(const kd_request *r)
+{
+    const kdf_meminfo *info = r->c.meminfo;
+    return r->c.zone_count == 0 && r->c.gfp.zone < KD_ZONE_HIGHMEM && info->ram_pages.src &&
+           info->highmem_pages.src && info->ram_pages.v > 0 &&
+           info->ram_pages.v == info->highmem_pages.v;
+}
+
+static kd_status say_no_zone(const kd_view *view, kd_emit *out, const kd_request *r)
+{
+    const kdf_meminfo *info = r->c.meminfo;
+    bool whole_mask = kd_event_gfp(view->event)->printed.src && !r->c.gfp.unknown_bits;
+    kd_say_diag(out, whole_mask ? KD_CERTAIN : KD_LIKELY,
+                "%.*s asked for %llu kB (order %u) in zone %s or below, and no RAM lies there: all "
+                "%llu pages of this machine are HighMem or Movable. No request of the kernel's own "
+                "can succeed.",
+                KD_FMT(r->comm), KD_LLU(r->request_kb), r->c.request.order, r->c.gfp.zone_name,
+                KD_LLU(info->ram_pages.v));
+    kd_emit_role(out, KD_PRIMARY);
+    kd_say_asked(view, out, r);
+    kd_say_evidence(out, view->event, info->highmem_pages.src, "all of them in high zones");
+    kd_say_proof(out, KD_STR("pages of RAM below the high zones"), "%llu - %llu = 0",
+                 KD_LLU(info->ram_pages.v), KD_LLU(info->highmem_pages.v));
+    kd_say_text(out, "highest_zone_allowed", kd_str_of(r->c.gfp.zone_name));
+    kd_say_u64(out, "ram_pages", info->ram_pages.v);
+    kd_say_u64(out, "highmem_pages", info->highmem_pages.v);
+    kd_say_impact(out, KD_IMPACT_REQUEST_FAILED);
+    kd_say_remedy(out, "Look at the memory map that the kernel was given: the banks in the device "
+                       "tree or firmware, mem=, memmap=, movablecore= and kernelcore=, and code "
+                       "that sets the limits of the zones.");
+    return KD_OK;
+}
+
 kd_status kd_check_zone_exhausted(const kd_view *view, kd_emit *out, void *user)
 {
+    const kd_request *rest = kd_request_rest(view);
     const kd_request *r = kd_request_with(view, KD_ALLOC_ZONE_EXHAUSTED);
     (void)user;
+    if (rest && has_no_zone(rest))
+        return say_no_zone(view, out, rest);
     if (!r)
         return KD_OK;
     const kd_alloc_result *result = &r->c.result;
