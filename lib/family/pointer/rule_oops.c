@@ -305,10 +305,9 @@ static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops 
                       KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
                       KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "");
     else if (oops->blame.module.src)
-        kd_say_remedy(out,
-                      "The kernel was built without symbols: resolve the addresses with the "
-                      "vmlinux and the modules of that build (addr2line), or build it with "
-                      "CONFIG_KALLSYMS.");
+        kd_say_remedy(out, "The kernel was built without symbols: resolve the addresses with the "
+                           "vmlinux and the modules of that build (addr2line), or build it with "
+                           "CONFIG_KALLSYMS.");
     const kdf_module_ref *loading = oops->blame.module.src ? NULL : loading_module(oops);
     if (oops->blame.module.src)
         kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,

@@ -8,6 +8,8 @@
 
 /* The address, where it happened, whom to ask. */
 void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+/* The same without whom to ask: for pointers that others spoiled. */
+void kd_pointer_say_place(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 
 /* The registers and the instruction give the address of the fault: that is the proof which pointer
  * it was. */

@@ -27,14 +27,27 @@ static const char *because(const kd_pointer *p)
     return p->reg.len ? "pointer" : "address";
 }
 
-static void say_proof(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p)
+static void say_values(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p)
 {
-    kd_pointer_say_fault(view, out, oops);
     kd_pointer_say_shadow(out, p);
     if (p->reg.len && oops->address.src)
         kd_pointer_say(view, out, oops, p);
     else if (p->reg.len)
         kd_say_hex(out, "pointer", p->value);
+}
+
+static void say_proof(const kd_view *view, kd_emit *out, const kdf_oops *oops, const kd_pointer *p)
+{
+    kd_pointer_say_fault(view, out, oops);
+    say_values(view, out, oops, p);
+}
+
+/* Of a pointer that somebody else or the hardware spoiled: who met it is innocent. */
+static void say_innocent(const kd_view *view, kd_emit *out, const kdf_oops *oops,
+                         const kd_pointer *p)
+{
+    kd_pointer_say_place(view, out, oops);
+    say_values(view, out, oops, p);
 }
 
 /* A pointer that is worth a look: the log tells it, and nobody said what it is. */
@@ -288,7 +301,7 @@ static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                 "The pointer 0x%llx is 0x%llx, which %.*s holds, but for %s: most often the "
                 "memory flipped it.",
                 KD_LLU(p->value), KD_LLU(other->value), KD_FMT(other->where), bits);
-    say_proof(view, out, oops, p);
+    say_innocent(view, out, oops, p);
     kd_say_evidence(out, view->event, other->src, "%.*s holds the other", KD_FMT(other->where));
     uint64_t more = other->value > p->value ? other->value : p->value;
     uint64_t less = other->value > p->value ? p->value : other->value;
@@ -349,7 +362,7 @@ kd_status kd_check_freelist(const kd_view *view, kd_emit *out, void *user)
                 "or beyond the object before it. Who allocates here is innocent.",
                 KD_FMT(oops->ip.function.v), because(&p), KD_LLU(p.value));
     kd_say_evidence(out, view->event, oops->ip.function.src, "the allocator itself");
-    say_proof(view, out, oops, &p);
+    say_innocent(view, out, oops, &p);
     kd_say_remedy(out, "Boot with slub_debug=FZPU: it finds the object and names who had it; "
                        "CONFIG_KASAN names who wrote.");
     kd_say_suspect(out, KD_SUSPECT_UNKNOWN, KD_STR(""), "whoever wrote to a freed object");

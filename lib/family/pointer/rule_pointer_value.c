@@ -32,7 +32,22 @@ void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops)
                         KD_LLU(oops->die.count.v));
 }
 
+static void say_code(kd_emit *out, const kdf_oops *oops)
+{
+    if (oops->blame.function.src)
+        kd_say_remedy(out, "Look at %.*s() first.", KD_FMT(oops->blame.function.v));
+    if (oops->blame.module.src)
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
+                       "its code is the first to look at");
+}
+
 void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_pointer_say_place(view, out, oops);
+    say_code(out, oops);
+}
+
+void kd_pointer_say_place(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_say_evidence(out, view->event, oops->address.src, "the address 0x%llx",
                     KD_LLU(oops->address.v));
@@ -42,11 +57,6 @@ void kd_pointer_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oop
         kd_say_hex(out, "address", oops->address.v);
     kd_pointer_say_class(view, out, oops);
     kd_pointer_say_links(view, out, oops);
-    if (oops->blame.function.src)
-        kd_say_remedy(out, "Look at %.*s() first.", KD_FMT(oops->blame.function.v));
-    if (oops->blame.module.src)
-        kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
-                       "its code is the first to look at");
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
     kd_say_counted(view, out, oops);
 }
