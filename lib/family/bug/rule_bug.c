@@ -121,6 +121,14 @@ kd_status kd_check_bus_error(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* "mm/slub.c:4240", or nothing; of a diagnosis that is begun. */
+static kd_str place_of(kd_emit *out, const kdf_oops *oops)
+{
+    if (!oops->file.src || !oops->line_number.src)
+        return KD_STR("");
+    return kd_text_of(out, "%.*s:%llu", KD_FMT(oops->file.v), KD_LLU(oops->line_number.v));
+}
+
 kd_status kd_check_assertion(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -133,10 +141,13 @@ kd_status kd_check_assertion(const kd_view *view, kd_emit *out, void *user)
                     KD_FMT(oops->file.v), KD_LLU(oops->line_number.v));
     else
         kd_say_diag(out, KD_LIKELY, "A check of the kernel's own failed: it stopped itself.");
+    kd_str place = place_of(out, oops);
     say_where(view, out, oops);
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
-    kd_say_remedy(out, "Read the condition of the BUG_ON() in the source of this kernel: it tells "
-                       "what was wrong.");
+    kd_say_remedy(out,
+                  "Read the condition of the BUG_ON()%s%.*s in the source of this kernel: it "
+                  "tells what was wrong.",
+                  place.len ? " at " : "", KD_FMT(place));
     return KD_OK;
 }
 
@@ -258,18 +269,36 @@ static bool is_told_behind(const kd_view *view)
            kd_event_lines(next)[0].number == kd_event_lines(view->event)[0].number + 1;
 }
 
+static void say_warned(kd_emit *out, const kdf_warning *warning)
+{
+    const kdf_oops *oops = &warning->oops;
+    if (warning->message.src)
+        kd_say_diag(out, KD_LIKELY, "The kernel warned: \"%.*s\".", KD_FMT(warning->message.v));
+    else
+        kd_say_diag(out, KD_LIKELY, "A WARN_ON() of the kernel's own fired.");
+    kd_str place = place_of(out, oops);
+    if (place.len && oops->ip.function.src)
+        kd_say_more(out, "It stands at %.*s, in %.*s().", KD_FMT(place),
+                    KD_FMT(oops->ip.function.v));
+    else if (place.len)
+        kd_say_more(out, "It stands at %.*s.", KD_FMT(place));
+}
+
 kd_status kd_check_warning(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_warning *warning = KD_BODY(view->event, warning);
     (void)user;
     if (!warning || is_spoken_of(view) || is_told_behind(view))
         return KD_OK;
-    if (warning->message.src)
-        kd_say_diag(out, KD_LIKELY, "The kernel warned (\"%.*s\") and went on.",
-                    KD_FMT(warning->message.v));
-    else
-        kd_say_diag(out, KD_LIKELY, "A WARN_ON() of the kernel's own fired; it went on.");
+    say_warned(out, warning);
     say_where(view, out, &warning->oops);
-    kd_say_remedy(out, "Read the condition at the place that the headline names.");
+    kd_str place = place_of(out, &warning->oops);
+    if (place.len)
+        kd_say_remedy(out,
+                      "Read the condition at %.*s in the source of this kernel: it tells what "
+                      "was wrong.",
+                      KD_FMT(place));
+    else
+        kd_say_remedy(out, "Read the condition at the place that the headline names.");
     return KD_OK;
 }
