@@ -9,18 +9,24 @@
 /* How far back an explanation is looked for. */
 #define LOOK_BACK 64u
 
+typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE } tie;
+
 typedef struct chain {
     const char *effects, *words, *causes;
     uint64_t seconds;
-    bool on_path;
+    tie tie;
 } chain;
 
 static const chain chains[] = {
-#define KD_CHAIN(effects, words, causes, seconds) { effects, words, causes, seconds, false },
-#define KD_CHAIN_ON_PATH(effects, words, causes, seconds) { effects, words, causes, seconds, true },
+#define KD_CHAIN(effects, words, causes, seconds) { effects, words, causes, seconds, TIE_NONE },
+#define KD_CHAIN_ON_PATH(effects, words, causes, seconds) \
+    { effects, words, causes, seconds, TIE_PATH },
+#define KD_CHAIN_ON_DEVICE(effects, words, causes, seconds) \
+    { effects, words, causes, seconds, TIE_DEVICE },
 #include "problem/chain.def"
 #undef KD_CHAIN
 #undef KD_CHAIN_ON_PATH
+#undef KD_CHAIN_ON_DEVICE
 };
 
 static bool has_word(const kd_event *event, const char *words)
@@ -70,6 +76,22 @@ static bool is_on_path(const kd_event *event, const kd_event *cause)
     return false;
 }
 
+static bool is_on_device(const kd_event *event, const kd_event *cause)
+{
+    return kd_event_text(event, "device").len > 0 && kd_event_text(cause, "device").len > 0 &&
+           are_of_one_device(event, cause);
+}
+
+static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
+{
+    switch (by) {
+    case TIE_NONE: return are_of_one_device(event, cause);
+    case TIE_PATH: return is_on_path(event, cause);
+    case TIE_DEVICE: return is_on_device(event, cause);
+    }
+    return false;
+}
+
 static kd_problem *explained_by(const kd_event *event, const chain *link,
                                 const kd_known_items *known)
 {
@@ -79,8 +101,7 @@ static kd_problem *explained_by(const kd_event *event, const chain *link,
         if (cause->boot != event->boot || cause->before)
             break;
         if (cause->problem && kd_str_in_words(kd_str_of(cause->kind->name), link->causes) &&
-            is_near(cause, event, link->seconds) && are_of_one_device(event, cause) &&
-            (!link->on_path || is_on_path(event, cause)))
+            is_near(cause, event, link->seconds) && is_tied(event, cause, link->tie))
             return kd_problem_of(cause->problem);
     }
     return NULL;

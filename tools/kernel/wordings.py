@@ -19,7 +19,7 @@ TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "family/warn/panic_reason.def": [("PANIC", 0)],
     "family/checker/sentence.def": [("REFCOUNT", 0)],
     "family/checker/tail.def": [("TAIL", 1), ("SENTENCE", 1)],
-    "problem/chain.def": [("CHAIN", 1), ("CHAIN_ON_PATH", 1)],
+    "problem/chain.def": [("CHAIN", 1), ("CHAIN_ON_PATH", 1), ("CHAIN_ON_DEVICE", 1)],
     "family/module/load_form.def": [("LOAD", 1)],
     "family/device/wording.def": [("DEVICE", 2)],
     "family/device/value.def": [("DEVICE_U64", 1), ("DEVICE_HEX", 1), ("DEVICE_MINUS", 1), ("DEVICE_TEXT", 1)],

@@ -263,7 +263,7 @@ kd_status kd_check_check_list(const kd_view *view, kd_emit *out, void *user)
     if (!kd_check_find(view, &f))
         return KD_OK;
     list_form form = form_of(f.check->oops.headline.v);
-    kd_say_diag(out, KD_LIKELY, "A linked list is corrupt: %.*s found it.", KD_FMT(f.place));
+    kd_say_diag(out, KD_LIKELY, "%.*s found a corrupt linked list.", KD_FMT(f.place));
     kd_say_more(out, "%s", list_forms[form].says);
     kd_check_say_end(view, out);
     kd_say_remedy(out, "%s", list_forms[form].remedy);

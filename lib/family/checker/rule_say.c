@@ -74,7 +74,7 @@ bool kd_check_find(const kd_view *view, kd_finding *out)
                      ? kd_str_print(out->room, sizeof out->room, "%.*s()%s%.*s%s",
                                     KD_FMT(blame->function.v), blame->module.src ? " [" : "",
                                     KD_FMT(blame->module.v), blame->module.src ? "]" : "")
-                     : KD_STR("a function that the log does not name");
+                     : KD_STR("A function that the log does not name");
     return true;
 }
 
