@@ -52,6 +52,7 @@ typedef struct kd_parse {
     kd_dress *dress;           /* how lines of this log are read again; NULL: without carriers */
     struct kd_pack_use *packs; /* messages that packs describe; NULL: no packs */
     const kd_before *before;   /* while opening: the lines before this one; NULL: not known */
+    bool final;                /* while opening: no line follows that could belong to it */
 } kd_parse;
 
 /* Sets a field and where it was read. The first value stays: later ones are repetitions. */

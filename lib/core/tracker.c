@@ -144,6 +144,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     open->parse.src = 1;
     open->parse.packs = tracker->packs;
     open->parse.before = before;
+    open->parse.final = tracker->final;
     kd_status failed = tracker->mem->failed;
     tracker->mem->failed = KD_OK;
     kd_verdict verdict = kept ? parser->open(&open->parse, &first) : KD_NOT_MINE;
@@ -202,22 +203,43 @@ static void wrap(kd_tracker *tracker, const kd_parser *parser, const kd_line *li
 static void ordinary_line(kd_tracker *tracker, const kd_line *line, const kd_before *before,
                           bool may_wrap);
 
-/* The waiting lines turned out not to belong together: each is looked at by itself. */
+/* Half a message may be enough: so many of the waiting lines were it. */
+static size_t take_half(kd_tracker *tracker, const kd_wrapped *wrapped)
+{
+    for (size_t count = wrapped->count; count > 1; count--) {
+        kd_verdict verdict = try_parser(tracker, wrapped->parser, wrapped->lines, count, NULL);
+        if (verdict == KD_TAKEN || verdict == KD_LAST)
+            return count;
+    }
+    return 0;
+}
+
+/* The waiting lines turned out not to belong together: what is left is looked at line by line. */
 static void unwrap(kd_tracker *tracker)
 {
     kd_wrapped *wrapped = tracker->wrapped;
     tracker->wrapped = NULL;
-    for (size_t i = 0; i < wrapped->count; i++) /* the first as a fact at least */
-        ordinary_line(tracker, &wrapped->lines[i], NULL, false);
+    tracker->final = true;
+    for (size_t i = take_half(tracker, wrapped); i < wrapped->count; i++)
+        ordinary_line(tracker, &wrapped->lines[i], NULL, false); /* the first as a fact at least */
+    tracker->final = false;
     tracker->wrapped = wrapped;
     drop_wrapped(tracker);
+}
+
+/* Blank lines where there were none before: a paragraph ends. */
+static bool ends_paragraph(const kd_wrapped *wrapped, const kd_line *line)
+{
+    size_t last = wrapped->count - 1;
+    return last > 0 && line->number - wrapped->lines[last].number !=
+                           wrapped->lines[last].number - wrapped->lines[last - 1].number;
 }
 
 /* Does the line finish the message that waits? */
 static bool join(kd_tracker *tracker, const kd_line *line)
 {
     kd_wrapped *wrapped = tracker->wrapped;
-    if (line->prefixed) {
+    if (line->prefixed || ends_paragraph(wrapped, line)) {
         unwrap(tracker);
         return false;
     }

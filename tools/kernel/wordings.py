@@ -27,6 +27,7 @@ TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "family/warn/detector.def": [("WARN_TEXT", 0)],
     "family/warn/asked.def": [("ASKED_LINE", 1)],
     "family/warn/boot_error.def": [("BOOT_ERROR", 0)],
+    "family/bug/exception.def": [("EXCEPTION", 0)],
 }
 
 
@@ -55,7 +56,7 @@ def of_tables(lib):
                     continue  # words of user space
                 if table.endswith("/value.def"):
                     text = text.replace("#", ANYTHING)  # a number or a word in brackets
-                for part in text.split("|") if macro == "CHAIN" else [text]:
+                for part in text.split("|") if macro.startswith("CHAIN") else [text]:
                     yield re.sub(r"%[a-z*]", ANYTHING, part) if macro == "LOAD" else part, pathlib.Path(table).stem
 
 

@@ -156,7 +156,7 @@ static kd_verdict match(kd_parse *parse, kdf_module_load *load, const char *form
             return matched > 0 ? KD_UNFINISHED : KD_NOT_MINE;
         if (!put_piece(parse, load, letter, (kd_str){ text.ptr, (size_t)(end - text.ptr) }))
             return text.len == 0 ? KD_UNFINISHED : KD_NOT_MINE;
-        if (letter == 'e' && fixed.len == 0 && is_cut(load->error.v))
+        if (letter == 'e' && fixed.len == 0 && is_cut(load->error.v) && !parse->final)
             return KD_UNFINISHED;
         text = kd_str_from(text, (size_t)(end - text.ptr) + fixed.len);
         format += fixed.len;
