@@ -181,6 +181,8 @@ static bool collect_trace(kd_parse *parse, kd_list *lines)
     bool headed = false;
     kd_line line;
     for (int i = 0; i < MOST_TRACE && !headed && kd_back_line(&back, &line); i++) {
+        if (kd_str_starts(line.text, "Code: ") || kd_str_has(line.text, "end trace"))
+            return false; /* of another report */
         kd_line *kept = KD_LIST_ADD(parse->arena, lines, kd_line);
         if (!kept)
             return false;
