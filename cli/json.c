@@ -1,4 +1,5 @@
 /* json.c - json-c with texts of any bytes. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -16,14 +17,16 @@ json_object *json_text(kd_str from)
     }
     kd_str valid = text_str(&whole);
     json_object *made = json_object_new_string_len(valid.ptr, (int)valid.len);
+    if (!made)
+        note_no_memory();
     text_free(&whole);
     return made;
 }
 
 void json_add_text(json_object *to, const char *name, kd_str value)
 {
-    if (value.len > 0)
-        json_object_object_add(to, name, json_text(value));
+    if (value.len > 0 && json_object_object_add(to, name, json_text(value)) != 0)
+        note_no_memory();
 }
 
 void json_add_words(json_object *to, const char *name, const char *value)
@@ -34,7 +37,9 @@ void json_add_words(json_object *to, const char *name, const char *value)
 
 void json_add_number(json_object *to, const char *name, uint64_t value)
 {
-    json_object_object_add(to, name, json_object_new_uint64(value));
+    json_object *number = json_object_new_uint64(value);
+    if (!number || json_object_object_add(to, name, number) != 0)
+        note_no_memory();
 }
 
 #define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -45,6 +50,8 @@ void json_print(text *to, json_object *value)
     const char *words = json_object_to_json_string_length(value, PLAIN, &len);
     if (words)
         text_put(words, len, to);
+    else
+        note_no_memory();
 }
 
 static int put(json_object *value, int flags)
@@ -67,9 +74,20 @@ int put_json_pretty(json_object *value)
                JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
+/* json-c does not look at each of its allocations. Its trees take some twenty bytes for each of the
+ * text: so much must be there before. */
+static bool is_room_for(size_t size)
+{
+    void *room = malloc(size * 32 + 65536);
+    if (!room)
+        note_no_memory();
+    free(room);
+    return room != NULL;
+}
+
 json_object *json_read(kd_str from)
 {
-    if (from.len > INT32_MAX)
+    if (from.len > INT32_MAX || !is_room_for(from.len))
         return NULL;
     struct json_tokener *reader = json_tokener_new_ex(64);
     if (!reader)

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "packs.h"
+#include "text.h"
 
 static const char help[] =
     "usage: oopsdoc COMMAND\n"
@@ -63,7 +64,10 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe ends quietly: see close_stdout() */
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a failed write */
+    guard_capstone();
     int result = run(argc, argv);
     int closed = close_stdout();
+    if (!closed && result != EXIT_TROUBLE && was_no_memory())
+        return complain(NULL, "out of memory");
     return closed ? closed : result;
 }

@@ -1,10 +1,23 @@
 /* text.c - text that grows, and what came from outside made printable. */
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
+
+static atomic_bool no_memory;
+
+void note_no_memory(void)
+{
+    atomic_store(&no_memory, true);
+}
+
+bool was_no_memory(void)
+{
+    return atomic_load(&no_memory);
+}
 
 static bool make_room(text *to, size_t more)
 {
@@ -16,12 +29,14 @@ static bool make_room(text *to, size_t more)
     while (room < need)
         room *= 2;
     char *wider = realloc(to->at, room);
-    to->failed = !wider;
-    if (wider) {
-        to->at = wider;
-        to->room = room;
+    if (!wider) {
+        note_no_memory();
+        to->failed = true;
+        return false;
     }
-    return wider != NULL;
+    to->at = wider;
+    to->room = room;
+    return true;
 }
 
 int text_put(const char *data, size_t len, void *user)

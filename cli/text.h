@@ -11,6 +11,11 @@ typedef struct text {
     bool failed; /* no memory: what was put since is not there */
 } text;
 
+/* A text found no memory, or json-c gave none: what was made is not whole, and the command must end
+ * so. */
+void note_no_memory(void);
+bool was_no_memory(void);
+
 /* A kd_write_fn: `user` is a text. */
 int text_put(const char *data, size_t len, void *user);
 void text_add(text *to, const char *words);

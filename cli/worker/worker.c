@@ -80,6 +80,7 @@ int main(int argc, char **argv)
     int option, result = 0;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    guard_capstone();
     opterr = 0;
     while (result == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == OPT_HELP) {

@@ -315,6 +315,17 @@ static bool read_pack(kd_pack_reader *in, json_object *root)
            (!issues || read_list(in, known, "known", kd_pack_read_known));
 }
 
+/* json-c does not look at each of its allocations. Its tree takes some twenty bytes for each of the
+ * text: so much must be there before. */
+static bool is_room_for(kd_mem *mem, size_t text)
+{
+    size_t size = text * 32 + 65536;
+    void *room = kd_mem_resize(mem, NULL, 0, size);
+    if (room)
+        kd_mem_free(mem, room, size);
+    return room != NULL;
+}
+
 kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
 {
     kd_pack_reader in = { .packs = packs, .arena = &packs->arena, .error = error, .list = "" };
@@ -323,6 +334,8 @@ kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
     if ((json.len == 0 || json.len > LARGEST_PACK) &&
         !kd_pack_refuse(&in, "is empty, or larger than 1 MiB"))
         return in.status;
+    if (!is_room_for(packs->mem, json.len))
+        return KD_E_NOMEM;
     json_tokener *tokener = json_tokener_new_ex(16);
     if (!tokener)
         return KD_E_NOMEM;
