@@ -59,10 +59,8 @@ bool kd_scan_hex(kd_scan *scan, uint64_t *out)
 {
     const char *p = scan->at, *first;
     uint64_t value = 0;
-    if (scan->end - p >= 3 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && kd_is_hex(p[2]))
-        p += 2;
-    else if (scan->end - p == 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
-        p += 2; /* the digits are lost */
+    if (scan->end - p >= 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
+        p += 2; /* none behind it: they are lost, and it is not 0 */
     for (first = p; p < scan->end && kd_is_hex(*p); p++) {
         if (p - first >= 16)
             return false;

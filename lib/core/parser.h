@@ -53,6 +53,7 @@ typedef struct kd_parse {
     struct kd_pack_use *packs; /* messages that packs describe; NULL: no packs */
     const kd_before *before;   /* while opening: the lines before this one; NULL: not known */
     bool final;                /* while opening: no line follows that could belong to it */
+    bool alone;                /* of such: it is one line, joined with none */
 } kd_parse;
 
 /* Sets a field and where it was read. The first value stays: later ones are repetitions. */

@@ -145,6 +145,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     open->parse.packs = tracker->packs;
     open->parse.before = before;
     open->parse.final = tracker->final;
+    open->parse.alone = tracker->final && count == 1;
     kd_status failed = tracker->mem->failed;
     tracker->mem->failed = KD_OK;
     kd_verdict verdict = kept ? parser->open(&open->parse, &first) : KD_NOT_MINE;

@@ -41,9 +41,15 @@ static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
     if (!kd_scan_past(&in, ": page allocation failure", &comm) || comm.len > 64)
         return KD_NOT_MINE;
     if ((!kd_scan_literal(&in, ": order:") && !kd_scan_literal(&in, ". order:")) ||
-        !kd_scan_u64(&in, &order) || !kd_scan_literal(&in, ", mode:") ||
-        !kd_scan_gfp(&in, parse, &failure->gfp))
+        !kd_scan_u64(&in, &order))
         return in.short_ ? KD_UNFINISHED : KD_NOT_MINE;
+    bool digits_end = !kd_scan_at_end(&in); /* or others of them may be lost */
+    if (!kd_scan_literal(&in, ", mode:") || !kd_scan_gfp(&in, parse, &failure->gfp)) {
+        if (!in.short_)
+            return KD_NOT_MINE;
+        if (!parse->alone || !digits_end)
+            return KD_UNFINISHED;
+    }
     kd_put(parse, &failure->order, order);
     kd_put(parse, &failure->task.comm, comm);
     kd_scan_scope(&in, parse, &failure->scope);

@@ -107,9 +107,18 @@ static void fill_request(kd_alloc_case *out, uint64_t order, const kd_context *c
     out->request.mobility_off = context->mobility_off;
     if (out->request.configured_zones)
         out->request.configured_zones |= 1u << KD_ZONE_MOVABLE;
+}
+
+/* " free:4104 free_pcp:118 free_cma:0": others follow it in each version, or digits may be lost. */
+static void fill_global(kd_alloc_case *out, const kd_event *event)
+{
     const kd_pair *free = kd_map_find(&out->meminfo->counters_pages, "free");
-    out->request.global_free_known = free != NULL;
-    out->request.global_free_pages = free ? free->v : 0;
+    const kd_line_ref *line = free ? kd_event_line(event, free->src) : NULL;
+    const char *at = line ? kd_str_find_last(line->raw, ":") : NULL;
+    if (!at || kd_str_ends((kd_str){ line->raw.ptr, (size_t)(at - line->raw.ptr) }, "free"))
+        return;
+    out->request.global_free_known = true;
+    out->request.global_free_pages = free->v;
 }
 
 static void fill_hints(kd_alloc_case *out, const kd_event *event)
@@ -246,6 +255,7 @@ void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_con
     decode_request(out, event, gfp, context);
     out->page_kb = kd_context_page_size(context) / 1024;
     fill_request(out, order, context);
+    fill_global(out, event);
     fill_hints(out, event);
     out->request.oom_victim = victim;
     out->asked = true;
