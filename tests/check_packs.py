@@ -3,7 +3,9 @@
 with its reason and does no harm; a pattern that takes too long is given up.
 """
 import json
+import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -119,6 +121,31 @@ def slow(tool, folder):
     report = json.loads(result.stdout)
     expect("a slow pattern is told", "pattern" in report["stats"]["limits"])
     expect("a slow pattern is given up", time.monotonic() - begun < 60 and not report["events"])
+
+
+def stretched(line, anchor, fill):
+    """The line with as much of `fill` before and behind its anchor as a message of the kernel has room for."""
+    at, more = line.index(anchor), (fill * 900)[:900 - len(line)]
+    for place in (at, at + len(anchor), len(line)):
+        yield line[:place] + more + line[place:]
+
+
+def hostile(tool, folder):
+    """Lines made for it keep no pattern of the built-in packs busy: its square of steps is not met."""
+    log, lines = folder / "hostile.log", []
+    for path in sorted(pathlib.Path("packs").glob("*.json")):
+        for entry in json.loads(path.read_text())["entries"]:
+            line, anchor = next(((line, anchor) for line in entry["examples"][0]["lines"]
+                                 for anchor in entry["anchors"] if anchor in line), ("", ""))
+            words = re.findall(r"\S+ ", line)
+            for fill in [] if not line else ["a", "0", "-", "(", ": ", "x-", *dict.fromkeys(words)]:
+                lines += stretched(line, anchor, fill)
+    log.write_text("".join(f"[  100.{i % 1000000:06}] {line}\n" for i, line in enumerate(lines)))
+    before = os.times().children_user
+    report = json.loads(run(tool, "analyze", "--count", str(log)).stdout)
+    expect(f"no pattern gives up: {report['limits']}", "pattern" not in report["limits"])
+    speed = log.stat().st_size / 1e6 / (os.times().children_user - before)
+    expect(f"{log.stat().st_size} bytes of hostile messages: {speed:.1f} MB/s", speed > 4)
 
 
 def uses(tool, folder):
@@ -263,7 +290,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         jsonschema.validate(json.loads(run(tool, "pack", "new", "acme").stdout), schema)
-        for part in (wrong, cut, slow, uses, repeats, conditions, known):
+        for part in (wrong, cut, slow, hostile, uses, repeats, conditions, known):
             part(tool, folder)
     print("\n".join(failures) or f"{len(WRONG)} wrong packs")
     return bool(failures)

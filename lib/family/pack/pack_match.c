@@ -10,7 +10,11 @@
 /* A match that takes more is given up: log text must not choose how long. */
 #define MOST_STEPS 20000u
 #define JIT_STACK ((size_t)64 * 1024)
-#define LONGEST_TEXT ((size_t)4096)
+/* printk() prints no message that is longer (LOG_LINE_MAX; printk_buf[] to 3.4); what makes it
+ * longer is no text of the kernel. Patterns may cost its square. */
+#define LONGEST_TEXT ((size_t)1024)
+/* Names of drivers and devices, and what a format has before the anchor. */
+#define BEFORE_ANCHOR ((size_t)256)
 
 /* ---- memory: PCRE2 does not say how much it gives back --------------------------------------- */
 
@@ -71,7 +75,8 @@ static bool compile(pcre2_general_context *general, const kd_pack_entry *entry, 
         pcre2_set_max_pattern_length(context, 1000);
         pcre2_set_parens_nest_limit(context, 20);
         code->code = pcre2_compile((PCRE2_SPTR)entry->pattern.ptr, entry->pattern.len,
-                                   PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C,
+                                   PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C |
+                                       PCRE2_USE_OFFSET_LIMIT,
                                    &number, &at, context);
         pcre2_compile_context_free(context);
     }
@@ -153,21 +158,40 @@ static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_owner *owner)
     return code;
 }
 
+/* Where a match may begin: not behind the anchors, and not long before them. */
+static void find_start(const kd_pack_entry *entry, kd_str text, size_t *from, size_t *to)
+{
+    const kd_str *anchors = entry->anchors.items;
+    size_t first = text.len;
+    *to = 0;
+    for (uint32_t i = 0; i < entry->anchors.count; i++) {
+        const char *found = kd_find(text, anchors[i].ptr, anchors[i].len);
+        size_t at = found ? (size_t)(found - text.ptr) : text.len;
+        first = at < first ? at : first;
+        if (found && at + anchors[i].len > *to)
+            *to = at + anchors[i].len;
+    }
+    *from = first > BEFORE_ANCHOR ? first - BEFORE_ANCHOR : 0;
+}
+
 bool kd_pack_matches(kd_pack_use *use, const kd_pack_owner *owner, kd_str text, kd_pack_hit *out)
 {
     const kd_pack_entry *entry = owner->entry;
     *out = (kd_pack_hit){ { { NULL, 0 } } };
     if (entry->pattern.len == 0)
         return true;
-    if (text.len > LONGEST_TEXT)
-        text.len = LONGEST_TEXT;
     if (text.len == 0 || !prepare(use))
         return false;
     const kd_pack_code *code = code_of(use, owner);
     if (!code)
         return false;
+    size_t from, to;
+    find_start(entry, text, &from, &to);
+    if (text.len - from > LONGEST_TEXT)
+        text.len = from + LONGEST_TEXT;
+    pcre2_set_offset_limit(use->match, to);
     int count =
-        pcre2_match(code->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, use->data, use->match);
+        pcre2_match(code->code, (PCRE2_SPTR)text.ptr, text.len, from, 0, use->data, use->match);
     if (count < 0) {
         use->gave_up |= count != PCRE2_ERROR_NOMATCH;
         return false;
