@@ -2,7 +2,8 @@
 """check_redact.py TOOL [LOG...]: nothing that was planted is left, and the report is the same, names apart.
 
 What is planted is made here, without a look at the tool's patterns: a value of each class in lines as kernels, daemons and
-services write them, before and behind the log. LOGs (tests/logs by default) are also redacted as they are.
+services write them, before and behind the log; and each line of personal.txt by itself, with values that no other has.
+LOGs (tests/logs by default) are also redacted as they are.
 """
 import json
 import os
@@ -67,6 +68,54 @@ def planted(rng):
         (hub, [f"runner[3]: token {hub} was refused"]), (secret, [f"app[3]: login failed, password={secret}"]),
         (jwt, [f"app[3]: Authorization: Bearer {jwt}"]),
     ]
+
+
+def value_of(rng, kind):
+    """A new value; what stands behind the letters and digits of its kind parts its digits."""
+    name, count, between = re.fullmatch(r"([A-Za-z]+)(\d*)(\W|_)?", kind).groups("")
+    if name in ("host", "user", "mailer"):
+        return {"host": "zorb", "user": "qw", "mailer": "ml"}[name] + word(rng, LOW, 9)
+    if name == "mail":
+        return f"{word(rng, LOW, 9)}@mail.example.org"
+    if name == "ip":
+        return (between or ".").join([{"40": "010"}.get(count, "10"), *(str(rng.randrange(100, 255)) for _ in range(3))])
+    if name.lower() == "mac":
+        size = 4 if count == "4" and between == "." else 2
+        value = between.join(word(rng, HEX, size) for _ in range(3 if size == 4 else int(count or 6)))
+    elif name == "guid":
+        value = between.join(word(rng, HEX, 4) for _ in range(4))
+    elif name.lower() == "uuid":
+        value = "-".join(word(rng, HEX, n) for n in (8, 4, 4, 4, 12))
+    elif name.lower() == "hex":
+        value = "a" + word(rng, HEX, int(count) - 1)
+    else:
+        return {"imei": word(rng, "123456789", 15), "account": word(rng, "123456789", 12),
+                "serial": "SN" + word(rng, "0123456789ABCDEFGHJ", 10),
+                "ssid": "Wlz" + word(rng, ALL, 8), "secret": "Zk" + word(rng, ALL, 14),
+                "letters": word(rng, ALL, int(count or 1))}[name]
+    return value.upper() if name.isupper() else value
+
+
+def by_itself():
+    rng = random.Random(11)
+    lines, values = [], []
+    for form in pathlib.Path("tests/personal.txt").read_text().splitlines():
+        if form.startswith("# "):
+            continue
+        values.append([])
+
+        def make(match):
+            values[-1].append(value_of(rng, match[1]))
+            return values[-1][-1]
+
+        lines.append(re.sub(r"\{([A-Za-z]+\d*[-:._ ]?)\}", make, form))
+    shown = run("redact", "-", data="".join(line + "\n" for line in lines).encode()).stdout.decode().splitlines()
+    expect("a line for a line", len(shown) == len(lines), len(shown))
+    left = [(line, after) for line, some, after in zip(lines, values, shown) if any(v.lower() in after.lower() for v in some)]
+    expect("each value was planted", all(values))
+    for pair in left:
+        expect("left:", False, pair)
+    print(f"{len(lines)} lines by themselves: {len(left)} planted values left")
 
 
 def names_only(before, after, where=""):
@@ -159,6 +208,8 @@ def keys(folder):
     run("redact", "--key", folder / "bad", "-", data=b"x\n", status=2)
     expect("the bad key file stays", (folder / "bad").read_text() == "what is this\n")
     run("redact", folder / "missing", status=2)
+    lost = run("redact", "--key", folder / "no" / "key", "-", data=b"x\n", status=2).stderr
+    expect("the key file is named", lost.startswith(f"oopsdoc: {folder}/no/key: ".encode()), lost)
     odd = run("redact", "--key", folder / "odd", "-", data=b"wlan0: SSID 'a b%\xc3\xa4' ok\n")
     again = run("redact", "--key", folder / "odd", "-", data=b"x SSID 'a b%\xc3\xa4' and SSID 'c'\n").stdout
     expect("odd values", odd.stdout == b"wlan0: SSID 'ssid-1' ok\n" and again == b"x SSID 'ssid-1' and SSID 'ssid-2'\n", again)
@@ -186,6 +237,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         keys(pathlib.Path(folder))
     edges()
+    by_itself()
     check_logs(logs)
     print("\n".join(failures))
     return bool(failures)

@@ -12,9 +12,9 @@
 #define HEAP_LIMIT 20000u /* KiB */
 
 static const struct {
-    const char *class, *pattern;
+    const char *class, *words, *pattern;
 } rows[] = {
-#define KD_PATTERN(class, pattern) { class, pattern },
+#define KD_PATTERN(class, words, pattern) { class, words, pattern },
 #include "patterns.def"
 #undef KD_PATTERN
 };
@@ -24,11 +24,80 @@ enum { ROWS = sizeof rows / sizeof *rows };
 static const char *const word_classes[] = { "host", "user", "ssid" };
 enum { WORDS = 3, ALL = ROWS + WORDS };
 
+/* A set of rows. */
+typedef struct set {
+    uint64_t bits[3];
+} set;
+_Static_assert(ALL <= 192, "a wider set");
+
+enum { WINDOW = 3, WINDOWS = 4096 };
+
 static struct {
     pcre2_code *code[ALL];
+    /* The rows that are tried on every line, those by a single letter, and those by the first three
+     * of a word. */
+    set always, by_letter[256], by_window[WINDOWS];
     pcre2_match_data *data;
     pcre2_match_context *context;
 } open_now;
+
+/* ---- which rows a line can match ------------------------------------------------------------- */
+
+static unsigned char small(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static uint32_t next_window(uint32_t window, char c)
+{
+    return (window << 8 | small(c)) & 0xffffff;
+}
+
+static set *set_of(uint32_t window)
+{
+    return &open_now.by_window[(window * 2654435761u) >> 20];
+}
+
+static void add_to_set(set *to, size_t row)
+{
+    to->bits[row / 64] |= (uint64_t)1 << row % 64;
+}
+
+/* By the first letters of each of its words. */
+static void add_row(size_t row, const char *words)
+{
+    if (!words[0])
+        add_to_set(&open_now.always, row);
+    while (words[0]) {
+        size_t len = strcspn(words, "|");
+        uint32_t window = 0;
+        for (size_t i = 0; i < WINDOW && i < len; i++)
+            window = next_window(window, words[i]);
+        add_to_set(len < WINDOW ? &open_now.by_letter[small(words[len - 1])] : set_of(window), row);
+        words += len + (words[len] == '|');
+    }
+}
+
+static void join(set *to, const set *from)
+{
+    for (size_t i = 0; i < 3; i++)
+        to->bits[i] |= from->bits[i];
+}
+
+static set rows_for(kd_str line)
+{
+    set found = open_now.always;
+    uint32_t window = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        window = next_window(window, line.ptr[i]);
+        join(&found, &open_now.by_letter[small(line.ptr[i])]);
+        join(&found, set_of(window));
+    }
+    return found;
+}
+
+/* ---- compiling ---------------------------------------------------------------------------------
+ */
 
 static const char *class_of(size_t row)
 {
@@ -57,10 +126,14 @@ bool patterns_open(bool addresses)
     pcre2_set_match_limit(open_now.context, MATCH_LIMIT);
     pcre2_set_depth_limit(open_now.context, DEPTH_LIMIT);
     pcre2_set_heap_limit(open_now.context, HEAP_LIMIT);
-    for (size_t i = 0; i < ROWS; i++)
+    for (size_t i = 0; i < ROWS; i++) {
         if ((addresses || strcmp(rows[i].class, "address") != 0) &&
             !compile(i, rows[i].pattern, true))
             return false;
+        add_row(i, rows[i].words);
+    }
+    for (size_t i = ROWS; i < ALL; i++)
+        add_row(i, "");
     return true;
 }
 
@@ -84,11 +157,13 @@ typedef struct alternation {
 /* Words that mean something in every log, whoever is called so. */
 static bool is_common(kd_str value)
 {
-    static const char *const common[] = { "root",   "kernel",    "linux",  "Linux", "debian",
-                                          "ubuntu", "localhost", "user",   "admin", "daemon",
-                                          "system", "none",      "nobody", "host",  "test",
-                                          "guest",  "video",     "audio",  "disk",  "mail",
-                                          "swap",   "init",      "default" };
+    static const char *const common[] = {
+        "root",      "kernel", "linux",  "Linux",   "debian",  "ubuntu",
+        "localhost", "user",   "admin",  "daemon",  "system",  "none",
+        "nobody",    "host",   "test",   "guest",   "video",   "audio",
+        "disk",      "mail",   "swap",   "init",    "default", "users",
+        "Users",     "home",   "public", "unknown", "syzbot",  "kernel test robot"
+    };
     for (size_t i = 0; i < sizeof common / sizeof *common; i++)
         if (value.len == strlen(common[i]) && memcmp(value.ptr, common[i], value.len) == 0)
             return true;
@@ -175,7 +250,8 @@ void patterns_find(kd_str line, parts *out)
 {
     out->count = 0;
     out->limited = false;
+    set some = rows_for(line);
     for (size_t row = 0; row < ALL && !out->limited; row++)
-        if (open_now.code[row])
+        if (open_now.code[row] && some.bits[row / 64] >> row % 64 & 1)
             find(row, line, out);
 }

@@ -194,7 +194,7 @@ static int open_draft(redact *r)
         return 0;
     text_print(&r->draft, "%s.%ld", r->key, (long)getpid());
     r->draft_fd = open(r->draft.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return r->draft_fd >= 0 ? 0 : complain(r->draft.at, strerrordesc_np(errno));
+    return r->draft_fd >= 0 ? 0 : complain(r->key, strerrordesc_np(errno));
 }
 
 static int close_draft(redact *r, bool keep)
