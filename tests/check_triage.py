@@ -219,7 +219,31 @@ def hostile(folder):
     expect("odd: counted", (odd.get("links_not_followed"), odd.get("no_files"), odd["logs"]) == (2, 1, 2), odd)
     expect("a link that was named", groups(out / "file")["logs"] == 1)
     done = run(folder / "missing", status=2)
+    expect("a database is named", run("--db", folder, LOG, status=2).stderr.startswith(f"oopsdoc: {folder}: ".encode()))
+    expect("an empty path", run("", status=2).stderr == b"oopsdoc: a path is empty\n")
+    unreadable(folder)
     expect("missing", done.stderr.startswith(b"oopsdoc: ") and b"1 unreadable" in done.stdout, done)
+
+
+def unreadable(folder):
+    """Each is named with its reason, and the others are looked at."""
+    if os.geteuid() == 0 and not pathlib.Path("/usr/bin/setpriv").exists():
+        return
+    place = folder / "closed"
+    place.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    (place / "open.log").write_bytes(LOG.read_bytes())
+    (place / "closed.log").write_bytes(LOG.read_bytes())
+    (place / "closed.log").chmod(0)
+    (place / "open.log").chmod(0o644)
+    copy = folder / "oopsdoc"
+    copy.write_bytes(pathlib.Path(tool).read_bytes())
+    copy.chmod(0o755)
+    other = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    done = subprocess.run([*other, copy, "triage", "-f", "json", place], capture_output=True, check=False)
+    expect("unreadable: named", done.stderr == f"oopsdoc: {place}/closed.log: Permission denied\n".encode(), done.stderr)
+    expect("unreadable: status", done.returncode == 2, done.returncode)
+    expect("unreadable: counted", json.loads(done.stdout)["unreadable"] == 1 and json.loads(done.stdout)["logs"] == 1)
 
 
 def compares(folder):

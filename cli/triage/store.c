@@ -16,8 +16,9 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *add_log, *find_log, *add_source, *add_problem, *add_seen, *learn;
     char *tool, *options;
-    int64_t learnt; /* the newest log whose hash was handed on */
-    int pending;    /* results of the open transaction */
+    const char *path; /* NULL: it has none */
+    int64_t learnt;   /* the newest log whose hash was handed on */
+    int pending;      /* results of the open transaction */
     bool failed, shared;
 };
 
@@ -26,7 +27,7 @@ static const char *const outcomes[] = { "read", "limited", "not-text", "no-kerne
 static bool fail(store *s)
 {
     if (!s->failed)
-        complain("database", sql.errmsg(s->db));
+        complain(s->path ? s->path : "database", sql.errmsg(s->db));
     s->failed = true;
     return false;
 }
@@ -79,6 +80,7 @@ store *store_open(const char *path, bool read_only)
         return NULL;
     }
     s->shared = path != NULL;
+    s->path = path;
     bool good = sql.open_v2(path ? path : ":memory:", &s->db, flags, NULL) == SQLITE_OK || fail(s);
     /* the text of statements and of columns may be hostile: no schema of a file that was handed to
      * us may run code of its own */

@@ -100,6 +100,14 @@ static void tell_progress(triage *t, bool last)
             last ? "\r\x1b[K" : "");
 }
 
+static void tell_error(triage *t, const char *name, const char *error)
+{
+    t->bad = true;
+    if (t->progress)
+        fputs("\r\x1b[K", stderr);
+    complain(name, error);
+}
+
 static void take_result(void *user, looked *r)
 {
     triage *t = user;
@@ -111,7 +119,8 @@ static void take_result(void *user, looked *r)
     }
     t->done++;
     t->bytes += r->bytes;
-    t->bad |= r->error != NULL;
+    if (r->error)
+        tell_error(t, r->name, r->error);
     store_put(t->store, r);
     result_free(r);
     if (seconds_since(&t->learnt) > 1) { /* what others found meanwhile need not be looked at */
@@ -128,8 +137,7 @@ static void take_failure(void *user, const char *name, const char *error)
 {
     triage *t = user;
     looked r = { .name = (char *)(uintptr_t)name, .error = error };
-    t->bad = true;
-    complain(name, error);
+    tell_error(t, name, error);
     store_put(t->store, &r);
 }
 
@@ -369,6 +377,9 @@ static int check_call(const triage *t, call *c)
         return complain(NULL, "--compare has no lines of single logs: text or json");
     if (c->count == 0 && !t->db)
         return complain(NULL, "triage takes paths, or --db FILE");
+    for (int i = 0; i < c->count; i++)
+        if (!c->paths[i][0])
+            return complain(NULL, "a path is empty");
     for (int i = 0; t->show.compare && i < 2; i++) {
         c->kinds[i] = kind_of(c->paths[i]);
         if (c->kinds[i] == SIDE_KERNEL && c->count == 2 && !t->db)
