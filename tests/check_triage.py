@@ -168,6 +168,27 @@ def bundle(folder):
     expect("bundle: machine", all(g["machines"] == 1 for g in found["groups"]), found)
 
 
+def pstore(folder):
+    """What firmware keeps of a panic in pieces is one log, of each event; what is whole stays so."""
+    place, pieces = folder / "pstore", [b""]
+    place.mkdir()
+    for line in reversed(LOG.read_bytes().splitlines(keepends=True)):
+        if len(pieces[-1]) > 1500:
+            pieces.append(b"")
+        pieces[-1] = b"<4>" + line + pieces[-1]
+    for event, time_ in (("Oops#1", 1723456789), ("Panic#2", 1723456789), ("Oops#1", 1799999999)):
+        for part, piece in enumerate(pieces, 1):
+            name = place / f"dmesg-efi_pstore-{time_}{part:02d}{event[-1]:0>3}"
+            name.write_bytes(f"{event} Part{part}\n".encode() + piece + f"<6>[ 9.0] {event} {time_}".encode() * (part == 1))
+    (place / "dmesg-ramoops-0").write_bytes(b"Panic#1 Part1\n" + LOG.read_bytes())
+    (place / "dmesg-not.txt").write_bytes(LOG.read_bytes() + b"# another\n")
+    found = groups(place)
+    whole = groups(LOG)["groups"][0]["signature"]
+    expect("pstore: pieces are whole", found["logs"] == 5 and [(g["signature"], g["logs"]) for g in found["groups"]]
+           == [(whole, 5)], [(g["signature"], g["logs"], g["title"]) for g in found["groups"]])
+    expect("pstore: a name", lines(place)[0]["source"] == f"{place}/dmesg-efi_pstore-172345678901001", lines(place)[0])
+
+
 def packs(folder):
     """Other packs find other things in the same bytes: they are kept apart."""
     pack, log, base = folder / "acme.json", folder / "widget.log", folder / "packs.db"
@@ -295,6 +316,7 @@ def main():
         stopped(made, folder)
         archives(made, folder)
         bundle(folder)
+        pstore(folder)
         packs(folder)
         hostile(folder)
         compares(folder)

@@ -135,6 +135,9 @@ typedef struct walk {
     void *user;
 } walk;
 void walk_path(walk *w, const char *path);
+/* Of what a folder holds: what pstore keeps in pieces becomes whole, and its names empty. */
+struct dirent;
+void walk_pstore(walk *w, const char *folder, struct dirent **items, int count);
 /* The archive of a result; its members are added. */
 void walk_archive(walk *w, looked *r);
 

@@ -37,6 +37,7 @@ static void walk_folder(walk *w, const char *path, int depth)
         w->failed(w->user, path, strerrordesc_np(errno));
     if (depth >= MOST_DEPTH && !w->counting)
         w->failed(w->user, path, "folders are too deep");
+    walk_pstore(w, path, items, count);
     for (int i = 0; i < count; i++) {
         const char *name = items[i]->d_name;
         text whole = { 0 };
@@ -45,7 +46,8 @@ static void walk_folder(walk *w, const char *path, int depth)
         if (len > 0 && path[len - 1] != '/')
             text_add(&whole, "/");
         text_add(&whole, name);
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !whole.failed && !is_stopped())
+        if (name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !whole.failed &&
+            !is_stopped())
             walk_entry(w, whole.at, depth + 1, false);
         text_free(&whole);
         free(items[i]);
