@@ -162,6 +162,15 @@ def bundle(folder):
         add(out, "sos-x/proc/version", b"Linux version 6.1.0-49-amd64 (x) #1 SMP\n")
         add(out, "sos-x/var/log/kern.log", cut)
         add(out, "sos-x/var/log/old.log", LOG.read_bytes())
+    suse = folder / "scc_x.tar"
+    bare = b"[    5.1] BUG: kernel NULL pointer dereference, address: 0000000000000010\n[    5.1] Oops: 0000 [#1] SMP\n"
+    with tarfile.open(suse, "w") as out:
+        add(out, "scc_x/basic-environment.txt", b"#==[ Command ]====#\n# /bin/uname -a\nLinux db-3 5.14.21-150400.24.33-default "
+            b"#1 SMP PREEMPT_DYNAMIC Fri Nov 4 13:55:06 UTC 2022 (76cfe60) x86_64 x86_64 x86_64 GNU/Linux\n\n")
+        add(out, "scc_x/messages.txt", bare)
+    told = groups(suse)["groups"][0]
+    expect("supportconfig", (told["kernels"], told["archs"], told["machines"])
+           == ({"5.14.21-150400.24.33-default": 1}, {"x86_64": 1}, 1), told)
     found = groups(path)
     kernels = {name: count for g in found["groups"] for name, count in g["kernels"].items()}
     expect("bundle", kernels.get("6.1.0-49-amd64") == 1 and kernels.get("6.1.0-50-amd64") == 1, found)

@@ -138,33 +138,61 @@ static bool ends_with(const char *name, const char *end)
     return len > most && strcmp(name + len - most, end) == 0;
 }
 
-/* One word behind so many blanks of the first line. */
-static void copy_word(char *to, size_t size, kd_str from, int skip)
+/* One word of a line, counted from 0. */
+static kd_str word_of(kd_str line, int number)
 {
     size_t at = 0, end;
-    for (; skip > 0 && at < from.len && from.ptr[at] != '\n'; at++)
-        skip -= from.ptr[at] == ' ';
-    for (end = at; end < from.len && !strchr(" \t\r\n", from.ptr[end]);)
+    for (; number > 0 && at < line.len && line.ptr[at] != '\n'; at++)
+        number -= line.ptr[at] == ' ';
+    for (end = at; end < line.len && !strchr(" \t\r\n", line.ptr[end]);)
         end++;
-    if (end > at)
-        copy_clean(to, size, (kd_str){ from.ptr + at, end - at });
+    return (kd_str){ line.ptr + at, end - at };
 }
 
-/* Bundles hold them in the order of names: what tells of the machine (etc, proc, sos_commands)
- * stands before its logs (var). */
+static void learn_kernel(facts *f, kd_str release)
+{
+    if (release.len > 0 && kd_kernel_parse(release) != 0)
+        copy_clean(f->kernel, sizeof f->kernel, release);
+}
+
+/* "Linux HOST RELEASE #1 SMP ... x86_64 GNU/Linux" */
+static void learn_uname(facts *f, kd_str line)
+{
+    const char *end = memchr(line.ptr, '\n', line.len);
+    line.len = end ? (size_t)(end - line.ptr) : line.len;
+    kd_str before = { NULL, 0 };
+    if (line.len < 6 || memcmp(line.ptr, "Linux ", 6) != 0)
+        return;
+    learn_kernel(f, word_of(line, 2));
+    if (f->host[0] == 0)
+        copy_clean(f->host, sizeof f->host, word_of(line, 1));
+    for (int i = 3; i < 24; i++) {
+        kd_str word = word_of(line, i);
+        if (word.len == 9 && memcmp(word.ptr, "GNU/Linux", 9) == 0 && kd_arch_known(before))
+            copy_clean(f->arch, sizeof f->arch, before);
+        before = word;
+    }
+}
+
+/* Bundles hold them in the order of names: what tells of the machine (boot, etc, proc,
+ * sos_commands) stands before its logs (var). */
 static void learn_fact(opened *o, const char *name, kd_str bytes)
 {
+    static const char section[] = "uname -a\n";
     facts *f = &o->facts;
-    if (bytes.len == 0 || bytes.len > 4096)
+    if (bytes.len == 0)
         return;
     if (ends_with(name, "/etc/hostname") || ends_with(name, "/hostname"))
-        copy_word(f->host, sizeof f->host, bytes, 0);
+        copy_clean(f->host, sizeof f->host, word_of(bytes, 0));
     else if (ends_with(name, "/proc/version"))
-        copy_word(f->kernel, sizeof f->kernel, bytes, 2);
+        learn_kernel(f, word_of(bytes, 2));
     else if (ends_with(name, "/uname_-a") || ends_with(name, "/uname"))
-        copy_word(f->kernel, sizeof f->kernel, bytes, 2);
-    if (f->kernel[0] && kd_kernel_parse((kd_str){ f->kernel, strlen(f->kernel) }) == 0)
-        f->kernel[0] = 0;
+        learn_uname(f, bytes);
+    else if (ends_with(name, "/basic-environment.txt")) {
+        const char *found = memmem(bytes.ptr, bytes.len, section, sizeof section - 1);
+        size_t at = found ? (size_t)(found - bytes.ptr) + sizeof section - 1 : bytes.len;
+        learn_uname(f, (kd_str){ bytes.ptr + at, bytes.len - at });
+    }
 }
 
 static void take_member(opened *o, struct archive_entry *entry)

@@ -106,11 +106,10 @@ static void packed(void *user, const char *how)
 /* pour() gives all of its text to the taker. */
 typedef const char *(*pour_fn)(void *from, const taker *to);
 
-static void look_into(const pool *p, looked *r, pour_fn pour, void *from, const char *kernel)
+static void look_into(const pool *p, looked *r, pour_fn pour, void *from, const kd_options *told)
 {
     looking l = { .r = r };
-    kd_options options = p->options.options;
-    options.kernel_release = kernel ? kernel : options.kernel_release;
+    kd_options options = told ? *told : p->options.options;
     kd_report *report = NULL;
     kd_status status = kd_session_new(&l.session, p->options.engine, &options);
     if (status != KD_OK) {
@@ -176,6 +175,16 @@ static bool is_known(pool *p, const hash *key)
     return known;
 }
 
+/* False: there is nothing that the log and the options do not tell. */
+static bool add_facts(kd_options *to, const looked *r, const facts *told)
+{
+    bool kernel = r->kernel[0] == 0 && told->kernel[0] && !to->kernel_release;
+    bool arch = r->arch[0] == 0 && told->arch[0] && !to->arch;
+    to->kernel_release = kernel ? told->kernel : to->kernel_release;
+    to->arch = arch ? told->arch : to->arch;
+    return kernel || arch;
+}
+
 static void look_at_memory(pool *p, looked *r, kd_str bytes, const facts *told)
 {
     r->hash = hash_of(bytes);
@@ -187,14 +196,15 @@ static void look_at_memory(pool *p, looked *r, kd_str bytes, const facts *told)
     if (r->known || r->error || !told)
         return;
     /* what the log itself tells goes before what others tell */
-    if (r->machine[0] == 0)
-        memcpy(r->machine, told->host, sizeof told->host);
-    if (r->count > 0 && r->kernel[0] == 0 && told->kernel[0]) {
+    kd_options options = p->options.options;
+    if (r->count > 0 && add_facts(&options, r, told)) {
         free(r->items);
         r->items = NULL;
         r->count = 0;
-        look_into(p, r, pour_memory, &from, told->kernel);
+        look_into(p, r, pour_memory, &from, &options);
     }
+    if (r->machine[0] == 0)
+        memcpy(r->machine, told->host, sizeof told->host);
 }
 
 /* The whole file as it is: its hash first, then, if that is new, its text. */

@@ -62,7 +62,7 @@ bool hash_set_add(hash_set *set, const hash *key);
 
 /* What other files of a bundle tell of the machine; empty: nothing. */
 typedef struct facts {
-    char host[72], kernel[100];
+    char host[72], kernel[100], arch[24];
 } facts;
 
 typedef struct pool pool;
