@@ -51,10 +51,13 @@ PROTOTYPES = {
 
 
 def _candidates():
-    """KDIAG_LIBRARY, the system's, that of the tree around this file."""
+    """KDIAG_LIBRARY, the one installed beside this file, the system's, that of the tree around it."""
     if os.environ.get("KDIAG_LIBRARY"):
         yield os.environ["KDIAG_LIBRARY"]
         return
+    own = pathlib.Path(__file__).with_name("libkdiag.so")
+    if own.exists():
+        yield str(own)
     found = ctypes.util.find_library("kdiag")
     if found:
         yield found
