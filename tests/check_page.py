@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """check_page.py PAGE.html TOOL [--every N] [--shots FOLDER]: the page in a real Chromium, from file://. Its reports are those of
-TOOL on each N-th log of tests/logs; pasted, chosen and dropped logs; hostile text is inert; nothing is connected to; a log of
-20 MB shows progress and leaves the page alive. --shots keeps pictures of it: light, dark, phone."""
+TOOL on each N-th log of tests/logs; pasted, chosen, dropped and packed logs; hostile text is inert, in what -f html writes too;
+what a screen reader is told; nothing is connected to; a log of 20 MB shows progress and leaves the page alive. --shots keeps pictures of it: light, dark, phone."""
 import argparse
 import base64
+import bz2
 import gzip
 import json
+import lzma
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -144,6 +147,7 @@ def pasted(browser, tool):
     expect("nothing of -f html is lost", drawn == [whole.count(f"<{n}") for n in ("svg", "rect", "tr", "li", "summary")], drawn)
     expect("a picture says what it is", browser.run(
         "Array.from(document.querySelectorAll('svg')).every(s => s.getAttribute('aria-label') && s.getAttribute('role') === 'img')"))
+    spoken(browser, "the page")
     expect("keys reach all", browser.run(
         "Array.from(document.querySelectorAll('textarea, input, button')).every(e => e.tabIndex === 0 && "
         "(e.labels && e.labels.length || e.textContent))"))
@@ -158,18 +162,31 @@ def dropped(browser):
     expect("dropped", got["source"]["name"] == "dropped.log" and got["problems"], got["source"])
 
 
-def packed(browser, folder):
+def packed(browser, tool, folder):
+    """Packed logs, whole and cut: the report of each is that of the tool."""
     log = (LOGS / "fault/amd64-6.1.0-50-amd64-null_read.log").read_bytes()
-    whole, cut, other = folder / "whole.log.gz", folder / "cut.log.gz", folder / "other.log.xz"
-    whole.write_bytes(gzip.compress(log))
-    cut.write_bytes(gzip.compress(log + os.urandom(300000))[:-100000])
-    other.write_bytes(b"\xfd7zXZ\0" + bytes(100))
+    noise = log + base64.b64encode(os.urandom(300000))
+    paths = []
+    for how, pack in (("gz", gzip.compress), ("xz", lzma.compress), ("zst", zstd)):
+        for name, data in (("whole", pack(log)), ("twice", pack(log) + pack(b"[    9.0] more\n")), ("cut", pack(noise)[:-100000]),
+                           ("damaged", pack(noise)[:150000] + bytes(1000) + pack(noise)[151000:])):
+            paths.append(folder / f"{name}.log.{how}")
+            paths[-1].write_bytes(data)
     browser.run("document.getElementById('clear').click()")
-    browser.choose([whole, cut, other])
-    got = results(browser, 3)
-    expect("gzip", got[0]["source"]["forms"][-1:] == ["gzip"] or "gzip" in got[0]["source"]["forms"], got[0]["source"])
-    expect("gzip, cut", got[1]["problems"] and "gzip-cut" in got[1]["source"]["forms"], got[1]["source"])
-    expect("xz", got[2] is None and "packed with xz" in browser.run("document.getElementById('results').textContent"))
+    browser.choose(paths)
+    for path, got, wanted in zip(paths, results(browser, len(paths)), native(tool, paths)):
+        expect(f"{path.name}: the same report", got == wanted, (got or {}).get("source"))
+        expect(f"{path.name}: a problem", got and got["problems"])
+    other = folder / "other.log.bz2"
+    other.write_bytes(bz2.compress(log))
+    browser.run("document.getElementById('clear').click()")
+    browser.choose([other])
+    got = results(browser, 1)
+    expect("bzip2", got == [None] and "packed with bzip2" in browser.run("document.getElementById('results').textContent"), got)
+
+
+def zstd(data):
+    return subprocess.run(["zstd", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def hostile(browser, folder):
@@ -193,6 +210,44 @@ def hostile(browser, folder):
         box.innerHTML = '<img src=x onerror="window.hacked=6">'; box.remove(); })()""")
     refused = browser.run("fetch('data:text/plain,x').then(() => 'connected', () => 'refused')")
     expect("even what gets in is inert", refused == "refused" and browser.run("window.hacked === undefined"), refused)
+
+
+def report_pages(browser, tool, folder):
+    """What -f html writes of hostile logs does nothing in a browser; pictures have a name and say what they show."""
+    evil = [folder / "evil.log", folder / "<img src=x onerror=window.hacked=7>.log"]
+    log = (LOGS / "alloc/arm64-cma-order4.log").read_text() + (LOGS / "fault/amd64-6.1.0-50-amd64-null_read.log").read_text()
+    for path, words in zip(evil, (EVIL, "javascript:window.hacked=8")):
+        path.write_text(re.sub("kworker|kfault|wlan_mt7663_usb|insmod|QEMU", lambda _: words, log))
+    for command in ("analyze", "triage"):
+        page = folder / f"{command}.html"
+        page.write_bytes(subprocess.run([tool, command, "-f", "html", *evil], stdout=subprocess.PIPE, check=True).stdout)
+        browser.ask("Page.navigate", url=page.resolve().as_uri())
+        browser.wait("document.readyState === 'complete' && !!document.querySelector('section')")
+        strange = browser.run("""Array.from(document.querySelectorAll('*')).filter(e => /^(script|img|a|iframe|object|embed|link|form)$/
+            .test(e.localName) || e.getAttributeNames().some(n => /^on|href|src|style/.test(n))).map(e => e.outerHTML.slice(0, 80))""")
+        expect(f"{command} -f html: no markup of the log's", strange == [], strange)
+        spoken(browser, f"{command} -f html", command == "analyze")
+        browser.run("Array.from(document.querySelectorAll('details, summary, li, svg')).forEach(e => e.dispatchEvent(new Event('click')))")
+        browser.run("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked=9\">')")
+        time.sleep(0.2)
+        expect(f"{command} -f html: inert", browser.run("window.hacked === undefined"))
+
+
+def said(node, what):
+    return node.get(what, {}).get("value", "")
+
+
+def spoken(browser, where, pictures=True):
+    """What a screen reader is told of the pictures, and that keys reach what scrolls."""
+    browser.ask("Accessibility.enable")
+    nodes = [node for node in browser.ask("Accessibility.getFullAXTree")["nodes"] if not node.get("ignored")]
+    images = [node for node in nodes if said(node, "role") in ("image", "img")]
+    expect(f"{where}: pictures for who listens", bool(images) or not pictures, [said(n, "role") for n in nodes][:40])
+    expect(f"{where}: each has a name and says what it shows", all(said(n, "name") and said(n, "description") for n in images),
+           [(said(n, "name"), said(n, "description")) for n in images][:4])
+    heads = [int(p["value"]["value"]) for n in nodes if said(n, "role") == "heading" for p in n["properties"] if p["name"] == "level"]
+    expect(f"{where}: headings in order", all(b <= a + 1 for a, b in zip([0, *heads], heads)), heads)
+    expect(f"{where}: keys reach pictures", browser.run("Array.from(document.querySelectorAll('figure')).every(f => f.tabIndex === 0)"))
 
 
 def large(browser, folder):
@@ -243,6 +298,9 @@ def main():
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--shots", type=pathlib.Path)
     args = parser.parse_args()
+    tidy = subprocess.run(["tidy", "-quiet", "-errors", "-utf8", "--warn-proprietary-attributes", "no", args.page],
+                          stderr=subprocess.PIPE, check=False)
+    expect("tidy finds no fault", tidy.returncode == 0, tidy.stderr.decode())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = pathlib.Path(name)
         browser = Browser(folder / "profile")
@@ -251,10 +309,12 @@ def main():
         if args.shots:
             shots(browser, args.shots)
         dropped(browser)
-        packed(browser, folder)
+        packed(browser, args.tool, folder)
         hostile(browser, folder)
         large(browser, folder)
         connections(browser)
+        report_pages(browser, args.tool, folder)
+        browser.open(args.page)
         reports(browser, args.tool, sorted(LOGS.rglob("*.log"))[::args.every])
         browser.close()
     print("\n".join(failures))

@@ -10,7 +10,8 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 MOST = 3000000
-LICENCES = ("json-c-*/COPYING", "pcre2-*/LICENCE", "capstone-*/LICENSE.TXT", "/usr/share/doc/wasi-libc/copyright")
+LICENCES = ("json-c-*/COPYING", "pcre2-*/LICENCE", "capstone-*/LICENSE.TXT", "zlib-*/debian/copyright", "xz-utils-*/COPYING",
+            "libzstd-*/LICENSE", "/usr/share/doc/wasi-libc/copyright")
 
 
 def literals(path):
@@ -21,7 +22,7 @@ def literals(path):
 def licences(debian):
     for name in LICENCES:
         found = [pathlib.Path(name)] if name.startswith("/") else sorted(debian.glob(name))
-        yield f"---- {name.split('/')[-2].rstrip('-*')} ----\n\n" + found[0].read_text(errors="replace")
+        yield f"---- {(name.split('/')[0] or 'wasi-libc').rstrip('-*')} ----\n\n" + found[0].read_text(errors="replace")
 
 
 def hashed(text):

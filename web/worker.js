@@ -1,7 +1,6 @@
 'use strict';
 /* Looks at one log at a time. In: {code} once, then {job, name, blob}. Out: {job, done, of} while it reads, {job, failed,
    limited, json, html, text} at the end. */
-const MOST = 1 << 30; /* bytes of one log, unpacked */
 let ready;
 
 async function load(code) {
@@ -25,55 +24,31 @@ function part(kdiag, number) {
   return new TextDecoder().decode(bytes);
 }
 
-const PACKED = {'1f8b': 'gzip', 'fd37': 'xz', '28b5': 'zstd', '425a': 'bzip2', '504b': 'zip'};
+/* gzip, xz and zstd are undone by libkdiag's side */
+const CANNOT = {'425a': 'packed with bzip2', '504b': 'a zip archive', '0422': 'packed with lz4'};
 
-async function packing(blob) {
+async function refusal(blob) {
   const head = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
-  return PACKED[Array.from(head, byte => byte.toString(16).padStart(2, '0')).join('')];
-}
-
-async function* portions(blob, how, at) {
-  let stream = blob.stream().pipeThrough(new TransformStream({
-    transform(bytes, out) { at.read += bytes.length; out.enqueue(bytes); }
-  }));
-  if (how === 'gzip') stream = stream.pipeThrough(new DecompressionStream('gzip'));
-  const reader = stream.getReader();
-  for (;;) {
-    let next;
-    try {
-      next = await reader.read();
-    } catch (error) {
-      if (how !== 'gzip') throw error;
-      at.cut = true; /* what was read before it is there */
-      return;
-    }
-    if (next.done) return;
-    yield next.value;
-  }
+  return CANNOT[Array.from(head, byte => byte.toString(16).padStart(2, '0')).join('')];
 }
 
 async function look({job, name, blob}) {
-  const kdiag = await ready, how = await packing(blob), at = {read: 0, cut: false};
-  if (how && how !== 'gzip') throw new Error(`it is packed with ${how}, which this page cannot unpack`);
+  const kdiag = await ready, why = await refusal(blob), room = kdiag.page_room_size(), reader = blob.stream().getReader();
+  if (why) throw new Error(`it is ${why}, which this page cannot unpack`);
   if (kdiag.page_begin(put(kdiag, new TextEncoder().encode(name).subarray(0, 400))) < 0) throw new Error('no memory');
-  if (how) kdiag.page_packed(put(kdiag, new TextEncoder().encode(how)));
-  const room = kdiag.page_room_size();
-  let limited = false, size = 0, told = 0;
-  for await (const bytes of portions(blob, how, at)) {
-    for (let from = 0; from < bytes.length && !limited; from += room) {
-      const status = kdiag.page_feed(put(kdiag, bytes.subarray(from, from + room)));
+  let limited = false, read = 0, told = 0;
+  for (let next; !limited && !(next = await reader.read()).done;) {
+    for (let from = 0; from < next.value.length && !limited; from += room) {
+      const status = kdiag.page_feed(put(kdiag, next.value.subarray(from, from + room)));
       if (status < 0) throw new Error('no memory');
       limited = status > 0;
     }
-    size += bytes.length;
-    limited = limited || size > MOST;
-    if (limited) break;
+    read += next.value.length;
     if (performance.now() - told > 50) {
       told = performance.now();
-      postMessage({job, done: at.read, of: blob.size});
+      postMessage({job, done: read, of: blob.size});
     }
   }
-  if (at.cut) kdiag.page_packed(put(kdiag, new TextEncoder().encode('gzip-cut')));
   const status = kdiag.page_end();
   if (status < 0) throw new Error('no memory');
   postMessage({job, limited: limited || status > 0, json: part(kdiag, 0), html: part(kdiag, 1), text: part(kdiag, 2)});
