@@ -148,6 +148,7 @@ def pasted(browser, tool):
     expect("a picture says what it is", browser.run(
         "Array.from(document.querySelectorAll('svg')).every(s => s.getAttribute('aria-label') && s.getAttribute('role') === 'img')"))
     spoken(browser, "the page")
+    expect("the stack is open", browser.run("Array.from(document.querySelectorAll('details')).filter(d => d.open).length === 1"))
     expect("keys reach all", browser.run(
         "Array.from(document.querySelectorAll('textarea, input, button')).every(e => e.tabIndex === 0 && "
         "(e.labels && e.labels.length || e.textContent))"))

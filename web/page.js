@@ -9,7 +9,7 @@ let worker = null, job = 0, current = null;
 /* It holds no markup of the log's: this is the second lock. What is not named here is not taken over. */
 const TAGS = new Set(('section h1 h2 h3 h4 p ul ol li br code table caption thead tbody tr th td details summary article ' +
                       'figure figcaption span mark strong svg g rect path text desc').split(' '));
-const ATTRIBUTES = new Set(('class scope role aria-label viewBox width height x y d rx text-anchor').split(' '));
+const ATTRIBUTES = new Set(('class scope open role aria-label viewBox width height x y d rx text-anchor').split(' '));
 const SPACES = ['http://www.w3.org/1999/xhtml', 'http://www.w3.org/2000/svg'];
 
 function take(from, to) {
