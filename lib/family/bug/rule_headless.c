@@ -1,5 +1,6 @@
 /* rule_headless.c - a report whose head the log does not hold. */
 #include "core/diag.h"
+#include "family/fault/printer.h"
 #include "family/fields.h"
 
 const char kd_doc_headless[] = "Registers and a stack stand in the log, but not the lines above "
@@ -19,6 +20,23 @@ static void say_instruction(kd_emit *out, const kdf_oops *oops)
                     KD_FMT(code->instruction.v), KD_LLU(code->memory.effective.v));
     else if (code->instruction.src)
         kd_say_more(out, " The instruction there is `%.*s`.", KD_FMT(code->instruction.v));
+}
+
+/* "The stack was printed by warn_alloc(): an allocation of pages failed." */
+static void say_printer(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    uint32_t at = 0;
+    const kd_printer *printer = kd_printer_of(&oops->backtrace, &at);
+    if (!printer)
+        return;
+    const kdf_frame *frame = &KD_ITEMS(oops->backtrace, kdf_frame)[at];
+    kd_say_more(out, " The stack was printed by %.*s(): %s.", KD_FMT(frame->function.v),
+                printer->found);
+    kd_say_evidence(out, view->event, frame->function.src, "who printed the stack");
+    kd_say_text(out, "printed_by", frame->function.v);
+    kd_say_impact(out, printer->impact);
+    if (printer->impact == KD_IMPACT_MACHINE_DOWN)
+        kd_say_severity(out, KD_FATAL);
 }
 
 /* Where the registers are lost too: "It went through f() [m]." */
@@ -47,20 +65,23 @@ kd_status kd_check_headless(const kd_view *view, kd_emit *out, void *user)
     if (!oops || oops->headline.src || (!oops->ip.function.src && oops->backtrace.count == 0))
         return KD_OK;
     bool died = !kd_event_is(view->event, &kd_kind_stack_dump);
+    bool printed = !died && kd_printer_of(&oops->backtrace, NULL);
     kd_say_diag(out, KD_LIKELY, "The lines above %s, which say what happened, are not in the log.",
                 oops->ip.function.src ? "these registers" : "this trace");
     if (died)
         kd_say_more(out,
                     " It was an exception: only for one the kernel prints all of these lines.");
+    else if (printed)
+        say_printer(view, out, oops);
     else
         kd_say_more(out, " Whether it was a warning or an exception stood there.");
-    if (oops->ip.function.src)
+    if (oops->ip.function.src && !printed)
         say_who(out, oops);
     else
         say_trace(out, &oops->blame);
     say_instruction(out, oops);
     kd_say_evidence(out, view->event, oops->ip.function.src, "where it stood");
-    if (!oops->ip.function.src)
+    if (!oops->ip.function.src && oops->code.bytes.src)
         kd_say_evidence(out, view->event, oops->code.bytes.src, "what only an exception prints");
     if (view->event->diags) /* what is there was enough for a verdict */
         kd_say_severity(out, KD_NOTICE);

@@ -343,6 +343,14 @@ static bool has_head(const kd_parse *parse)
     return kd_back_has(parse, heads, KD_COUNT(heads));
 }
 
+/* So many frames that the unwinder does not vouch for may stand between two of the report's own. */
+#define MOST_GUESSES 4
+
+static bool is_guess(kd_str text)
+{
+    return kd_str_starts(text, "? ") || (kd_str_starts(text, "[<") && kd_str_has(text, ">] ? "));
+}
+
 /* "kasan_report+0xd4/0x160" below "print_report+0x11d/0x224": the stack of the report. */
 static kd_verdict open_stack(kd_parse *parse, const kd_line *line)
 {
@@ -363,8 +371,11 @@ static kd_verdict open_stack(kd_parse *parse, const kd_line *line)
     size_t i = 0;
     while (i < KD_COUNT(reporters) && !kd_str_has(line->text, reporters[i].frame))
         i++;
-    if (i == KD_COUNT(reporters) || kd_str_starts(line->text, "? ") || !kd_back_line(&back, &above))
+    if (i == KD_COUNT(reporters) || is_guess(line->text) || !kd_back_line(&back, &above))
         return KD_NOT_MINE;
+    for (int guesses = 0; is_guess(above.text) && guesses < MOST_GUESSES; guesses++)
+        if (!kd_back_line(&back, &above))
+            return KD_NOT_MINE;
     for (size_t k = 0; k < KD_COUNT(printers); k++)
         printed |= kd_str_has(above.text, printers[k]);
     if (!printed || has_head(parse))

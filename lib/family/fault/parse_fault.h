@@ -40,6 +40,11 @@ bool kd_take_other_registers(kd_parse *parse, kdf_oops *oops, kd_str text);
 /* Rows of the stack dump, and what announces them. */
 bool kd_take_stack(kd_parse *parse, kdf_oops *oops, kd_str text);
 
+/* Does the line stand above registers or a stack, and belong to them? */
+bool kd_headless_is_above(kd_str text);
+/* Does it tell that what stands below is part of a report, was asked for, or is nobody's fault? */
+bool kd_headless_belongs(kd_str text);
+
 /* arc prints the task before it says what happened. */
 void kd_oops_look_back_for_task(kd_parse *parse, kdf_oops *oops);
 

@@ -73,6 +73,16 @@ static const char *const above[] = {
     "softirqs last ",
     "Comm: ",
     "last sysfs file:",
+    "INFO: lockdep is turned off.",
+    "no locks held by ",
+    "caller is ", /* the debugging of locks, preemption and RCU, from here */
+    "preempt_count: ",
+    "RCU nest depth: ",
+    "Preemption disabled at:",
+    "All QSes seen",
+    "rcu: All QSes seen",
+    "last function: ",
+    "turning off the locking correctness validator.",
 };
 
 /* They tell that the dump belongs to a report, to a request, or to nobody's fault. */
@@ -99,21 +109,35 @@ static const char *const belongs[] = {
     "Kernel panic",
     "exited ",
     "GPR",
+    "page allocation stalls",
     "unhandled level",
     "segfault",
     "+0x",
 };
 
-static bool has_any(kd_str text, const char *const words[], size_t count)
+bool kd_headless_belongs(kd_str text)
 {
-    for (size_t i = 0; i < count; i++)
-        if (kd_str_has(text, words[i]))
+    for (size_t i = 0; i < KD_COUNT(belongs); i++)
+        if (kd_str_has(text, belongs[i]))
             return true;
     return false;
 }
 
-static bool stands_above(kd_str text)
+/* "2 locks held by cat/2211:" and its rows "#0:  (&pipe->mutex/1){+.+.+.}, at: ..." */
+static bool is_held_lock(kd_str text)
 {
+    kd_scan in = kd_scan_of(text);
+    uint64_t number;
+    if (kd_scan_char(&in, '#'))
+        return kd_scan_u64(&in, &number) && kd_scan_char(&in, ':');
+    return kd_scan_u64(&in, &number) &&
+           (kd_scan_literal(&in, " lock held by ") || kd_scan_literal(&in, " locks held by "));
+}
+
+bool kd_headless_is_above(kd_str text)
+{
+    if (is_held_lock(text))
+        return true;
     for (size_t i = 0; i < KD_COUNT(above); i++)
         if (kd_str_starts(text, above[i]))
             return true;
@@ -129,8 +153,8 @@ static bool read_above(kd_parse *parse, kdf_oops *oops)
     kd_back back = kd_back_from(parse);
     bool direct = true;
     for (int i = 0; i < MOST_BACK && kd_back_line(&back, &line); i++) {
-        direct = direct && count < MOST_ABOVE && stands_above(line.text);
-        if (!direct && has_any(line.text, belongs, KD_COUNT(belongs)))
+        direct = direct && count < MOST_ABOVE && kd_headless_is_above(line.text);
+        if (!direct && kd_headless_belongs(line.text))
             return false;
         if (direct) {
             line.text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
@@ -192,7 +216,7 @@ static bool collect_trace(kd_parse *parse, kd_list *lines)
         headed = kd_str_is(line.text, "Call Trace:") || kd_str_is(line.text, "Call trace:");
     }
     for (int i = 0; i < MOST_BACK && headed && kd_back_line(&back, &line); i++)
-        if (has_any(line.text, belongs, KD_COUNT(belongs)))
+        if (kd_headless_belongs(line.text))
             return false;
     return headed;
 }

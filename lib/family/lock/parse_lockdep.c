@@ -150,10 +150,29 @@ static bool open_rcu_or_balance(kd_parse *parse, kdf_lockdep *lockdep, kd_str te
     return true;
 }
 
+/* "COMM/PID is freeing memory ...-..., with a lock still held there!": each of one report alone */
+static bool open_by_actor(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
+{
+    static const struct {
+        const char *words, *report, *title;
+    } rows[] = {
+        { " is trying to acquire:", "order", "lock order detected" },
+        { " is freeing memory ", "freed", "held lock freed" },
+        { " is trying to lock:", "nested", "Nested lock was not taken" },
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++)
+        if (kd_str_has(text, rows[i].words) && !kd_back_has(parse, &rows[i].title, 1) &&
+            take_actor(parse, lockdep, text)) {
+            kd_put(parse, &lockdep->report, kd_str_of(rows[i].report));
+            return true;
+        }
+    return false;
+}
+
 /* "syz-executor5/5807 is trying to acquire lock:", "inconsistent {IN-SOFTIRQ-W} -> ... usage." */
 static bool open_without_title(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
 {
-    if (open_rcu_or_balance(parse, lockdep, text))
+    if (open_rcu_or_balance(parse, lockdep, text) || open_by_actor(parse, lockdep, text))
         return true;
     if (kd_str_ends(text, " is trying to acquire lock:"))
         return take_actor(parse, lockdep, text);
@@ -263,47 +282,9 @@ static bool take_caller(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
 static bool is_company(kd_str text)
 {
     static const char *const begins[] = {
-        "(null)",
-        "*** DEADLOCK",
-        "----",
-        "-> (",
-        "...",
-        "<Interrupt>",
-        "CPU0",
-        "Chain exists of:",
-        "May be due to",
-        "Please attach",
-        "Possible ",
-        "RCU used illegally",
-        "The code is fine",
-        "and interrupts could",
-        "and the lock comparison",
-        "but there are no more locks",
-        "but this ",
-        "by crosslock",
-        "context-{",
-        "depth: ",
-        "hardirqs last ",
-        "irq event stamp:",
-        "local_irq_disable",
-        "lock(",
-        "lock: ",
-        "other info",
-        "other info that might",
-        "rcu_scheduler_active",
-        "rlock(",
-        "softirqs last ",
-        "sync(",
-        "the code is fine",
-        "the dependencies",
-        "the existing dependency",
-        "the shortest",
-        "to a ",
-        "turning off the locking",
-        "unlock(",
-        "which ",
-        "you didn't initialize",
-        "}",
+#define KD_COMPANY(begins) begins,
+#include "family/lock/lockdep_company.def"
+#undef KD_COMPANY
     };
     return kd_str_starts_any(text, begins, KD_COUNT(begins)) || kd_str_has(text, " --> ") ||
            kd_str_has(text, "} -> (") || kd_str_has(text, "{ [") || kd_str_ends(text, "ops: 1 {") ||
@@ -477,7 +458,8 @@ static const char *const anchors[] = {
     "BUG: spinlock ", "BUG: rwlock ", "BUG: read-lock ", "BUG: write-lock ", "workqueue leaked ",
     "in preemptible [",
     /* behind a title that is lost */
-    " is trying to acquire lock:", "inconsistent {", RCU_STATE, RELEASES, NULL
+    " is trying to acquire lock:", " is trying to acquire:", " is trying to lock:",
+    " is freeing memory ", "inconsistent {", RCU_STATE, RELEASES, NULL
 };
 
 static const kd_block_use blocks[] = {
