@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-
 /* ---- one problem ----------------------------------------------------------------------------- */
 
 kd_problem *kd_problem_of(kd_problem *problem)
@@ -214,6 +213,24 @@ static bool lists(const kd_list *ids, uint64_t id)
     return false;
 }
 
+/* So far back a diagnosis that names the event already is looked for. */
+#define NAMED_BY 64u
+
+/* A diagnosis of an earlier event tells of this one: the words of a tool behind those of the
+ * kernel. */
+static kd_problem *named_by(const kd_event *event, const kd_known_items *known)
+{
+    for (size_t i = 0; i < NAMED_BY && i < known->before_count; i++) {
+        const kd_event *before = known->before[known->before_count - 1 - i];
+        if (before->boot != event->boot || before->before)
+            break;
+        for (const kd_diag *diag = before->diags; diag; diag = diag->older)
+            if (diag->problem && lists(&diag->events, event->id))
+                return kd_problem_of(diag->problem);
+    }
+    return NULL;
+}
+
 /* The event belongs to an aged problem: its diagnoses are new. */
 static void stay(kd_problems *problems, kd_event *event, kd_diag *const *woken, size_t count)
 {
@@ -243,6 +260,8 @@ void kd_problems_note(kd_problems *problems, kd_event *event, kd_diag *const *wo
         problem = join(problems, problem, pointed_at(problems, event, woken[i], known));
     if (!problem)
         problem = find_bug(problems, event->bug);
+    if (!problem && count == 0)
+        problem = named_by(event, known);
     if (!problem)
         problem = kd_chain_find(event, known);
     if (!problem)

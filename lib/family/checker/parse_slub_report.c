@@ -1,6 +1,7 @@
 /* parse_slub_report.c - SLUB found an object or a slab overwritten.
  *
  *   BUG kmalloc-64 (Not tainted): Poison overwritten
+ *   BUG kmalloc-64: Poison overwritten                                                 to 3.1
  *   -----------------------------------------------------------------------------
  *   0xffff88810b1a3c00-0xffff88810b1a3c07 @offset=3072. First byte 0x0 instead of 0x6b
  *   Allocated in foo+0x1c/0x40 [mod] age=12 cpu=0 pid=99      then frames
@@ -50,16 +51,31 @@ static void read_range(kd_parse *parse, kdf_check *check)
     }
 }
 
+/* "BUG kmalloc-64 (Not tainted): Poison overwritten", "BUG kmalloc-64: Poison overwritten" */
+static bool scan_headline(kd_str text, kd_str *cache, kd_str *what)
+{
+    static const char *const words[] = { "Object already free", "Object padding overwritten",
+                                         "Objects remaining on kmem_cache_close()",
+                                         "Poison overwritten", "Redzone overwritten" };
+    kd_scan in = kd_scan_of(text), old;
+    kd_str skipped;
+    if (!kd_scan_literal(&in, "BUG "))
+        return false;
+    old = in;
+    if (kd_scan_past(&in, " (", cache) && cache->len > 0 && kd_scan_past(&in, "): ", &skipped) &&
+        kd_str_has(skipped, "ainted") && kd_scan_rest(&in, what))
+        return true;
+    return kd_scan_past(&old, ": ", cache) && cache->len > 0 && !kd_str_has(*cache, " ") &&
+           kd_scan_rest(&old, what) && kd_str_starts_any(*what, words, KD_COUNT(words));
+}
+
 static kd_verdict open_slub(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
-    kd_scan in = kd_scan_of(line->text);
-    kd_str cache, skipped, what;
+    kd_str cache, what;
     if (is_track(line->text) && take_track(parse, check, line->text))
         return KD_TAKEN;
-    if (!kd_scan_literal(&in, "BUG ") || !kd_scan_past(&in, " (", &cache) || cache.len == 0 ||
-        !kd_scan_past(&in, "): ", &skipped) || !kd_str_has(skipped, "ainted") ||
-        !kd_scan_rest(&in, &what))
+    if (!scan_headline(line->text, &cache, &what))
         return KD_NOT_MINE;
     const char *dot = kd_str_find(what, ". ");
     if (dot)
@@ -146,7 +162,7 @@ static kd_verdict more_slub(kd_parse *parse, const kd_line *line)
     if (take_track(parse, check, text) || take_range(parse, check, text) ||
         take_object(parse, check, text))
         return KD_TAKEN;
-    if (kd_str_starts(text, "CPU: "))
+    if (kd_str_starts(text, "CPU: ") || kd_str_starts(text, "Pid: "))
         parse->own[KD_CHECK_STACK] = 0; /* the stack of the check itself follows */
     kd_verdict verdict = kd_check_frame(parse, check, line);
     if (verdict != KD_NOT_MINE)
@@ -164,14 +180,14 @@ static kd_verdict more_slub(kd_parse *parse, const kd_line *line)
 static const char *const anchors[] = { "ainted): ",
                                        " overwritten",
                                        "): Object corrupt",
-                                       "): Object already free",
+                                       ": Object already free",
                                        "): Freechain corrupt",
                                        "): Freepointer corrupt",
                                        "): Freelist Pointer check fails",
                                        "): Invalid object pointer",
                                        "): Wrong object count",
                                        "): Wrong number of objects",
-                                       "): Objects remaining in",
+                                       ": Objects remaining ",
                                        "): Not a valid slab",
                                        "): Attempt to free object",
                                        "): Page slab pointer corrupt",

@@ -94,6 +94,18 @@ static kd_str name_after(kd_str text, const char *at)
     return (kd_str){ from, (size_t)(at - from) };
 }
 
+/* "amdgpu 0000:28:00.0: ring ...": the word before the name of the device is its driver */
+static kd_str driver_before(const char *words)
+{
+    kd_str driver = kd_str_of(words);
+    if (driver.len < 2 || driver.ptr[--driver.len] != ' ')
+        return (kd_str){ NULL, 0 };
+    for (size_t i = 0; i < driver.len; i++)
+        if (!kd_is_digit(driver.ptr[i]) && (driver.ptr[i] < 'a' || driver.ptr[i] > 'z'))
+            return (kd_str){ NULL, 0 };
+    return driver;
+}
+
 /* "sda1-8": the journal that inode 8 of sda1 holds */
 static kd_str without_journal(kd_str device)
 {
@@ -115,6 +127,8 @@ static void find_device(const wording *w, kd_str text, kd_str *device, kd_str *d
         const char *at = kd_str_find(text, w->device);
         if (at)
             *device = without_journal(name_after(text, at + kd_str_of(w->device).len));
+        if (at && device->len > 0 && w->kind == &kd_kind_gpu_hang)
+            *driver = driver_before(w->device);
     }
     const char *named = kd_str_is(*device, "AMD-Vi") ? kd_str_find(text, "device=") : NULL;
     if (named)
@@ -217,6 +231,27 @@ static void put_ata_sector(kd_parse *parse, kdf_device_error *error, kd_str text
                    byte[3]);
 }
 
+/* "Process information: process Xorg pid 2184 thread Xorg:cs0 pid 2284", " Process code pid 1 ...";
+ * a job of the kernel's own has no name: "process  pid 0". "UBIFS error (ubi0:23 pid 887): ..." */
+static void put_process(kd_parse *parse, kdf_device_error *error, const wording *w, kd_str text)
+{
+    static const char *const heads[] = { "Process information: process ", ":  Process " };
+    kd_scan in;
+    kd_str comm;
+    uint64_t pid;
+    if (w->kind != &kd_kind_gpu_hang)
+        put_u64(parse, &error->pid, text, " pid ");
+    for (size_t i = 0; i < KD_COUNT(heads); i++) {
+        if (error->comm.src || !kd_scan_after(text, heads[i], &in))
+            continue;
+        if (!kd_scan_past(&in, " pid ", &comm) || comm.len == 0 || comm.len > 15 ||
+            !kd_scan_u64(&in, &pid))
+            return;
+        kd_put(parse, &error->comm, comm);
+        kd_put(parse, &error->pid, pid);
+    }
+}
+
 /* ---- taking lines ---------------------------------------------------------------------------- */
 
 static bool fits(const wording *w, kd_str text)
@@ -254,6 +289,7 @@ static void take(kd_parse *parse, const wording *w, const kd_line *line, bool ke
         if (driver.len > 0)
             kd_put(parse, &error->driver, driver);
         put_values(parse, error, line->text);
+        put_process(parse, error, w, line->text);
         if (w->kind == &kd_kind_ata_error)
             put_ata_sector(parse, error, line->text);
         if (w->kind == &kd_kind_suspend_failure && kd_str_is(kd_str_of(w->words), "*ERROR* "))

@@ -73,7 +73,8 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
     uint64_t address;
     if (!form->address)
         return;
-    if (form->address[0] && !kd_scan_past(&in, form->address, &skipped))
+    if (form->address[0] && !kd_scan_past(&in, form->address, &skipped) &&
+        !kd_scan_literal(&in, " at ")) /* x86_64 to 2.6.24: "at 0000000000000018 RIP: " */
         return;
     kd_scan_literal(&in, "ess"); /* csky calls it "addr" */
     kd_scan_blanks(&in);
@@ -286,10 +287,27 @@ static bool take_second_half(kd_parse *parse, kdf_oops *oops, const kd_line *lin
     return take_headline(parse, oops, &whole);
 }
 
+/* " [<ffffffff88123044>] :toy:toy_poll+0x14/0x60" behind "... RIP: ": x86_64 to 2.6.24 */
+static bool take_early_ip(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kdf_symbol ip = { .size = { 0, 0 } };
+    uint64_t address;
+    if (!kd_str_ends(kd_str_trim(oops->headline.v), " RIP:") || oops->ip.function.src ||
+        oops->registers.count > 0 || !kd_scan_literal(&in, "[<") || !kd_scan_hex(&in, &address) ||
+        !kd_scan_literal(&in, ">]") || (kd_scan_blanks(&in), !kd_scan_symbol(&in, &ip, parse->src)))
+        return false;
+    ip.address = (kd_hex){ address, parse->src };
+    oops->ip = ip;
+    return true;
+}
+
 static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
 {
     kdf_oops *oops = parse->body;
     kd_str text = line->text;
+    if (take_early_ip(parse, oops, text))
+        return KD_TAKEN;
     if (take_second_half(parse, oops, line))
         return KD_TAKEN;
     if (kd_str_starts(text, "---[ end trace "))

@@ -6,6 +6,7 @@
  *   Oops: Kernel access of bad area, sig: 11 [#1]                              powerpc
  *   illegal operation: 0001 ilc:1 [#1] SMP                                     s390
  *   insmod(1234): Oops [#1]                                                    sparc
+ *   double fault: 0000 [1] SMP                                                 x86_64 to 2.6.27
  */
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
@@ -93,6 +94,19 @@ static void put_gpf_address(kd_parse *parse, kdf_oops *oops, kd_str name)
         kd_put(parse, &oops->address, address);
 }
 
+/* "Oops: 0002 [1] SMP": x86_64 to 2.6.27 counts without the '#' */
+static bool scan_old_count(kd_str text, kd_str *before, uint64_t *count, kd_scan *flags)
+{
+    kd_scan in = kd_scan_of(text), code;
+    uint64_t value;
+    if (!kd_scan_past(&in, " [", before) || before->len < 6 || before->len >= MOST_BEFORE_COUNT ||
+        !kd_scan_u64(&in, count) || *count == 0 || !kd_scan_char(&in, ']'))
+        return false;
+    code = kd_scan_of(kd_str_from(*before, before->len - 6));
+    *flags = in;
+    return kd_scan_literal(&code, ": ") && kd_scan_hex(&code, &value) && kd_scan_at_end(&code);
+}
+
 /* The text before "[#1]", the number in it, and what follows; architectures without a counter end
  * in a signal, or write "Oops#: 0000". */
 static bool scan_die(kd_str text, kd_str *before, uint64_t *count, kd_scan *flags)
@@ -107,7 +121,10 @@ static bool scan_die(kd_str text, kd_str *before, uint64_t *count, kd_scan *flag
         *flags = in;
         return true;
     }
+    if (scan_old_count(text, before, count, flags))
+        return true;
     in = kd_scan_of(text);
+    *count = 0;
     *before = text;
     *flags = kd_scan_of(KD_STR(""));
     if (kd_scan_literal(&in, "Oops#: ") && kd_scan_hex(&in, &number) && kd_scan_at_end(&in))

@@ -49,6 +49,17 @@ void kd_blame_none(kdf_blame *blame, const char *why)
         blame->why = (kd_text){ kd_str_of(why), KD_DERIVED };
 }
 
+/* Kernels without frame pointers confirm no frame at all (they print addresses: to 4.9); what
+ * stands at the very begin or end of a function is left from a call that returned. */
+static bool may_wait(const kdf_frame *frame, bool confirmed)
+{
+    bool left = frame->offset.src && frame->size.src &&
+                (frame->offset.v == 0 || frame->offset.v >= frame->size.v);
+    if (confirmed || !frame->address.src)
+        return kd_frame_is_sure(frame);
+    return frame->function.src && !left;
+}
+
 static size_t wait_of(kd_str function)
 {
     kd_str bare = kd_bare_name(function);
@@ -85,8 +96,11 @@ void kd_blame_waiter(kdf_blame *blame, const kd_list *backtrace, kd_text *waits_
                      kd_text *waits_for)
 {
     const kdf_frame *frames = backtrace->items;
+    bool confirmed = false;
+    for (uint32_t i = 0; i < backtrace->count && !confirmed; i++)
+        confirmed = kd_frame_is_sure(&frames[i]);
     for (uint32_t i = 0; i < backtrace->count; i++) {
-        if (!kd_frame_is_sure(&frames[i]))
+        if (!may_wait(&frames[i], confirmed))
             continue;
         kd_str function = frames[i].function.v;
         size_t wait = wait_of(function);

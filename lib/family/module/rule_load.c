@@ -9,10 +9,6 @@ const char kd_doc_load_failed[] = "A tool reported that a module was not loaded 
 const char kd_doc_version_mismatch[] = "The module was built for another kernel: its version "
                                        "magic, the version of a symbol or the size of struct "
                                        "module differs. The words that differ are named.";
-const char kd_doc_unknown_symbol[] = "The module needs a symbol that neither the kernel nor a "
-                                     "loaded module exports to it. All symbols that one "
-                                     "module lacks are one diagnosis; symbols that the compiler "
-                                     "asked for have a cause of their own.";
 const char kd_doc_duplicate_symbol[] =
     "Another module, or the kernel, exports a symbol of the same name already.";
 const char kd_doc_not_signed[] = "The kernel takes only modules with a valid signature, and this "
@@ -24,18 +20,27 @@ const char kd_doc_btf_mismatch[] =
     "The module's BTF type information does not fit the one of the running kernel.";
 const char kd_doc_parameter[] = "A module parameter was given a value that it does not take.";
 
-/* The tools complain right after the kernel: so many events further it is another failure. */
-#define TOOL_EVENTS 64u
+bool kd_is_same_module(kd_str a, kd_str b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        char x = a.ptr[i] == '-' ? '_' : a.ptr[i], y = b.ptr[i] == '-' ? '_' : b.ptr[i];
+        if (x != y)
+            return false;
+    }
+    return true;
+}
 
 void kd_say_module_tools(const kd_view *view, kd_emit *out, kd_str module, const char *words)
 {
     const kd_wide_view *wide = kd_wide(view);
-    size_t i = wide->index > TOOL_EVENTS ? wide->index - TOOL_EVENTS : 0;
-    for (; i < wide->event_count && i <= wide->index + TOOL_EVENTS; i++) {
+    size_t i = wide->index > KD_MODULE_EVENTS ? wide->index - KD_MODULE_EVENTS : 0;
+    for (; i < wide->event_count && i <= wide->index + KD_MODULE_EVENTS; i++) {
         const kd_event *event = wide->events[i];
         const kdf_module_load *load = KD_BODY(event, module_load);
         if (!load || event->boot != view->event->boot || !load->error.src ||
-            !kd_str_eq(load->module.v, module))
+            !kd_is_same_module(load->module.v, module))
             continue;
         kd_say_evidence(out, event, load->error.src, "%s", words);
         kd_say_more(out, "\"%.*s\" of %.*s is this same failure.", KD_FMT(load->error.v),
@@ -133,12 +138,52 @@ static void say_checksum(kd_emit *out, const kdf_module_load *load)
         kd_say_assume(out, "the message is that of the running kernel");
 }
 
+/* One diagnosis a module: an earlier symbol speaks for the later ones. */
+static bool is_checksum_told(const kd_view *view, const kdf_module_load *load)
+{
+    for (size_t i = view->history_len; i-- > 0 && view->history_len - i <= KD_MODULE_EVENTS;) {
+        const kdf_module_load *other = KD_BODY(view->history[i], module_load);
+        if (other && !view->history[i]->before && view->history[i]->boot == view->event->boot &&
+            kd_str_is(other->reason.v, "symbol-version") && load->symbol.src &&
+            kd_str_eq(other->module.v, load->module.v))
+            return true;
+    }
+    return false;
+}
+
+/* Of the symbols that differ, and of those that were refused for it. */
+static void say_checksums(const kd_view *view, kd_emit *out, const kdf_module_load *load)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    uint64_t more = 0;
+    for (size_t i = wide->index + 1;
+         load->symbol.src && i < wide->event_count && i <= wide->index + KD_MODULE_EVENTS; i++) {
+        const kd_event *event = wide->events[i];
+        const kdf_module_load *other = KD_BODY(event, module_load);
+        if (!other || event->boot != view->event->boot ||
+            !kd_str_eq(other->module.v, load->module.v))
+            continue;
+        bool differs = kd_str_is(other->reason.v, "symbol-version");
+        if (!differs &&
+            !(kd_str_is(other->reason.v, "unknown-symbol") && kd_is_symbol_refused(other)))
+            continue;
+        kd_say_event(out, event);
+        if (differs)
+            kd_say_evidence(out, event, other->headline.src, "another symbol that differs");
+        else
+            kd_say_evidence(out, event, other->headline.src, "refused for it");
+        more += differs;
+    }
+    if (more)
+        kd_say_u64(out, "symbols", more + 1);
+}
+
 kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_module_load *load =
         kd_module_load_of(view, "version-magic symbol-version struct-module-size");
     (void)user;
-    if (!load)
+    if (!load || is_checksum_told(view, load))
         return KD_OK;
     if (load->has.src)
         say_magic(view, out, load);
@@ -151,6 +196,7 @@ kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *use
                     "size than the kernel's.",
                     KD_FMT(load->module.v));
     kd_say_module_end(view, out, load);
+    say_checksums(view, out, load);
     kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, load->module.v, "built for another kernel");
     kd_say_remedy(
         out,
@@ -160,98 +206,6 @@ kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *use
         kd_say_remedy(out, "With CONFIG_MODVERSIONS the build needs the kernel's Module.symvers.");
     if (!load->has.src && !load->symbol.src)
         kd_say_assume(out, "the message is that of the running kernel");
-    return KD_OK;
-}
-
-/* ---- symbols --------------------------------------------------------------------------------- */
-
-typedef struct symbol_hint {
-    const char *beginning, *what, *remedy;
-} symbol_hint;
-
-static const symbol_hint *hint_of(kd_str symbol)
-{
-    static const symbol_hint hints[] = {
-#define KD_SYMBOL(beginning, what, remedy) { beginning, what, remedy },
-#include "family/module/symbol_hint.def"
-#undef KD_SYMBOL
-    };
-    for (size_t i = 0; i < KD_COUNT(hints); i++)
-        if (kd_str_starts(symbol, hints[i].beginning))
-            return &hints[i];
-    return NULL;
-}
-
-static bool lacks_for(const kd_event *event, const kd_event *first, const kdf_module_load *load)
-{
-    const kdf_module_load *other = KD_BODY(event, module_load);
-    return other && event->boot == first->boot && kd_str_is(other->reason.v, "unknown-symbol") &&
-           kd_str_eq(other->module.v, load->module.v);
-}
-
-/* An earlier event of the same module speaks for this one. */
-static bool is_told(const kd_view *view, const kdf_module_load *load)
-{
-    for (size_t i = view->history_len; i-- > 0 && view->history_len - i <= TOOL_EVENTS;)
-        if (!view->history[i]->before && lacks_for(view->history[i], view->event, load))
-            return true;
-    return false;
-}
-
-#define MOST_NAMED 8u
-
-static void say_other_symbols(const kd_view *view, kd_emit *out, const kdf_module_load *load)
-{
-    const kd_wide_view *wide = kd_wide(view);
-    uint64_t more = 0;
-    for (size_t i = wide->index + 1; i < wide->event_count && i <= wide->index + TOOL_EVENTS; i++) {
-        const kd_event *event = wide->events[i];
-        if (!lacks_for(event, view->event, load))
-            continue;
-        const kdf_module_load *other = KD_BODY(event, module_load);
-        if (++more < MOST_NAMED)
-            kd_say_more(out, "%s %.*s.", more == 1 ? "It lacks too:" : "And",
-                        KD_FMT(other->symbol.v));
-        kd_say_event(out, event);
-        kd_say_evidence(out, event, other->headline.src, "another symbol that it lacks");
-    }
-    if (more)
-        kd_say_u64(out, "symbols", more + 1);
-}
-
-kd_status kd_check_unknown_symbol(const kd_view *view, kd_emit *out, void *user)
-{
-    const kdf_module_load *load = kd_module_load_of(view, "unknown-symbol");
-    (void)user;
-    if (!load || is_told(view, load))
-        return KD_OK;
-    const symbol_hint *hint = hint_of(load->symbol.v);
-    kd_say_diag(out, KD_CERTAIN,
-                "Module %.*s needs symbol %.*s, which nothing that is loaded exports to it.",
-                KD_FMT(load->module.v), KD_FMT(load->symbol.v));
-    if (hint)
-        kd_say_more(out, "About that symbol: %s.", hint->what);
-    if (load->error_number.src)
-        kd_say_proof(out, KD_STR("the kernel looked the symbol up and did not find it usable"),
-                     "error = %lld", KD_LLD(load->error_number.v));
-    else
-        kd_say_proof(out, KD_STR("the kernel looked the symbol up and did not find it usable"),
-                     "\"%.*s\"", KD_FMT(load->headline.v));
-    say_other_symbols(view, out, load);
-    kd_say_module_end(view, out, load);
-    kd_say_text(out, "symbol", load->symbol.v);
-    if (hint) {
-        kd_say_remedy(out, "%s", hint->remedy);
-    } else {
-        kd_say_remedy(out, "Load the module that exports it first (modprobe does after depmod, "
-                           "insmod does not), or "
-                           "enable it in the kernel's configuration (CONFIG_...).");
-        kd_say_remedy(
-            out,
-            "A symbol exported with EXPORT_SYMBOL_GPL is hidden from modules whose licence is not "
-            "GPL-compatible.");
-    }
-    kd_say_suspect(out, KD_SUSPECT_CONFIGURATION, load->module.v, "a symbol is missing");
     return KD_OK;
 }
 
@@ -385,10 +339,10 @@ static bool explained(const kd_view *view, const kdf_module_load *load)
         const kdf_module_load *other = KD_BODY(event, module_load);
         if (event->boot != view->event->boot)
             continue;
-        if (reloc && (!reloc->module.src || kd_str_eq(reloc->module.v, load->module.v)))
+        if (reloc && (!reloc->module.src || kd_is_same_module(reloc->module.v, load->module.v)))
             return true;
         if (other && !is_tool(other) &&
-            (!other->module.src || kd_str_eq(other->module.v, load->module.v)))
+            (!other->module.src || kd_is_same_module(other->module.v, load->module.v)))
             return true;
         if (kd_event_is(event, &kd_kind_vmap_failure) ||
             kd_event_is(event, &kd_kind_vmalloc_failure) || KD_BODY(event, oops))

@@ -5,21 +5,49 @@
  *
  * It stands first of all, so it is asked last. What it takes is a fact of the report, no event.
  */
+#include <string.h>
+
 #include "core/parser.h"
 #include "family/fields.h"
 
 static const char *const wordings[] = {
 #define KD_WORDING(words) words,
+#define KD_ORDINARY(words)
 #include "family/seen/wording.def"
+#undef KD_ORDINARY
 #undef KD_WORDING
     NULL
 };
 
+static const char *const ordinary[] = {
+#define KD_WORDING(words)
+#define KD_ORDINARY(words) words,
+#include "family/seen/wording.def"
+#undef KD_ORDINARY
+#undef KD_WORDING
+};
+
+static bool is_ordinary(kd_str text)
+{
+    for (size_t i = 0; i < KD_COUNT(ordinary); i++)
+        if (kd_str_has(text, ordinary[i]))
+            return true;
+    return false;
+}
+
+/* "Boot_DEBUG: started" has no "BUG: " in it. */
+static bool has_words(kd_str text, const char *words)
+{
+    const char *at = kd_str_find(text, words);
+    bool whole = strlen(words) <= sizeof "BUG: " - 1;
+    return at && (!whole || at == text.ptr || (!kd_is_alpha(at[-1]) && !kd_is_digit(at[-1])));
+}
+
 static kd_verdict open_seen(kd_parse *parse, const kd_line *line)
 {
     kdf_seen *seen = parse->body;
-    for (size_t i = 0; wordings[i]; i++)
-        if (kd_str_has(line->text, wordings[i])) {
+    for (size_t i = 0; wordings[i] && !is_ordinary(line->text); i++)
+        if (has_words(line->text, wordings[i])) {
             kd_put(parse, &seen->wording, kd_str_of(wordings[i]));
             return KD_LAST;
         }

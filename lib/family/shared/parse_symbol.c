@@ -1,4 +1,5 @@
-/* parse_symbol.c - code addresses: "name+0x1c/0x40 [mod]". */
+/* parse_symbol.c - code addresses: "name+0x1c/0x40 [mod]", of x86_64 to 2.6.24
+ * ":mod:name+0x1c/0x40". */
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 
@@ -53,12 +54,29 @@ static bool scan_module(kd_scan *in, kd_str *out)
     return true;
 }
 
+/* ":mod:" */
+static bool scan_module_before(kd_scan *in, kd_str *out)
+{
+    kd_scan try = *in;
+    if (!kd_scan_char(&try, ':'))
+        return false;
+    const char *from = try.at;
+    while (try.at < try.end && (symbol_char(*try.at) || *try.at == '-'))
+        try.at++;
+    *out = kd_scan_since(&try, from);
+    if (out->len == 0 || !kd_scan_char(&try, ':'))
+        return false;
+    *in = try;
+    return true;
+}
+
 bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src)
 {
     kd_scan try = *in;
-    const char *from = try.at;
     uint64_t offset, size, address;
-    kd_str module;
+    kd_str module = { NULL, 0 };
+    bool before = scan_module_before(&try, &module);
+    const char *from = try.at;
     if (kd_scan_left(&try) > 2 && try.at[0] == '0' && try.at[1] == 'x') {
         if (!kd_scan_hex(&try, &address))
             return false;
@@ -73,6 +91,8 @@ bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src)
     kd_str name = kd_scan_since(&try, from);
     if (name.len == 0 || kd_is_digit(name.ptr[0]))
         return false;
+    if (before)
+        out->module = (kd_text){ module, src };
     out->function = (kd_text){ name, src };
     if (scan_offset(&try, &offset, &size)) {
         out->offset = (kd_u64){ offset, src };

@@ -3,7 +3,6 @@
  *   kf_run+0xf4/0x120 [kfault]                              x86 4.10+, arm64, generic
  *   ? kf_run+0xf4/0x120                                     found on the stack, not confirmed
  *   [<ffffffff8111ea14>] free_pages+0x44/0x50               x86 to 4.9, arm64 to 4.13, riscv, mips
- *   <c020bb5d> block_uevent+0x10d/0x210   <c020ba50> ...    i386 about 2.6.16, several in a line
  *   [] (show_stack) from [] (dump_stack+0x88/0xcc)          arm to 5.14, addresses lost in HTML
  *   show_stack from dump_stack_lvl+0x40/0x4c                arm 5.15+
  *   __dump_stack lib/dump_stack.c:77 [inline]               decoded: inlined into the next frame
@@ -17,6 +16,7 @@
 #include "family/fields.h"
 #include "family/shared/parse_inline.h"
 #include "family/shared/parse_shared.h"
+#include "family/shared/parse_trace.h"
 #include "family/shared/parse_user_registers.h"
 
 #define MAX_FRAMES 512u
@@ -27,7 +27,7 @@
 /* kd_block_state.more: on which stack the next frames ran */
 static const char *const contexts[] = { "task", "irq", "softirq", "nmi", "exception" };
 
-static void add_frame(kd_parse *parse, kd_list *frames, const kdf_frame *frame, const kd_line *line)
+void kd_trace_add(kd_parse *parse, kd_list *frames, const kdf_frame *frame, const kd_line *line)
 {
     if (frames->count >= MAX_FRAMES)
         return;
@@ -40,7 +40,7 @@ static void add_frame(kd_parse *parse, kd_list *frames, const kdf_frame *frame, 
     item->context = (kd_text){ kd_str_of(contexts[parse->state->more]), KD_DERIVED };
 }
 
-static void put_symbol(kdf_frame *frame, const kdf_symbol *symbol)
+void kd_trace_put_symbol(kdf_frame *frame, const kdf_symbol *symbol)
 {
     frame->function = symbol->function;
     frame->offset = symbol->offset;
@@ -51,7 +51,7 @@ static void put_symbol(kdf_frame *frame, const kdf_symbol *symbol)
 }
 
 /* "[<c0101234>]", "[c00000000465f7e0]", or "[]" where HTML swallowed the address. */
-static bool scan_address(kd_scan *in, kd_hex *out, kd_src src)
+bool kd_trace_scan_address(kd_scan *in, kd_hex *out, kd_src src)
 {
     kd_scan try = *in;
     uint64_t address;
@@ -101,34 +101,34 @@ static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
     kd_scan in = kd_scan_of(line->text);
     kdf_frame callee = { .line = { 0, 0 } }, caller = { .line = { 0, 0 } };
     kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
-    if (!scan_address(&in, &callee.address, parse->src) || !kd_scan_literal(&in, " (") ||
+    if (!kd_trace_scan_address(&in, &callee.address, parse->src) || !kd_scan_literal(&in, " (") ||
         !kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_char(&in, ')'))
         return false;
     kd_scan broken = in; /* a mail program broke the pair in two */
     bool first =
         kd_scan_literal(&broken, " from") && (kd_scan_char(&broken, ' '), kd_scan_at_end(&broken));
     if (frames->count > 0 ? kd_scan_at_end(&in) : first) {
-        put_symbol(&callee, &inner);
-        add_frame(parse, frames, &callee, line);
+        kd_trace_put_symbol(&callee, &inner);
+        kd_trace_add(parse, frames, &callee, line);
         return true;
     }
     if (first)
         return true;
-    if (!kd_scan_literal(&in, " from ") || !scan_address(&in, &caller.address, parse->src))
+    if (!kd_scan_literal(&in, " from ") || !kd_trace_scan_address(&in, &caller.address, parse->src))
         return false;
     bool torn = kd_scan_at_end(&in); /* wrapped: the name is in the next line */
     if (!torn && (!kd_scan_literal(&in, " (") || !kd_scan_symbol(&in, &outer, parse->src) ||
                   !scan_end_of_pair(&in)))
         return false;
     drop_cut_name(line->text, &outer);
-    put_symbol(&callee, &inner);
-    put_symbol(&caller, &outer);
+    kd_trace_put_symbol(&callee, &inner);
+    kd_trace_put_symbol(&caller, &outer);
     kdf_frame *last = frames->count ? &KD_ITEMS(*frames, kdf_frame)[frames->count - 1] : NULL;
     if (last && !last->function.src)
         last->function = inner.function; /* the caller of the line before, cut there */
     if (frames->count == 0)
-        add_frame(parse, frames, &callee, line);
-    add_frame(parse, frames, &caller, line);
+        kd_trace_add(parse, frames, &callee, line);
+    kd_trace_add(parse, frames, &caller, line);
     parse->state->at |= torn ? NAME_FOLLOWS : 0;
     return true;
 }
@@ -145,7 +145,7 @@ static bool take_name(kd_parse *parse, kd_list *frames, kd_str text)
     if (!follows || frames->count == 0 || !kd_scan_symbol(&in, &symbol, parse->src) ||
         !symbol.size.src)
         return false;
-    put_symbol(&KD_ITEMS(*frames, kdf_frame)[frames->count - 1], &symbol);
+    kd_trace_put_symbol(&KD_ITEMS(*frames, kdf_frame)[frames->count - 1], &symbol);
     return true;
 }
 
@@ -174,11 +174,11 @@ static bool take_from(kd_parse *parse, kd_list *frames, const kd_line *line)
     if (!kd_scan_symbol(&in, &outer, parse->src) || !is_rest_of_carrier(&in) || !outer.size.src)
         return false;
     if (frames->count == 0) {
-        put_symbol(&frame, &inner);
-        add_frame(parse, frames, &frame, line);
+        kd_trace_put_symbol(&frame, &inner);
+        kd_trace_add(parse, frames, &frame, line);
     }
-    put_symbol(&frame, &outer);
-    add_frame(parse, frames, &frame, line);
+    kd_trace_put_symbol(&frame, &outer);
+    kd_trace_add(parse, frames, &frame, line);
     return true;
 }
 
@@ -193,13 +193,13 @@ static bool take_vendor(kd_parse *parse, kd_list *frames, const kd_line *line)
     uint64_t pointer, bytes;
     if (!kd_scan_char(&in, '[') || !kd_scan_hex(&in, &pointer) || !kd_scan_char(&in, '+') ||
         !kd_scan_blanks(&in) || !kd_scan_u64(&in, &bytes) || !kd_scan_char(&in, ']') ||
-        !scan_address(&in, &frame.address, parse->src) || !kd_scan_blanks(&in) ||
+        !kd_trace_scan_address(&in, &frame.address, parse->src) || !kd_scan_blanks(&in) ||
         !kd_scan_symbol(&in, &symbol, parse->src))
         return false;
-    put_symbol(&frame, &symbol);
+    kd_trace_put_symbol(&frame, &symbol);
     frame.frame_pointer = (kd_hex){ pointer, parse->src };
     frame.frame_bytes = (kd_u64){ bytes, parse->src };
-    add_frame(parse, frames, &frame, line);
+    kd_trace_add(parse, frames, &frame, line);
     return true;
 }
 
@@ -232,15 +232,15 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
     kdf_symbol symbol = { .size = { 0, 0 } };
     kd_hex stack = { 0, 0 };
     bool s390 = kd_scan_char(&in, '(');
-    bool address = scan_address(&in, &frame.address, parse->src);
+    bool address = kd_trace_scan_address(&in, &frame.address, parse->src);
     kd_scan again = in;
-    if (address && kd_scan_char(&again, ' ') && scan_address(&again, &stack, parse->src)) {
+    if (address && kd_scan_char(&again, ' ') && kd_trace_scan_address(&again, &stack, parse->src)) {
         frame.address = stack; /* powerpc: stack pointer first, then the code address */
         in = again;
     }
     kd_scan_blanks(&in);
     if (address && parse->state->at && kd_scan_at_end(&in) && stack.src) {
-        add_frame(parse, frames, &frame, line);
+        kd_trace_add(parse, frames, &frame, line);
         parse->state->at |= NAME_FOLLOWS;
         return true;
     }
@@ -254,46 +254,11 @@ static bool take_plain(kd_parse *parse, kd_list *frames, const kd_line *line)
         return false;
     if (address)
         drop_cut_name(line->text, &symbol);
-    put_symbol(&frame, &symbol);
+    kd_trace_put_symbol(&frame, &symbol);
     frame.reliable =
         (kd_bool){ !guess && !s390 && !kd_str_has(line->text, "(unreliable)"), parse->src };
-    add_frame(parse, frames, &frame, line);
+    kd_trace_add(parse, frames, &frame, line);
     return true;
-}
-
-/* "<c020bb5d> " before a symbol; bare, as i386 printed it for some releases about 2.6.16 */
-static bool scan_bare_address(kd_scan *in, kd_hex *out, kd_src src)
-{
-    kd_scan try = *in;
-    uint64_t address;
-    kd_scan_blanks(&try);
-    if (!kd_scan_char(&try, '<'))
-        return false;
-    const char *from = try.at;
-    if (!kd_scan_hex(&try, &address) || (try.at - from != 8 && try.at - from != 16) ||
-        !kd_scan_char(&try, '>') || !kd_scan_char(&try, ' '))
-        return false;
-    *out = (kd_hex){ address, src };
-    *in = try;
-    return true;
-}
-
-/* "<c020bb5d> block_uevent+0x10d/0x210   <c020ba50> block_uevent+0x0/0x210": several in a line */
-static bool take_bare(kd_parse *parse, kd_list *frames, const kd_line *line)
-{
-    kd_scan in = kd_scan_of(line->text);
-    kdf_frame frame = { .line = { 0, 0 } };
-    bool any = false;
-    while (scan_bare_address(&in, &frame.address, parse->src)) {
-        kdf_symbol symbol = { .size = { 0, 0 } };
-        if (!kd_scan_symbol(&in, &symbol, parse->src) || !symbol.size.src)
-            return any;
-        put_symbol(&frame, &symbol);
-        frame.reliable = (kd_bool){ true, parse->src };
-        add_frame(parse, frames, &frame, line);
-        any = true;
-    }
-    return any;
 }
 
 /* "<IRQ>", "</TASK>", " <EOI> " alone or before a frame. Gives the text behind it. */
@@ -340,6 +305,19 @@ static bool is_header(kd_str text)
            kd_str_is(text, "Stack Trace:"); /* arc */
 }
 
+/* "PC: 0xffffff9ea20c9b90:", behind it "9b90  9440cc4d aa1303e0 ...": arm of vendors prints memory
+ * about each register. Without its colon the label has four digits. */
+static bool is_memory_title(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str name;
+    uint64_t address;
+    kd_scan_literal(&in, "\\x0a");
+    return kd_scan_until(&in, ':', &name) && name.len >= 2 && name.len <= 3 &&
+           kd_scan_literal(&in, ": 0x") && kd_scan_hex(&in, &address) && kd_scan_char(&in, ':') &&
+           kd_scan_at_end(&in);
+}
+
 /* Rows of raw stack words, and what announces them. */
 static bool is_stack_dump(kd_str text)
 {
@@ -349,11 +327,14 @@ static bool is_stack_dump(kd_str text)
     size_t words = 0;
     if (kd_str_starts(text, "Stack:") || kd_str_starts(text, "Exception stack(") ||
         kd_str_starts(text, "Stack : ") || kd_str_starts(text, "Stack from ") ||
-        kd_str_starts(text, "stack backtrace:"))
+        kd_str_starts(text, "stack backtrace:") || is_memory_title(text))
         return true;
     for (; kd_scan_blanks(&in) && kd_scan_word(&in, &word); words++) {
         kd_scan hex = kd_scan_of(word);
         bool label = words == 0 && word.ptr[word.len - 1] == ':';
+        if (words == 0 && word.len == 4 && kd_scan_hex(&hex, &value) && kd_scan_at_end(&hex) &&
+            text.len >= 40)
+            continue;
         if (!kd_scan_hex(&hex, &value) || kd_scan_left(&hex) != (label ? 1u : 0u) ||
             (!label && word.len != 8 && word.len != 16))
             return false;
@@ -386,9 +367,9 @@ static bool take_caller(kd_parse *parse, kd_list *frames, const kd_line *line)
         !kd_scan_literal(&in, "]: ") || !kd_scan_symbol(&in, &symbol, parse->src))
         return false;
     frame.address = (kd_hex){ address, parse->src };
-    put_symbol(&frame, &symbol);
+    kd_trace_put_symbol(&frame, &symbol);
     frame.reliable = (kd_bool){ true, parse->src };
-    add_frame(parse, frames, &frame, line);
+    kd_trace_add(parse, frames, &frame, line);
     return true;
 }
 
@@ -421,9 +402,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     if (parse->state->at & NAME_FOLLOWS && take_name(parse, frames, own.text))
         return KD_TAKEN;
     if (take_arm_pair(parse, frames, &own) || take_vendor(parse, frames, &own) ||
-        take_from(parse, frames, &own) || take_caller(parse, frames, &own))
-        return KD_TAKEN;
-    if (parse->state->at && take_bare(parse, frames, &own))
+        kd_trace_take_old(parse, frames, &own) || take_from(parse, frames, &own) ||
+        take_caller(parse, frames, &own))
         return KD_TAKEN;
     if ((parse->state->at || kd_str_starts(own.text, "[<")) && take_plain(parse, frames, &own))
         return KD_TAKEN;

@@ -12,10 +12,28 @@ static const kd_panic_reason reasons[] = {
 #undef KD_PANIC
 };
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* In any case: who types a screen off looks at the words alone. */
+static bool has_words(kd_str text, const char *words)
+{
+    size_t len = strlen(words), same = 0;
+    for (size_t at = 0; at + len <= text.len; at++) {
+        for (same = 0; same < len && lower(text.ptr[at + same]) == lower(words[same]);)
+            same++;
+        if (same == len)
+            return true;
+    }
+    return false;
+}
+
 const kd_panic_reason *kd_panic_reason_of(kd_str text)
 {
     for (size_t i = 0; i < KD_COUNT(reasons); i++)
-        if (kd_str_has(text, reasons[i].words))
+        if (has_words(text, reasons[i].words))
             return &reasons[i];
     return NULL;
 }

@@ -5,18 +5,21 @@
  *   Call Trace: ...
  *   ---[ end Kernel panic - not syncing: ... ]---
  *
- * panic(), all versions. Often the end of an oops, which is an event of its own.
+ * panic(), all versions. Often the end of an oops, which is an event of its own. Of a screen often
+ * the end alone is left; and people type it off: "kernel panic-not syncing : VFS: unable to mount".
  */
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 #include "family/warn/panic_reason.h"
 #include <stddef.h>
+#include <string.h>
 
 /* parse->own: the register dump in the stack is that of a warning, which takes the rows itself; the
  * stacks of other CPUs follow */
 enum { OWN_LEFT_TO_WARNING, OWN_OTHERS };
 
+#define END "---[ end "
 #define ROOT "VFS: Unable to mount root fs on "
 
 /* Lines before it that are looked at for the device. */
@@ -70,22 +73,65 @@ static void read_boot_error(kd_parse *parse, kdf_panic *panic)
         panic->before = (kd_text){ kd_arena_str(parse->arena, first.text), src };
 }
 
+/* "kernel panic-not syncing :", "**Kernel panic - not syncing: ...**": typed, or marked as bold */
+static bool scan_typed(kd_scan *in)
+{
+    kd_scan try = *in;
+    for (int i = 0; i < 4 && !kd_scan_at_end(&try) && memchr("*`\"'", *try.at, 4); i++)
+        try.at++;
+    if (!kd_scan_literal(&try, "Kernel panic") && !kd_scan_literal(&try, "kernel panic"))
+        return false;
+    kd_scan_blanks(&try);
+    kd_scan_char(&try, '-');
+    kd_scan_blanks(&try);
+    if (!kd_scan_literal(&try, "not syncing"))
+        return false;
+    kd_scan_blanks(&try);
+    if (!kd_scan_char(&try, ':'))
+        return false;
+    kd_scan_blanks(&try);
+    *in = try;
+    return !kd_scan_at_end(in);
+}
+
+/* The end mark, where what it ends is not in the log. */
+static bool scan_end(kd_parse *parse, kd_scan *in)
+{
+    static const char *const heads[] = { "Kernel panic - not syncing: " };
+    return kd_scan_literal(in, END "Kernel panic - not syncing: ") &&
+           !kd_back_has(parse, heads, KD_COUNT(heads));
+}
+
+/* The text without what ends the mark, or marks it as bold. */
+static kd_str reason_of(kd_str text)
+{
+    const char *mark = kd_str_find(text, " ]---");
+    if (mark)
+        text.len = (size_t)(mark - text.ptr);
+    while (text.len > 1 && (kd_str_ends(text, "**") || kd_str_ends(text, "`")))
+        text.len--;
+    return kd_str_trim(text);
+}
+
 /* People who type a screen off leave "Kernel panic - not syncing: " out. */
 static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
 {
     kdf_panic *panic = parse->body;
     kd_scan in = kd_scan_of(line->text);
     kd_str reason;
-    bool root = kd_str_has(line->text, ROOT);
-    if (!kd_scan_literal(&in, "Kernel panic - not syncing: ") && !kd_str_starts(line->text, ROOT))
+    bool end = kd_str_starts(line->text, END);
+    if (end ? !scan_end(parse, &in) : !scan_typed(&in) && !kd_str_starts(line->text, ROOT))
         return KD_NOT_MINE;
     kd_scan_rest(&in, &reason);
+    reason = reason_of(reason);
+    if (reason.len == 0)
+        return KD_NOT_MINE;
     kd_put(parse, &panic->headline, line->text);
     kd_put(parse, &panic->reason, reason);
-    if (root)
+    if (kd_str_has(line->text, ROOT))
         read_root(parse, panic);
     read_boot_error(parse, panic);
-    return KD_TAKEN;
+    return end ? KD_LAST : KD_TAKEN;
 }
 
 /* What panic() goes on to say. A kernel offset that is a number is a fact of the boot. */
@@ -130,7 +176,7 @@ static kd_verdict take_stopped(kd_parse *parse, const kd_line *line)
 
 static kd_verdict more_panic(kd_parse *parse, const kd_line *line)
 {
-    if (kd_str_starts(line->text, "---[ end Kernel panic"))
+    if (kd_str_starts(line->text, END "Kernel panic"))
         return KD_LAST;
     if (is_company(line->text)) {
         parse->own[OWN_OTHERS] |= kd_str_ends(line->text, ": stopping");
@@ -190,6 +236,8 @@ static void close_panic(kd_parse *parse)
 {
     kdf_panic *panic = parse->body;
     const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
+    if (kd_str_starts(panic->headline.v, END))
+        parse->event->complete = false;
     if (reason && reason->class == KD_PANIC_STACK)
         parse->event->kind = &kd_kind_stack_corruption;
     if (reason && reason->class == KD_PANIC_STACK && reason->innocent)
@@ -210,7 +258,8 @@ static void close_panic(kd_parse *parse)
     kd_blame_set(&panic->blame, &panic->backtrace, NULL);
 }
 
-static const char *const anchors[] = { "Kernel panic - not syncing: ", ROOT, NULL };
+static const char *const anchors[] = { "ernel panic - not syncing: ", "ernel panic - not syncing :",
+                                       "ernel panic-not syncing", ROOT, NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_task, offsetof(kdf_panic, task) },

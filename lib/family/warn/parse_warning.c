@@ -9,7 +9,11 @@
  *   WARNING: at drivers/pci/pci.c:1430 pci_disable_device+0x84/0x90()                to 3.10
  *   WARNING: at arch/powerpc/platforms/pseries/eeh.c:390                         report_bug()
  *   WARNING: CPU: 0 PID: 84 at kf_warn+0x1f/0x40 [kfault]                            no BUGVERBOSE
- *   WARNING: kernel stack regs at (ptrval) in syz:4493 has bad 'bp' value (ptrval)   x86, 4.11+
+ *   WARNING: at ffffff9ea20c9bd0 [verbose debug info unavailable]                    likewise,
+ * trapped Badness at drivers/char/tty_ldisc.c:738                              powerpc and others
+ * to 2.6.3x Badness in kref_get at lib/kref.c:32 to 2.6.17 BUG: warning at
+ * fs/inotify.c:181/set_dentry_child_flags()                        2.6.17, 2.6.18 WARNING: kernel
+ * stack regs at (ptrval) in syz:4493 has bad 'bp' value (ptrval)   x86, 4.11+
  *
  * __warn(), warn_slowpath_common(), report_bug(); unwind_next_frame(). The text of WARN() stands
  * before the header where the architecture traps, else behind it. A task line, registers, a trace
@@ -24,8 +28,8 @@
 #define MESSAGE_LINES 4
 
 /* parse->own: last line of the header; it ended behind the place; 1 + offset of the symbol in the
- * headline */
-enum { OWN_LAST_LINE, OWN_PLACE_ONLY, OWN_SYMBOL };
+ * headline; line of the end mark, where a stack may follow */
+enum { OWN_LAST_LINE, OWN_PLACE_ONLY, OWN_SYMBOL, OWN_ENDED };
 
 /* ---- the header ------------------------------------------------------------------------------ */
 
@@ -73,6 +77,8 @@ static bool put_place(kd_parse *parse, kdf_warning *warning, kd_str *text)
     return true;
 }
 
+#define NO_PLACE " [verbose debug info unavailable]"
+
 /* "mm/page_alloc.c:5634 __alloc_pages+0x2a9/0x330", either part of it */
 static kd_verdict take_place(kd_parse *parse, kdf_warning *warning, kd_str text)
 {
@@ -80,6 +86,8 @@ static kd_verdict take_place(kd_parse *parse, kdf_warning *warning, kd_str text)
     const char *blank = kd_str_find(place, " ");
     if (place.len == 0)
         return KD_UNFINISHED;
+    if (kd_str_ends(place, NO_PLACE))
+        return KD_TAKEN;
     if (blank) {
         symbol = kd_str_from(place, (size_t)(blank + 1 - place.ptr));
         place.len = (size_t)(blank - place.ptr);
@@ -199,13 +207,42 @@ static void read_message(kd_parse *parse, kdf_warning *warning, const kd_line *h
         warning->message = (kd_text){ kd_arena_str(parse->arena, message.text), src };
 }
 
+/* "Badness at FILE:LINE", "Badness in FUNCTION at FILE:LINE", "BUG: warning at
+ * FILE:LINE/FUNCTION()"
+ */
+static kd_verdict open_badness(kd_parse *parse, kdf_warning *warning, const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->text);
+    kd_str function = { NULL, 0 }, place;
+    if (kd_scan_literal(&in, "BUG: warning at ")) {
+        if (!kd_scan_rest(&in, &place))
+            return KD_NOT_MINE;
+        const char *slash = kd_str_find_last(place, "/");
+        if (!slash || !kd_str_ends(place, "()"))
+            return KD_NOT_MINE;
+        function = kd_str_from(place, (size_t)(slash + 1 - place.ptr));
+        place.len = (size_t)(slash - place.ptr);
+    } else if (!kd_scan_literal(&in, "Badness ") ||
+               (kd_scan_literal(&in, "in ") && !kd_scan_past(&in, " ", &function)) ||
+               !kd_scan_literal(&in, "at ") || !kd_scan_rest(&in, &place)) {
+        return KD_NOT_MINE;
+    }
+    kd_put(parse, &warning->oops.headline, line->text);
+    if (!put_place(parse, warning, &place) || kd_str_trim(place).len > 0)
+        return KD_NOT_MINE;
+    if (function.len > 0)
+        note_symbol(parse, warning, function);
+    parse->own[OWN_LAST_LINE] = (uint32_t)line->number;
+    return KD_TAKEN;
+}
+
 static kd_verdict open_warning(kd_parse *parse, const kd_line *line)
 {
     kdf_warning *warning = parse->body;
     kd_scan in = kd_scan_of(line->text);
     kd_str before, text;
     if (!kd_scan_past(&in, "WARNING: ", &before) || before.len > 64)
-        return KD_NOT_MINE;
+        return open_badness(parse, warning, line);
     kd_str headline = { in.at - (sizeof "WARNING: " - 1), 0 };
     headline.len = (size_t)(in.end - headline.ptr);
     kd_scan_rest(&in, &text);
@@ -223,12 +260,27 @@ static kd_verdict open_warning(kd_parse *parse, const kd_line *line)
 
 /* ---- what follows ---------------------------------------------------------------------------- */
 
+static kd_verdict more_behind_end(kd_parse *parse, const kd_line *line)
+{
+    const kdf_warning *warning = parse->body;
+    bool next = (uint32_t)line->number == parse->own[OWN_ENDED] + 1;
+    if (warning->oops.backtrace.count == 0 && next != kd_str_is(line->text, "Call trace:"))
+        return next ? KD_OVER : KD_NOT_MINE;
+    return is_cut_here(line->text) ? KD_OVER : KD_NOT_MINE;
+}
+
 static kd_verdict more_warning(kd_parse *parse, const kd_line *line)
 {
     kdf_warning *warning = parse->body;
     bool next = (uint32_t)line->number == parse->own[OWN_LAST_LINE] + 1;
-    if (kd_str_starts(line->text, "---[ end trace "))
-        return KD_LAST;
+    if (parse->own[OWN_ENDED])
+        return more_behind_end(parse, line);
+    if (kd_str_starts(line->text, "---[ end trace ")) {
+        if (warning->oops.backtrace.count > 0 || !kd_map_find(&warning->oops.registers, "x29"))
+            return KD_LAST;
+        parse->own[OWN_ENDED] = (uint32_t)line->number; /* arm64 about 4.4: the stack is last */
+        return KD_TAKEN;
+    }
     /* a mail program wrapped the symbol off */
     if (next && parse->own[OWN_PLACE_ONLY] && !line->prefixed && kd_str_has(line->text, "+0x") &&
         scan_symbol(line->text, parse->src, &warning->oops.ip)) {
@@ -357,6 +409,7 @@ static void close_warning(kd_parse *parse)
     kdf_warning *warning = parse->body;
     kdf_oops *oops = &warning->oops;
     settle_ip(parse, oops);
+    parse->event->complete |= parse->own[OWN_ENDED] != 0;
     bool object = kd_str_ends(oops->file.v, "lib/debugobjects.c");
     kd_blame_past(&oops->blame, &oops->backtrace, &oops->ip, object ? handles_object : NULL);
     if (is_detector(oops->ip.function.v))
@@ -365,8 +418,9 @@ static void close_warning(kd_parse *parse)
                                   KD_DERIVED } };
 }
 
-static const char *const anchors[] = { "WARNING: CPU: ", "WARNING: at", ", CPU#",
-                                       "WARNING: kernel stack ", NULL };
+static const char *const anchors[] = { "WARNING: CPU: ",         "WARNING: at", ", CPU#",
+                                       "WARNING: kernel stack ", "Badness at ", "Badness in ",
+                                       "BUG: warning at ",       NULL };
 
 static const kd_block_use blocks[] = {
     { &kd_block_task, offsetof(kdf_warning, oops.task) },
