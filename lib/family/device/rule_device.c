@@ -57,11 +57,26 @@ static const saying sayings[] = {
 #include "family/device/say.def"
 };
 
+/* A file system's "error" that tells of what lies below it. */
+static bool is_unreadable(const kdf_device_error *error)
+{
+    static const char *const words[] = {
+#define KD_UNREADABLE(words) words,
+#include "family/device/say.def"
+    };
+    for (size_t i = 0; i < KD_COUNT(words); i++)
+        if (kd_str_has(error->headline.v, words[i]))
+            return true;
+    return error->errno.src && error->errno.v == -5;
+}
+
 /* An I/O error is what the device below it suffered. */
 static kd_device_class class_of(const kd_view *view, const kd_event *cause)
 {
     const kdf_device_error *error = KD_BODY(view->event, device_error);
     const kdf_device_error *below = cause ? KD_BODY(cause, device_error) : NULL;
+    if (error->class_ == KD_DEVICE_DAMAGED && is_unreadable(error))
+        return KD_DEVICE_IO;
     if (!kd_event_is(view->event, &kd_kind_io_error) || error->class_ != KD_DEVICE_IO || !below)
         return error->class_;
     switch (below->class_) {
@@ -95,7 +110,7 @@ static bool is_no_damage(const kdf_device_error *error)
     for (size_t i = 0; i < KD_COUNT(words); i++)
         if (kd_str_has(error->headline.v, words[i]))
             return true;
-    return error->errno.src && error->errno.v == -5;
+    return false;
 }
 
 static void say_cause(kd_emit *out, const kd_event *cause)
