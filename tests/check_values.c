@@ -221,6 +221,16 @@ static bool is_no_locks(kd_str about, const kd_value *value)
 typedef bool (*reads_fn)(kd_str about, const kd_value *value);
 
 /* Which reading a field has beside the plain one; "*" is any kind and what is before. */
+/* "toy             D27256 12632": the letter and "%5lu" of the stack's free bytes, from 4.9 on */
+static bool is_state(kd_str about, const kd_value *value)
+{
+    for (size_t i = 1; i + 1 < about.len && value->as.s.len == 1; i++)
+        if (about.ptr[i - 1] == ' ' && about.ptr[i] == value->as.s.ptr[0] &&
+            isdigit((unsigned char)about.ptr[i + 1]))
+            return true;
+    return false;
+}
+
 static reads_fn reading_of(const char *path)
 {
     static const struct {
@@ -237,6 +247,7 @@ static reads_fn reading_of(const char *path)
         { "lockdep.held.count", is_no_locks },
         { "*.stacks.role", is_meaning },
         { "hung_task.owner.role", is_meaning },
+        { "hung_task.victim.state", is_state },
         { "hung_task.tasks.role", is_meaning },
         { "rcu_stall.detected", is_meaning },
         { "lockdep.report", is_meaning },

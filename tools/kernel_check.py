@@ -42,6 +42,7 @@ NOT_CHECKABLE = {  # table -> why no source tree can confirm it
     "family/fault/insn.def": "instructions, from the manuals of the processors",
     "family/gfp/gfp_backports.def": "distributions and their back-ports",
     "family/hang/hypervisor.def": "names of firmware and hypervisors",
+    "family/lock/lockdep_company.def": "lines that are passed over: one that is printed no more costs nothing",
     "family/lock/locking.def": "what to do about a report: judgement, its titles are lockdep_title.def",
     "family/lock/waited.def": "our words for what wait.def names",
     "family/module/symbol_hint.def": "symbols of compilers and of whole subsystems: judgement",

@@ -442,15 +442,17 @@ def check_arch(tree, lib):
             yield path.name, "an architecture that core/arch.def has not"
 
 
-NAMES = {  # table -> macros with names of functions in their first column
+NAMES = {  # table -> macros with names of functions in their first column, or in the one named
     "family/shared/machinery.def": ["MACHINERY"], "family/lock/lockdep.def": ["LOCKDEP"],
     "family/lock/wait.def": ["WAIT"], "family/hang/spin.def": ["SPIN"],
     "family/vmalloc/vmalloc_caller.def": ["VMALLOC_CALLER"], "family/alloc/caller_advice.def": ["CALLER"],
-    "family/pointer/allocator.def": ["FREELIST"], "family/warn/detector.def": ["DETECTOR", "CHECKER"]}
+    "family/pointer/allocator.def": ["FREELIST"], "family/warn/detector.def": ["DETECTOR", "CHECKER"],
+    "family/fault/printer.def": ["PRINTER:1", "BELOW_PRINTER", "ABOVE_PRINTER"]}
 
 
 def names_of(lib, table):
-    return [name for macro in NAMES[table] for row in defs.rows(lib / table, macro) for name in defs.string(row[0]).split()]
+    columns = [(macro.partition(":")[0], int(macro.partition(":")[2] or 0)) for macro in NAMES[table]]
+    return [name for macro, at in columns for row in defs.rows(lib / table, macro) for name in defs.string(row[at]).split()]
 
 
 def check_names(tree, lib, table):

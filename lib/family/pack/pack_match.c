@@ -15,6 +15,8 @@
 #define LONGEST_TEXT ((size_t)1024)
 /* Names of drivers and devices, and what a format has before the anchor. */
 #define BEFORE_ANCHOR ((size_t)256)
+/* A pattern may begin behind the anchor. */
+#define BEHIND_ANCHOR ((size_t)128)
 
 /* ---- memory: PCRE2 does not say how much it gives back --------------------------------------- */
 
@@ -158,7 +160,7 @@ static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_owner *owner)
     return code;
 }
 
-/* Where a match may begin: not behind the anchors, and not long before them. */
+/* Where a match may begin: not long before the anchors, nor long behind them. */
 static void find_start(const kd_pack_entry *entry, kd_str text, size_t *from, size_t *to)
 {
     const kd_str *anchors = entry->anchors.items;
@@ -172,6 +174,7 @@ static void find_start(const kd_pack_entry *entry, kd_str text, size_t *from, si
             *to = at + anchors[i].len;
     }
     *from = first > BEFORE_ANCHOR ? first - BEFORE_ANCHOR : 0;
+    *to = text.len - *to > BEHIND_ANCHOR ? *to + BEHIND_ANCHOR : text.len;
 }
 
 bool kd_pack_matches(kd_pack_use *use, const kd_pack_owner *owner, kd_str text, kd_pack_hit *out)
