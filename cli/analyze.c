@@ -10,6 +10,7 @@
 #include "ci.h"
 #include "cli.h"
 #include "html/html.h"
+#include "late_capstone.h"
 #include "options.h"
 #include "packs.h"
 
@@ -254,6 +255,8 @@ static int analyze_all(job *j, int count, char **paths)
     int worst = 0;
     j->array = count > 1 && (j->format == JSON || (j->count_only && j->format >= TEXT));
     stop_on_signals();
+    if (count != 1 || may_show_code(paths[0]))
+        open_capstone();
     if (!j->no_sandbox)
         enter_sandbox(count, paths);
     if (j->array)

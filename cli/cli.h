@@ -33,10 +33,6 @@ int close_stdout(void);
 /* A write failed, also to a closed pipe: no more of them is tried. */
 bool stdout_failed(void);
 
-/* capstone does not look at each of its allocations: one that fails ends the process from now on,
- * with a message. */
-void guard_capstone(void);
-
 /* Reads a whole file (at most 64 MiB) into memory of malloc(), unpacked; false after a message. */
 bool read_whole(const char *path, kd_str *out);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "late_capstone.h"
 #include "packs.h"
 #include "text.h"
 
@@ -47,8 +48,11 @@ static int run(int argc, char **argv)
     if (argc < 2)
         return complain(NULL, "a command is missing, such as analyze; see --help");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            if (commands[i].run != cmd_analyze) /* that one looks first whether it is needed */
+                open_capstone();
             return commands[i].run(argc - 1, argv + 1);
+        }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return put_stdout(help, sizeof help - 1, NULL) ? EXIT_TROUBLE : 0;
     if (strcmp(argv[1], "--version") == 0) {
@@ -64,10 +68,9 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe ends quietly: see close_stdout() */
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a failed write */
-    guard_capstone();
     int result = run(argc, argv);
     int closed = close_stdout();
     if (!closed && result != EXIT_TROUBLE && was_no_memory())
         return complain(NULL, "out of memory");
-    return closed ? closed : result;
+    return closed ? closed : was_no_capstone() ? EXIT_TROUBLE : result;
 }

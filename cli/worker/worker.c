@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../late_capstone.h"
 #include "fleet.h"
 
 static const char help[] =
@@ -80,7 +81,7 @@ int main(int argc, char **argv)
     int option, result = 0;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    guard_capstone();
+    open_capstone();
     opterr = 0;
     while (result == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == OPT_HELP) {
