@@ -177,6 +177,21 @@ def bundle(folder):
     expect("bundle: machine", all(g["machines"] == 1 for g in found["groups"]), found)
 
 
+def journal(folder):
+    """Exports of the journal, as text and as JSON, tell the host."""
+    texts = [line.split(b"] ", 1)[-1] for line in LOG.read_bytes().splitlines()]
+    export = b"".join(b"__MONOTONIC_TIMESTAMP=%d\n_TRANSPORT=kernel\nPRIORITY=4\n_HOSTNAME=web-7\nMESSAGE=%s\n\n" % (5000000 + n, text)
+                      for n, text in enumerate(texts))
+    as_json = "".join(json.dumps({"__MONOTONIC_TIMESTAMP": str(5000000 + n), "_TRANSPORT": "kernel", "_HOSTNAME": "web-8",
+                                  "MESSAGE": text.decode()}) + "\n" for n, text in enumerate(texts)).encode()
+    with zipfile.ZipFile(folder / "journal.zip", "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("export", export)
+        out.writestr("journal.json", as_json)
+    found = groups(folder / "journal.zip")["groups"]
+    whole = groups(LOG)["groups"]
+    expect("journal", [(g["signature"], g["logs"], g["machines"]) for g in found] == [(whole[0]["signature"], 2, 2)], found)
+
+
 def pstore(folder):
     """What firmware keeps of a panic in pieces is one log, of each event; what is whole stays so."""
     place, pieces = folder / "pstore", [b""]
@@ -326,6 +341,7 @@ def main():
         archives(made, folder)
         bundle(folder)
         pstore(folder)
+        journal(folder)
         packs(folder)
         hostile(folder)
         compares(folder)

@@ -339,7 +339,7 @@ static int triage_all(triage *t, const call *c)
 static unsigned columns(void)
 {
     struct winsize size;
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return 120;
     return size.ws_col < 40 ? 40 : size.ws_col;
 }
