@@ -283,6 +283,41 @@ static void say_change(text *line, const group *g)
                (unsigned long long)g->old_logs, (unsigned long long)g->logs, ratio);
 }
 
+typedef struct most {
+    char name[24];
+    uint64_t count; /* of values */
+} most;
+
+static bool add_most_of(void *user, const char *value, uint64_t count)
+{
+    most *to = user;
+    (void)count;
+    if (to->count++ == 0)
+        snprintf(to->name, sizeof to->name, "%s", value);
+    return true;
+}
+
+static void say_archs(say *s, text *line, const group *g)
+{
+    most archs = { .count = 0 };
+    ask_all(s->ask, g, "arch", add_most_of, &archs);
+    if (archs.count > 0)
+        text_print(line, "  %s", archs.name);
+    if (archs.count > 1)
+        text_print(line, " +%llu", (unsigned long long)archs.count - 1);
+}
+
+/* The days that it was first and last seen on. */
+static void say_times(say *s, text *line, const group *g)
+{
+    char first[48], last[48];
+    if (!ask_times(s->it, g, first, last, sizeof first))
+        return;
+    text_print(line, "  %.10s", first);
+    if (strncmp(first, last, 10) != 0)
+        text_print(line, "..%.10s", last);
+}
+
 static void say_group(say *s, const group *g)
 {
     char title[300], kernel[128], impact[32], rule[80], class[32], name[160];
@@ -309,6 +344,8 @@ static void say_group(say *s, const group *g)
         text_print(&line, "  %s", kernel);
     if (g->kernels > 1)
         text_print(&line, " +%llu", (unsigned long long)g->kernels - 1);
+    say_archs(s, &line, g);
+    say_times(s, &line, g);
     put_line(&line, s->it->columns);
     if (is_known(s, g)) {
         ask_most(s->ask, g, "known", title, sizeof title);
