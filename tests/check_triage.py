@@ -180,8 +180,8 @@ def bundle(folder):
 def journal(folder):
     """Exports of the journal, as text and as JSON, tell the host."""
     texts = [line.split(b"] ", 1)[-1] for line in LOG.read_bytes().splitlines()]
-    export = b"".join(b"__MONOTONIC_TIMESTAMP=%d\n_TRANSPORT=kernel\nPRIORITY=4\n_HOSTNAME=web-7\nMESSAGE=%s\n\n" % (5000000 + n, text)
-                      for n, text in enumerate(texts))
+    entry = b"__MONOTONIC_TIMESTAMP=%d\n_TRANSPORT=kernel\nPRIORITY=4\n_HOSTNAME=web-7\nMESSAGE=%s\n\n"
+    export = b"".join(entry % (5000000 + n, text) for n, text in enumerate(texts))
     as_json = "".join(json.dumps({"__MONOTONIC_TIMESTAMP": str(5000000 + n), "_TRANSPORT": "kernel", "_HOSTNAME": "web-8",
                                   "MESSAGE": text.decode()}) + "\n" for n, text in enumerate(texts)).encode()
     with zipfile.ZipFile(folder / "journal.zip", "w", zipfile.ZIP_DEFLATED) as out:
@@ -205,11 +205,17 @@ def pstore(folder):
             name = place / f"dmesg-efi_pstore-{time_}{part:02d}{event[-1]:0>3}"
             name.write_bytes(f"{event} Part{part}\n".encode() + piece + f"<6>[ 9.0] {event} {time_}".encode() * (part == 1))
     (place / "dmesg-ramoops-0").write_bytes(b"Panic#1 Part1\n" + LOG.read_bytes())
+    (place / "dmesg-ramoops-1").write_bytes(b"Panic#1 Part1\n" + LOG.read_bytes() + b"# of another boot\n")
     (place / "dmesg-not.txt").write_bytes(LOG.read_bytes() + b"# another\n")
     found = groups(place)
     whole = groups(LOG)["groups"][0]["signature"]
-    expect("pstore: pieces are whole", found["logs"] == 5 and [(g["signature"], g["logs"]) for g in found["groups"]]
-           == [(whole, 5)], [(g["signature"], g["logs"], g["title"]) for g in found["groups"]])
+    expect("pstore: pieces are whole", found["logs"] == 6 and [(g["signature"], g["logs"]) for g in found["groups"]]
+           == [(whole, 6)], [(g["signature"], g["logs"], g["title"]) for g in found["groups"]])
+    with tarfile.open(folder / "pstore.tar.gz", "w:gz") as out:
+        out.add(place, arcname="x/sys/fs/pstore")
+    packed = groups(folder / "pstore.tar.gz")
+    expect("pstore: in an archive", packed["logs"] == 6 and [(g["signature"], g["logs"]) for g in packed["groups"]]
+           == [(whole, 6)], packed)
     expect("pstore: a name", lines(place)[0]["source"] == f"{place}/dmesg-efi_pstore-172345678901001", lines(place)[0])
 
 

@@ -31,6 +31,7 @@ typedef struct opened {
     uint64_t size; /* of the member */
     char *buffer;
     facts facts; /* of the machine, as told by members so far */
+    pieces *pieces;
 } opened;
 
 static bool open_archive(opened *o, int fd)
@@ -212,6 +213,9 @@ static void take_member(opened *o, struct archive_entry *entry)
         o->w->failed(o->w->user, name, o->limit ? o->limit : "the archive is damaged here");
     } else if (len == MOST_HELD) {
         look_at_large(o, name);
+    } else if (pstore_take(&o->pieces, name, (kd_str){ o->buffer, len })) {
+        free(name);
+        return;
     } else {
         job j = { .name = name, .data = copy_str((kd_str){ o->buffer, len }), .len = len };
         learn_fact(o, name, (kd_str){ o->buffer, len });
@@ -244,6 +248,9 @@ static void take_members(opened *o)
         else if (type != AE_IFDIR)
             o->w->others++;
     }
+    job like = { .depth = o->r->depth + 1, .facts = o->facts };
+    like.archive_len = o->r->archive_len ? o->r->archive_len : strlen(o->r->name);
+    pstore_add(&o->pieces, o->w, &like);
     if (o->limit)
         o->w->failed(o->w->user, o->r->name, o->limit);
     else if (found != ARCHIVE_EOF && !is_stopped())

@@ -11,6 +11,7 @@
 #include "triage.h"
 
 #define MOST_PIECE ((size_t)1 << 20)
+#define MOST_HELD ((size_t)64 << 20) /* of all pieces of a folder or an archive */
 #define MOST_PART 999u
 
 typedef struct piece {
@@ -19,6 +20,11 @@ typedef struct piece {
     char *path;
     text bytes; /* without the head */
 } piece;
+
+struct pieces {
+    piece *items;
+    size_t count, held;
+};
 
 /* False: no digit stands there. */
 static bool take_number(kd_str bytes, size_t *at, unsigned *out)
@@ -54,64 +60,71 @@ static size_t read_head(kd_str bytes, char *event, size_t size, unsigned *part)
     return at;
 }
 
-static bool read_piece(const char *folder, const char *name, piece *out)
+/* Of efi the time stands in the name, before part and count. */
+static void name_event(piece *to, const char *path, const char *name)
 {
-    text path = { 0 };
-    char buffer[4096];
-    ssize_t n;
-    text_print(&path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
-    int fd = path.failed ? -1 : open(path.at, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    text bytes = { 0 };
-    while (fd >= 0 && bytes.len < MOST_PIECE && (n = read(fd, buffer, sizeof buffer)) > 0) {
-        text_put(buffer, (size_t)n, &bytes);
-        if (bytes.len == (size_t)n &&
-            read_head(text_str(&bytes), out->event, sizeof out->event, &out->part) == 0)
-            break;
+    size_t said = strlen(to->event), len = strlen(path);
+    const char *dash = strrchr(name, '-');
+    bool timed = strstr(name, "-efi") && strlen(name) > 5;
+    snprintf(to->event + said, sizeof to->event - said, "%.*s",
+             (int)(timed ? len - 5 : (size_t)(dash - path)), path);
+}
+
+bool pstore_take(pieces **all, const char *path, kd_str bytes)
+{
+    const char *slash = strrchr(path, '/'), *colon = strrchr(slash ? slash : path, ':');
+    const char *name = colon ? colon + 1 : slash ? slash + 1 : path;
+    piece one = { .part = 0 }, *wider;
+    size_t head = 0;
+    if (strncmp(name, "dmesg-", 6) == 0 && bytes.len < MOST_PIECE)
+        head = read_head(bytes, one.event, sizeof one.event, &one.part);
+    if (head == 0 || (!*all && !(*all = calloc(1, sizeof **all))) ||
+        (*all)->held + bytes.len > MOST_HELD)
+        return false;
+    name_event(&one, path, name);
+    one.path = copy_str((kd_str){ path, strlen(path) });
+    text_put(bytes.ptr + head, bytes.len - head, &one.bytes);
+    wider = realloc((*all)->items, ((*all)->count + 1) * sizeof *wider);
+    if (wider)
+        (*all)->items = wider;
+    if (!wider || !one.path || one.bytes.failed) {
+        free(one.path);
+        text_free(&one.bytes);
+        return false;
     }
-    if (fd >= 0)
-        close(fd);
-    size_t head = read_head(text_str(&bytes), out->event, sizeof out->event, &out->part);
-    bool good = fd >= 0 && head > 0 && !bytes.failed && bytes.len < MOST_PIECE;
-    if (good) { /* of efi the time stands in the name, before part and count */
-        size_t said = strlen(out->event), len = strlen(name);
-        bool timed = strstr(name, "-efi") && len > 5;
-        const char *dash = strrchr(name, '-');
-        snprintf(out->event + said, sizeof out->event - said, "%.*s",
-                 (int)(timed ? len - 5 : (size_t)(dash - name)), name);
-        out->path = path.at;
-        text_put(bytes.at + head, bytes.len - head, &out->bytes);
-        good = !out->bytes.failed;
-    } else {
-        text_free(&path);
-    }
-    text_free(&bytes);
-    return good;
+    wider[(*all)->count++] = one;
+    (*all)->held += bytes.len;
+    return true;
 }
 
 static int by_event(const void *one, const void *other)
 {
     const piece *a = one, *b = other;
     int order = strcmp(a->event, b->event);
-    return order ? order : (a->part < b->part) - (a->part > b->part); /* the last part first */
+    if (order == 0) /* the last part first */
+        order = (a->part < b->part) - (a->part > b->part);
+    return order ? order : strcmp(a->path, b->path);
 }
 
 /* One event: its pieces, the oldest lines first, under the name of the piece that holds its end. */
-static void add_event(walk *w, const piece *pieces, size_t count)
+static void add_event(walk *w, const job *like, const piece *some, size_t count)
 {
     text whole = { 0 };
     w->files++;
     if (w->counting)
         return;
     for (size_t i = 0; i < count; i++) {
-        kd_str bytes = text_str(&pieces[i].bytes);
+        kd_str bytes = text_str(&some[i].bytes);
         while (bytes.len > 0 && (bytes.ptr[0] == '\n' || bytes.ptr[0] == '\r'))
             bytes.ptr++, bytes.len--;
         text_put(bytes.ptr, bytes.len, &whole);
         if (bytes.len > 0 && bytes.ptr[bytes.len - 1] != '\n')
             text_add(&whole, "\n");
     }
-    const char *path = pieces[count - 1].path;
-    job j = { .name = copy_str((kd_str){ path, strlen(path) }), .len = whole.len };
+    const char *path = some[count - 1].path;
+    job j = *like;
+    j.name = copy_str((kd_str){ path, strlen(path) });
+    j.len = whole.len;
     if (j.name && whole.at && !whole.failed) {
         j.data = whole.at;
         pool_add(w->pool, &j);
@@ -119,38 +132,80 @@ static void add_event(walk *w, const piece *pieces, size_t count)
     }
     free(j.name);
     text_free(&whole);
-    w->failed(w->user, path, "out of memory");
+    w->failed(w->user, path, whole.failed || !j.name ? "out of memory" : "is empty");
+}
+
+/* Two that are called the same part are of two events that names do not tell apart. */
+static bool are_one(const piece *some, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (some[i].part == some[i - 1].part)
+            return false;
+    return true;
+}
+
+static void add_events(walk *w, const job *like, const piece *some, size_t count)
+{
+    bool one = are_one(some, count);
+    for (size_t i = 0; i < count; i += one ? count : 1)
+        add_event(w, like, some + i, one ? count : 1);
+}
+
+void pstore_add(pieces **all, walk *w, const job *like)
+{
+    pieces *p = *all;
+    size_t first = 0;
+    if (!p)
+        return;
+    if (p->count > 0)
+        qsort(p->items, p->count, sizeof *p->items, by_event);
+    for (size_t i = 1; i <= p->count; i++)
+        if (i == p->count || strcmp(p->items[i].event, p->items[first].event) != 0) {
+            add_events(w, like, p->items + first, i - first);
+            first = i;
+        }
+    for (size_t i = 0; i < p->count; i++) {
+        free(p->items[i].path);
+        text_free(&p->items[i].bytes);
+    }
+    free(p->items);
+    free(p);
+    *all = NULL;
+}
+
+/* ---- in folders ------------------------------------------------------------------------------ */
+
+static bool take_file(pieces **all, const char *path)
+{
+    char buffer[4096], event[64];
+    unsigned part;
+    ssize_t n;
+    text bytes = { 0 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    while (fd >= 0 && bytes.len < MOST_PIECE && (n = read(fd, buffer, sizeof buffer)) > 0) {
+        text_put(buffer, (size_t)n, &bytes);
+        if (bytes.len == (size_t)n && read_head(text_str(&bytes), event, sizeof event, &part) == 0)
+            break;
+    }
+    if (fd >= 0)
+        close(fd);
+    bool taken = bytes.at && !bytes.failed && pstore_take(all, path, text_str(&bytes));
+    text_free(&bytes);
+    return taken;
 }
 
 void walk_pstore(walk *w, const char *folder, struct dirent **items, int count)
 {
-    piece *pieces = NULL;
-    size_t found = 0, first = 0;
+    pieces *all = NULL;
     for (int i = 0; i < count; i++) {
-        piece *wider, one = { .part = 0 };
-        if (strncmp(items[i]->d_name, "dmesg-", 6) != 0 || !folder[0] ||
-            !read_piece(folder, items[i]->d_name, &one))
+        text path = { 0 };
+        if (strncmp(items[i]->d_name, "dmesg-", 6) != 0 || !folder[0])
             continue;
-        wider = realloc(pieces, (found + 1) * sizeof *pieces);
-        if (!wider) {
-            free(one.path);
-            text_free(&one.bytes);
-            continue;
-        }
-        pieces = wider;
-        pieces[found++] = one;
-        items[i]->d_name[0] = 0; /* is taken */
+        text_print(&path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
+                   items[i]->d_name);
+        if (!path.failed && take_file(&all, path.at))
+            items[i]->d_name[0] = 0; /* is taken */
+        text_free(&path);
     }
-    if (found > 0)
-        qsort(pieces, found, sizeof *pieces, by_event);
-    for (size_t i = 1; i <= found; i++)
-        if (i == found || strcmp(pieces[i].event, pieces[first].event) != 0) {
-            add_event(w, pieces + first, i - first);
-            first = i;
-        }
-    for (size_t i = 0; i < found; i++) {
-        free(pieces[i].path);
-        text_free(&pieces[i].bytes);
-    }
-    free(pieces);
+    pstore_add(&all, w, &(job){ .len = 0 });
 }

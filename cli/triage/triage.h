@@ -135,7 +135,12 @@ typedef struct walk {
     void *user;
 } walk;
 void walk_path(walk *w, const char *path);
-/* Of what a folder holds: what pstore keeps in pieces becomes whole, and its names empty. */
+/* What pstore keeps in pieces. False: it is none of them, or too much of them is held. */
+typedef struct pieces pieces;
+bool pstore_take(pieces **all, const char *path, kd_str bytes);
+/* Adds each event as one log, with what else is told of it. */
+void pstore_add(pieces **all, walk *w, const job *like);
+/* Of what a folder holds: the names of pieces become empty. */
 struct dirent;
 void walk_pstore(walk *w, const char *folder, struct dirent **items, int count);
 /* The archive of a result; its members are added. */
