@@ -42,6 +42,9 @@ void kd_open_free(kd_mem *mem, kd_open *open, bool with_event)
 
 bool kd_open_alike(const kd_open *one, const kd_open *other)
 {
+    const kd_event *refused = one->parse.event, *asked = other->parse.event;
+    if (refused->damaged || asked->damaged) /* what lacks memory refuses for another reason */
+        return false;
     return one->parser == other->parser && one->parser->alike && !one->grown && !other->grown &&
            one->parse.event->kind == other->parse.event->kind &&
            memcmp(one->parse.own, other->parse.own, sizeof one->parse.own) == 0;
