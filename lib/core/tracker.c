@@ -121,14 +121,20 @@ static void close_oldest(kd_tracker *tracker)
         close_open(tracker, link);
 }
 
+/* Once for a message, however many recognisers could not look at it; a line may hold several. */
+static void count_unopened(kd_tracker *tracker, const kd_line *message)
+{
+    tracker->unopened += tracker->unopened_to != message->offset + 1;
+    tracker->unopened_to = message->offset + 1;
+}
+
 /* Tries one recogniser on `count` lines whose joined text is `text`. */
 static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const kd_line *lines,
                              size_t count, const kd_before *before)
 {
     kd_open *open = kd_open_new(tracker->mem, tracker->dress, parser);
     if (!open) {
-        tracker->unopened += tracker->unopened_line != lines[0].number;
-        tracker->unopened_line = lines[0].number;
+        count_unopened(tracker, &lines[0]);
         return KD_NOT_MINE;
     }
     kd_event *event = open->parse.event;
@@ -152,6 +158,8 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
     event->damaged = tracker->mem->failed != KD_OK;
     tracker->mem->failed = failed ? failed : tracker->mem->failed;
     if (verdict == KD_NOT_MINE || verdict == KD_UNFINISHED) {
+        if (event->damaged && !event->kind->is_fact)
+            count_unopened(tracker, &lines[0]);
         tell(tracker, lines[0].number, verdict, open, true);
         kd_open_free(tracker->mem, open, true);
         return verdict;
@@ -422,6 +430,7 @@ static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before
                        bool may_wrap)
 {
     const kd_parser *unfinished = NULL;
+    uint64_t unopened = tracker->unopened;
     uint64_t wanted[4] = { 0 };
     kd_matcher_mark(&tracker->anchors->matcher, line->text, tracker->anchors->parser, wanted);
     for (size_t i = kd_parser_count; i-- > 0;) { /* the most special first */
@@ -431,8 +440,11 @@ static bool open_event(kd_tracker *tracker, const kd_line *line, const kd_before
         if (unfinished && may_wrap && kd_parsers[i]->kind->is_fact)
             continue;
         kd_verdict verdict = try_parser(tracker, kd_parsers[i], line, 1, before);
-        if (verdict == KD_TAKEN || verdict == KD_LAST)
+        if (verdict == KD_TAKEN || verdict == KD_LAST) {
+            if (!kd_parsers[i]->kind->is_fact)
+                tracker->unopened = unopened;
             return true;
+        }
         if (verdict == KD_UNFINISHED && !unfinished)
             unfinished = kd_parsers[i];
     }

@@ -39,7 +39,7 @@ typedef struct kd_tracker {
     uint64_t in_events;    /* lines that some event took */
     uint64_t foreign_line; /* number of the last line counted as not understood */
     uint64_t not_understood, repairs;
-    uint64_t unopened, unopened_line; /* lines that no event could be tried on for want of memory */
+    uint64_t unopened, unopened_to; /* messages that no event could be tried on: memory is short */
     bool hit_event_lines;
     kd_fate_fn on_line; /* told what becomes of each line; may be NULL */
     void *on_line_user;
