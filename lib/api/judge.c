@@ -257,9 +257,12 @@ static kd_status gather(judging *work, uint64_t until)
 static void save(kd_report *report, kd_event *event)
 {
     const kd_mem *mem = &report->mem;
-    if (report->early && !event->saved &&
-        mem->used + kd_arena_used(&event->arena) < mem->limit / SAVED_SHARE)
-        event->saved = kd_arena_save(&event->arena);
+    if (!report->early || event->saved ||
+        mem->used + kd_arena_used(&event->arena) >= mem->limit / SAVED_SHARE)
+        return;
+    event->saved = kd_arena_save(&event->arena);
+    if (event->saved) /* which holds what repetitions added so far */
+        event->repeat.suppressed = (kd_u64){ 0, 0 };
 }
 
 static kd_status decode(judging *work, kd_event *event)
