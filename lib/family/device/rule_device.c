@@ -135,6 +135,13 @@ static kd_str name_of(const kdf_device_error *error, kd_device_class class, bool
     return first ? KD_STR("A device that is not named") : KD_STR("a device that is not named");
 }
 
+/* NVIDIA's number tells what failed: without it the GPU may be at work. */
+static kd_confidence confidence_of(const saying *say, const kdf_device_error *error)
+{
+    bool unknown = kd_str_has(error->headline.v, "NVRM: Xid (") && !error->xid.src;
+    return unknown && say->confidence > KD_POSSIBLE ? KD_POSSIBLE : say->confidence;
+}
+
 static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
 {
     const kdf_device_error *error = KD_BODY(view->event, device_error);
@@ -148,7 +155,7 @@ static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
     kd_str device = name_of(error, class, say->says[0] == '@');
     const char *at = kd_str_find(kd_str_of(say->says), "@");
     int before = at ? (int)(at - say->says) : 0;
-    kd_say_diag(out, say->confidence, "%.*s%.*s%s", before, say->says, KD_FMT(device),
+    kd_say_diag(out, confidence_of(say, error), "%.*s%.*s%s", before, say->says, KD_FMT(device),
                 at ? at + 1 : say->says);
     kd_device_say_details(view, out);
     kd_say_impact(out, say->impact);
