@@ -4,6 +4,7 @@
  *   {"MESSAGE":[77,101,109],"PRIORITY":"4","_SOURCE_MONOTONIC_TIMESTAMP":"5123456"}
  *   - {"dt": "2025-01-21T04:41:44", "lvl": "target", "msg": "[    5.123456] Mem-Info:"}
  *            "msg": "Mem-Info:"          dmesg -J spreads a record over lines
+ *     "message": "Mem-Info:",          kubectl get events -o json
  *
  * Read by hand: a line may be cut anywhere, nothing is allocated, and all depths count alike.
  */
@@ -175,11 +176,17 @@ static bool take_member(carrier *c)
     return true;
 }
 
-/* dmesg -J: a member alone on its line. */
+/* dmesg -J, journalctl -o json-pretty, events of Kubernetes: a member alone on its line. */
 static bool take_record_line(carrier *c)
 {
-    kd_str value;
-    if (!kd_scan_literal(&c->in, "\"msg\": \"") || c->in.end == c->in.at)
+    kd_str key, value;
+    if (!take_quoted(&c->in, &key) || !kd_str_in_words(key, "MESSAGE msg message"))
+        return false;
+    skip_blanks(&c->in);
+    if (!kd_scan_char(&c->in, ':'))
+        return false;
+    skip_blanks(&c->in);
+    if (!kd_scan_char(&c->in, '"') || kd_scan_at_end(&c->in))
         return false;
     if (c->in.end[-1] == ',')
         c->in.end--;

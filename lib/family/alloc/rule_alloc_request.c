@@ -48,7 +48,8 @@ static bool read_request(const kd_view *view, kd_request *out)
         out->order_src = failure->order.src;
         out->comm = failure->task.comm.src ? failure->task.comm.v : KD_STR("A task");
         out->of_vmalloc = false;
-    } else if (vmalloc && vmalloc->gfp.value.src) {
+    } else if (vmalloc && vmalloc->gfp.value.src &&
+               !kd_str_is(vmalloc->reason.v, "zero-size")) { /* nothing was asked for */
         out->order = 0;
         out->order_src = vmalloc->gfp.value.src;
         out->comm = vmalloc->task.comm.v;

@@ -76,7 +76,7 @@ static void name_of_prefix(kd_str text, kd_str *device, kd_str *driver)
             continue;
         word.len--;
         *device = word;
-        if (i > 0)
+        if (i > 0 && kd_is_alpha(first.ptr[0]))
             *driver = first;
         return;
     }
@@ -106,6 +106,15 @@ static kd_str driver_before(const char *words)
     return driver;
 }
 
+/* "eth0 (bcmgenet): transmit queue 3 timed out": the driver behind the name */
+static kd_str driver_behind(kd_str text, kd_str device)
+{
+    kd_scan in = { device.ptr + device.len, text.ptr + text.len, false };
+    kd_str driver = { NULL, 0 };
+    return kd_scan_literal(&in, " (") && kd_scan_until(&in, ')', &driver) ? driver
+                                                                        : (kd_str){ NULL, 0 };
+}
+
 /* "sda1-8": the journal that inode 8 of sda1 holds */
 static kd_str without_journal(kd_str device)
 {
@@ -129,6 +138,8 @@ static void find_device(const wording *w, kd_str text, kd_str *device, kd_str *d
             *device = without_journal(name_after(text, at + kd_str_of(w->device).len));
         if (at && device->len > 0 && w->kind == &kd_kind_gpu_hang)
             *driver = driver_before(w->device);
+        if (at && device->len > 0 && w->kind == &kd_kind_net_tx_timeout)
+            *driver = driver_behind(text, *device);
     }
     const char *named = kd_str_is(*device, "AMD-Vi") ? kd_str_find(text, "device=") : NULL;
     if (named)

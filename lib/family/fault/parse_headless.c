@@ -28,8 +28,8 @@
 #define MOST_TRACE 64
 
 /* parse->own: what die() alone prints was seen; the stack was, so that the modules come behind it;
- * the end was */
-enum { OWN_DIED, OWN_STACK, OWN_ENDED };
+ * the end was; powerpc prints the instructions for a warning too */
+enum { OWN_DIED, OWN_STACK, OWN_ENDED, OWN_POWERPC };
 
 /* The instruction pointer in the forms of the architectures; a user's one is none of these, or has
  * no symbol. */
@@ -83,6 +83,10 @@ static const char *const above[] = {
     "rcu: All QSes seen",
     "last function: ",
     "turning off the locking correctness validator.",
+    "GPR", /* powerpc, from here */
+    "CFAR: ",
+    "MSR: ",
+    "LR: ",
 };
 
 /* They tell that the dump belongs to a report, to a request, or to nobody's fault. */
@@ -108,7 +112,6 @@ static const char *const belongs[] = {
     "lockup",
     "Kernel panic",
     "exited ",
-    "GPR",
     "page allocation stalls",
     "unhandled level",
     "segfault",
@@ -167,7 +170,7 @@ static bool read_above(kd_parse *parse, kdf_oops *oops)
     parse->state = &state;
     while (count-- > 0) {
         parse->src = kd_back_keep(parse, &lines[count]);
-        if (parse->src)
+        if (parse->src && kd_block_registers.take(parse, oops, &lines[count]) != KD_TAKEN)
             kd_block_task.take(parse, &oops->task, &lines[count]);
     }
     parse->state = before;
@@ -264,6 +267,7 @@ static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
     if (!begins || kd_str_starts(line->text, "Code: "))
         return begins ? open_code(parse, oops, line) : KD_NOT_MINE;
     parse->event->kind = &kd_kind_stack_dump;
+    parse->own[OWN_POWERPC] = kd_str_starts(line->text, "NIP");
     parse->state = &state;
     kd_verdict verdict = kd_block_registers.take(parse, oops, line);
     parse->state = before;
@@ -299,7 +303,7 @@ static kd_verdict more_headless(kd_parse *parse, const kd_line *line)
     if (oops->backtrace.count > 0)
         parse->own[OWN_STACK] = 1;
     bool x86 = kd_map_find(&oops->registers, "rax") || kd_map_find(&oops->registers, "eax");
-    if ((oops->ip.function.src && is_code_of_die(text)) ||
+    if ((oops->ip.function.src && !parse->own[OWN_POWERPC] && is_code_of_die(text)) ||
         (x86 && parse->own[OWN_STACK] && kd_str_starts(text, "Modules linked in:")))
         parse->own[OWN_DIED] = 1;
     if (parse->own[OWN_DIED] && take_cr2(parse, oops, text))

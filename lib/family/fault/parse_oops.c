@@ -76,6 +76,7 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
     if (form->address[0] && !kd_scan_past(&in, form->address, &skipped) &&
         !kd_scan_literal(&in, " at ")) /* x86_64 to 2.6.24: "at 0000000000000018 RIP: " */
         return;
+    kd_scan_blanks(&in);         /* a mail program broke "addr|ess" */
     kd_scan_literal(&in, "ess"); /* csky calls it "addr" */
     kd_scan_blanks(&in);
     kd_scan_literal(&in, "virtual address "); /* i386 to 2.6.24 */
@@ -83,6 +84,8 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
     kd_scan_char(&in, '<');                   /* "<00000000>" */
     const char *from = in.at;
     if (kd_scan_hex(&in, &address)) {
+        if (!kd_scan_at_end(&in) && kd_is_alpha(*in.at))
+            return; /* a word */
         if (!is_cut_address(kd_scan_since(&in, from), &in))
             kd_put(parse, &oops->address, address);
     } else if (kd_scan_literal(&in, "(null)"))

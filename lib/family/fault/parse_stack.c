@@ -50,6 +50,8 @@ bool kd_take_stack(kd_parse *parse, kdf_oops *oops, kd_str text)
     kd_scan in = kd_scan_of(text);
     kd_str skipped;
     bool begins = kd_str_starts(text, "Stack:") || kd_str_starts(text, "Stack : ");
+    if (oops->in_stack && kd_str_is(kd_str_trim(text), "..."))
+        return true; /* mips: more than it shows */
     if (!begins && (!oops->in_stack || !is_row(text)))
         return false;
     if (begins && oops->stack.count > 0)

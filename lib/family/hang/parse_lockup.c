@@ -128,8 +128,10 @@ static kd_verdict open_lockup(kd_parse *parse, const kd_line *line)
     kd_scan in = kd_scan_of(line->text);
     kd_str before;
     kd_verdict verdict = KD_NOT_MINE;
-    bool soft = kd_scan_past(&in, "BUG: soft lockup ", &before);
+    bool soft = kd_scan_past(&in, "BUG: soft lockup", &before);
     if (soft) {
+        kd_scan_char(&in, '.'); /* read from a photo */
+        kd_scan_blanks(&in);
         verdict = open_soft(parse, lockup, in);
     } else if (kd_scan_past(&in, "BUG: NMI Watchdog detected LOCKUP on CPU", &before)) {
         verdict = open_ancient(parse, lockup, in);

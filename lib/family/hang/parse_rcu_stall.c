@@ -113,7 +113,7 @@ static bool scan_tail(kd_parse *parse, kdf_rcu_stall *stall, kd_str text)
     bool by = kd_str_starts(text, "(detected by ") && kd_str_has(text, ", t=");
     bool totals = by || (kd_str_starts(text, "(t=") && kd_str_has(text, " jiffies g="));
     if (!totals && !kd_str_has(text, " this GP)") && !kd_str_has(text, " GPs behind)") &&
-        !kd_str_has(text, " kthread starved for "))
+        !kd_str_has(text, " kthread starved for ") && !kd_str_starts(text, "All QSes seen, last "))
         return false;
     if (kd_back_has(parse, heads, KD_COUNT(heads)))
         return false;
@@ -311,7 +311,7 @@ static void close_stall(kd_parse *parse)
 static const char *const anchors[] = {
     "detected stall", "RCU detected CPU",      "detected expedited stalls",
     " this GP) ",     " GPs behind) ",         "(detected by ",
-    " jiffies g=",    " kthread starved for ", NULL,
+    " jiffies g=",    " kthread starved for ", "All QSes seen, last ", NULL,
 };
 
 const kd_parser kd_parser_rcu_stall = {

@@ -338,11 +338,12 @@ kd_status kd_check_writes_read_only(const kd_view *view, kd_emit *out, void *use
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
+    bool said = oops && kd_str_has(oops->headline.v, "write to read-only memory"); /* arm64 */
     if (!oops || !oops->address.src || oops->address.v < 4096 || is_user_address(view, oops) ||
-        !is_permission(oops))
+        (!is_permission(oops) && !said))
         return KD_OK;
     bool parisc = oops->parisc_trap.value.src && !oops->access.src;
-    if (!kd_str_is(oops->access.v, "write") && !parisc)
+    if (!kd_str_is(oops->access.v, "write") && !parisc && !said)
         return KD_OK;
     kd_say_diag(out, parisc ? KD_POSSIBLE : KD_LIKELY,
                 "%.*s wrote to 0x%llx, a page that is mapped but read-only: kernel text, constant "

@@ -67,6 +67,25 @@ static bool is_source(kd_str text)
                                          kd_str_has(text, "rror message received from "));
 }
 
+/* "pcieport 0000:00:1c.0: AER: Corrected error received: id=00e0", to 4.18: bus, device and
+ * function of the source, in the domain of the port */
+static void put_source(kd_parse *parse, kdf_hardware_error *error, kd_str text, kd_str source)
+{
+    kd_scan in = kd_scan_of(source);
+    kd_str driver, port;
+    uint64_t id;
+    if (!kd_scan_literal(&in, "id=") || !kd_scan_hex(&in, &id) ||
+        !name_of(text, &driver, &port)) {
+        kd_put(parse, &error->device, source);
+        return;
+    }
+    char room[32];
+    kd_str name = kd_str_print(room, sizeof room, "%.5s%02x:%02x.%x", port.ptr,
+                               (unsigned)(id >> 8 & 0xff), (unsigned)(id >> 3 & 31),
+                               (unsigned)(id & 7));
+    kd_put(parse, &error->device, kd_arena_str(parse->arena, name));
+}
+
 static kd_verdict open_aer(kd_parse *parse, const kd_line *line)
 {
     kdf_hardware_error *error = parse->body;
@@ -76,7 +95,7 @@ static kd_verdict open_aer(kd_parse *parse, const kd_line *line)
     } else if (is_source(line->text)) {
         if (kd_scan_after(line->text, "received from ", &in) ||
             kd_scan_after(line->text, "received: ", &in))
-            kd_put(parse, &error->device, kd_scan_to_any(&in, " ["));
+            put_source(parse, error, line->text, kd_scan_to_any(&in, " ["));
     } else {
         return KD_NOT_MINE;
     }

@@ -93,6 +93,13 @@ static bool scan_end_of_pair(kd_scan *in)
             kd_scan_at_end(in));
 }
 
+/* " (", or "(" where a UART lost the blank */
+static bool scan_bracket(kd_scan *in)
+{
+    kd_scan_blanks(in);
+    return kd_scan_char(in, '(');
+}
+
 /* "[<addr>] (name) from [<addr>] (SYM)" */
 static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
@@ -101,7 +108,7 @@ static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
     kd_scan in = kd_scan_of(line->text);
     kdf_frame callee = { .line = { 0, 0 } }, caller = { .line = { 0, 0 } };
     kdf_symbol inner = { .size = { 0, 0 } }, outer = { .size = { 0, 0 } };
-    if (!kd_trace_scan_address(&in, &callee.address, parse->src) || !kd_scan_literal(&in, " (") ||
+    if (!kd_trace_scan_address(&in, &callee.address, parse->src) || !scan_bracket(&in) ||
         !kd_scan_symbol(&in, &inner, parse->src) || !kd_scan_char(&in, ')'))
         return false;
     kd_scan broken = in; /* a mail program broke the pair in two */
@@ -117,7 +124,7 @@ static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
     if (!kd_scan_literal(&in, " from ") || !kd_trace_scan_address(&in, &caller.address, parse->src))
         return false;
     bool torn = kd_scan_at_end(&in); /* wrapped: the name is in the next line */
-    if (!torn && (!kd_scan_literal(&in, " (") || !kd_scan_symbol(&in, &outer, parse->src) ||
+    if (!torn && (!scan_bracket(&in) || !kd_scan_symbol(&in, &outer, parse->src) ||
                   !scan_end_of_pair(&in)))
         return false;
     drop_cut_name(line->text, &outer);
@@ -327,7 +334,8 @@ static bool is_stack_dump(kd_str text)
     size_t words = 0;
     if (kd_str_starts(text, "Stack:") || kd_str_starts(text, "Exception stack(") ||
         kd_str_starts(text, "Stack : ") || kd_str_starts(text, "Stack from ") ||
-        kd_str_starts(text, "stack backtrace:") || is_memory_title(text))
+        kd_str_starts(text, "stack backtrace:") || is_memory_title(text) ||
+        kd_str_is(kd_str_trim(text), "...")) /* mips: more than it shows */
         return true;
     for (; kd_scan_blanks(&in) && kd_scan_word(&in, &word); words++) {
         kd_scan hex = kd_scan_of(word);
