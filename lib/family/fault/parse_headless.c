@@ -15,11 +15,12 @@
  *
  * It begins with the instruction pointer: what stands above it is looked for. A complete report
  * takes that line before it gets here. Where even that is lost, it begins with the instructions of
- * die(), behind a trace.
+ * die(), behind a trace; of x86 to 4.13 with the line that die() ends with, which names it again.
  */
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
+#include "family/shared/parse_trace.h"
 
 /* Lines above the instruction pointer that belong to the dump, and how far a report is looked for
  * above them. */
@@ -36,7 +37,7 @@ enum { OWN_DIED, OWN_STACK, OWN_ENDED, OWN_POWERPC };
 static const char *const anchors[] = {
     "RIP: 0010:", "RIP: e030:", "EIP: 0060:", "EIP: ",       "EIP is at ", "PC is at ",
     "pc : ",      "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ",      "NIP [",
-    "IAOQ[0]: ",  "TPC: <",     "Code: ",     NULL,
+    "IAOQ[0]: ",  "TPC: <",     "Code: ",     "RIP  [<",   NULL,
 };
 
 /* Lines that dump_stack_print_info(), print_modules() and the architectures print above it. */
@@ -257,13 +258,77 @@ static kd_verdict open_code(kd_parse *parse, kdf_oops *oops, const kd_line *line
     return KD_TAKEN;
 }
 
+/* Lines of a trace, the last first, behind the instructions. False: a report stands above that it
+ * may be the end of. */
+static bool collect_frames(kd_parse *parse, kd_list *lines)
+{
+    static const char *const heads[] = {
+        "BUG: ", "BUG at", "WARNING: ", "Unable to handle",   "Oops",         "[#",
+        "RIP: ", "EIP: ",  "EIP is at", "general protection", "Kernel panic", "end trace",
+    };
+    kd_back back = kd_back_from(parse);
+    bool frames = true;
+    kd_line line;
+    for (int i = 0; i < MOST_TRACE && kd_back_line(&back, &line); i++) {
+        if (has_any(line.text, heads, KD_COUNT(heads)))
+            return false;
+        if (kd_str_starts(line.text, "Code: "))
+            continue;
+        frames = frames && kd_str_has(line.text, "+0x") && kd_str_has(line.text, "/0x");
+        kd_line *kept = frames ? KD_LIST_ADD(parse->arena, lines, kd_line) : NULL;
+        if (!kept)
+            continue;
+        *kept = line;
+        kept->text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
+        kept->raw = kd_arena_str(parse->arena, line.raw);
+    }
+    return true;
+}
+
+/* "RIP  [<ffffffff8132998>] f+0x8/0x20 [mod]", "EIP: [<c0132998>] f+0x8/0x20 SS:ESP 0068:efc" */
+static bool scan_end(kd_parse *parse, kd_str text, kdf_symbol *ip)
+{
+    kd_scan in = kd_scan_of(text);
+    if (!kd_scan_literal(&in, "RIP  ") &&
+        !(kd_str_has(text, " SS:ESP ") && kd_scan_literal(&in, "EIP: ")))
+        return false;
+    return kd_trace_scan_address(&in, &ip->address, parse->src) && kd_scan_blanks(&in) &&
+           kd_scan_symbol(&in, ip, parse->src) && ip->size.src;
+}
+
+/* It begins with the line that die() of x86 ends with. */
+static kd_verdict open_end(kd_parse *parse, kdf_oops *oops, const kdf_symbol *ip)
+{
+    kd_list lines = { .count = 0 };
+    if (!collect_frames(parse, &lines))
+        return KD_NOT_MINE;
+    kd_src own = parse->src;
+    kd_block_state state = { .at = 0 }, *before = parse->state;
+    parse->state = &state;
+    for (uint32_t i = lines.count; i-- > 0;) {
+        kd_line *kept = &KD_ITEMS(lines, kd_line)[i];
+        parse->src = kd_back_keep(parse, kept);
+        if (parse->src)
+            kd_block_trace.take(parse, &oops->backtrace, kept);
+    }
+    parse->state = before;
+    parse->src = own;
+    oops->ip = *ip;
+    parse->event->kind = &kd_kind_stack_dump;
+    parse->own[OWN_DIED] = 1;
+    return KD_TAKEN;
+}
+
 static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
 {
+    kdf_symbol end = { .size = { 0, 0 } };
     kdf_oops *oops = parse->body;
     kd_block_state state = { .at = 0 }, *before = parse->state;
     bool begins = false;
     for (size_t i = 0; anchors[i] && !begins; i++)
         begins = kd_str_starts(line->text, anchors[i]);
+    if (begins && scan_end(parse, line->text, &end))
+        return open_end(parse, oops, &end);
     if (!begins || kd_str_starts(line->text, "Code: "))
         return begins ? open_code(parse, oops, line) : KD_NOT_MINE;
     parse->event->kind = &kd_kind_stack_dump;
