@@ -50,6 +50,18 @@ static bool is_prompt(const kd_line *line)
            (kd_scan_left(&in) < 24 || kd_scan_literal(&in, " ["));
 }
 
+/* "shell@rk3368_box:/ $ ls", "root@board:~# ": somebody works there. */
+static bool is_shell(const kd_line *line)
+{
+    kd_scan in = kd_scan_of(line->raw);
+    kd_str place;
+    return (kd_str_starts(line->raw, "shell@") || kd_str_starts(line->raw, "root@")) &&
+           kd_scan_until(&in, ':', &place) && place.len < 48 && kd_scan_char(&in, ':') &&
+           (kd_scan_past(&in, "$ ", &place) || kd_scan_past(&in, "# ", &place) ||
+            kd_str_ends(line->raw, "$") || kd_str_ends(line->raw, "#")) &&
+           place.len < 48;
+}
+
 static kd_verdict open_stage(kd_parse *parse, const kd_line *line)
 {
     kdf_boot_stage *fact = parse->body;
@@ -58,6 +70,8 @@ static kd_verdict open_stage(kd_parse *parse, const kd_line *line)
             kd_put(parse, &fact->stage, (uint64_t)stages[i].stage);
     if (!fact->stage.src && is_prompt(line))
         kd_put(parse, &fact->stage, (uint64_t)KD_STAGE_LOGIN);
+    if (!fact->stage.src && is_shell(line))
+        kd_put(parse, &fact->stage, (uint64_t)KD_STAGE_INIT);
     if (fact->stage.src && fact->stage.v == KD_STAGE_LOADER) {
         kd_put(parse, &fact->loader, true);
         kd_put_last_line(parse, &fact->last);
@@ -87,6 +101,8 @@ static const char *const anchors[] = {
 #define KD_RESET_REASON(words) words,
 #include "family/boot/stage.def"
     " login:",
+    "shell@",
+    "root@",
     NULL,
 };
 
