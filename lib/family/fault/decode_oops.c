@@ -125,6 +125,7 @@ bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
     drop_hashed(event, oops, context);
     kd_decode_code(event, oops, context);
     kd_decode_origin(event, oops, context);
+    kd_decode_origin_word(event, oops, context);
     kd_decode_pointed(event, oops, context);
     return true;
 }

@@ -7,5 +7,7 @@
 
 /* Fills code.origin from the instructions of the code line that stand before the marked one. */
 void kd_decode_origin(kd_event *event, kdf_oops *oops, const kd_context *context);
+/* The same for powerpc, mips, riscv and loongarch. */
+void kd_decode_origin_word(kd_event *event, kdf_oops *oops, const kd_context *context);
 
 #endif

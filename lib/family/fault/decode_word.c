@@ -81,6 +81,15 @@ static const char *register_name(kd_isa isa, unsigned n, char out[8])
     return out;
 }
 
+int kd_word_register(kd_isa isa, const char *name)
+{
+    char room[8];
+    for (unsigned i = 0; i < 32; i++)
+        if (!strcmp(register_name(isa, i, room), name))
+            return (int)i;
+    return -1;
+}
+
 static void set(char to[8], kd_isa isa, unsigned n)
 {
     char room[8];

@@ -8,6 +8,8 @@
  * an assembler writes it. False: it is none of those, or does not access memory. */
 bool kd_word_access(kd_isa isa, const uint8_t *bytes, size_t len, kd_access *out, char text[64]);
 
+/* The number of the register that instructions name so; -1: there is none. */
+int kd_word_register(kd_isa isa, const char *name);
 /* The number of the loongarch register of that name; -1: there is none. */
 int kd_loongarch_number(const char *name);
 

@@ -1,0 +1,161 @@
+/* test_origin_word.c - which instruction loaded the pointer, where code is made of plain words:
+ * powerpc, mips, riscv, loongarch. Assembled with llvm-mc 14, loongarch by hand from its manual;
+ * the register with number n holds (n + 1) * 0x100000. */
+#include <stdio.h>
+
+#include "family/fault/decode_code.h"
+#include "family/fault/decode_origin.h"
+#include "plain.h"
+#include "suite.h"
+
+typedef struct row {
+    const char *code;
+    uint64_t marker, address;
+    const char *how; /* NULL: nothing is proven */
+    uint64_t before, slot;
+    const char *text;
+} row;
+
+static void check(const char *arch, const kd_pair *registers, const row *r)
+{
+    kd_mem mem = { .allocator = &allocator, .limit = 1 << 20 };
+    kd_event event = { .arena = { .mem = &mem } };
+    kd_context context = { .arch = kd_str_of(arch) };
+    kdf_oops oops = { .registers = { (void *)(uintptr_t)registers, 32, 32 } };
+    oops.code.bytes = (kd_text){ kd_str_of(r->code), 1 };
+    oops.code.marker = (kd_u64){ r->marker, 1 };
+    oops.address = (kd_hex){ r->address, 1 };
+    kd_decode_code(&event, &oops, &context);
+    ck_assert_msg(oops.code.memory.agrees.v, "%s: 0x%llx", r->text,
+                  (unsigned long long)oops.code.memory.effective.v);
+    kd_decode_origin_word(&event, &oops, &context);
+    const kdf_origin *from = &oops.code.origin;
+    ck_assert_msg(!r->how == !from->how.src, "%s", r->text);
+    if (r->how) {
+        ck_assert_msg(kd_str_is(from->how.v, r->how), "%s", r->text);
+        ck_assert_msg(from->instructions_before.v == r->before, "%s", r->text);
+        ck_assert_msg(from->slot.v == r->slot, "%s: 0x%llx", r->text,
+                      (unsigned long long)from->slot.v);
+    }
+    kd_arena_free(&event.arena);
+}
+
+static void check_rows(const char *arch, const char *const *names, const row *rows, size_t count)
+{
+    kd_pair registers[32];
+    for (uint32_t i = 0; i < 32; i++)
+        registers[i] = (kd_pair){ .name = kd_str_of(names[i]), .v = (i + 1) * 0x100000u, .src = 1 };
+    for (size_t i = 0; i < count; i++)
+        check(arch, registers, &rows[i]);
+}
+
+static void number_names(char room[32][8], const char *prefix, const char *names[32])
+{
+    for (unsigned i = 0; i < 32; i++) {
+        snprintf(room[i], 8, "%s%u", prefix, i & 31);
+        names[i] = room[i];
+    }
+}
+
+START_TEST(powerpc)
+{
+    static const row wide[] = {
+        { "e93f0018 7d2a4b78 <806a0010>", 8, 0xb00010, "loaded", 2, 0x2000018,
+          "ld 9,24(31); mr 10,9; lwz 3,16(10)" },
+        { "e93f0018 7d2a4b78 60000000 4082000c <806a0010>", 16, 0xb00010, "loaded", 4, 0x2000018,
+          "the same over nop and a branch that was not taken" },
+        { "48000001 <e8830000>", 4, 0x400000, "returned", 1, 0, "bl; ld 4,0(3)" },
+        { "48000001 38a30008 <e8830000>", 8, 0x400000, "returned", 2, 0,
+          "bl; addi 5,3,8; ld 4,0(3)" },
+        { "48000001 <e88a0000>", 4, 0xb00000, NULL, 0, 0, "bl; ld 4,0(10)" },
+        { "81230004 <90890000>", 4, 0xa00000, "loaded in 32 bits", 1, 0,
+          "lwz 9,4(3); stw 4,0(9) on 64 bits" },
+        { "e9290018 <90890000>", 4, 0xa00000, "loaded", 1, 0, "ld 9,24(9): its base is gone" },
+        { "e93f0018 39290008 <90890000>", 8, 0xa00000, NULL, 0, 0, "addi 9,9,8 made it" },
+        { "e93f0018 00000000 <90890000>", 8, 0xa00000, NULL, 0, 0, "a word that is not known" },
+        { "e93f0018 4e800020 <90890000>", 8, 0xa00000, NULL, 0, 0, "behind blr" },
+    };
+    static const row narrow[] = {
+        { "81230004 <90890000>", 4, 0xa00000, "loaded", 1, 0x400004, "lwz 9,4(3); stw 4,0(9)" },
+    };
+    const char *names[32];
+    char room[32][8];
+    number_names(room, "r", names);
+    check_rows("ppc64", names, wide, KD_COUNT(wide));
+    check_rows("ppc", names, narrow, KD_COUNT(narrow));
+}
+END_TEST
+
+START_TEST(mips)
+{
+    static const row narrow[] = {
+        { "8e020010 00000000 <8c430004>", 8, 0x300004, "loaded", 2, 0x1100010,
+          "lw $2,16($16); nop; lw $3,4($2)" },
+        { "0c000000 02002025 <8c450008>", 8, 0x300008, "returned", 2, 0,
+          "jal; move $4,$16 behind it; lw $5,8($2)" },
+        { "8e020010 00808825 00408825 <96260002>", 12, 0x1200002, "loaded", 3, 0x1100010,
+          "lw $2; move $17,$2; lhu $6,2($17)" },
+        { "8e020010 10000002 00000000 <8c430004>", 12, 0x300004, NULL, 0, 0, "behind b" },
+        { "0c000000 8e110010 <96260002>", 8, 0x1200002, NULL, 0, 0,
+          "jal; what stands behind it ran before the call" },
+    };
+    static const row wide[] = {
+        { "de020010 <8c430004>", 4, 0x300004, "loaded", 1, 0x1100010, "ld $2,16($16)" },
+        { "8e230018 <fc640000>", 4, 0x400000, "loaded in 32 bits", 1, 0, "lw $3,24($17)" },
+    };
+    const char *names[32];
+    char room[32][8];
+    number_names(room, "$", names);
+    check_rows("mips", names, narrow, KD_COUNT(narrow));
+    check_rows("mips64", names, wide, KD_COUNT(wide));
+}
+END_TEST
+
+START_TEST(riscv)
+{
+    static const char *const names[32] = { "zero", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+                                           "s0",   "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+                                           "a6",   "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+                                           "s8",   "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
+    static const row rows[] = {
+        { "0001 0001 b783 0284 8713 0007 (2503) 0107", 12, 0xf00010, "loaded", 2, 0xa00028,
+          "nop; nop; ld a5,40(s1); mv a4,a5; lw a0,16(a4)" },
+        { "b783 0284 8713 0007 (2503) 0107", 8, 0xf00010, NULL, 0, 0,
+          "where the line begins may be the middle of an instruction" },
+        { "0001 609c 843e (4683) 0034", 6, 0x900003, "loaded", 2, 0xa00000,
+          "c.ld a5,0(s1); c.mv s0,a5; lbu a3,3(s0)" },
+        { "0001 9282 (650c)", 4, 0xb00008, "returned", 1, 0, "c.jalr t0; c.ld a1,8(a0)" },
+        { "0001 a603 0009 8833 00d6 (3023) 0106", 10, 0xd00000, "loaded in 32 bits", 2, 0,
+          "lw a2,0(s3); add a6,a2,a3; sd a6,0(a2)" },
+        { "0000 (650c)", 2, 0xb00008, NULL, 0, 0, "behind what is no instruction" },
+    };
+    check_rows("riscv64", names, rows, KD_COUNT(rows));
+}
+END_TEST
+
+START_TEST(loongarch)
+{
+    static const row rows[] = {
+        { "28c0a08c 0015018d <28c021ae>", 8, 0xe00008, "loaded", 2, 0x500028,
+          "ld.d $12,$4,40; move $13,$12; ld.d $14,$13,8" },
+        { "54000000 <28c0208c>", 4, 0x500008, "returned", 1, 0, "bl; ld.d $12,$4,8" },
+        { "50000000 <28c0208c>", 4, 0x500008, NULL, 0, 0, "behind b" },
+    };
+    const char *names[32];
+    char room[32][8];
+    number_names(room, "$", names);
+    check_rows("loongarch64", names, rows, KD_COUNT(rows));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("origin_word");
+    TCase *tests = tcase_create("words");
+    tcase_add_test(tests, powerpc);
+    tcase_add_test(tests, mips);
+    tcase_add_test(tests, riscv);
+    tcase_add_test(tests, loongarch);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
