@@ -116,18 +116,24 @@ kd_str kd_scan_to_any(kd_scan *scan, const char *stops)
     return kd_scan_since(scan, from);
 }
 
+/* What stands before `end`; nothing: false. */
+static bool take_to(kd_scan *scan, const char *end, kd_str *out)
+{
+    if (end == scan->at) {
+        scan->short_ |= kd_scan_at_end(scan);
+        return false;
+    }
+    *out = (kd_str){ scan->at, (size_t)(end - scan->at) };
+    scan->at = end;
+    return true;
+}
+
 bool kd_scan_word(kd_scan *scan, kd_str *out)
 {
     const char *p = scan->at;
     while (p < scan->end && !kd_is_blank(*p))
         p++;
-    if (p == scan->at) {
-        scan->short_ |= kd_scan_at_end(scan);
-        return false;
-    }
-    *out = (kd_str){ scan->at, (size_t)(p - scan->at) };
-    scan->at = p;
-    return true;
+    return take_to(scan, p, out);
 }
 
 bool kd_scan_name(kd_scan *scan, kd_str *out)
@@ -135,13 +141,7 @@ bool kd_scan_name(kd_scan *scan, kd_str *out)
     const char *p = scan->at;
     while (p < scan->end && (kd_is_alpha(*p) || kd_is_digit(*p) || *p == '_'))
         p++;
-    if (p == scan->at) {
-        scan->short_ |= kd_scan_at_end(scan);
-        return false;
-    }
-    *out = (kd_str){ scan->at, (size_t)(p - scan->at) };
-    scan->at = p;
-    return true;
+    return take_to(scan, p, out);
 }
 
 bool kd_scan_rest(kd_scan *scan, kd_str *out)

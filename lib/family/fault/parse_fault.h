@@ -45,6 +45,12 @@ bool kd_headless_is_above(kd_str text);
 /* Does it tell that what stands below is part of a report, was asked for, or is nobody's fault? */
 bool kd_headless_belongs(kd_str text);
 
+/* Adds a copy of a line that was found above. False: no memory. */
+bool kd_headless_keep(kd_parse *parse, kd_list *lines, const kd_line *line);
+/* Hands those lines, the nearest first in the list, to the block in the order of the log. */
+void kd_headless_replay(kd_parse *parse, const kd_list *lines, const kd_block *block, void *group,
+                        kd_block_state state);
+
 /* arc prints the task before it says what happened. */
 void kd_oops_look_back_for_task(kd_parse *parse, kdf_oops *oops);
 

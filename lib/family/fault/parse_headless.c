@@ -148,34 +148,59 @@ bool kd_headless_is_above(kd_str text)
     return false;
 }
 
+bool kd_headless_keep(kd_parse *parse, kd_list *lines, const kd_line *line)
+{
+    kd_line *kept = KD_LIST_ADD(parse->arena, lines, kd_line);
+    if (!kept)
+        return false;
+    *kept = *line;
+    kept->text = kd_arena_str(parse->arena, line->text); /* it outlives the portion */
+    kept->raw = kd_arena_str(parse->arena, line->raw);
+    return true;
+}
+
+void kd_headless_replay(kd_parse *parse, const kd_list *lines, const kd_block *block, void *group,
+                        kd_block_state state)
+{
+    kd_src own = parse->src;
+    kd_block_state *before = parse->state;
+    parse->state = &state;
+    for (uint32_t i = lines->count; i-- > 0;) {
+        kd_line *line = &KD_ITEMS(*lines, kd_line)[i];
+        parse->src = kd_back_keep(parse, line);
+        if (parse->src)
+            block->take(parse, group, line);
+    }
+    parse->state = before;
+    parse->src = own;
+}
+
+/* Registers, of which powerpc prints some above, and who ran. */
+static kd_verdict take_above(kd_parse *parse, void *group, const kd_line *line)
+{
+    kdf_oops *oops = group;
+    kd_verdict verdict = kd_block_registers.take(parse, oops, line);
+    return verdict == KD_TAKEN ? verdict : kd_block_task.take(parse, &oops->task, line);
+}
+
+static const kd_block block_above = { .name = "above", .take = take_above };
+
 /* Reads the lines above, the first one first; false where a report stands there that this dump is a
  * part of. */
 static bool read_above(kd_parse *parse, kdf_oops *oops)
 {
-    kd_line lines[MOST_ABOVE], line;
-    size_t count = 0;
+    kd_list lines = { .count = 0 };
+    kd_line line;
     kd_back back = kd_back_from(parse);
     bool direct = true;
     for (int i = 0; i < MOST_BACK && kd_back_line(&back, &line); i++) {
-        direct = direct && count < MOST_ABOVE && kd_headless_is_above(line.text);
+        direct = direct && lines.count < MOST_ABOVE && kd_headless_is_above(line.text);
         if (!direct && kd_headless_belongs(line.text))
             return false;
-        if (direct) {
-            line.text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
-            line.raw = kd_arena_str(parse->arena, line.raw);
-            lines[count++] = line;
-        }
+        if (direct && !kd_headless_keep(parse, &lines, &line))
+            return false;
     }
-    kd_src own = parse->src;
-    kd_block_state state = { .at = 0 }, *before = parse->state;
-    parse->state = &state;
-    while (count-- > 0) {
-        parse->src = kd_back_keep(parse, &lines[count]);
-        if (parse->src && kd_block_registers.take(parse, oops, &lines[count]) != KD_TAKEN)
-            kd_block_task.take(parse, &oops->task, &lines[count]);
-    }
-    parse->state = before;
-    parse->src = own;
+    kd_headless_replay(parse, &lines, &block_above, oops, (kd_block_state){ .at = 0 });
     return true;
 }
 
@@ -211,12 +236,8 @@ static bool collect_trace(kd_parse *parse, kd_list *lines)
     for (int i = 0; i < MOST_TRACE && !headed && kd_back_line(&back, &line); i++) {
         if (kd_str_starts(line.text, "Code: ") || kd_str_has(line.text, "end trace"))
             return false; /* of another report */
-        kd_line *kept = KD_LIST_ADD(parse->arena, lines, kd_line);
-        if (!kept)
+        if (!kd_headless_keep(parse, lines, &line))
             return false;
-        *kept = line;
-        kept->text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
-        kept->raw = kd_arena_str(parse->arena, line.raw);
         headed = kd_str_is(line.text, "Call Trace:") || kd_str_is(line.text, "Call trace:");
     }
     for (int i = 0; i < MOST_BACK && headed && kd_back_line(&back, &line); i++)
@@ -230,17 +251,8 @@ static bool read_trace_above(kd_parse *parse, kdf_oops *oops)
     kd_list lines = { .count = 0 };
     if (!collect_trace(parse, &lines))
         return false;
-    kd_src own = parse->src;
-    kd_block_state state = { .at = 0 }, *before = parse->state;
-    parse->state = &state;
-    for (uint32_t i = lines.count; i-- > 0;) {
-        kd_line *line = &KD_ITEMS(lines, kd_line)[i];
-        parse->src = kd_back_keep(parse, line);
-        if (parse->src)
-            kd_block_trace.take(parse, &oops->backtrace, line);
-    }
-    parse->state = before;
-    parse->src = own;
+    kd_headless_replay(parse, &lines, &kd_block_trace, &oops->backtrace,
+                       (kd_block_state){ .at = 0 });
     return oops->backtrace.count > 1;
 }
 

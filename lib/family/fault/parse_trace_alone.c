@@ -55,18 +55,6 @@ static bool is_of_dump(kd_str text)
     return kd_scan_hex(&hex, &value) && kd_scan_at_end(&hex);
 }
 
-/* Copies: they outlive the portion. */
-static bool collect(kd_parse *parse, kd_list *lines, const kd_line *line)
-{
-    kd_line *kept = KD_LIST_ADD(parse->arena, lines, kd_line);
-    if (!kept)
-        return false;
-    *kept = *line;
-    kept->text = kd_arena_str(parse->arena, line->text);
-    kept->raw = kd_arena_str(parse->arena, line->raw);
-    return true;
-}
-
 /* Gathers the trace above, then what stands above that, the nearest first. False: a report stands
  * there that this trace is part of. */
 static bool gather(kd_parse *parse, kd_list *trace, kd_list *above)
@@ -76,7 +64,7 @@ static bool gather(kd_parse *parse, kd_list *trace, kd_list *above)
     bool in_trace = true, direct = true, headed = false;
     for (uint32_t i = 0; i < MOST_BACK && kd_back_line(&back, &line); i++) {
         if (in_trace && !headed && trace->count < MOST_FRAMES && is_trace(line.text)) {
-            if (!collect(parse, trace, &line))
+            if (!kd_headless_keep(parse, trace, &line))
                 return false;
             continue;
         }
@@ -88,28 +76,12 @@ static bool gather(kd_parse *parse, kd_list *trace, kd_list *above)
         if (direct && is_of_dump(line.text))
             continue;
         direct = direct && above->count < MOST_ABOVE && kd_headless_is_above(line.text);
-        if (direct && !collect(parse, above, &line))
+        if (direct && !kd_headless_keep(parse, above, &line))
             return false;
         if (!direct && kd_headless_belongs(line.text))
             return false;
     }
     return true;
-}
-
-static void replay(kd_parse *parse, const kd_list *lines, const kd_block *block, void *group,
-                   bool headed)
-{
-    kd_src own = parse->src;
-    kd_block_state state = { .at = headed }, *before = parse->state;
-    parse->state = &state;
-    for (uint32_t i = lines->count; i-- > 0;) {
-        kd_line *line = &KD_ITEMS(*lines, kd_line)[i];
-        parse->src = kd_back_keep(parse, line);
-        if (parse->src)
-            block->take(parse, group, line);
-    }
-    parse->state = before;
-    parse->src = own;
 }
 
 static kd_verdict open_alone(kd_parse *parse, const kd_line *line)
@@ -120,8 +92,8 @@ static kd_verdict open_alone(kd_parse *parse, const kd_line *line)
     uint32_t at;
     if (!kd_str_has(line->text, "+0x") || !gather(parse, &trace, &above))
         return KD_NOT_MINE;
-    replay(parse, &above, &kd_block_task, &oops->task, false);
-    replay(parse, &trace, &kd_block_trace, &oops->backtrace, true);
+    kd_headless_replay(parse, &above, &kd_block_task, &oops->task, (kd_block_state){ .at = 0 });
+    kd_headless_replay(parse, &trace, &kd_block_trace, &oops->backtrace, state);
     parse->state = &state;
     kd_verdict verdict = kd_block_trace.take(parse, &oops->backtrace, line);
     parse->state = before;
