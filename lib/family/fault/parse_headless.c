@@ -198,7 +198,7 @@ static bool read_above(kd_parse *parse, kdf_oops *oops)
         if (!direct && kd_headless_belongs(line.text))
             return false;
         if (direct && !kd_headless_keep(parse, &lines, &line))
-            return false;
+            break;
     }
     kd_headless_replay(parse, &lines, &block_above, oops, (kd_block_state){ .at = 0 });
     return true;

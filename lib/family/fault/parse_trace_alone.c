@@ -65,7 +65,7 @@ static bool gather(kd_parse *parse, kd_list *trace, kd_list *above)
     for (uint32_t i = 0; i < MOST_BACK && kd_back_line(&back, &line); i++) {
         if (in_trace && !headed && trace->count < MOST_FRAMES && is_trace(line.text)) {
             if (!kd_headless_keep(parse, trace, &line))
-                return false;
+                return true;
             continue;
         }
         in_trace = false;
@@ -77,7 +77,7 @@ static bool gather(kd_parse *parse, kd_list *trace, kd_list *above)
             continue;
         direct = direct && above->count < MOST_ABOVE && kd_headless_is_above(line.text);
         if (direct && !kd_headless_keep(parse, above, &line))
-            return false;
+            return true;
         if (!direct && kd_headless_belongs(line.text))
             return false;
     }
@@ -97,6 +97,8 @@ static kd_verdict open_alone(kd_parse *parse, const kd_line *line)
     parse->state = &state;
     kd_verdict verdict = kd_block_trace.take(parse, &oops->backtrace, line);
     parse->state = before;
+    if (parse->arena->mem->failed) /* what was lost may have told: an event is counted as lost */
+        return KD_TAKEN;
     if (verdict != KD_TAKEN || !kd_printer_of(&oops->backtrace, &at) ||
         at + 1 != oops->backtrace.count)
         return KD_NOT_MINE;
