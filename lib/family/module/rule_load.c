@@ -110,7 +110,7 @@ static void say_words(kd_emit *out, kd_str has, kd_str wants, const char *side)
     }
 }
 
-static void say_magic(const kd_view *view, kd_emit *out, const kdf_module_load *load)
+static void say_magic(kd_emit *out, const kdf_module_load *load)
 {
     kd_say_diag(out, KD_CERTAIN,
                 "Module %.*s was built for another kernel: its version magic is \"%.*s\", this "
@@ -121,7 +121,6 @@ static void say_magic(const kd_view *view, kd_emit *out, const kdf_module_load *
     say_words(out, load->wants.v, load->has.v, "module");
     kd_say_proof(out, KD_STR("the two version magics differ"), "\"%.*s\" != \"%.*s\"",
                  KD_FMT(load->has.v), KD_FMT(load->wants.v));
-    (void)view;
 }
 
 static void say_checksum(kd_emit *out, const kdf_module_load *load)
@@ -186,7 +185,7 @@ kd_status kd_check_version_mismatch(const kd_view *view, kd_emit *out, void *use
     if (!load || is_checksum_told(view, load))
         return KD_OK;
     if (load->has.src)
-        say_magic(view, out, load);
+        say_magic(out, load);
     else if (load->symbol.src)
         say_checksum(out, load);
     else
