@@ -3,11 +3,11 @@
 #include "family/fault/printer.h"
 #include "family/fields.h"
 
-const char kd_doc_headless[] = "Registers and a stack stand in the log, but not the lines above "
-                               "them that say what happened. Lines that only an "
-                               "exception prints (the instructions on arm64, the modules behind "
-                               "the stack on x86, \"exited with\") tell "
-                               "whether it was one.";
+const char kd_doc_headless[] =
+    "Registers and a stack stand in the log, or a stack alone, but not the lines above them that "
+    "say what happened. Lines that only an exception prints (the instructions on arm64, the "
+    "modules behind the stack on x86, \"exited with\") tell whether it was one; the function that "
+    "printed a stack (warn_alloc(), panic(), lockdep's own) tells what it had found.";
 
 /* "`str x9, [x10]`, which accesses the address 0x1" */
 static void say_instruction(kd_emit *out, const kdf_oops *oops)

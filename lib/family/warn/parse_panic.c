@@ -185,10 +185,6 @@ static kd_verdict more_panic(kd_parse *parse, const kd_line *line)
     return parse->own[OWN_OTHERS] ? take_stopped(parse, line) : KD_NOT_MINE;
 }
 
-/* parse->own[OWN_LEFT_TO_WARNING]: the register dump in the stack is that of a warning, which takes
- * the rows itself
- */
-
 static kd_verdict take_registers(kd_parse *parse, void *group, const kd_line *line)
 {
     kdf_symbol *ip = group;
