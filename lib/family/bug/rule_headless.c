@@ -9,8 +9,9 @@ const char kd_doc_headless[] =
     "modules behind the stack on x86, \"exited with\") tell whether it was one; the function that "
     "printed a stack (warn_alloc(), panic(), lockdep's own) tells what it had found.";
 
-/* "`str x9, [x10]`, which accesses the address 0x1" */
-static void say_instruction(kd_emit *out, const kdf_oops *oops)
+/* "`str x9, [x10]`, which accesses the address 0x1". Alone: it was an exception, and no other rule
+ * says what was accessed. */
+static void say_instruction(kd_emit *out, const kdf_oops *oops, bool alone)
 {
     const kdf_code *code = &oops->code;
     if (code->instruction.src && code->memory.effective.src)
@@ -20,6 +21,13 @@ static void say_instruction(kd_emit *out, const kdf_oops *oops)
                     KD_FMT(code->instruction.v), KD_LLU(code->memory.effective.v));
     else if (code->instruction.src)
         kd_say_more(out, " The instruction there is `%.*s`.", KD_FMT(code->instruction.v));
+    /* the base was 0: what is accessed is the displacement */
+    bool null = code->memory.base.src && !code->memory.index.src &&
+                code->memory.effective.v == (uint64_t)code->memory.displacement.v;
+    if (alone && null && code->memory.effective.src && code->memory.effective.v < 4096) {
+        kd_say_more(out, " Nothing is mapped there: most likely a NULL pointer was dereferenced.");
+        kd_say_hex(out, "effective", code->memory.effective.v);
+    }
 }
 
 /* "The stack was printed by warn_alloc(): an allocation of pages failed." */
@@ -79,7 +87,7 @@ kd_status kd_check_headless(const kd_view *view, kd_emit *out, void *user)
         say_who(out, oops);
     else
         say_trace(out, &oops->blame);
-    say_instruction(out, oops);
+    say_instruction(out, oops, died && !view->event->diags);
     kd_say_evidence(out, view->event, oops->ip.function.src, "where it stood");
     if (!oops->ip.function.src && oops->code.bytes.src)
         kd_say_evidence(out, view->event, oops->code.bytes.src, "what only an exception prints");
