@@ -99,8 +99,9 @@ static kd_verdict open_alone(kd_parse *parse, const kd_line *line)
     parse->state = before;
     if (parse->arena->mem->failed) /* what was lost may have told: an event is counted as lost */
         return KD_TAKEN;
-    if (verdict != KD_TAKEN || !kd_printer_of(&oops->backtrace, &at) ||
-        at + 1 != oops->backtrace.count)
+    const kd_printer *printer = verdict == KD_TAKEN ? kd_printer_of(&oops->backtrace, &at) : NULL;
+    if (!printer || at + 1 != oops->backtrace.count ||
+        (above.count == 0 && kd_printer_is_least(printer)))
         return KD_NOT_MINE;
     return KD_TAKEN;
 }

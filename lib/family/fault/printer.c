@@ -34,6 +34,18 @@ static const kd_printer *find_printer(kd_str bare)
     return NULL;
 }
 
+bool kd_printer_is_least(const kd_printer *printer)
+{
+    static const char *const least[] = {
+#define KD_PRINTER_LEAST(name) name,
+#include "family/fault/printer.def"
+    };
+    for (size_t i = 0; i < KD_COUNT(least); i++)
+        if (kd_str_is(kd_str_of(printer->name), least[i]))
+            return true;
+    return false;
+}
+
 bool kd_printer_passes(kd_str bare)
 {
     return find_printer(bare) || fits_any(bare, below, KD_COUNT(below)) ||

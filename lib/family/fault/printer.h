@@ -13,6 +13,8 @@ typedef struct kd_printer {
 /* The row of the function below which the stack was printed; NULL: another function, or none.
  * @param frame  gets its place in the trace; may be NULL */
 const kd_printer *kd_printer_of(const kd_list *backtrace, uint32_t *frame);
+/* Is what it found so little that a stack alone, with nothing above it, is no event? */
+bool kd_printer_is_least(const kd_printer *printer);
 /* Is that function part of printing such a report? `bare` as kd_bare_name() gives it. */
 bool kd_printer_passes(kd_str bare);
 
