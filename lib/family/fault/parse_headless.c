@@ -260,7 +260,10 @@ static bool read_trace_above(kd_parse *parse, kdf_oops *oops)
 static kd_verdict open_code(kd_parse *parse, kdf_oops *oops, const kd_line *line)
 {
     kd_block_state state = { .at = 0 }, *before = parse->state;
-    if (!is_code_of_die(line->text) || !read_trace_above(parse, oops))
+    if (!is_code_of_die(line->text))
+        return KD_NOT_MINE;
+    /* without memory the trace cannot be read: the event is counted as lost then */
+    if (!read_trace_above(parse, oops) && !parse->arena->mem->failed)
         return KD_NOT_MINE;
     parse->event->kind = &kd_kind_stack_dump;
     parse->own[OWN_DIED] = 1;
