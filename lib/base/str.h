@@ -84,6 +84,13 @@ static inline bool kd_str_has(kd_str s, const char *needle)
 {
     return kd_str_find(s, needle) != NULL;
 }
+static inline bool kd_str_has_any(kd_str s, const char *const *needles, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kd_str_has(s, needles[i]))
+            return true;
+    return false;
+}
 
 /* From byte `from` on; empty past the end. */
 static inline kd_str kd_str_from(kd_str s, size_t from)

@@ -32,14 +32,6 @@ static const char *const reasons[] = {
 #include "family/boot/stage.def"
 };
 
-static bool has_any(kd_str text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (kd_str_has(text, words[i]))
-            return true;
-    return false;
-}
-
 /* "debian login:", nothing behind it but what was typed or the kernel says, nothing of a log daemon
  * before it. */
 static bool is_prompt(const kd_line *line)
@@ -76,9 +68,9 @@ static kd_verdict open_stage(kd_parse *parse, const kd_line *line)
         kd_put(parse, &fact->loader, true);
         kd_put_last_line(parse, &fact->last);
     }
-    if (has_any(line->text, ends, KD_COUNT(ends)))
+    if (kd_str_has_any(line->text, ends, KD_COUNT(ends)))
         kd_put(parse, &fact->ended, true);
-    if (has_any(line->text, reasons, KD_COUNT(reasons)))
+    if (kd_str_has_any(line->text, reasons, KD_COUNT(reasons)))
         kd_put(parse, &fact->reason, line->text);
     return fact->stage.src || fact->ended.src || fact->reason.src ? KD_LAST : KD_NOT_MINE;
 }

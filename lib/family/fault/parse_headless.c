@@ -37,7 +37,7 @@ enum { OWN_DIED, OWN_STACK, OWN_ENDED, OWN_POWERPC };
 static const char *const anchors[] = {
     "RIP: 0010:", "RIP: e030:", "EIP: 0060:", "EIP: ",       "EIP is at ", "PC is at ",
     "pc : ",      "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ",      "NIP [",
-    "IAOQ[0]: ",  "TPC: <",     "Code: ",     "RIP  [<",   NULL,
+    "IAOQ[0]: ",  "TPC: <",     "Code: ",     "RIP  [<",     NULL,
 };
 
 /* Lines that dump_stack_print_info(), print_modules() and the architectures print above it. */
@@ -121,10 +121,7 @@ static const char *const belongs[] = {
 
 bool kd_headless_belongs(kd_str text)
 {
-    for (size_t i = 0; i < KD_COUNT(belongs); i++)
-        if (kd_str_has(text, belongs[i]))
-            return true;
-    return false;
+    return kd_str_has_any(text, belongs, KD_COUNT(belongs));
 }
 
 /* "2 locks held by cat/2211:" and its rows "#0:  (&pipe->mutex/1){+.+.+.}, at: ..." */
@@ -285,17 +282,13 @@ static bool collect_frames(kd_parse *parse, kd_list *lines)
     bool frames = true;
     kd_line line;
     for (int i = 0; i < MOST_TRACE && kd_back_line(&back, &line); i++) {
-        if (has_any(line.text, heads, KD_COUNT(heads)))
+        if (kd_str_has_any(line.text, heads, KD_COUNT(heads)))
             return false;
         if (kd_str_starts(line.text, "Code: "))
             continue;
         frames = frames && kd_str_has(line.text, "+0x") && kd_str_has(line.text, "/0x");
-        kd_line *kept = frames ? KD_LIST_ADD(parse->arena, lines, kd_line) : NULL;
-        if (!kept)
-            continue;
-        *kept = line;
-        kept->text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
-        kept->raw = kd_arena_str(parse->arena, line.raw);
+        if (frames && !kd_headless_keep(parse, lines, &line))
+            return false;
     }
     return true;
 }
