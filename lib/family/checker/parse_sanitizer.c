@@ -45,6 +45,16 @@ static void read_place(kd_parse *parse, kdf_check *check, kd_str text)
         kd_put(parse, &check->oops.address, address);
 }
 
+/* What the lines below a headline say. */
+static const struct {
+    const kd_kind *kind;
+    const char *begins, *has, *what;
+} tails[] = {
+#define KD_TAIL(kind, begins, has, what) { &kd_kind_##kind, begins, has, what },
+#define KD_SENTENCE(begins, has, what) { &kd_kind_ubsan, begins, has, what },
+#include "family/checker/tail.def"
+};
+
 /* KFENCE names the access in its headline: "use-after-free read", "out-of-bounds write". */
 static void read_kfence_access(kd_parse *parse, kdf_check *check, kd_str what)
 {
@@ -103,6 +113,20 @@ static void read_kfence_object(kd_parse *parse, kdf_check *check, kd_str text)
     kd_put(parse, &check->cache, cache);
 }
 
+/* Where the headline is torn, the sentence below it says the same whole. */
+static void mend_what(kd_parse *parse, kdf_check *check, kd_str text)
+{
+    for (size_t i = 0; i < KD_COUNT(tails); i++) {
+        kd_str whole = kd_str_of(tails[i].what), torn = check->what.v;
+        if (tails[i].kind != &kd_kind_kfence || !kd_str_starts(text, tails[i].begins) ||
+            torn.len >= whole.len || !kd_str_eq((kd_str){ whole.ptr, torn.len }, torn))
+            continue;
+        check->what = (kd_text){ whole, KD_DERIVED };
+        read_kfence_access(parse, check, whole);
+        return;
+    }
+}
+
 /* "Use-after-free read at 0xffff98f6bbedcfd8 (in kfence-#122733):", "Invalid free of 0xA (in" */
 static bool take_kfence(kd_parse *parse, kdf_check *check, kd_str text)
 {
@@ -119,6 +143,7 @@ static bool take_kfence(kd_parse *parse, kdf_check *check, kd_str text)
     }
     if (!kd_str_starts_any(text, begins, KD_COUNT(begins)))
         return false;
+    mend_what(parse, check, text);
     if ((kd_scan_past(&in, " at 0x", &skipped) ||
          (in = kd_scan_of(text), kd_scan_past(&in, " of 0x", &skipped))) &&
         kd_scan_hex(&in, &number))
@@ -317,15 +342,6 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
 }
 
 /* ---- without its headline -------------------------------------------------------------------- */
-
-static const struct {
-    const kd_kind *kind;
-    const char *begins, *has, *what;
-} tails[] = {
-#define KD_TAIL(kind, begins, has, what) { &kd_kind_##kind, begins, has, what },
-#define KD_SENTENCE(begins, has, what) { &kd_kind_ubsan, begins, has, what },
-#include "family/checker/tail.def"
-};
 
 static const char *const tail_anchors[] = {
 #define KD_TAIL(kind, begins, has, what) begins,
