@@ -249,6 +249,7 @@ static reads_fn reading_of(const char *path)
         { "hung_task.owner.role", is_meaning },
         { "hung_task.victim.state", is_state },
         { "hung_task.tasks.role", is_meaning },
+        { "rcu_stall.tasks.role", is_meaning },
         { "rcu_stall.detected", is_meaning },
         { "lockdep.report", is_meaning },
         { "null_deref.access", is_meaning },
