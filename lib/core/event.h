@@ -52,6 +52,7 @@ struct kd_event {
     kd_str wall_time, caller;
     bool has_time;
     bool complete;
+    bool full;            /* closed at max_event_lines: what follows is not in it */
     bool moot;            /* another event took what it holds: it is not told */
     bool damaged;         /* memory was short while it was read or decoded: it is not whole */
     bool before;          /* from the earlier capture (kd_options.before) */

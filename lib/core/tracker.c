@@ -339,7 +339,7 @@ static kd_verdict ask_open(kd_tracker *tracker, kd_open *open, const kd_line *li
     if (verdict == KD_LAST)
         event->complete = true;
     if (event->lines.count >= tracker->max_event_lines) {
-        tracker->hit_event_lines = true;
+        tracker->hit_event_lines = event->full = true;
         verdict = KD_LAST;
     }
     return verdict;

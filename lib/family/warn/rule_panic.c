@@ -97,9 +97,12 @@ static bool follows_at_once(const kd_event *cause, const kd_event *panic)
     return kd_event_lines(panic)[0].number <= last_line(cause) + MOST_LINES;
 }
 
-/* Lines of somebody else among those of the event: of a report whose head is lost, perhaps. */
+/* Lines of somebody else among those of the event: of a report whose head is lost, perhaps. Of one
+ * that was closed early nobody knows. */
 static bool is_interleaved(const kd_event *event)
 {
+    if (event->full)
+        return true;
     const kd_list *passed = &event->passed;
     uint64_t first = kd_event_lines(event)[0].number, end = first, own = 0;
     for (uint32_t i = 0; i < event->lines.count; i++) {
@@ -129,7 +132,7 @@ static bool has_rival(const kd_view *view, const kd_panic_reason *reason, const 
         if (event->before || event->boot != view->event->boot)
             return false;
         if (event != cause && can_end_in_panic(event, reason) &&
-            last_line(event) > kd_event_lines(cause)[0].number)
+            (event->full || last_line(event) > kd_event_lines(cause)[0].number))
             return true;
     }
     return false;
