@@ -1,5 +1,6 @@
 /* rule_symbol.c - a module needs symbols that are not there, or that are refused to it. */
 #include "base/scan.h"
+#include "core/version.h"
 #include "family/fields.h"
 #include "family/module/rule_module.h"
 
@@ -91,6 +92,14 @@ static void say_other_symbols(const kd_view *view, kd_emit *out, const kdf_modul
         kd_say_u64(out, "symbols", more + 1);
 }
 
+/* From 2.6.37 on the error stands behind the symbol; one that a cut took off may have been a
+ * refusal. */
+static bool is_error_lost(const kd_view *view, const kdf_module_load *load)
+{
+    uint32_t version = view->context->version;
+    return !load->error_number.src && (version == 0 || version >= V26(37));
+}
+
 kd_status kd_check_unknown_symbol(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_module_load *load = kd_module_load_of(view, "unknown-symbol");
@@ -104,7 +113,7 @@ kd_status kd_check_unknown_symbol(const kd_view *view, kd_emit *out, void *user)
                     "version, its namespace or its licence does not fit.",
                     KD_FMT(load->symbol.v), KD_FMT(load->module.v));
     else
-        kd_say_diag(out, KD_CERTAIN,
+        kd_say_diag(out, is_error_lost(view, load) ? KD_LIKELY : KD_CERTAIN,
                     "Module %.*s needs symbol %.*s, which nothing that is loaded exports to it.",
                     KD_FMT(load->module.v), KD_FMT(load->symbol.v));
     if (hint)

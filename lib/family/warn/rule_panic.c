@@ -97,29 +97,6 @@ static bool follows_at_once(const kd_event *cause, const kd_event *panic)
     return kd_event_lines(panic)[0].number <= last_line(cause) + MOST_LINES;
 }
 
-/* Lines of somebody else among those of the event: of a report whose head is lost, perhaps. Of one
- * that was closed early nobody knows. */
-static bool is_interleaved(const kd_event *event)
-{
-    if (event->full)
-        return true;
-    const kd_list *passed = &event->passed;
-    uint64_t first = kd_event_lines(event)[0].number, end = first, own = 0;
-    for (uint32_t i = 0; i < event->lines.count; i++) {
-        const kd_line_ref *line = &kd_event_lines(event)[i];
-        if (line->aside)
-            continue;
-        own++;
-        end = line->number > end ? line->number : end;
-    }
-    for (uint32_t i = 0; i < passed->count; i++) {
-        const kd_range *range = &KD_ITEMS(*passed, kd_range)[i];
-        own += range->last - range->first + 1;
-        end = range->last > end ? range->last : end;
-    }
-    return end - first + 1 > own;
-}
-
 /* The lines of another report stand among those of this one, and nothing says which of the two the
  * panic ends. One that was whole before this one began did not end in it. */
 static bool has_rival(const kd_view *view, const kd_panic_reason *reason, const kd_event *cause)
@@ -127,6 +104,8 @@ static bool has_rival(const kd_view *view, const kd_panic_reason *reason, const 
     size_t most = view->history_len < LOOK_BACK ? view->history_len : LOOK_BACK;
     if (is_own(view->event, cause))
         return false;
+    if (cause->full)
+        return true;
     for (size_t i = 0; i < most; i++) {
         const kd_event *event = view->history[view->history_len - 1 - i];
         if (event->before || event->boot != view->event->boot)
@@ -190,8 +169,7 @@ static void say_after_oops(const kd_view *view, kd_emit *out, const kd_panic_rea
 {
     const kd_event *cause = find_cause(view, reason);
     bool at_once = cause && follows_at_once(cause, view->event);
-    bool rival = at_once && (has_rival(view, reason, cause) ||
-                             (!is_own(view->event, cause) && is_interleaved(cause)));
+    bool rival = at_once && has_rival(view, reason, cause);
     say_what_led(view, out, reason, at_once && !rival ? KD_CERTAIN : KD_LIKELY);
     if (rival)
         kd_say_assume(out, "it ends this report, not the one whose lines stand among its lines");
