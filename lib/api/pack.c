@@ -75,8 +75,10 @@ static void move_to_front(kd_packs *packs, uint32_t before)
         entries[i] = entry;
     }
     packs->own += added;
-    for (uint32_t i = 0; i < packs->owners.count; i++)
-        owners[i].order += owners[i].order < before ? added : UINT32_C(0) - before;
+    for (uint32_t i = 0; i < packs->owners.count; i++) {
+        uint32_t was = owners[i].order;
+        owners[i].order = was < before ? was + added : was - before;
+    }
 }
 
 /* Of all that came since. */

@@ -68,7 +68,9 @@ static void hand_on(kd_mend *mend, kd_blockview line)
     size_t gap;
     for (kd_blockview message = line; kd_split_next(&split, &message.data, &gap);) {
         message.offset = line.offset + (uint64_t)(message.data.ptr - line.data.ptr);
-        message.gap = (uint8_t)gap;
+        bool bare = split.rest.len == 0 && !kd_str_ends(message.data, "\n");
+        message.gap =
+            (uint8_t)(gap > 0 ? gap : bare); /* a carried line comes without its newline */
         mend->pass(mend->user, &message);
     }
 }

@@ -310,17 +310,8 @@ static kd_verdict open_end(kd_parse *parse, kdf_oops *oops, const kdf_symbol *ip
     kd_list lines = { .count = 0 };
     if (!collect_frames(parse, &lines))
         return KD_NOT_MINE;
-    kd_src own = parse->src;
-    kd_block_state state = { .at = 0 }, *before = parse->state;
-    parse->state = &state;
-    for (uint32_t i = lines.count; i-- > 0;) {
-        kd_line *kept = &KD_ITEMS(lines, kd_line)[i];
-        parse->src = kd_back_keep(parse, kept);
-        if (parse->src)
-            kd_block_trace.take(parse, &oops->backtrace, kept);
-    }
-    parse->state = before;
-    parse->src = own;
+    kd_headless_replay(parse, &lines, &kd_block_trace, &oops->backtrace,
+                       (kd_block_state){ .at = 0 });
     oops->ip = *ip;
     parse->event->kind = &kd_kind_stack_dump;
     parse->own[OWN_DIED] = 1;
