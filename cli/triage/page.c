@@ -1,5 +1,6 @@
 /* page.c - groups as one page: over kernels and over days. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../html/html.h"
@@ -9,9 +10,14 @@
 enum { MOST_BARS = 10, WIDTH = 640, LEFT = 10, RIGHT = 630, ROW = 30 };
 enum { MOST_GROUPS = 500, EXAMPLES = 3 };
 
+typedef struct bar {
+    char name[72];
+    uint64_t count;
+} bar;
+
 typedef struct bars {
-    char names[MOST_BARS][72];
-    uint64_t counts[MOST_BARS], most;
+    bar items[MOST_BARS];
+    uint64_t most;
     size_t count, left_out;
 } bars;
 
@@ -22,28 +28,16 @@ static bool add_bar(void *user, const char *value, uint64_t count)
         to->left_out++;
         return true;
     }
-    copy_clean(to->names[to->count], sizeof *to->names, (kd_str){ value, strlen(value) });
-    to->counts[to->count++] = count;
+    bar *item = &to->items[to->count++];
+    copy_clean(item->name, sizeof item->name, (kd_str){ value, strlen(value) });
+    item->count = count;
     to->most = count > to->most ? count : to->most;
     return true;
 }
 
-static void swap_bars(bars *b, size_t one, size_t other)
+static int compare_names(const void *one, const void *other)
 {
-    bars *copy = &(bars){ .counts = { b->counts[one] } };
-    memcpy(copy->names[0], b->names[one], sizeof *b->names);
-    memcpy(b->names[one], b->names[other], sizeof *b->names);
-    memcpy(b->names[other], copy->names[0], sizeof *b->names);
-    b->counts[one] = b->counts[other];
-    b->counts[other] = copy->counts[0];
-}
-
-/* The most frequent ones, as they follow in time. */
-static void sort_by_name(bars *b)
-{
-    for (size_t i = 1; i < b->count; i++)
-        for (size_t k = i; k > 0 && strcmp(b->names[k - 1], b->names[k]) > 0; k--)
-            swap_bars(b, k - 1, k);
+    return strcmp(((const bar *)one)->name, ((const bar *)other)->name);
 }
 
 static void put_bars(text *out, const char *title, const bars *b, const char *class)
@@ -56,8 +50,9 @@ static void put_bars(text *out, const char *title, const bars *b, const char *cl
     svg_label(&to, LEFT, 12, "start", "soft", title);
     for (size_t i = 0; i < b->count; i++) {
         int y = 20 + (int)i * ROW; /* above its bar: names of kernels are long */
-        int width = (int)((RIGHT - LEFT) * (double)b->counts[i] / (double)b->most);
-        snprintf(words, sizeof words, "%s: %llu", b->names[i], (unsigned long long)b->counts[i]);
+        int width = (int)((RIGHT - LEFT) * (double)b->items[i].count / (double)b->most);
+        snprintf(words, sizeof words, "%s: %llu", b->items[i].name,
+                 (unsigned long long)b->items[i].count);
         svg_label(&to, LEFT, y + 12, "start", NULL, words);
         svg_bar(&to, LEFT, y + 17, width < 1 ? 1 : width, 7, class);
     }
@@ -146,7 +141,8 @@ static void put_group(text *out, show *it, asker *ask, const group *g)
     /* a time without a year tells no order */
     ask_all(ask, g, "iif(wall_time GLOB '[12][0-9][0-9][0-9]-*', substr(wall_time, 1, 10), NULL)",
             add_bar, &days);
-    sort_by_name(&days);
+    /* the most frequent ones, as they follow in time */
+    qsort(days.items, days.count, sizeof *days.items, compare_names);
     put_bars(out, "problems by day", &days, "fc");
     text_add(out, "<h3>For example</h3>\n<ul>\n");
     ask_all(ask, g, "name", add_example, &(examples){ .out = out });

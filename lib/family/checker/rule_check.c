@@ -1,6 +1,4 @@
 /* rule_check.c - what a checker's report means, and what to do next. */
-#include <string.h>
-
 #include "base/scan.h"
 #include "family/checker/rule_say.h"
 
@@ -73,7 +71,7 @@ static bool is_torn(const kdf_check *check)
 {
     kd_str line = check->oops.headline.v, what = check->what.v;
     return what.len > 0 && what.len <= line.len &&
-           memcmp(line.ptr + line.len - what.len, what.ptr, what.len) == 0;
+           kd_str_eq(kd_str_from(line, line.len - what.len), what);
 }
 
 kd_status kd_check_check_bounds(const kd_view *view, kd_emit *out, void *user)

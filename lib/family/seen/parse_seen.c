@@ -27,26 +27,22 @@ static const char *const ordinary[] = {
 #undef KD_WORDING
 };
 
-static bool is_ordinary(kd_str text)
-{
-    for (size_t i = 0; i < KD_COUNT(ordinary); i++)
-        if (kd_str_has(text, ordinary[i]))
-            return true;
-    return false;
-}
-
 /* "Boot_DEBUG: started" has no "BUG: " in it. */
 static bool has_words(kd_str text, const char *words)
 {
-    const char *at = kd_str_find(text, words);
     bool whole = strlen(words) <= sizeof "BUG: " - 1;
-    return at && (!whole || at == text.ptr || (!kd_is_alpha(at[-1]) && !kd_is_digit(at[-1])));
+    const char *end = text.ptr + text.len, *at = kd_str_find(text, words);
+    while (whole && at && at > text.ptr && (kd_is_alpha(at[-1]) || kd_is_digit(at[-1])))
+        at = kd_str_find((kd_str){ at + 1, (size_t)(end - at - 1) }, words);
+    return at != NULL;
 }
 
 static kd_verdict open_seen(kd_parse *parse, const kd_line *line)
 {
     kdf_seen *seen = parse->body;
-    for (size_t i = 0; wordings[i] && !is_ordinary(line->text); i++)
+    if (kd_str_has_any(line->text, ordinary, KD_COUNT(ordinary)))
+        return KD_NOT_MINE;
+    for (size_t i = 0; wordings[i]; i++)
         if (has_words(line->text, wordings[i])) {
             kd_put(parse, &seen->wording, kd_str_of(wordings[i]));
             return KD_LAST;

@@ -1,5 +1,6 @@
 /* panic_reason.c - look-up in panic_reason.def. */
 #include <string.h>
+#include <strings.h>
 
 #include "family/warn/panic_reason.h"
 
@@ -12,21 +13,13 @@ static const kd_panic_reason reasons[] = {
 #undef KD_PANIC
 };
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* In any case: who types a screen off looks at the words alone. */
 static bool has_words(kd_str text, const char *words)
 {
-    size_t len = strlen(words), same = 0;
-    for (size_t at = 0; at + len <= text.len; at++) {
-        for (same = 0; same < len && lower(text.ptr[at + same]) == lower(words[same]);)
-            same++;
-        if (same == len)
+    size_t len = strlen(words);
+    for (size_t at = 0; at + len <= text.len; at++)
+        if (strncasecmp(text.ptr + at, words, len) == 0)
             return true;
-    }
     return false;
 }
 

@@ -1,6 +1,5 @@
 /* parse_warning.c - WARN() and WARN_ON(): something that should not be, and the kernel went on.
  *
- *
  *   ------------[ cut here ]------------
  *   initcall kfault_init+0x0/0x1000 [kfault] returned with preemption imbalance
  *   WARNING: CPU: 0 PID: 84 at init/main.c:1322 do_one_initcall+0x1d7/0x220          3.11 - 6.18
@@ -9,11 +8,11 @@
  *   WARNING: at drivers/pci/pci.c:1430 pci_disable_device+0x84/0x90()                to 3.10
  *   WARNING: at arch/powerpc/platforms/pseries/eeh.c:390                         report_bug()
  *   WARNING: CPU: 0 PID: 84 at kf_warn+0x1f/0x40 [kfault]                            no BUGVERBOSE
- *   WARNING: at ffffff9ea20c9bd0 [verbose debug info unavailable]                    likewise,
- * trapped Badness at drivers/char/tty_ldisc.c:738                              powerpc and others
- * to 2.6.3x Badness in kref_get at lib/kref.c:32 to 2.6.17 BUG: warning at
- * fs/inotify.c:181/set_dentry_child_flags()                        2.6.17, 2.6.18 WARNING: kernel
- * stack regs at (ptrval) in syz:4493 has bad 'bp' value (ptrval)   x86, 4.11+
+ *   WARNING: at ffffff9ea20c9bd0 [verbose debug info unavailable]           likewise, trapped
+ *   Badness at drivers/char/tty_ldisc.c:738                        powerpc and others to 2.6.3x
+ *   Badness in kref_get at lib/kref.c:32                                            to 2.6.17
+ *   BUG: warning at fs/inotify.c:181/set_dentry_child_flags()                       2.6.17, 2.6.18
+ *   WARNING: kernel stack regs at (ptrval) in syz:4493 has bad 'bp' value (ptrval)   x86, 4.11+
  *
  * __warn(), warn_slowpath_common(), report_bug(); unwind_next_frame(). The text of WARN() stands
  * before the header where the architecture traps, else behind it. A task line, registers, a trace

@@ -48,11 +48,13 @@ static bool can_end_in_panic(const kd_event *event, const kd_panic_reason *reaso
             kd_str_in_words(kd_str_of(kd_kind_kernel_bug.name), reason->causes));
 }
 
-/* The kernel says that both are of one task, or of one CPU outside of tasks. */
+/* The kernel says that both are of one task, or of one CPU outside of tasks. Each CPU has a task 0.
+ */
 static bool is_own(const kd_event *panic, const kd_event *event)
 {
     const kdf_task *a = kd_event_task(panic), *b = kd_event_task(event);
-    return (a && b && a->pid.src && b->pid.src && a->pid.v == b->pid.v) ||
+    bool named = a && b && a->pid.src && b->pid.src && a->pid.v == b->pid.v;
+    return (named && (a->pid.v > 0 || (a->cpu.src && b->cpu.src && a->cpu.v == b->cpu.v))) ||
            (panic->caller.len > 0 && kd_str_eq(panic->caller, event->caller));
 }
 
