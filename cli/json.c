@@ -75,10 +75,14 @@ int put_json_pretty(json_object *value)
 }
 
 /* json-c does not look at each of its allocations. Its trees take some twenty bytes for each of the
- * text: so much must be there before. */
+ * text, where members are many; a text that large is a log in one string. So much must be there
+ * before. */
+#define MOST_OF_TREE ((size_t)64 << 20)
+
 static bool is_room_for(size_t size)
 {
-    void *room = malloc(size * 32 + 65536);
+    size_t tree = size < MOST_OF_TREE / 32 ? size * 32 + 65536 : MOST_OF_TREE + 2 * size;
+    void *room = malloc(tree);
     if (!room)
         note_no_memory();
     free(room);
