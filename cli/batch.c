@@ -16,7 +16,8 @@ static const char help[] =
     "A filter: one JSON object a line in, one out for each, in the same order.\n"
     "\n"
     "  in    {\"id\": ANY, \"text\": LOG | \"path\": FILE, and any of \"source\", \"kernel\",\n"
-    "        \"arch\", \"page_size\", \"kconfig\" (its text), \"before\" (a log's text)}\n"
+    "        \"arch\", \"page_size\", \"kconfig\" (its text), \"cmdline\" (the kernel's),\n"
+    "        \"before\" (a log's text)}\n"
     "  out   {\"id\": ANY, \"report\": {...}} or {\"id\": ANY, \"error\": WHY}\n"
     "\n"
     "      --root DIR    records may name files below it; without, they may name none\n"
@@ -91,6 +92,7 @@ static const char *set_options(kd_options *to, json_object *record)
 {
     kd_str kernel = json_str(record, "kernel"), arch = json_str(record, "arch");
     kd_str kconfig = json_str(record, "kconfig"), before = json_str(record, "before");
+    kd_str line = json_str(record, "cmdline");
     json_object *size = json_member(record, "page_size", json_type_int);
     if (kernel.len > 0 && kd_kernel_parse(kernel) == 0)
         return "kernel: no kernel release";
@@ -102,6 +104,8 @@ static const char *set_options(kd_options *to, json_object *record)
         to->arch = arch.ptr;
     if (kconfig.len > 0)
         to->kconfig = kconfig;
+    if (line.len > 0)
+        to->command_line = line;
     if (before.len > 0)
         to->before = before;
     if (size)

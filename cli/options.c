@@ -49,12 +49,16 @@ int set_fact(kd_options *options, int option, const char *value)
         return 0;
     case OPT_PAGE: return set_page_size(options, value);
     case OPT_KCONFIG: return read_whole(value, &options->kconfig) ? 0 : EXIT_TROUBLE;
+    case OPT_CMDLINE: return read_whole(value, &options->command_line) ? 0 : EXIT_TROUBLE;
     default: return -1;
     }
 }
 
 void free_facts(kd_options *options)
 {
-    free((void *)(uintptr_t)options->kconfig.ptr);
-    options->kconfig = (kd_str){ NULL, 0 };
+    kd_str *texts[] = { &options->kconfig, &options->command_line };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        free((void *)(uintptr_t)texts[i]->ptr);
+        *texts[i] = (kd_str){ NULL, 0 };
+    }
 }

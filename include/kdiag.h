@@ -244,6 +244,8 @@ typedef struct kd_options {
     kd_fate_fn on_line;   /**< told what becomes of each line that is read; NULL: nobody */
     void *on_line_user;
     const char *tool_name; /**< who made the report. NULL: "libkdiag" */
+    kd_str command_line; /**< text of /proc/cmdline; empty: none. A boot that prints its own goes by
+                            that */
 } kd_options;
 
 /** Fills in the defaults. Whoever takes options copies them with all their texts, and answers

@@ -42,6 +42,20 @@ def records():
     expect("no record", run(b"\n \n") == (0, []))
 
 
+def facts():
+    """A log that does not tell its kernel, architecture or command line is told them."""
+    vmap = "[    8.500100] vmap allocation for size 1052672 failed: use vmalloc=<size> to increase size.\n"
+    asked = {"text": vmap, "kernel": "5.10.0-32-686", "arch": "i386", "cmdline": "quiet vmalloc=64M\n"}
+    report = run(json.dumps(asked).encode())[1][0]["report"]
+    expect("cmdline", report["diagnoses"][0]["facts"].get("vmalloc_option_bytes") == 64 << 20, report["diagnoses"])
+    with tempfile.TemporaryDirectory() as name:
+        for file, text in (("log", vmap), ("cmdline", asked["cmdline"])):
+            (pathlib.Path(name) / file).write_text(text)
+        same = subprocess.run([tool, "analyze", "--kernel", asked["kernel"], "--arch", "i386", "--cmdline", f"{name}/cmdline",
+                               f"{name}/log"], stdout=subprocess.PIPE, check=True).stdout
+    expect("--cmdline", json.loads(same)["diagnoses"] == report["diagnoses"])
+
+
 def paths(folder):
     (folder / "a.log").write_bytes(LOG.read_bytes())
     os.symlink("/etc/passwd", folder / "link")
@@ -94,6 +108,7 @@ def main():
     global tool
     tool = sys.argv[1]
     records()
+    facts()
     with tempfile.TemporaryDirectory() as folder:
         paths(pathlib.Path(folder))
     bounds(sys.argv[2])

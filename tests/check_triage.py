@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """check_triage.py TOOL [COUNT]: the groups are the faults; killed runs go on, processes share a database, a full disk leaves
 it whole; archives, bombs and absurd names; comparing. COUNT logs are made from those of tests/logs."""
+import gzip
 import io
 import json
 import os
@@ -23,6 +24,8 @@ from make_logs import write_logs  # noqa: E402
 from expecting import expect, failures
 
 LOG = pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-null_read.log").resolve()
+# it does not tell which kernel wrote it
+CUT = b"".join(line for line in LOG.read_bytes().splitlines(keepends=True) if b"Linux version" not in line and b"-amd64" not in line)
 tool = ""
 
 
@@ -154,13 +157,11 @@ def archives(made, folder):
 
 def bundle(folder):
     """What other files of a bundle tell of the machine is known of its logs; what a log tells itself goes before."""
-    tail = LOG.read_bytes().splitlines(keepends=True)
-    cut = b"".join(line for line in tail if b"Linux version" not in line and b"-amd64" not in line)
     path = folder / "sosreport.tar"
     with tarfile.open(path, "w") as out:
         add(out, "sos-x/etc/hostname", b"web-77\n")
         add(out, "sos-x/proc/version", b"Linux version 6.1.0-49-amd64 (x) #1 SMP\n")
-        add(out, "sos-x/var/log/kern.log", cut)
+        add(out, "sos-x/var/log/kern.log", CUT)
         add(out, "sos-x/var/log/old.log", LOG.read_bytes())
     suse = folder / "scc_x.tar"
     bare = b"[    5.1] BUG: kernel NULL pointer dereference, address: 0000000000000010\n[    5.1] Oops: 0000 [#1] SMP\n"
@@ -175,6 +176,56 @@ def bundle(folder):
     kernels = {name: count for g in found["groups"] for name, count in g["kernels"].items()}
     expect("bundle", kernels.get("6.1.0-49-amd64") == 1 and kernels.get("6.1.0-50-amd64") == 1, found)
     expect("bundle: machine", all(g["machines"] == 1 for g in found["groups"]), found)
+
+
+def facts(folder):
+    """Whatever the order of its files: the .config of that release, the command line and the kernel; of each machine its
+    own, in archives and in folders."""
+    module = b"[   77.000100] vmalloc_node_range for size 20480 failed: Address range restricted to 0xffffffffc02f1000 - "
+    module += b"0xffffffffff000000\n"
+    plain, moved = b"CONFIG_X86_64=y\n# CONFIG_RANDOMIZE_BASE is not set\n", b"CONFIG_X86_64=y\nCONFIG_RANDOMIZE_BASE=y\n"
+    version = b"Linux version 6.11.0-8-generic (x86_64-linux-gnu-gcc-14) #8 SMP\n"
+    uname = b"Linux web-1 6.11.0-8-generic #8-Ubuntu SMP PREEMPT_DYNAMIC x86_64 x86_64 x86_64 GNU/Linux\n"
+
+    def write(name, files):
+        with tarfile.open(folder / f"{name}.tar", "w") as out:
+            for path, data in files.items():
+                add(out, path, data)
+                (folder / name / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name / path).write_bytes(data)
+
+    def rules(name):
+        for path in (folder / f"{name}.tar", folder / name):
+            yield {line["source"][len(str(path)) + 1:]: line["problems"][0]["rule"] for line in lines(path) if line["problems"]}
+
+    write("late", {"sos-a/a/dmesg": module, "sos-a/uname": uname, "sos-a/proc/config.gz": gzip.compress(plain),
+                   "sos-b/sos_commands/kernel/uname_-a": uname, "sos-b/boot/config-6.11.0-8-generic": moved, "sos-b/var/log/kern.log": module,
+                   "sos-c/boot/config-6.1.0": plain, "sos-c/dmesg": module, "sos-c/proc/version": version, "sos-c/uname": uname})
+    area, space = "vmalloc.module-space-exhausted", "vmalloc.space-exhausted"
+    for found in rules("late"):
+        expect("facts: each machine's own", found == {"sos-a/a/dmesg": space, "sos-b/var/log/kern.log": area,
+                                                      "sos-c/dmesg": area}, found)
+    phone = b"== dumpstate: 2024-01-01 10:00:00\nBuild: x\nKernel: Linux version 4.19.110-g1 (x) #1 SMP PREEMPT\n" \
+            b"Command line: vmalloc=400M androidboot.x=1\n"
+    write("phone", {"FS/sys/fs/pstore/console-ramoops-0": CUT, "bugreport-x-2024.txt": phone})
+    for path in (folder / "phone.tar", folder / "phone"):
+        found = groups(path)["groups"]
+        expect("facts: a bug report", [g["kernels"] for g in found] == [{"4.19.110-g1": 1}], found)
+    bomb, many = b"CONFIG_X=y\n" * 40_000_000, {}
+    for number in range(40):
+        many |= {f"m{number}/proc/config.gz": gzip.compress(bomb[:600_000 if number else None], 1), f"m{number}/dmesg": CUT,
+                 f"m{number}/proc/cmdline": b"x" * 100_000,
+                 f"m{number}/etc/hostname": b"\xff\0" * 50, f"m{number}/proc/version": b"Linux version ../../../etc/passwd\n"}
+    write("many", many)
+    for path in (folder / "many.tar", folder / "many"):
+        expect("facts: hostile ones", [(g["logs"], g["kernels"]) for g in groups(path)["groups"]] == [(1, {})], groups(path))
+    base = folder / "facts.db"
+    for name, line in (("one", b"quiet\n"), ("two", b"quiet vmalloc=512M\n")):
+        write(name, {"x/boot.txt": b"#==[ Configuration File ]===#\n# /proc/cmdline\n" + line, "x/kern.log": CUT})
+        run("--db", base, folder / f"{name}.tar")
+    run("--db", base, folder / "two")
+    logs = [item for item in lines("--db", base) if item["source"].endswith("kern.log")]
+    expect("facts: other facts, another result", len(logs) == 3 and len(by_hash(logs)) == 2, logs)
 
 
 def journal(folder):
@@ -346,6 +397,7 @@ def main():
         stopped(made, folder)
         archives(made, folder)
         bundle(folder)
+        facts(folder)
         pstore(folder)
         journal(folder)
         packs(folder)

@@ -19,6 +19,8 @@
 #define MOST_RATIO 400u
 #define MOST_BYTES ((uint64_t)256 << 30)
 #define PORTION ((size_t)128 << 10)
+#define MOST_WAITING 4096u
+#define MOST_WAITING_BYTES ((size_t)32 << 20)
 
 typedef struct opened {
     walk *w;
@@ -30,8 +32,11 @@ typedef struct opened {
     struct sha256_ctx hash;
     uint64_t size; /* of the member */
     char *buffer;
-    facts facts; /* of the machine, as told by members so far */
     pieces *pieces;
+    machines *machines;
+    job *held; /* members that wait for what the rest of the archive tells */
+    size_t held_count, held_bytes;
+    bool all_held; /* of the members so far */
 } opened;
 
 static bool open_archive(opened *o, int fd)
@@ -133,67 +138,42 @@ static char *name_member(const opened *o, struct archive_entry *entry)
     return name.at;
 }
 
-static bool ends_with(const char *name, const char *end)
+/* The path of a member within its archive. */
+static const char *path_within(const opened *o, const char *name)
 {
-    size_t len = strlen(name), most = strlen(end);
-    return len > most && strcmp(name + len - most, end) == 0;
+    size_t own = strlen(o->r->name);
+    return strlen(name) > own ? name + own + 1 : "";
 }
 
-/* One word of a line, counted from 0. */
-static kd_str word_of(kd_str line, int number)
+static void add_job(opened *o, job *j)
 {
-    size_t at = 0, end;
-    for (; number > 0 && at < line.len && line.ptr[at] != '\n'; at++)
-        number -= line.ptr[at] == ' ';
-    for (end = at; end < line.len && !strchr(" \t\r\n", line.ptr[end]);)
-        end++;
-    return (kd_str){ line.ptr + at, end - at };
-}
-
-static void learn_kernel(facts *f, kd_str release)
-{
-    if (release.len > 0 && kd_kernel_parse(release) != 0)
-        copy_clean(f->kernel, sizeof f->kernel, release);
-}
-
-/* "Linux HOST RELEASE #1 SMP ... x86_64 GNU/Linux" */
-static void learn_uname(facts *f, kd_str line)
-{
-    const char *end = memchr(line.ptr, '\n', line.len);
-    line.len = end ? (size_t)(end - line.ptr) : line.len;
-    kd_str before = { NULL, 0 };
-    if (line.len < 6 || memcmp(line.ptr, "Linux ", 6) != 0)
+    j->told = machines_tell(o->machines, path_within(o, j->name));
+    if (pool_add(o->w->pool, j))
         return;
-    learn_kernel(f, word_of(line, 2));
-    if (f->host[0] == 0)
-        copy_clean(f->host, sizeof f->host, word_of(line, 1));
-    for (int i = 3; i < 24; i++) {
-        kd_str word = word_of(line, i);
-        if (word.len == 9 && memcmp(word.ptr, "GNU/Linux", 9) == 0 && kd_arch_known(before))
-            copy_clean(f->arch, sizeof f->arch, before);
-        before = word;
-    }
+    o->w->failed(o->w->user, j->name, "out of memory");
+    job_free(j);
 }
 
-/* Bundles hold them in the order of names: what tells of the machine (boot, etc, proc,
- * sos_commands) stands before its logs (var). */
-static void learn_fact(opened *o, const char *name, kd_str bytes)
+static void add_held(opened *o)
 {
-    static const char section[] = "uname -a\n";
-    facts *f = &o->facts;
-    if (bytes.len == 0)
+    for (size_t i = 0; i < o->held_count; i++)
+        add_job(o, &o->held[i]);
+    o->held_count = o->held_bytes = 0;
+    o->all_held = false;
+}
+
+/* Bundles hold their files in any order: the first logs wait for what is told of their machine. */
+static void hold_job(opened *o, job *j)
+{
+    if (o->all_held &&
+        (o->held_count == MOST_WAITING || o->held_bytes + j->len > MOST_WAITING_BYTES))
+        add_held(o);
+    if (!o->all_held) {
+        add_job(o, j);
         return;
-    if (ends_with(name, "/etc/hostname") || ends_with(name, "/hostname"))
-        copy_clean(f->host, sizeof f->host, word_of(bytes, 0));
-    else if (ends_with(name, "/proc/version"))
-        learn_kernel(f, word_of(bytes, 2));
-    else if (ends_with(name, "/uname_-a") || ends_with(name, "/uname"))
-        learn_uname(f, bytes);
-    else if (ends_with(name, "/basic-environment.txt")) {
-        const char *found = memmem(bytes.ptr, bytes.len, section, sizeof section - 1);
-        size_t at = found ? (size_t)(found - bytes.ptr) + sizeof section - 1 : bytes.len;
-        learn_uname(f, (kd_str){ bytes.ptr + at, bytes.len - at });
     }
+    o->held[o->held_count++] = *j;
+    o->held_bytes += j->len;
 }
 
 static void take_member(opened *o, struct archive_entry *entry)
@@ -218,13 +198,12 @@ static void take_member(opened *o, struct archive_entry *entry)
         return;
     } else {
         job j = { .name = name, .data = copy_str((kd_str){ o->buffer, len }), .len = len };
-        learn_fact(o, name, (kd_str){ o->buffer, len });
+        machines_learn(&o->machines, path_within(o, name), (kd_str){ o->buffer, len });
         j.depth = o->r->depth + 1;
-        j.facts = o->facts;
         j.archive_len = o->r->archive_len ? o->r->archive_len : strlen(o->r->name);
         o->w->files++;
         if (j.data) {
-            pool_add(o->w->pool, &j);
+            hold_job(o, &j);
             return;
         }
         o->w->failed(o->w->user, name, "out of memory");
@@ -248,9 +227,10 @@ static void take_members(opened *o)
         else if (type != AE_IFDIR)
             o->w->others++;
     }
-    job like = { .depth = o->r->depth + 1, .facts = o->facts };
+    add_held(o);
+    job like = { .depth = o->r->depth + 1 };
     like.archive_len = o->r->archive_len ? o->r->archive_len : strlen(o->r->name);
-    pstore_add(&o->pieces, o->w, &like);
+    pstore_add(&o->pieces, o->w, &like, &(told_by){ o->machines, strlen(o->r->name) + 1 });
     if (o->limit)
         o->w->failed(o->w->user, o->r->name, o->limit);
     else if (found != ARCHIVE_EOF && !is_stopped())
@@ -259,14 +239,14 @@ static void take_members(opened *o)
 
 void walk_archive(walk *w, looked *r)
 {
-    opened o = { .w = w, .r = r };
+    opened o = { .w = w, .r = r, .all_held = true };
     int fd = -1;
     const char *error = NULL;
     if (!has_libarchive())
         error = "an archive, and libarchive is not installed";
     else if (r->depth >= MOST_DEPTH)
         error = "archives in archives are too deep";
-    else if (!(o.buffer = malloc(MOST_HELD)))
+    else if (!(o.buffer = malloc(MOST_HELD)) || !(o.held = calloc(MOST_WAITING, sizeof *o.held)))
         error = "out of memory";
     else if (!r->data && (fd = open(r->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
         error = strerrordesc_np(errno);
@@ -280,6 +260,8 @@ void walk_archive(walk *w, looked *r)
         arc.read_free(o.archive);
     if (fd >= 0)
         close(fd);
+    machines_free(o.machines);
+    free(o.held);
     free(o.buffer);
     result_free(r);
 }

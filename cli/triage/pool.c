@@ -175,40 +175,35 @@ static bool is_known(pool *p, const hash *key)
     return known;
 }
 
-/* False: there is nothing that the log and the options do not tell. */
-static bool add_facts(kd_options *to, const looked *r, const facts *told)
+/* What the log itself tells goes before what others tell: those are asked where it is silent. */
+static void look_told(const pool *p, looked *r, pour_fn pour, void *from, const facts *told)
 {
-    bool kernel = r->kernel[0] == 0 && told->kernel[0] && !to->kernel_release;
-    bool arch = r->arch[0] == 0 && told->arch[0] && !to->arch;
-    to->kernel_release = kernel ? told->kernel : to->kernel_release;
-    to->arch = arch ? told->arch : to->arch;
-    return kernel || arch;
+    kd_options options = p->options.options;
+    look_into(p, r, pour, from, NULL);
+    if (!r->error && r->count > 0 && facts_add(told, r->kernel, r->arch, &options)) {
+        free(r->items);
+        r->items = NULL;
+        r->count = 0;
+        look_into(p, r, pour, from, &options);
+    }
+    if (r->machine[0] == 0)
+        copy_clean(r->machine, sizeof r->machine,
+                   (kd_str){ facts_host(told), strlen(facts_host(told)) });
 }
 
 static void look_at_memory(pool *p, looked *r, kd_str bytes, const facts *told)
 {
     r->hash = hash_of(bytes);
     r->bytes = bytes.len;
+    facts_key(told, &r->hash);
     r->known = is_known(p, &r->hash);
     from_memory from = { bytes, r };
     if (!r->known)
-        look_into(p, r, pour_memory, &from, NULL);
-    if (r->known || r->error || !told)
-        return;
-    /* what the log itself tells goes before what others tell */
-    kd_options options = p->options.options;
-    if (r->count > 0 && add_facts(&options, r, told)) {
-        free(r->items);
-        r->items = NULL;
-        r->count = 0;
-        look_into(p, r, pour_memory, &from, &options);
-    }
-    if (r->machine[0] == 0)
-        memcpy(r->machine, told->host, sizeof told->host);
+        look_told(p, r, pour_memory, &from, told);
 }
 
 /* The whole file as it is: its hash first, then, if that is new, its text. */
-static void look_at_large(pool *p, looked *r, int fd, const char *path, char *buffer, size_t len)
+static void look_at_large(pool *p, looked *r, int fd, const job *j, char *buffer, size_t len)
 {
     struct sha256_ctx state;
     ssize_t n;
@@ -224,10 +219,11 @@ static void look_at_large(pool *p, looked *r, int fd, const char *path, char *bu
         return;
     }
     sha.sha256_digest(&state, HASH_BYTES, r->hash.bytes);
+    facts_key(j->told, &r->hash);
     r->known = is_known(p, &r->hash);
-    from_file from = { path, r };
+    from_file from = { j->path, r };
     if (!r->known)
-        look_into(p, r, pour_path, &from, NULL);
+        look_told(p, r, pour_path, &from, j->told);
 }
 
 /* What a thread keeps from log to log. */
@@ -236,7 +232,7 @@ typedef struct own {
     size_t room;
 } own;
 
-static void look_at_open(pool *p, looked *r, int fd, const char *path, own *mine)
+static void look_at_open(pool *p, looked *r, int fd, const job *j, own *mine)
 {
     size_t len = 0;
     for (;;) {
@@ -244,7 +240,7 @@ static void look_at_open(pool *p, looked *r, int fd, const char *path, own *mine
             size_t room = mine->room ? mine->room * 2 : 2 * PORTION;
             char *wider = room <= MOST_HELD ? realloc(mine->buffer, room) : NULL;
             if (!wider) {
-                look_at_large(p, r, fd, path, mine->buffer, len);
+                look_at_large(p, r, fd, j, mine->buffer, len);
                 return;
             }
             mine->buffer = wider;
@@ -261,21 +257,29 @@ static void look_at_open(pool *p, looked *r, int fd, const char *path, own *mine
             break;
         len += (size_t)n;
     }
-    look_at_memory(p, r, (kd_str){ mine->buffer, len }, NULL);
+    look_at_memory(p, r, (kd_str){ mine->buffer, len }, j->told);
 }
 
-static void look_at_file(pool *p, looked *r, const char *path, own *mine)
+static void look_at_file(pool *p, looked *r, const job *j, own *mine)
 {
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open(j->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &info) != 0)
         r->error = strerrordesc_np(errno);
     else if (!S_ISREG(info.st_mode))
         r->error = "not a regular file";
     else
-        look_at_open(p, r, fd, path, mine);
+        look_at_open(p, r, fd, j, mine);
     if (fd >= 0)
         close(fd);
+}
+
+void job_free(job *j)
+{
+    free(j->name);
+    free(j->path);
+    free(j->data);
+    facts_drop(j->told);
 }
 
 static looked *look_at_job(pool *p, job *j, own *mine)
@@ -287,18 +291,16 @@ static looked *look_at_job(pool *p, job *j, own *mine)
         r->depth = j->depth;
         r->archive_len = j->archive_len;
         if (j->path)
-            look_at_file(p, r, j->path, mine);
+            look_at_file(p, r, j, mine);
         else
-            look_at_memory(p, r, (kd_str){ j->data, j->len }, &j->facts);
+            look_at_memory(p, r, (kd_str){ j->data, j->len }, j->told);
         if (r->is_archive && !j->path) {
             r->data = j->data;
             r->len = j->len;
             j->data = NULL;
         }
     }
-    free(j->name);
-    free(j->path);
-    free(j->data);
+    job_free(j);
     return r;
 }
 
@@ -389,7 +391,7 @@ static void hand_out(pool *p)
     pthread_mutex_lock(&p->lock);
 }
 
-void pool_add(pool *p, job *j)
+bool pool_add(pool *p, job *j)
 {
     struct queued *q = calloc(1, sizeof *q);
     pthread_mutex_lock(&p->lock);
@@ -409,6 +411,7 @@ void pool_add(pool *p, job *j)
         pthread_cond_signal(&p->work);
     }
     pthread_mutex_unlock(&p->lock);
+    return q != NULL;
 }
 
 void pool_know(pool *p, const hash *key)
@@ -436,9 +439,7 @@ void pool_stop(pool *p)
     while (p->first) {
         struct queued *q = p->first;
         p->first = q->next;
-        free(q->job.name);
-        free(q->job.path);
-        free(q->job.data);
+        job_free(&q->job);
         free(q);
         p->busy--;
     }

@@ -107,7 +107,7 @@ static int by_event(const void *one, const void *other)
 }
 
 /* One event: its pieces, the oldest lines first, under the name of the piece that holds its end. */
-static void add_event(walk *w, const job *like, const piece *some, size_t count)
+static void add_event(walk *w, const job *like, const told_by *by, const piece *some, size_t count)
 {
     text whole = { 0 };
     w->files++;
@@ -122,17 +122,21 @@ static void add_event(walk *w, const job *like, const piece *some, size_t count)
             text_add(&whole, "\n");
     }
     const char *path = some[count - 1].path;
+    bool empty = !whole.at && !whole.failed;
     job j = *like;
     j.name = copy_str((kd_str){ path, strlen(path) });
     j.len = whole.len;
     if (j.name && whole.at && !whole.failed) {
         j.data = whole.at;
-        pool_add(w->pool, &j);
-        return;
+        j.told = by && strlen(path) > by->skip ? machines_tell(by->machines, path + by->skip)
+                                               : facts_hold(like->told);
+        if (pool_add(w->pool, &j))
+            return;
+        facts_drop(j.told);
     }
     free(j.name);
     text_free(&whole);
-    w->failed(w->user, path, whole.failed || !j.name ? "out of memory" : "is empty");
+    w->failed(w->user, path, empty ? "is empty" : "out of memory");
 }
 
 /* Two that are called the same part are of two events that names do not tell apart. */
@@ -144,14 +148,14 @@ static bool are_one(const piece *some, size_t count)
     return true;
 }
 
-static void add_events(walk *w, const job *like, const piece *some, size_t count)
+static void add_events(walk *w, const job *like, const told_by *by, const piece *some, size_t count)
 {
     bool one = are_one(some, count);
     for (size_t i = 0; i < count; i += one ? count : 1)
-        add_event(w, like, some + i, one ? count : 1);
+        add_event(w, like, by, some + i, one ? count : 1);
 }
 
-void pstore_add(pieces **all, walk *w, const job *like)
+void pstore_add(pieces **all, walk *w, const job *like, const told_by *by)
 {
     pieces *p = *all;
     size_t first = 0;
@@ -161,7 +165,7 @@ void pstore_add(pieces **all, walk *w, const job *like)
         qsort(p->items, p->count, sizeof *p->items, by_event);
     for (size_t i = 1; i <= p->count; i++)
         if (i == p->count || strcmp(p->items[i].event, p->items[first].event) != 0) {
-            add_events(w, like, p->items + first, i - first);
+            add_events(w, like, by, p->items + first, i - first);
             first = i;
         }
     for (size_t i = 0; i < p->count; i++) {
@@ -194,7 +198,7 @@ static bool take_file(pieces **all, const char *path)
     return taken;
 }
 
-void walk_pstore(walk *w, const char *folder, struct dirent **items, int count)
+void walk_pstore(walk *w, const char *folder, struct dirent **items, int count, const facts *told)
 {
     pieces *all = NULL;
     for (int i = 0; i < count; i++) {
@@ -207,5 +211,5 @@ void walk_pstore(walk *w, const char *folder, struct dirent **items, int count)
             items[i]->d_name[0] = 0; /* is taken */
         text_free(&path);
     }
-    pstore_add(&all, w, &(job){ .len = 0 });
+    pstore_add(&all, w, &(job){ .told = told }, NULL);
 }

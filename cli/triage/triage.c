@@ -203,6 +203,16 @@ static bool pick_side(triage *t, const call *c, int side)
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+/* By its hash; empty: not at all. */
+static void name_text(text *words, const char *name, kd_str bytes)
+{
+    hash made = hash_of(bytes);
+    if (bytes.len > 0)
+        text_print(words, " %s=", name);
+    for (int i = 0; i < 8 && bytes.len > 0; i++)
+        text_print(words, "%02x", made.bytes[i]);
+}
+
 /* Other options give another result for the same bytes. */
 static void name_options(const triage *t, text *words)
 {
@@ -216,12 +226,8 @@ static void name_options(const triage *t, text *words)
         text_print(words, " page_size=%u", o->page_size);
     if (t->packs.count > 0)
         text_print(words, " packs=%016llx", (unsigned long long)packs_hash());
-    if (o->kconfig.len > 0) {
-        hash made = hash_of(o->kconfig);
-        text_add(words, " kconfig=");
-        for (int i = 0; i < 8; i++)
-            text_print(words, "%02x", made.bytes[i]);
-    }
+    name_text(words, "kconfig", o->kconfig);
+    name_text(words, "cmdline", o->command_line);
 }
 
 static bool open_store(triage *t)

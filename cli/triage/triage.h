@@ -60,11 +60,7 @@ bool hash_set_add(hash_set *set, const hash *key);
 
 /* ---- threads --------------------------------------------------------------------------------- */
 
-/* What other files of a bundle tell of the machine; empty: nothing. */
-typedef struct facts {
-    char host[72], kernel[100], arch[24];
-} facts;
-
+typedef struct facts facts;
 typedef struct pool pool;
 typedef struct job {
     char *name; /* all of malloc() */
@@ -73,8 +69,9 @@ typedef struct job {
     size_t len;
     int depth; /* of archives in archives */
     size_t archive_len;
-    facts facts;
+    const facts *told; /* held; NULL: nothing */
 } job;
+void job_free(job *j);
 
 typedef struct pool_options {
     kd_engine *engine;
@@ -86,8 +83,9 @@ typedef struct pool_options {
 } pool_options;
 
 pool *pool_new(const pool_options *options);
-/* Owns the job; hands out what is done meanwhile. */
-void pool_add(pool *p, job *j);
+/* Owns the job; hands out what is done meanwhile. False: no memory, the job is still the caller's.
+ */
+bool pool_add(pool *p, job *j);
 void pool_know(pool *p, const hash *key);
 /* Until all is done. */
 void pool_wait(pool *p);
@@ -124,6 +122,31 @@ bool store_count_doubtful(store *s, uint64_t *out);
 void store_close(store *s);
 bool store_failed(store *s); /* after a message: told once */
 
+/* ---- what else a bundle tells ---------------------------------------------------------------- */
+
+/* Facts of one machine: for any thread, until dropped. */
+const facts *facts_hold(const facts *f);
+void facts_drop(const facts *f);
+const char *facts_host(const facts *f); /* empty: not told */
+/* The key of a log of which they tell: they change what is found in it. */
+void facts_key(const facts *f, hash *key);
+/* Into options, as far as they do not say; a log's own kernel and architecture (empty: it does not
+ * tell) go before. Their texts live as long as the facts. False: there is nothing to add. */
+bool facts_add(const facts *f, const char *kernel, const char *arch, kd_options *to);
+
+/* All machines of an archive or a folder: the paths are those within it. */
+typedef struct machines machines;
+/* What this file tells, if it is one that tells. */
+void machines_learn(machines **all, const char *path, kd_str bytes);
+/* The files that tell of a bundle that is this folder. Below another one, only those that show it
+ * to be a bundle of its own: proc/version, not a file called uname. */
+struct dirent;
+void machines_visit(machines **all, const char *folder, struct dirent **items, int count,
+                    bool is_below);
+/* Of the log at that path; held, or NULL. */
+const facts *machines_tell(machines *all, const char *path);
+void machines_free(machines *all);
+
 /* ---- where logs are -------------------------------------------------------------------------- */
 
 typedef struct walk {
@@ -138,11 +161,15 @@ void walk_path(walk *w, const char *path);
 /* What pstore keeps in pieces. False: it is none of them, or too much of them is held. */
 typedef struct pieces pieces;
 bool pstore_take(pieces **all, const char *path, kd_str bytes);
-/* Adds each event as one log, with what else is told of it. */
-void pstore_add(pieces **all, walk *w, const job *like);
+/* Where what is told of them is to be had: of paths, from that byte on. */
+typedef struct told_by {
+    machines *machines;
+    size_t skip;
+} told_by;
+/* Adds each event as one log; without `by` what `like` is told is told of all. */
+void pstore_add(pieces **all, walk *w, const job *like, const told_by *by);
 /* Of what a folder holds: the names of pieces become empty. */
-struct dirent;
-void walk_pstore(walk *w, const char *folder, struct dirent **items, int count);
+void walk_pstore(walk *w, const char *folder, struct dirent **items, int count, const facts *told);
 /* The archive of a result; its members are added. */
 void walk_archive(walk *w, looked *r);
 

@@ -267,7 +267,7 @@ kd_status kd_options_take(kd_options *out, const kd_options *given)
         memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
     out->size = sizeof *out;
     if (!is_machine(out) || out->flags & ~ALL_FLAGS || !is_text(out->source_name) ||
-        !is_text(out->kconfig) || !is_text(out->before))
+        !is_text(out->kconfig) || !is_text(out->before) || !is_text(out->command_line))
         return KD_E_INVAL;
     return out->max_line < 256 || out->max_line > LONGEST_LINE || out->max_event_lines < 16
                ? KD_E_INVAL

@@ -42,6 +42,7 @@ static void copy_options(kd_session *session, const kd_options *given)
     *own = *given;
     own->kconfig = kd_arena_str(arena, given->kconfig);
     own->before = kd_arena_str(arena, given->before);
+    own->command_line = kd_arena_str(arena, given->command_line);
     own->source_name = kd_arena_str(arena, given->source_name);
     own->arch = copy_name(arena, given->arch);
     own->kernel_release = copy_name(arena, given->kernel_release);

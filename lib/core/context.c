@@ -3,6 +3,7 @@
 
 #include "base/scan.h"
 #include "core/arch.h"
+#include "core/command_line.h"
 #include "core/evidence.h"
 #include "core/lists.h"
 #include "core/stable.h"
@@ -129,6 +130,7 @@ void kd_context_init(kd_context *context, uint64_t boot, const kd_options *optio
     kd_arena *arena = &context->arena;
     context->boot = boot;
     context->kconfig = options->kconfig;
+    kd_command_line_size(options->command_line, "vmalloc", &context->vmalloc_bytes);
     if (options->arch) {
         context->arch = kd_arch_name(kd_str_of(options->arch));
         context->arch_known.by = KD_BY_GIVEN;

@@ -235,7 +235,7 @@ def _str(text) -> lib.Str:
 
 
 def _options(kernel=None, arch=None, page_size=None, kconfig=None, before=None, source=None, keep_text=True, repair=True,
-             max_memory=None, max_history=None) -> lib.Options:
+             max_memory=None, max_history=None, cmdline=None) -> lib.Options:
     made = lib.Options()
     _lib.kd_options_init(lib.byref(made), lib.ctypes.sizeof(made))
     made.flags |= (0 if keep_text else lib.NO_TEXT) | (0 if repair else lib.NO_REPAIR)
@@ -246,15 +246,15 @@ def _options(kernel=None, arch=None, page_size=None, kconfig=None, before=None, 
     for name, value in (("page_size", page_size), ("max_memory", max_memory), ("max_history", max_history)):
         if value is not None:
             setattr(made, name, value)
-    for name, value in (("kconfig", kconfig), ("before", before), ("source_name", source)):
+    for name, value in (("kconfig", kconfig), ("command_line", cmdline), ("before", before), ("source_name", source)):
         if value is not None:
             setattr(made, name, _str(value))
     return made
 
 
 def analyze(text: Union[str, bytes], **options) -> Report:
-    """A whole log. Options: kernel, arch, page_size, kconfig, before, source, keep_text, repair, max_memory,
-    max_history. LimitError has the partial report in `report`."""
+    """A whole log. Options: kernel, arch, page_size, kconfig, cmdline, before, source, keep_text, repair,
+    max_memory, max_history. LimitError has the partial report in `report`."""
     handle, given = lib.c_void_p(), _options(**options)
     status = _lib.kd_analyze(_get_engine(), _str(text), lib.byref(given), lib.byref(handle))
     if status == lib.E_LIMIT and handle.value:

@@ -18,7 +18,8 @@ class Options(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("kernel_version", c_uint32), ("page_size", c_uint32),
                 ("arch", c_char_p), ("kernel_release", c_char_p), ("source_name", Str), ("kconfig", Str), ("before", Str),
                 ("max_line", c_uint32), ("max_event_lines", c_uint32), ("max_history", c_uint32), ("max_diags", c_uint32),
-                ("max_memory", c_size_t), ("on_line", c_void_p), ("on_line_user", c_void_p), ("tool_name", c_char_p)]
+                ("max_memory", c_size_t), ("on_line", c_void_p), ("on_line_user", c_void_p), ("tool_name", c_char_p),
+                ("command_line", Str)]
 
 
 class Item(ctypes.Structure):

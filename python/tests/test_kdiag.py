@@ -50,6 +50,12 @@ def test_options():
     assert all(e.text is None for d in hidden.diagnoses for e in d.evidence)
 
 
+def test_command_line():
+    vmap = "[    8.500100] vmap allocation for size 1052672 failed: use vmalloc=<size> to increase size.\n"
+    report = kdiag.analyze(vmap, kernel="5.10.0-32-686", arch="i386", cmdline="quiet vmalloc=64M\n")
+    assert report.diagnoses[0].facts["vmalloc_option_bytes"] == 64 << 20
+
+
 @pytest.mark.parametrize("options", [{"arch": "z80"}, {"page_size": 1000}, {"kernel": "x"}])
 def test_wrong_options(options):
     with pytest.raises(kdiag.InvalidError):

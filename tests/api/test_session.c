@@ -352,6 +352,7 @@ START_TEST(wrong_options_are_refused)
     options = defaults(), options.max_line = UINT32_MAX, expect_refused(options, "long lines");
     options = defaults(), options.max_event_lines = 15, expect_refused(options, "event lines");
     options = defaults(), options.kconfig.len = 3, expect_refused(options, "kconfig");
+    options = defaults(), options.command_line.len = 3, expect_refused(options, "command line");
     options = defaults(), options.before.len = 3, expect_refused(options, "before");
     options = defaults(), options.source_name = (kd_str){ NULL, 3 },
     expect_refused(options, "source name");
@@ -406,6 +407,64 @@ START_TEST(texts_of_options_are_copied)
         kd_report_free(report);
     }
     kd_session_free(session);
+    kd_engine_free(engine);
+}
+END_TEST
+
+/* What bounds the area, as the proof has it: "with vmalloc= as given" or the default. */
+static bool goes_by_option(kd_engine *engine, const char *log, char *line)
+{
+    kd_options options = defaults();
+    kd_report *report;
+    text out = { NULL, 0, 0 };
+    kd_session *session;
+    options.kernel_release = "5.10.0-32-686";
+    options.arch = "i386";
+    options.command_line = str(line);
+    session = new_session(engine, &options);
+    memset(line, ' ', strlen(line));
+    feed(session, log);
+    report = report_of(session, KD_OK);
+    ck_assert_int_eq(kd_report_write(report, KD_FORMAT_JSON, 0, text_put, &out), KD_OK);
+    ck_assert_int_eq(text_put("", 1, &out), 0);
+    ck_assert_ptr_nonnull(strstr(out.ptr, "vmalloc.space-exhausted"));
+    bool given = strstr(out.ptr, "\"vmalloc_option_bytes\":67108864") != NULL;
+    free(out.ptr);
+    kd_report_free(report);
+    kd_session_free(session);
+    return given;
+}
+
+START_TEST(a_command_line_is_that_of_boots_that_print_none)
+{
+    static const char
+        vmap[] = "[    8.500100] vmap allocation for size 1052672 failed: use vmalloc=<size> "
+                 "to increase size.\n",
+        own[] = "[    0.000000] Kernel command line: root=/dev/sda1 quiet\n"
+                "[    8.500100] vmap allocation for size 1052672 failed: use vmalloc=<size> "
+                "to increase size.\n",
+        begun[] = "[    0.000000] Kernel command line: root=/dev/sda1 \\\n"
+                  "[    8.500100] vmap allocation for size 1052672 failed: use "
+                  "vmalloc=<size> to increase size.\n";
+    const struct {
+        const char *log, *line;
+        bool by_option;
+    } cases[] = {
+        { vmap, "", false },
+        { vmap, "vmalloc=64M\n", true },
+        { vmap, "quiet vmalloc=1G vmalloc=0x4000000", true },
+        { vmap, "quiet novmalloc=64M vmalloc=64Mx vmalloc=", false },
+        { vmap, "vmalloc=67108864 vmalloc=99999999999999999999", true },
+        { own, "vmalloc=64M", false },
+        { begun, "vmalloc=64M", true },
+    };
+    kd_engine *engine = new_engine();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%s", cases[i].line);
+        ck_assert_msg(goes_by_option(engine, cases[i].log, line) == cases[i].by_option, "case %zu",
+                      i);
+    }
     kd_engine_free(engine);
 }
 END_TEST
@@ -628,6 +687,7 @@ int main(void)
     tcase_add_test(all, wrong_options_are_refused);
     tcase_add_test(all, each_page_size_is_computed_with);
     tcase_add_test(all, texts_of_options_are_copied);
+    tcase_add_test(all, a_command_line_is_that_of_boots_that_print_none);
     tcase_add_test(all, a_report_names_no_command_line);
     tcase_add_test(all, no_report_with_an_error);
     tcase_add_test(all, a_pack_or_none);

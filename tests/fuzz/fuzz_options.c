@@ -78,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     choose(&options, data);
     kd_str log = next_part(&rest);
     options.kconfig = next_part(&rest);
+    options.command_line = options.kconfig; /* words in either */
     options.before = rest;
     size_t at_rest = held.held;
     kd_status status = kd_analyze(engine, log, &options, &report);

@@ -13,6 +13,10 @@ static void learn_layout(kd_context *context, const kd_event *event, kd_arena *a
         context->text_base = fact->text_base.v;
     if (fact->text_end.src)
         context->text_end = fact->text_end.v;
+    /* a long one is printed in pieces, with a backslash where it goes on */
+    if (fact->command_line.src && !kd_str_ends(fact->command_line.v, "\\") &&
+        context->vmalloc_line.number == 0)
+        context->vmalloc_bytes = 0; /* what was given is of another boot */
     if (fact->vmalloc_bytes.src) {
         context->vmalloc_bytes = fact->vmalloc_bytes.v;
         context->vmalloc_line = kd_learn_line(event, fact->vmalloc_bytes.src, arena);

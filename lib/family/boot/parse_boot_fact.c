@@ -20,6 +20,7 @@
  * linux_banner, dump_kernel_offset(), mem_init_print_info(), free_area_init(), mem_init() of the
  * architectures, module_init_limits(). Never reported as events.
  */
+#include "core/command_line.h"
 #include "core/parser.h"
 #include "core/stable.h"
 #include "family/boot/last_line.h"
@@ -83,37 +84,19 @@ static kd_verdict read_offset(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
     return KD_LAST;
 }
 
-/* A number as memparse() takes it: "512M", "0x20000000". */
-static bool scan_size(kd_scan *in, uint64_t *out)
-{
-    static const char units[] = "kmgtp";
-    uint64_t value;
-    bool hex = kd_scan_left(in) > 2 && in->at[0] == '0' && (in->at[1] | 0x20) == 'x';
-    if (hex ? !kd_scan_hex(in, &value) : !kd_scan_u64(in, &value))
-        return false;
-    for (unsigned i = 0; i < sizeof units - 1 && !kd_scan_at_end(in); i++)
-        if ((*in->at | 0x20) == units[i]) {
-            unsigned shift = 10 * (i + 1);
-            if (value > UINT64_MAX >> shift)
-                return false;
-            value <<= shift;
-            in->at++;
-            break;
-        }
-    *out = value;
-    return kd_scan_at_end(in) || kd_is_blank(*in->at);
-}
-
-/* The last vmalloc= counts. */
+/* x86 prints it twice, the first time without "Kernel"; Android's bug reports do, too. */
 static kd_verdict read_command_line(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
 {
     uint64_t bytes;
-    kd_str skipped;
-    if (!kd_scan_literal(&in, "Kernel command line:"))
+    kd_str line;
+    if (!kd_scan_literal(&in, "Kernel command line:") && !kd_scan_literal(&in, "Command line:"))
         return KD_NOT_MINE;
-    while (kd_scan_past(&in, " vmalloc=", &skipped))
-        if (scan_size(&in, &bytes) && bytes > 0)
-            kd_put_again(parse, &fact->vmalloc_bytes, bytes);
+    kd_scan_blanks(&in);
+    if (!kd_scan_rest(&in, &line))
+        return KD_LAST;
+    kd_put(parse, &fact->command_line, line);
+    if (kd_command_line_size(line, "vmalloc", &bytes) && bytes > 0)
+        kd_put(parse, &fact->vmalloc_bytes, bytes);
     return KD_LAST;
 }
 
@@ -268,6 +251,7 @@ static const char *const anchors[] = { "Linux version ",
                                        "SLUB: HWalign=",
                                        "SLUB: Genslabs=",
                                        "Kernel command line: ",
+                                       "Command line: ",
                                        "irtual kernel memory layout:",
                                        "Kernel virtual memory layout:",
                                        " pages in range for ",
