@@ -142,6 +142,7 @@ static void same_known(const kd_pack_known *table, const kd_pack_known *text)
     same_text(id, table->module, text->module);
     same_text(id, table->archs, text->archs);
     ck_assert_msg(table->from == text->from && table->until == text->until, "%s: releases", id);
+    same_texts(id, &table->introduced_in, &text->introduced_in);
     same_texts(id, &table->fixed_in, &text->fixed_in);
     same_text(id, table->commit, text->commit);
     same_says(id, &table->says, &text->says);

@@ -103,7 +103,8 @@ typedef struct kd_pack_known {
     kd_str module;  /* that the blamed function is of; empty: any */
     kd_str archs;
     uint32_t from, until; /* the kernels that have it; `until`: the first release without */
-    kd_list fixed_in;     /* of kd_str: stable releases with the fix */
+    /* of kd_str: stable releases that got the bug with a back-port, and those with the fix */
+    kd_list introduced_in, fixed_in;
     kd_str commit;
     kd_pack_says says;
     kd_list examples, near_misses;

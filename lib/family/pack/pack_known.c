@@ -21,6 +21,7 @@ static const kd_pack_member known_members[] = {
     KD_MEMBER("arch", kd_pack_read_text, AT(archs), 0, 200),
     KD_MEMBER("from", kd_pack_read_release, AT(from), 0, 0),
     KD_MEMBER("until", kd_pack_read_release, AT(until), 0, 0),
+    KD_MEMBER("introduced_in", kd_pack_read_texts, AT(introduced_in), 3, 40),
     KD_MEMBER("fixed_in", kd_pack_read_texts, AT(fixed_in), 3, 40),
     KD_MEMBER("commit", kd_pack_read_text, AT(commit), 0, 40),
     KD_MEMBER("severity", kd_pack_read_severity, AT(says), 0, 0),

@@ -46,6 +46,7 @@
 
 #define PACK_message(...) .message = __VA_ARGS__,
 #define PACK_module(...) .module = __VA_ARGS__,
+#define PACK_introduced_in(...) .introduced_in = PACK_ITEMS(kd_str, __VA_ARGS__),
 #define PACK_fixed_in(...) .fixed_in = PACK_ITEMS(kd_str, __VA_ARGS__),
 #define PACK_commit(...) .commit = __VA_ARGS__,
 

@@ -36,15 +36,22 @@ static bool fits(const kd_pack_known *known, const kd_event *event)
            has_all_frames(event, known);
 }
 
-/* "6.1.55" fixes 6.1.x from there on: has this kernel the back-port? */
-static bool has_backport(const kd_pack_known *known, const kd_context *boot)
+/* "6.1.55" is of 6.1.x from there on: is this kernel one of those? */
+static bool is_since(const kd_list *releases, const kd_context *boot)
 {
-    for (uint32_t i = 0; i < known->fixed_in.count; i++) {
-        uint32_t fixed = kd_kernel_parse(KD_ITEMS(known->fixed_in, kd_str)[i]);
-        if (fixed >> 16 == boot->version >> 16 && boot->version >= fixed)
+    for (uint32_t i = 0; i < releases->count; i++) {
+        uint32_t since = kd_kernel_parse(KD_ITEMS(*releases, kd_str)[i]);
+        if (since >> 16 == boot->version >> 16 && boot->version >= since)
             return true;
     }
     return false;
+}
+
+static bool is_of(const kd_pack_known *known, const kd_context *boot)
+{
+    uint32_t from = is_since(&known->introduced_in, boot) ? 0 : known->from;
+    return kd_pack_is_for(known->archs, from, known->until, boot) &&
+           !is_since(&known->fixed_in, boot);
 }
 
 static void say_frames(kd_emit *out, const kd_event *event, const kd_pack_known *known)
@@ -81,8 +88,7 @@ static kd_status check_known(const kd_view *view, kd_emit *out, void *user)
 {
     const kd_pack_known *known = user;
     const kd_event *event = view->event;
-    if (!kd_pack_is_for(known->archs, known->from, known->until, view->context) ||
-        has_backport(known, view->context) || !fits(known, event))
+    if (!is_of(known, view->context) || !fits(known, event))
         return KD_OK;
     kd_say_diag(out, KD_POSSIBLE, "This looks like a known issue: %.*s",
                 KD_FMT(known->says.explanation));
