@@ -24,25 +24,34 @@ static void list_rules(const kd_engine *engine)
     }
 }
 
+static void explain_rule(const kd_rule *rule)
+{
+    put_text(rule->id);
+    put_text("\n");
+    put_text(rule->title);
+    put_text("\nseverity: ");
+    put_text(kd_severity_name(rule->severity));
+    put_text("\nlooks at: ");
+    put_text(rule->wakes_on);
+    put_text("\n\n");
+    put_text(rule->doc ? rule->doc : "");
+    put_text("\n");
+}
+
+/* One finding may be reached in several ways: each has its own text. */
 static int explain(const kd_engine *engine, const char *id)
 {
+    bool found = false;
     for (size_t i = 0; i < kd_engine_rule_count(engine); i++) {
         const kd_rule *rule = kd_engine_rule(engine, i);
         if (strcmp(rule->id, id) != 0)
             continue;
-        put_text(rule->id);
-        put_text("\n");
-        put_text(rule->title);
-        put_text("\nseverity: ");
-        put_text(kd_severity_name(rule->severity));
-        put_text("\nlooks at: ");
-        put_text(rule->wakes_on);
-        put_text("\n\n");
-        put_text(rule->doc ? rule->doc : "");
-        put_text("\n");
-        return 0;
+        if (found)
+            put_text("\n");
+        explain_rule(rule);
+        found = true;
     }
-    return complain(id, "no such rule; oopsdoc rules lists them");
+    return found ? 0 : complain(id, "no such rule; oopsdoc rules lists them");
 }
 
 int cmd_rules(int argc, char **argv)

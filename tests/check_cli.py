@@ -5,6 +5,7 @@ Memory is measured on the release tool: a sanitizer's shadow would count.
 """
 import json
 import os
+import pathlib
 import random
 import resource
 import subprocess
@@ -127,6 +128,10 @@ def forms(tool):
     expect("decode gfp of a distribution with later bits",
            later["names"] == ["GFP_ATOMIC"] and later["version"]["by"] == "assumed")
     expect("rules list", b"alloc.only-cma-at-order" in run(tool, "rules").stdout)
+    for section in pathlib.Path("docs/rules.md").read_text().split("\n## ")[1:]:
+        rule, said = section.split("\n", 1)[0], section.strip().rsplit("\n", 1)[1]
+        expect(f"docs/rules.md says all of {rule}", said in run(tool, "rules", "explain", rule).stdout.decode() + "\n"
+               and said.endswith((".", ")")), said)
     hidden = json.loads(run(tool, "analyze", "--no-text", log).stdout)
     expect("--no-text", not any("text" in e for d in hidden["diagnoses"] for e in d["evidence"]))
 

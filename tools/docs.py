@@ -35,8 +35,8 @@ def rule_docs():
     """function -> its kd_doc text"""
     docs = {}
     for path in sorted(pathlib.Path("lib/family").rglob("rule_*.c")):
-        for m in re.finditer(r"const char kd_doc_(\w+)\[\] =\s*(.*?);", path.read_text(), re.S):
-            docs[m[1]] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', m[2]))
+        for m in re.finditer(r'const char kd_doc_(\w+)\[\] =((?:\s*"(?:[^"\\]|\\.)*")+);', path.read_text()):
+            docs[m[1]] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', m[2])).replace('\\"', '"')
     return docs
 
 
@@ -108,7 +108,9 @@ def packs():
     out += ["", "## Known issues", "", "| id | kernels | title | fix | logs |", "|---|---|---|---|---|"]
     for path in sorted(pathlib.Path("packs/known").glob("*.json")):
         for issue in json.loads(path.read_text())["known"]:
-            kernels = f"{issue.get('from', '')} to {issue.get('until', '')}".strip()
+            since, until = issue.get("from", ""), issue.get("until", "")
+            ranges = [] if since and since == until else [f"{since} to {until}".strip()]
+            kernels = ", ".join(ranges + [f"since {release}" for release in issue.get("introduced_in", [])])
             out.append(f"| `{issue['id']}` | {kernels} | {issue['title']} | [{issue['commit'][:12]}]({issue['links'][0]}) "
                        f"| {seen.get(issue['id'], 'none')} |")
     return "\n".join(out) + "\n"
