@@ -198,6 +198,10 @@ static void take_member(opened *o, struct archive_entry *entry)
         return;
     } else {
         job j = { .name = name, .data = copy_str((kd_str){ o->buffer, len }), .len = len };
+        if (facts_are_many()) {
+            add_held(o);
+            pool_wait(o->w->pool);
+        }
         machines_learn(&o->machines, path_within(o, name), (kd_str){ o->buffer, len });
         j.depth = o->r->depth + 1;
         j.archive_len = o->r->archive_len ? o->r->archive_len : strlen(o->r->name);

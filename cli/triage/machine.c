@@ -34,6 +34,28 @@ struct facts {
     bool hashed;
 };
 
+/* Of all texts: logs that wait hold those of machines that are gone. */
+static atomic_size_t held_bytes;
+#define MANY_BYTES ((size_t)64 << 20)
+
+bool facts_are_many(void)
+{
+    return atomic_load(&held_bytes) > MANY_BYTES;
+}
+
+static void drop_text(text *t)
+{
+    atomic_fetch_sub(&held_bytes, t->len);
+    text_free(t);
+}
+
+static void keep_text(text *t, const char *at, size_t len)
+{
+    size_t had = t->len;
+    text_put(at, len, t);
+    atomic_fetch_add(&held_bytes, t->len - had);
+}
+
 /* ---- holding --------------------------------------------------------------------------------- */
 
 const facts *facts_hold(const facts *f)
@@ -49,16 +71,16 @@ void facts_drop(const facts *held)
     if (!f || atomic_fetch_sub(&f->holders, 1) > 1)
         return;
     for (size_t i = 0; i < f->config_count; i++)
-        text_free(&f->configs[i].words);
-    text_free(&f->root);
-    text_free(&f->command_line);
+        drop_text(&f->configs[i].words);
+    drop_text(&f->root);
+    drop_text(&f->command_line);
     free(f);
 }
 
 static void copy_text(text *to, const text *from)
 {
     if (from->len > 0)
-        text_put(from->at, from->len, to);
+        keep_text(to, from->at, from->len);
 }
 
 static bool is_whole(const facts *f)
@@ -169,9 +191,9 @@ static void learn_command_line(facts *f, const char *path, kd_str bytes)
 {
     kd_str line = line_of(bytes);
     (void)path;
-    text_free(&f->command_line);
+    drop_text(&f->command_line);
     if (line.len > 0 && line.len < MOST_LINE)
-        text_put(line.ptr, line.len, &f->command_line);
+        keep_text(&f->command_line, line.ptr, line.len);
 }
 
 /* Sections of commands and files, of supportconfig. */
@@ -207,9 +229,9 @@ static void learn_config(facts *f, const char *path, kd_str bytes)
         to = &f->configs[f->config_count++];
     if (!to)
         return;
-    text_free(&to->words);
+    drop_text(&to->words);
     copy_clean(to->of, sizeof to->of, (kd_str){ of, strlen(of) });
-    text_put(bytes.ptr, bytes.len, &to->words);
+    keep_text(&to->words, bytes.ptr, bytes.len);
 }
 
 /* By the ends of their paths: the longer of two that fit stands first. */
@@ -309,7 +331,7 @@ static facts **machine_of(machines *all, const char *path, size_t root)
         if (!(it = calloc(1, sizeof *it)))
             return NULL;
         atomic_init(&it->holders, 1);
-        text_put(path, root, &it->root);
+        keep_text(&it->root, path, root);
     }
     if (all->count == MOST_MACHINES) {
         facts_drop(all->items[0]);

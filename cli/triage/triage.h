@@ -127,6 +127,8 @@ bool store_failed(store *s); /* after a message: told once */
 /* Facts of one machine: for any thread, until dropped. */
 const facts *facts_hold(const facts *f);
 void facts_drop(const facts *f);
+/* So many are held that no more should be learnt before logs that hold them are looked at. */
+bool facts_are_many(void);
 const char *facts_host(const facts *f); /* empty: not told */
 /* The key of a log of which they tell: they change what is found in it. */
 void facts_key(const facts *f, hash *key);
