@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/session.h"
+#include "core/frame.h"
 
 typedef struct block_walk {
     const kd_blockview *block;
@@ -90,6 +91,7 @@ static bool one_line(kd_session *session, block_walk *walk, const char *end)
             kd_line_read(&line, &session->dress);
         }
     }
+    line.frame = kd_tracker_busy(&session->tracker) && kd_is_frame(line.text);
     session->report->forms |= line.forms | session->mend.forms;
     size_t max_line = session->options.max_line;
     const kd_before before = {

@@ -48,24 +48,18 @@ bool kd_scan_i64(kd_scan *scan, int64_t *out)
     return true;
 }
 
-static unsigned hex_digit(char c)
-{
-    if (kd_is_digit(c))
-        return (unsigned)(c - '0');
-    return (unsigned)((c | 0x20) - 'a') + 10;
-}
-
 bool kd_scan_hex(kd_scan *scan, uint64_t *out)
 {
     const char *p = scan->at, *first;
     uint64_t value = 0;
+    unsigned byte;
     if (scan->end - p >= 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
         p += 2; /* none behind it: they are lost, and it is not 0 */
-    for (first = p; p < scan->end && kd_is_hex(*p); p++) {
-        if (p - first >= 16)
-            return false;
-        value = value << 4 | hex_digit(*p);
-    }
+    const char *most = scan->end - p > 17 ? p + 17 : scan->end;
+    for (first = p; p < most && (byte = kd_bytes[(unsigned char)*p]) & KD_IN_HEX; p++)
+        value = value << 4 | (byte & KD_HEX_VALUE);
+    if (p - first > 16)
+        return false;
     if (p == first) {
         scan->short_ |= p == scan->end;
         return false;
@@ -139,7 +133,7 @@ bool kd_scan_word(kd_scan *scan, kd_str *out)
 bool kd_scan_name(kd_scan *scan, kd_str *out)
 {
     const char *p = scan->at;
-    while (p < scan->end && (kd_is_alpha(*p) || kd_is_digit(*p) || *p == '_'))
+    while (p < scan->end && kd_in_name(*p))
         p++;
     return take_to(scan, p, out);
 }

@@ -7,6 +7,61 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BOTH (KD_IN_NAME | KD_IN_SYMBOL)
+#define HEX(value) (BOTH | KD_IN_HEX | (value))
+const unsigned char kd_bytes[256] = {
+    ['0'] = HEX(0),
+    ['1'] = HEX(1),
+    ['2'] = HEX(2),
+    ['3'] = HEX(3),
+    ['4'] = HEX(4),
+    ['5'] = HEX(5),
+    ['6'] = HEX(6),
+    ['7'] = HEX(7),
+    ['8'] = HEX(8),
+    ['9'] = HEX(9),
+    ['A'] = HEX(10),
+    ['B'] = HEX(11),
+    ['C'] = HEX(12),
+    ['D'] = HEX(13),
+    ['E'] = HEX(14),
+    ['F'] = HEX(15),
+    ['a'] = HEX(10),
+    ['b'] = HEX(11),
+    ['c'] = HEX(12),
+    ['d'] = HEX(13),
+    ['e'] = HEX(14),
+    ['f'] = HEX(15),
+    ['_'] = BOTH,
+    ['.'] = KD_IN_SYMBOL,
+    ['$'] = KD_IN_SYMBOL,
+    ['@'] = KD_IN_SYMBOL,
+#define TWO(c) [c] = BOTH, [(c) + ('a' - 'A')] = BOTH
+    TWO('G'),
+    TWO('H'),
+    TWO('I'),
+    TWO('J'),
+    TWO('K'),
+    TWO('L'),
+    TWO('M'),
+    TWO('N'),
+    TWO('O'),
+    TWO('P'),
+    TWO('Q'),
+    TWO('R'),
+    TWO('S'),
+    TWO('T'),
+    TWO('U'),
+    TWO('V'),
+    TWO('W'),
+    TWO('X'),
+    TWO('Y'),
+    TWO('Z'),
+#undef TWO
+};
+#undef HEX
+#undef BOTH
+
 /* So few are looked at one after another. */
 #define FEW 8u
 

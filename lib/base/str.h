@@ -116,14 +116,30 @@ static inline bool kd_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static inline bool kd_is_hex(char c)
-{
-    return kd_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static inline bool kd_is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What a byte may be part of: scanners ask for each byte of a line, one look-up is enough. */
+enum { KD_IN_HEX = 16, KD_IN_NAME = 32, KD_IN_SYMBOL = 64, KD_HEX_VALUE = 15 };
+extern const unsigned char kd_bytes[256];
+
+static inline bool kd_is_hex(char c)
+{
+    return kd_bytes[(unsigned char)c] & KD_IN_HEX;
+}
+
+/* Letters, digits and "_". */
+static inline bool kd_in_name(char c)
+{
+    return kd_bytes[(unsigned char)c] & KD_IN_NAME;
+}
+
+/* Of names of functions and modules: those, and ".$@". */
+static inline bool kd_in_symbol(char c)
+{
+    return kd_bytes[(unsigned char)c] & KD_IN_SYMBOL;
 }
 
 static inline bool kd_is_blank(char c)

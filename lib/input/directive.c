@@ -7,27 +7,21 @@
 
 /* ---- what the directives take ---------------------------------------------------------------- */
 
-/* Six digits, no more. */
-static bool take_micros(kd_scan *in, uint64_t *out)
-{
-    size_t left = kd_scan_left(in);
-    *out = 0;
-    for (size_t i = 0; i < 6; i++) {
-        if (i == left || !kd_is_digit(in->at[i]))
-            return false;
-        *out = *out * 10 + (uint64_t)(in->at[i] - '0');
-    }
-    in->at += 6;
-    return left == 6 || !kd_is_digit(*in->at);
-}
+#define MICROS 6 /* digits */
 
-/* "1.234567": seconds with six digits behind the dot. */
+/* "1.234567": seconds with six digits behind the dot, no more. */
 bool kd_take_seconds(kd_scan *in, uint64_t *us)
 {
-    uint64_t seconds, micros;
-    if (!kd_scan_u64(in, &seconds) || !kd_scan_char(in, '.') || !take_micros(in, &micros) ||
+    uint64_t seconds, micros = 0;
+    if (!kd_scan_u64(in, &seconds) || kd_scan_left(in) <= MICROS || *in->at != '.' ||
         seconds > UINT64_MAX / 2000000)
         return false;
+    const char *at = in->at + 1, *end = at + MICROS;
+    for (; at < end && kd_is_digit(*at); at++)
+        micros = micros * 10 + (uint64_t)(*at - '0');
+    if (at < end || (at < in->end && kd_is_digit(*at)))
+        return false;
+    in->at = at;
     *us = seconds * 1000000 + micros;
     return true;
 }
@@ -67,7 +61,16 @@ bool kd_take_month(kd_scan *in)
     return false;
 }
 
+#define BLANK (KD_HOST | KD_NAME | KD_LEVEL | KD_FACILITY | KD_ANY_WORD)
+#define EIGHT(c)                                                                             \
+    [c] = BLANK, [(c) + 1] = BLANK, [(c) + 2] = BLANK, [(c) + 3] = BLANK, [(c) + 4] = BLANK, \
+    [(c) + 5] = BLANK, [(c) + 6] = BLANK, [(c) + 7] = BLANK
 static const unsigned char stops[256] = {
+    EIGHT(0),
+    EIGHT(8),
+    EIGHT(16),
+    EIGHT(24),
+    [' '] = BLANK,
     ['['] = KD_HOST | KD_NAME | KD_FACILITY,
     [']'] = KD_NAME | KD_LEVEL | KD_FACILITY,
     [':'] = KD_NAME | KD_LEVEL | KD_FACILITY,
@@ -84,20 +87,22 @@ static const unsigned char stops[256] = {
     ['='] = KD_NAME,
     ['/'] = KD_NAME,
 };
+#undef EIGHT
+#undef BLANK
 
 bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out)
 {
-    const char *from = in->at;
-    while (in->at < in->end && (unsigned char)*in->at > ' ' &&
-           !(stops[(unsigned char)*in->at] & sort))
-        in->at++;
+    const char *from = in->at, *at = from;
+    while (at < in->end && !(stops[(unsigned char)*at] & sort))
+        at++;
+    in->at = at;
     *out = kd_scan_since(in, from);
     return out->len > 0 && out->len <= most;
 }
 
 bool kd_word_begins(int sort, char c)
 {
-    return (unsigned char)c > ' ' && !(stops[(unsigned char)c] & sort);
+    return !(stops[(unsigned char)c] & sort);
 }
 
 /* A month or weekday of any language: "ven.", "Nov", "11月". */

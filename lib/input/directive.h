@@ -16,7 +16,7 @@ typedef struct kd_attempt {
 } kd_attempt;
 
 /* What ends a word of each sort, beside blanks. */
-enum { KD_ANY_WORD = 0, KD_HOST = 1, KD_NAME = 2, KD_LEVEL = 4, KD_FACILITY = 8 };
+enum { KD_HOST = 1, KD_NAME = 2, KD_LEVEL = 4, KD_FACILITY = 8, KD_ANY_WORD = 16 };
 #define KD_WORD_MAX 64u
 
 bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out);

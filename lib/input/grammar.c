@@ -103,19 +103,11 @@ static unsigned end_of_number(kd_scan in)
 /* What the names of facilities begin with. */
 static bool begins_facility(char c)
 {
-    switch (c) {
-    case 'a':
-    case 'c':
-    case 'd':
-    case 'f':
-    case 'k':
-    case 'l':
-    case 'm':
-    case 'n':
-    case 's':
-    case 'u': return true;
-    default: return false;
-    }
+#define BIT(letter) UINT32_C(1) << ((letter) - 'a')
+    const uint32_t letters = BIT('a') | BIT('c') | BIT('d') | BIT('f') | BIT('k') | BIT('l') |
+                             BIT('m') | BIT('n') | BIT('s') | BIT('u');
+#undef BIT
+    return c >= 'a' && c <= 'z' && letters >> (c - 'a') & 1;
 }
 
 /* Is it the name of a facility, with one of these behind it? The end is looked at first: it is
@@ -139,7 +131,10 @@ static bool is_facility(kd_scan in, bool dot, bool blanks)
 /* " kern:" */
 static bool facility_follows(kd_scan in)
 {
-    return kd_scan_char(&in, ' ') && is_facility(in, false, false);
+    if (kd_scan_left(&in) < 2 || *in.at != ' ' || !begins_facility(in.at[1]))
+        return false;
+    in.at++;
+    return is_facility(in, false, false);
 }
 
 /* "22 13:", "2022-": a day and a clock, a year and a month */
@@ -191,18 +186,23 @@ static beginning beginning_of(const kd_scan *in)
     out.first = first_of(in);
     out.c = *in->at;
     out.inside = kd_scan_left(in) > 1 ? in->at[1] : '\0';
-    kd_scan inner = *in;
-    if (out.first == SQUARE) {
-        inner.at++;
-        kd_scan_blanks(&inner);
-        out.then |= !kd_scan_at_end(&inner) && kd_is_digit(*inner.at) ? end_of_number(inner) : SIGN;
-        return out;
-    }
-    out.then |= end_of_word(inner);
-    out.then |= out.first == DIGIT                                     ? end_of_number(inner)
-                : out.first == LOWER && is_facility(inner, true, true) ? (unsigned)TITLE
-                                                                       : 0;
     return out;
+}
+
+/* What ends its first number or word. */
+static unsigned end_of(const beginning *text, kd_scan in)
+{
+    if (text->first == SQUARE) {
+        in.at++;
+        kd_scan_blanks(&in);
+        return !kd_scan_at_end(&in) && kd_is_digit(*in.at) ? end_of_number(in) : (unsigned)SIGN;
+    }
+    unsigned then = end_of_word(in);
+    if (text->first == DIGIT)
+        then |= end_of_number(in);
+    else if (text->first == LOWER && is_facility(in, true, true))
+        then |= (unsigned)TITLE;
+    return then;
 }
 
 /* What the directive may begin with: a digit, a small letter, one of these, or anything. */
@@ -283,22 +283,39 @@ static void find_slowly(beginning text, rows_set *out)
             set_row(out->set, row);
 }
 
-/* The rows that the text may fit, by what it begins with. */
+/* Of the rows those for a text whose first number or word ends so. */
+static void keep_ending(const kd_grammars *all, unsigned then, rows_set *rows)
+{
+    for (size_t i = 0; i < KD_GRAMMAR_WORDS; i++) {
+        uint64_t fit = 0;
+        for (unsigned set = then; set; set &= set - 1)
+            fit |= all->then[__builtin_ctz(set)][i];
+        rows->set[i] &= fit;
+    }
+}
+
+/* The rows that the text may fit, by what it begins with; how its first word ends is only looked at
+ * where rows ask for that. */
 static rows_set may_fit(const kd_grammars *all, const kd_scan *in)
 {
     rows_set rows = { { 0 } };
     beginning text = beginning_of(in);
-    if (!all)
+    if (text.first == 0)
+        return rows;
+    if (!all) {
+        text.then |= end_of(&text, *in);
         find_slowly(text, &rows);
-    for (size_t i = 0; all && i < KD_GRAMMAR_WORDS; i++) {
-        uint64_t first = 0, then = 0;
-        for (unsigned set = text.first; set; set &= set - 1)
-            first |= all->first[__builtin_ctz(set)][i];
-        for (unsigned set = text.then; set; set &= set - 1)
-            then |= all->then[__builtin_ctz(set)][i];
-        rows.set[i] = first & then & all->begins[(unsigned char)text.c][i] &
-                      (all->inside[(unsigned char)text.inside][i] | all->bare[i]);
+        return rows;
     }
+    const uint64_t *first = all->first[__builtin_ctz(text.first)];
+    uint64_t asking = 0;
+    for (size_t i = 0; i < KD_GRAMMAR_WORDS; i++) {
+        rows.set[i] = first[i] & all->begins[(unsigned char)text.c][i] &
+                      (all->inside[(unsigned char)text.inside][i] | all->bare[i]);
+        asking |= rows.set[i] & ~all->then[__builtin_ctz(WHATEVER)][i];
+    }
+    if (asking)
+        keep_ending(all, text.then | end_of(&text, *in), &rows);
     return rows;
 }
 

@@ -65,6 +65,7 @@ typedef struct kd_line {
     uint32_t breaks; /* of its message, KD_BREAK_*: it goes on for so many lines */
     bool decoded;    /* the log holds other bytes: base64 */
     bool prefixed;   /* a time, level or syslog prefix stood before the text */
+    bool frame;      /* the text is a stack frame and nothing else: core/frame.h */
 } kd_line;
 
 /* How the lines of a log are dressed. */

@@ -313,6 +313,8 @@ static kd_verdict more_oops(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     if (take_second_half(parse, oops, line))
         return KD_TAKEN;
+    if (line->frame)
+        return KD_NOT_MINE;
     if (kd_str_starts(text, "---[ end trace "))
         return KD_LAST;
     if (take_late_address(parse, oops, line) || kd_oops_take_fault(parse, oops, text))

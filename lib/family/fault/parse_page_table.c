@@ -133,6 +133,8 @@ static bool take_eip(kd_parse *parse, kdf_oops *oops, kd_str text)
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kd_str text = line->text;
+    if (line->frame && parse->state->more == 0)
+        return KD_NOT_MINE;
     if (take_eip(parse, group, text) || take_x86(parse, group, text) ||
         take_arm_row(parse, group, text) || take_title(parse, group, text) ||
         (kd_str_starts(text, "*pd") && take_entries(parse, group, kd_scan_of(text))))

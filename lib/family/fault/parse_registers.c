@@ -387,6 +387,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kdf_oops *oops = group;
     kd_str text = line->text;
+    if (line->frame && parse->state->more == 0) /* one may be the place of a last branch */
+        return KD_NOT_MINE;
     if (kd_str_starts(text, "--- interrupt") || kd_str_starts(text, "---- interrupt")) {
         parse->state->at = 1;
         return KD_TAKEN;

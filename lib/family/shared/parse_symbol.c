@@ -3,11 +3,6 @@
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 
-static bool symbol_char(char c)
-{
-    return kd_is_alpha(c) || kd_is_digit(c) || c == '_' || c == '.' || c == '$' || c == '@';
-}
-
 /* "+0x1c/0x40" */
 static bool scan_offset(kd_scan *in, uint64_t *offset, uint64_t *size)
 {
@@ -38,7 +33,7 @@ static bool scan_module(kd_scan *in, kd_str *out)
     uint64_t number;
     if (!kd_scan_literal(&try, " ["))
         return false;
-    for (from = try.at; try.at < try.end && (symbol_char(*try.at) || *try.at == '-');)
+    for (from = try.at; try.at < try.end && (kd_in_symbol(*try.at) || *try.at == '-');)
         try.at++;
     kd_str name = kd_scan_since(&try, from);
     kd_scan hex = kd_scan_of(name);
@@ -61,7 +56,7 @@ static bool scan_module_before(kd_scan *in, kd_str *out)
     if (!kd_scan_char(&try, ':'))
         return false;
     const char *from = try.at;
-    while (try.at < try.end && (symbol_char(*try.at) || *try.at == '-'))
+    while (try.at < try.end && (kd_in_symbol(*try.at) || *try.at == '-'))
         try.at++;
     *out = kd_scan_since(&try, from);
     if (out->len == 0 || !kd_scan_char(&try, ':'))
@@ -86,7 +81,7 @@ bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src)
         *in = try;
         return true;
     }
-    while (try.at < try.end && symbol_char(*try.at))
+    while (try.at < try.end && kd_in_symbol(*try.at))
         try.at++;
     kd_str name = kd_scan_since(&try, from);
     if (name.len == 0 || kd_is_digit(name.ptr[0]))

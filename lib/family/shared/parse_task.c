@@ -300,6 +300,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kdf_task *task = group;
     kd_str text = line->text;
+    if (line->frame)
+        return KD_NOT_MINE;
     if (take_cpu_line(parse, task, text) || take_bare_cpu(parse, task, text) ||
         take_pid_line(parse, task, text) ||
         take_label(parse, &task->hardware, text, "Hardware name: ") ||

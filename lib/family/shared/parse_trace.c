@@ -124,8 +124,8 @@ static bool take_arm_pair(kd_parse *parse, kd_list *frames, const kd_line *line)
     if (!kd_scan_literal(&in, " from ") || !kd_trace_scan_address(&in, &caller.address, parse->src))
         return false;
     bool torn = kd_scan_at_end(&in); /* wrapped: the name is in the next line */
-    if (!torn && (!scan_bracket(&in) || !kd_scan_symbol(&in, &outer, parse->src) ||
-                  !scan_end_of_pair(&in)))
+    if (!torn &&
+        (!scan_bracket(&in) || !kd_scan_symbol(&in, &outer, parse->src) || !scan_end_of_pair(&in)))
         return false;
     drop_cut_name(line->text, &outer);
     kd_trace_put_symbol(&callee, &inner);
@@ -397,6 +397,14 @@ static void take_beside_header(kd_parse *parse, kd_list *frames, const kd_line *
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kd_list *frames = group;
+    if (line->frame && !(parse->state->at & NAME_FOLLOWS)) {
+        bool begun = parse->state->at || line->text.ptr[0] == '[';
+        if (begun ? take_plain(parse, frames, line)
+                  : take_user_registers(parse, frames, line->text))
+            return KD_TAKEN;
+        if (!begun)
+            return KD_NOT_MINE;
+    }
     kd_line own = *line;
     if (is_header(own.text)) {
         parse->state->at |= 1;

@@ -13,12 +13,18 @@ static const kd_panic_reason reasons[] = {
 #undef KD_PANIC
 };
 
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 /* In any case: who types a screen off looks at the words alone. */
 static bool has_words(kd_str text, const char *words)
 {
     size_t len = strlen(words);
     for (size_t at = 0; at + len <= text.len; at++)
-        if (strncasecmp(text.ptr + at, words, len) == 0)
+        if (small(text.ptr[at]) == small(words[0]) && small(text.ptr[at + 1]) == small(words[1]) &&
+            strncasecmp(text.ptr + at, words, len) == 0)
             return true;
     return false;
 }

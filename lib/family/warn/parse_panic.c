@@ -207,15 +207,17 @@ static void beside_panic(kd_parse *parse, const kd_event *other)
     if (!kd_event_is(other, &kd_kind_warning))
         return;
     const kdf_oops *oops = kd_event_oops(other);
+    bool left = parse->own[OWN_LEFT_TO_WARNING] ||
+                (oops->registers.count == 0 && other->id < parse->event->id &&
+                 kd_str_eq(other->caller, parse->event->caller) && panic->backtrace.count == 0);
+    if (!left) /* nearly all: what the panic is for need not be looked up */
+        return;
     const kd_panic_reason *reason = kd_panic_reason_of(panic->reason.v);
     if (!reason || reason->class != KD_PANIC_POLICY)
         return;
-    if (oops->registers.count == 0 && other->id < parse->event->id &&
-        kd_str_eq(other->caller, parse->event->caller) && panic->backtrace.count == 0)
-        parse->own[OWN_LEFT_TO_WARNING] = 1;
+    parse->own[OWN_LEFT_TO_WARNING] = 1;
     const kd_line_ref *line = kd_event_line(other, oops->ip.function.src);
-    if (!line || !parse->own[OWN_LEFT_TO_WARNING] || panic->ip.function.src ||
-        line->number < kd_event_lines(parse->event)[0].number ||
+    if (!line || panic->ip.function.src || line->number < kd_event_lines(parse->event)[0].number ||
         !kd_panic_is_of(parse->event, other))
         return;
     kd_src src = kd_parse_keep(parse, line);
