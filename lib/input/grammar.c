@@ -128,15 +128,6 @@ static bool is_facility(kd_scan in, bool dot, bool blanks)
     return kd_take_facility(&in);
 }
 
-/* " kern:" */
-static bool facility_follows(kd_scan in)
-{
-    if (kd_scan_left(&in) < 2 || *in.at != ' ' || !begins_facility(in.at[1]))
-        return false;
-    in.at++;
-    return is_facility(in, false, false);
-}
-
 /* "22 13:", "2022-": a day and a clock, a year and a month */
 static bool date_follows(kd_scan in)
 {
@@ -156,6 +147,22 @@ static bool month_follows(kd_scan in)
     return date_follows(in);
 }
 
+/* What stands behind the first word: nearly always another one, and nothing of these. */
+static unsigned behind_word(kd_scan in, bool name)
+{
+    const char *end = in.at;
+    kd_scan_blanks(&in);
+    if (kd_scan_at_end(&in))
+        return 0;
+    if (*in.at == '|')
+        return BAR;
+    bool facility = in.at == end + 1 && *end == ' ' && is_facility(in, false, false);
+    unsigned then = facility ? (unsigned)HOST : 0;
+    if (!name)
+        return then;
+    return then | (date_follows(in) ? (unsigned)DATE : 0) | (month_follows(in) ? (unsigned)DAY : 0);
+}
+
 static unsigned end_of_word(kd_scan in)
 {
     kd_str word;
@@ -166,16 +173,7 @@ static unsigned end_of_word(kd_scan in)
         kd_take_word(&in, KD_HOST, KD_WORD_MAX, &word);
     if (kd_scan_at_end(&in))
         return then;
-    if (*in.at == ',')
-        return then | LIST;
-    then |= facility_follows(in) ? (unsigned)HOST : 0;
-    kd_scan_blanks(&in);
-    if (kd_scan_at_end(&in))
-        return then;
-    then |= *in.at == '|' ? (unsigned)BAR : 0;
-    if (!name)
-        return then;
-    return then | (date_follows(in) ? (unsigned)DATE : 0) | (month_follows(in) ? (unsigned)DAY : 0);
+    return then | (*in.at == ',' ? (unsigned)LIST : behind_word(in, name));
 }
 
 static beginning beginning_of(const kd_scan *in)
