@@ -274,6 +274,13 @@ void kd_json_key(kd_json *out, kd_str name)
     out->bare = true;
 }
 
+void kd_json_name(kd_json *out, kd_str name)
+{
+    begin_value(out);
+    put_quoted(out, name, true);
+    out->bare = true;
+}
+
 void kd_json_text(kd_json *out, kd_str text)
 {
     begin_value(out);

@@ -47,6 +47,8 @@ void kd_json_close(kd_json *out, char bracket);
 void kd_json_open_lines(kd_json *out, char bracket);
 
 void kd_json_key(kd_json *out, kd_str name);
+/* A key that is a name of our own: nothing in it is to be escaped. */
+void kd_json_name(kd_json *out, kd_str name);
 void kd_json_text(kd_json *out, kd_str text);
 void kd_json_u64(kd_json *out, uint64_t number);
 void kd_json_i64(kd_json *out, int64_t number);

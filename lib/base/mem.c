@@ -71,6 +71,11 @@ static inline void *take(kd_arena *arena, size_t size)
     return at;
 }
 
+void *kd_arena_room(kd_arena *arena, size_t size)
+{
+    return take(arena, size);
+}
+
 void *kd_arena_alloc(kd_arena *arena, size_t size)
 {
     void *at = take(arena, size);

@@ -37,6 +37,8 @@ typedef struct kd_mark {
 
 /* Zeroed, aligned for any type. NULL when refused: see mem->failed. */
 KD_MUST_CHECK void *kd_arena_alloc(kd_arena *arena, size_t size);
+/* The same, not zeroed. */
+KD_MUST_CHECK void *kd_arena_room(kd_arena *arena, size_t size);
 /* The first chunk of an empty arena, when what goes into it is known. False: refused. */
 KD_MUST_CHECK bool kd_arena_reserve(kd_arena *arena, size_t size);
 /* A copy that lives as long as the arena; the empty string when refused. */

@@ -72,14 +72,31 @@ static size_t count_digits(kd_str rest, bool *last)
 
 static bool begins_word(kd_str text, const char *at)
 {
-    return at == text.ptr || !(kd_is_alpha(at[-1]) || kd_is_digit(at[-1]) || at[-1] == '_');
+    return at == text.ptr || !kd_in_name(at[-1]);
 }
 
-static void learn_at(kd_context *context, kd_str rest, uint64_t line)
+/* Rows by the first byte of their texts, in their order: index + 1 of the first, of the next. */
+typedef struct by_first {
+    unsigned char first[256], next[KD_COUNT(rows)];
+} by_first;
+_Static_assert(KD_COUNT(rows) < 255, "index + 1 is a byte");
+
+static void sort_rows(by_first *out)
 {
-    for (size_t i = 0; i < KD_COUNT(rows); i++) {
-        if (rows[i].text[0] != rest.ptr[0] || rows[i].weight < context->arch_weight ||
-            !kd_str_starts(rest, rows[i].text))
+    memset(out->first, 0, sizeof out->first);
+    for (size_t i = KD_COUNT(rows); i-- > 0;) {
+        unsigned char *first = &out->first[(unsigned char)rows[i].text[0]];
+        out->next[i] = *first;
+        *first = (unsigned char)(i + 1);
+    }
+}
+
+static void learn_at(kd_context *context, kd_str rest, uint64_t line, const by_first *sorted)
+{
+    size_t i = sorted->first[(unsigned char)rest.ptr[0]];
+    for (; i > 0; i = sorted->next[i]) {
+        i--;
+        if (rows[i].weight < context->arch_weight || !kd_str_starts(rest, rows[i].text))
             continue;
         bool last;
         size_t digits = count_digits(kd_str_from(rest, kd_str_of(rows[i].text).len), &last);
@@ -91,28 +108,27 @@ static void learn_at(kd_context *context, kd_str rest, uint64_t line)
     }
 }
 
-static void learn_line(kd_context *context, kd_str raw, uint64_t line, const bool *firsts)
+static void learn_line(kd_context *context, kd_str raw, uint64_t line, const by_first *sorted)
 {
     size_t most = raw.len < MOST_BYTES ? raw.len : MOST_BYTES;
     for (size_t i = 0; i < most && context->arch_weight < KD_TELLS_SURE; i++)
-        if (firsts[(unsigned char)raw.ptr[i]] && begins_word(raw, raw.ptr + i))
-            learn_at(context, kd_str_from(raw, i), line);
+        if (sorted->first[(unsigned char)raw.ptr[i]] && begins_word(raw, raw.ptr + i))
+            learn_at(context, kd_str_from(raw, i), line, sorted);
 }
 
 void kd_learn_evidence(kd_context *context, const kd_event *event)
 {
-    bool firsts[256] = { false };
+    by_first sorted;
     if (context->arch_weight == KD_TELLS_SURE || context->arch_known.by == KD_BY_GIVEN ||
         context->evidence_lines >= MOST_LINES)
         return;
-    for (size_t i = 0; i < KD_COUNT(rows); i++)
-        firsts[(unsigned char)rows[i].text[0]] = true;
+    sort_rows(&sorted);
     for (uint32_t i = 0; i < event->lines.count && context->arch_weight < KD_TELLS_SURE; i++) {
         const kd_line_ref *line = &kd_event_lines(event)[i];
         if (line->aside || context->evidence_lines >= MOST_LINES)
             continue;
         context->evidence_lines++;
-        learn_line(context, line->raw, line->number, firsts);
+        learn_line(context, line->raw, line->number, &sorted);
     }
 }
 

@@ -15,6 +15,9 @@ typedef struct kd_memo {
  * when *fresh, and then to be filled in. NULL when refused: see mem->failed. */
 KD_MUST_CHECK void *kd_memo_get(kd_memo *memo, const void *key, size_t size, bool *fresh);
 
+/* The same; what is fresh is not zeroed. For large things of which little is used. */
+KD_MUST_CHECK void *kd_memo_room(kd_memo *memo, const void *key, size_t size, bool *fresh);
+
 /* Forgets everything: the next event begins. */
 void kd_memo_clear(kd_memo *memo);
 

@@ -161,7 +161,7 @@ void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record)
         if (row->type == KDF_flat) {
             kd_put_fields(out, row->group, at);
         } else if (has_value(row, at)) {
-            kd_json_key(out, kd_str_of(row->name));
+            kd_json_name(out, kd_str_of(row->name));
             put_field(out, row, at);
         }
     }
@@ -244,7 +244,7 @@ static void put_member(kd_json *out, const kd_member *row, const void *object)
         value = kd_member_value(row, object);
     if (single && value.type == KD_NONE)
         return;
-    kd_json_key(out, kd_str_of(row->name));
+    kd_json_name(out, kd_str_of(row->name));
     if (single)
         put_value(out, &value);
     else

@@ -3,7 +3,9 @@
 #include "family/alloc/rule_alloc_request.h"
 #include "family/fields.h"
 
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/vendor.h"
 #include "core/version.h"
@@ -69,9 +71,11 @@ static const kd_request *read_once(const kd_view *view)
 {
     static const char key;
     bool fresh;
-    kd_request *request = kd_memo_get(kd_wide(view)->memo, &key, sizeof *request, &fresh);
-    if (request && fresh)
+    kd_request *request = kd_memo_room(kd_wide(view)->memo, &key, sizeof *request, &fresh);
+    if (request && fresh) {
+        memset(request, 0, offsetof(kd_request, c));
         request->usable = read_request(view, request);
+    }
     return request;
 }
 

@@ -8,13 +8,13 @@
 typedef struct kd_request {
     bool usable; /* false: no request, or no zone lines */
     bool asked;  /* order and mask are known */
-    kd_alloc_case c;
     uint64_t order;
     kd_src order_src;
     kd_str comm;
     bool of_vmalloc;      /* vmalloc() asks for single pages: a shortage is beside its own reason */
     uint64_t request_kb;  /* size of the block asked for */
     const kd_event *kill; /* the OOM kill that had chosen this task before; NULL: none is known */
+    kd_alloc_case c;
 } kd_request;
 
 /* The request of the event, re-played once for all rules; NULL when it is none or has no zone

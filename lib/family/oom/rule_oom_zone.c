@@ -80,7 +80,7 @@ const kd_alloc_case *kd_oom_request(const kd_view *view, const kdf_oom *oom)
     bool fresh;
     if (!oom->order.src || !oom->gfp.value.src || kd_oom_is_sysrq(oom) || kd_oom_is_page_fault(oom))
         return NULL;
-    kd_alloc_case *c = kd_memo_get(kd_wide(view)->memo, &key, sizeof *c, &fresh);
+    kd_alloc_case *c = kd_memo_room(kd_wide(view)->memo, &key, sizeof *c, &fresh);
     if (c && fresh)
         kd_alloc_case_of(view->event, (uint64_t)oom->order.v, view->context, c);
     return c && c->usable ? c : NULL;

@@ -62,10 +62,14 @@ kd_str kd_bare_name(kd_str function)
 static bool is_among(kd_str bare, char first, bool helpers)
 {
     const char *at = firsts, *end = firsts + sizeof firsts;
-    for (; at < end && (at = memchr(at, first, (size_t)(end - at))) != NULL; at++)
-        if (machinery[at - firsts].helper <= helpers &&
-            kd_name_fits(bare, machinery[at - firsts].name))
+    const char second = bare.len > 1 ? bare.ptr[1] : '\0';
+    for (; at < end && (at = memchr(at, first, (size_t)(end - at))) != NULL; at++) {
+        const char *name = machinery[at - firsts].name;
+        if (first != '*' && name[1] != second && name[1] != '*') /* nearly all */
+            continue;
+        if (machinery[at - firsts].helper <= helpers && kd_name_fits(bare, name))
             return true;
+    }
     return false;
 }
 

@@ -3,6 +3,9 @@
 #include "family/alloc/replay/event.h"
 #include "family/fields.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/scan.h"
 #include "core/version.h"
 #include "family/alloc/replay/nodes.h"
@@ -200,6 +203,15 @@ static void decode_request(kd_alloc_case *out, const kd_event *event, const kdf_
     }
 }
 
+static kd_alloc_zone *add_zone(kd_alloc_case *out, const kdf_zone *zone)
+{
+    size_t i = out->zone_count++;
+    out->printed[i] = zone;
+    out->results[i] = (kd_alloc_zone_result){ 0 };
+    fill_zone(&out->zones[i], zone, out->page_kb, out->request.order);
+    return &out->zones[i];
+}
+
 static void collect_zones(kd_alloc_case *out)
 {
     for (uint32_t i = 0; i < out->meminfo->zones.count; i++) {
@@ -210,8 +222,7 @@ static void collect_zones(kd_alloc_case *out)
             out->zones_beyond++;
             continue;
         }
-        out->printed[out->zone_count] = zone;
-        fill_zone(&out->zones[out->zone_count++], zone, out->page_kb, out->request.order);
+        add_zone(out, zone);
     }
 }
 
@@ -225,10 +236,7 @@ static void replay_lists(kd_alloc_case *out)
             torn = true;
             continue;
         }
-        kd_alloc_zone *to = &out->zones[out->zone_count];
-        fill_zone(to, zone, out->page_kb, out->request.order);
-        to->free_pages = zone->buddy_kb.v / out->page_kb;
-        out->printed[out->zone_count++] = zone;
+        add_zone(out, zone)->free_pages = zone->buddy_kb.v / out->page_kb;
     }
     out->lists_alone = out->zone_count > 0;
     if (out->lists_alone)
@@ -245,11 +253,21 @@ void kd_alloc_case_of(const kd_event *event, uint64_t order, const kd_context *c
     kd_alloc_case_of_victim(event, order, context, KD_HINT_UNKNOWN, out);
 }
 
+/* There is room for many zones, and mostly there are few. */
+static void begin_case(kd_alloc_case *out)
+{
+    memset(out, 0, offsetof(kd_alloc_case, results));
+    out->results[0] = (kd_alloc_zone_result){ 0 };
+    out->zones[0] = (kd_alloc_zone){ 0 };
+    out->printed[0] = NULL;
+}
+
 void kd_alloc_case_of_victim(const kd_event *event, uint64_t order, const kd_context *context,
                              kd_alloc_hint victim, kd_alloc_case *out)
 {
     const kdf_gfp *gfp = kd_event_gfp(event);
-    *out = (kd_alloc_case){ .meminfo = kd_event_meminfo(event) };
+    begin_case(out);
+    out->meminfo = kd_event_meminfo(event);
     if (!gfp || !gfp->value.src || !out->meminfo)
         return;
     decode_request(out, event, gfp, context);

@@ -43,12 +43,13 @@ typedef struct kd_alloc_case {
     bool this_node_assumed; /* __GFP_THISNODE: the node is taken from what fails */
     kd_alloc_samples samples;
     uint64_t page_kb;
+    size_t zone_count, zones_beyond; /* beyond: more than are re-played */
+    bool zones_whole, lists_whole;   /* no zone line or buddy line is cut or missing */
+    kd_alloc_result result;
+    /* of each: as many as there are zones hold anything, the first in any case */
+    kd_alloc_zone_result results[KD_ALLOC_MAX_ZONES];
     kd_alloc_zone zones[KD_ALLOC_MAX_ZONES];
     const kdf_zone *printed[KD_ALLOC_MAX_ZONES]; /* the lines they come from */
-    size_t zone_count, zones_beyond;             /* beyond: more than are re-played */
-    bool zones_whole, lists_whole;               /* no zone line or buddy line is cut or missing */
-    kd_alloc_zone_result results[KD_ALLOC_MAX_ZONES];
-    kd_alloc_result result;
 } kd_alloc_case;
 
 /* Functions below which a task is itself freeing memory, for kd_trace_find(). */
