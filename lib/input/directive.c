@@ -65,7 +65,7 @@ bool kd_take_month(kd_scan *in)
 #define EIGHT(c)                                                                             \
     [c] = BLANK, [(c) + 1] = BLANK, [(c) + 2] = BLANK, [(c) + 3] = BLANK, [(c) + 4] = BLANK, \
     [(c) + 5] = BLANK, [(c) + 6] = BLANK, [(c) + 7] = BLANK
-static const unsigned char stops[256] = {
+const unsigned char kd_word_stops[256] = {
     EIGHT(0),
     EIGHT(8),
     EIGHT(16),
@@ -89,21 +89,6 @@ static const unsigned char stops[256] = {
 };
 #undef EIGHT
 #undef BLANK
-
-bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out)
-{
-    const char *from = in->at, *at = from;
-    while (at < in->end && !(stops[(unsigned char)*at] & sort))
-        at++;
-    in->at = at;
-    *out = kd_scan_since(in, from);
-    return out->len > 0 && out->len <= most;
-}
-
-bool kd_word_begins(int sort, char c)
-{
-    return !(stops[(unsigned char)c] & sort);
-}
 
 /* A month or weekday of any language: "ven.", "Nov", "11月". */
 static bool take_name(kd_scan *in)

@@ -19,9 +19,22 @@ typedef struct kd_attempt {
 enum { KD_HOST = 1, KD_NAME = 2, KD_LEVEL = 4, KD_FACILITY = 8, KD_ANY_WORD = 16 };
 #define KD_WORD_MAX 64u
 
-bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out);
-/* May a word of that sort begin with it? */
-bool kd_word_begins(int sort, char c);
+/* May a word of that sort hold it? */
+extern const unsigned char kd_word_stops[256];
+static inline bool kd_in_word(int sort, char c)
+{
+    return !(kd_word_stops[(unsigned char)c] & sort);
+}
+/* A word of that sort, of one byte up to `most`; a longer one is passed over too. */
+static inline bool kd_take_word(kd_scan *in, int sort, size_t most, kd_str *out)
+{
+    const char *from = in->at, *at = from;
+    while (at < in->end && kd_in_word(sort, *at))
+        at++;
+    in->at = at;
+    *out = kd_scan_since(in, from);
+    return out->len > 0 && out->len <= most;
+}
 /* "kern" */
 bool kd_take_facility(kd_scan *in);
 /* "Nov" */

@@ -222,8 +222,8 @@ static bool directive_begins(char directive, char c)
     case 'b': return memchr("JFMASOND", c, 8) != NULL;
     case 'c': return c == 'T' || c == 'C';
     case 'k': return c == 'k';
-    case 'm': return kd_word_begins(KD_NAME, c);
-    case 'h': return kd_word_begins(KD_HOST, c);
+    case 'm': return kd_in_word(KD_NAME, c);
+    case 'h': return kd_in_word(KD_HOST, c);
     default: return true;
     }
 }

@@ -14,7 +14,7 @@
 #define BROKEN_LEAST 72u
 #define BROKEN_MOST 76u
 
-kd_str kd_mail_unquoted(kd_str text)
+kd_str kd_mail_unquote(kd_str text)
 {
     size_t at = 0, after = 0;
     for (; at < text.len && (text.ptr[at] == '>' || text.ptr[at] == ' '); at++)
@@ -160,10 +160,16 @@ static bool begins(kd_str s, const char *start)
     return true;
 }
 
+/* What the headers begin with, and the lines that they go on in. */
+static bool begins_header(char c)
+{
+    return c == 'C' || c == 'c' || c == 'f' || kd_is_blank(c);
+}
+
 kd_mail_header kd_mail_header_of(kd_str line)
 {
     static const char encoding[] = "content-transfer-encoding:";
-    if (line.len < 8 || !memchr("Ccf \t", line.ptr[0], 5))
+    if (line.len < 8 || !begins_header(line.ptr[0]))
         return KD_MAIL_NO_HEADER;
     if (begins(line, encoding)) {
         kd_str value = kd_str_trim(kd_str_from(line, sizeof encoding - 1));

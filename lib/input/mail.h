@@ -4,8 +4,13 @@
 
 #include "base/str.h"
 
-/* Without "> " and ">> " at its beginning. */
-kd_str kd_mail_unquoted(kd_str text);
+/* Without "> " and ">> " at its beginning; most lines have none. */
+kd_str kd_mail_unquote(kd_str text);
+static inline kd_str kd_mail_unquoted(kd_str text)
+{
+    bool may_be = text.len > 0 && (text.ptr[0] == '>' || text.ptr[0] == ' ');
+    return may_be ? kd_mail_unquote(text) : text;
+}
 
 /* May the line be quoted-printable: is each "=" of it an escape, or the last character? */
 bool kd_qp_fits(kd_str line);

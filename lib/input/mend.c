@@ -224,14 +224,12 @@ static bool take_base64(kd_mend *mend, kd_str text, const kd_blockview *line)
 
 static void note_width(kd_mend *mend, kd_str text)
 {
-    if (kd_wrap_alike((kd_str){ mend->room, mend->len }, text)) {
-        size_t wider = mend->width > text.len ? mend->width : text.len;
-        mend->longest = wider > mend->longest ? wider : mend->longest;
-    }
+    size_t wider = mend->width > text.len ? mend->width : text.len;
+    mend->longest = wider > mend->longest ? wider : mend->longest;
 }
 
 /* Does the line belong to the message that waits? Then it is part of it now. */
-static bool join(kd_mend *mend, kd_str text, const kd_blockview *line)
+static bool join(kd_mend *mend, kd_str text, const kd_blockview *line, bool alike)
 {
     if (mend->len + 1 + line->data.len > mend->max_line)
         return false;
@@ -250,6 +248,7 @@ static bool join(kd_mend *mend, kd_str text, const kd_blockview *line)
                      .longest = mend->longest,
                      .column = mend->columns ? SIZE_MAX : mend->column,
                      .broken = mend->broken,
+                     .alike = alike,
                      .flowed = mend->flowed,
                      .dress = mend->dress };
     kd_wrapping how = kd_wrap_goes_on(&wrap);
@@ -282,8 +281,10 @@ void kd_mend_line(kd_mend *mend, const kd_blockview *line)
     if (take_base64(mend, text, line))
         return;
     if (mend->waits) {
-        note_width(mend, text);
-        if (join(mend, text, line)) {
+        bool alike = kd_wrap_alike((kd_str){ mend->room, mend->len }, text);
+        if (alike)
+            note_width(mend, text);
+        if (join(mend, text, line, alike)) {
             if (!mend->broken && !may_go_on(mend, text))
                 emit(mend);
             return;

@@ -225,11 +225,12 @@ static bool has_stamp(const kd_line *line)
 
 kd_wrapping kd_wrap_goes_on(const kd_wrap *wrap)
 {
+    if (wrap->alike) /* nearly all */
+        return KD_WRAP_NOT;
     kd_str next = kd_mail_unquoted(wrap->next), text = kd_str_trim(next);
     bool blank_end = kd_str_ends(wrap->first, " ");
     size_t indent = text.len ? (size_t)(text.ptr - next.ptr) : 0;
-    if (text.len == 0 || indent > INDENT_MOST || kd_wrap_alike(wrap->first, wrap->next) ||
-        kd_head_starts(text))
+    if (text.len == 0 || indent > INDENT_MOST || kd_head_starts(text))
         return KD_WRAP_NOT;
     kd_str first = first_word(text);
     bool flows = wrap->flowed && blank_end, roomy = has_room(wrap, first);

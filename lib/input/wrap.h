@@ -11,6 +11,7 @@ typedef struct kd_wrap {
     size_t longest; /* of the lines around; 0: not known */
     size_t column;  /* at which other messages of the log were broken; 0: none, or at several */
     bool broken;    /* it was before */
+    bool alike;     /* kd_wrap_alike() of both: no message goes on so */
     bool flowed;    /* the mail says that lines with a blank at their end go on */
     const kd_dress *dress; /* of the log */
 } kd_wrap;
