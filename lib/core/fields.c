@@ -5,10 +5,8 @@
 
 #include "base/scan.h"
 
-bool kd_list_room(kd_arena *arena, kd_list *list, size_t item_size)
+bool kd_list_grow(kd_arena *arena, kd_list *list, size_t item_size)
 {
-    if (list->count < list->cap)
-        return true;
     uint32_t cap = list->cap ? list->cap * 2 : 4;
     char *wider = kd_arena_alloc(arena, cap * item_size);
     if (!wider)

@@ -95,7 +95,11 @@ extern const size_t kd_kind_count;
 KD_MUST_CHECK void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size);
 #define KD_LIST_ADD(arena, list, type) ((type *)kd_list_add((arena), (list), sizeof(type)))
 /* Room for one more; false when refused. */
-KD_MUST_CHECK bool kd_list_room(kd_arena *arena, kd_list *list, size_t item_size);
+KD_MUST_CHECK bool kd_list_grow(kd_arena *arena, kd_list *list, size_t item_size);
+KD_MUST_CHECK static inline bool kd_list_room(kd_arena *arena, kd_list *list, size_t item_size)
+{
+    return list->count < list->cap || kd_list_grow(arena, list, item_size);
+}
 #define KD_LIST_ROOM(arena, list, type) kd_list_room((arena), (list), sizeof(type))
 #define KD_ITEMS(list, type) ((type *)(list).items)
 

@@ -88,7 +88,7 @@ static bool is_whole_frame(kd_str text)
 
 static kd_verdict take_trace(kd_parse *parse, void *group, const kd_line *line)
 {
-    if (!is_whole_frame(line->text) || parse->state->at)
+    if (parse->state->at || !is_whole_frame(line->text))
         return kd_block_trace.take(parse, group, line);
     parse->state->at = 1;
     kd_verdict verdict = kd_block_trace.take(parse, group, line);

@@ -26,17 +26,22 @@ bool kd_count_scan_name(kd_scan *in, kd_str *out)
     return out->len > 0 && kd_is_alpha(*from);
 }
 
+#define SAFE_DIGITS 19u /* so many fit in any case */
+
 kd_count_kind kd_count_scan_value(kd_str word, uint64_t *out)
 {
-    kd_scan in = kd_scan_of(word), number = in;
-    while (in.at < in.end && kd_is_digit(*in.at))
-        in.at++;
-    bool any = in.at > word.ptr;
-    bool kb = kd_scan_literal(&in, "kB") || kd_scan_literal(&in, "KB");
-    if (!any || !kd_scan_at_end(&in))
+    const char *at = word.ptr, *end = word.ptr + word.len;
+    uint64_t value = 0;
+    for (; at < end && kd_is_digit(*at); at++)
+        value = value * 10 + (uint64_t)(*at - '0');
+    size_t digits = (size_t)(at - word.ptr);
+    bool kb = end - at == 2 && (at[0] == 'k' || at[0] == 'K') && at[1] == 'B';
+    if (digits == 0 || (at < end && !kb))
         return KD_COUNT_WORD;
-    if (!kd_scan_u64(&number, out))
+    kd_scan number = kd_scan_of(word);
+    if (digits > SAFE_DIGITS && !kd_scan_u64(&number, &value))
         return KD_COUNT_TOO_BIG;
+    *out = value;
     return kb ? KD_COUNT_KB : KD_COUNT_PLAIN;
 }
 

@@ -357,6 +357,9 @@ static bool take_free_types(kd_mem_dump *dump)
     kd_scan in = dump->in, check = in;
     kd_parse *parse = dump->parse;
     const kdf_zone *zone = kd_mem_zone_here(dump);
+    if (!kd_scan_at_end(&in) && !kd_scan_literal(&check, "Free_")) /* nearly all */
+        return false;
+    check = in;
     for (kd_count c = kd_count_next(&check); c.kind != KD_COUNT_END; c = kd_count_next(&check))
         if (!is_plain(&c) || !kd_str_starts(c.name, "Free_"))
             return false;

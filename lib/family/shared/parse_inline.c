@@ -11,6 +11,8 @@
 #include "family/shared/parse_inline.h"
 #include "core/lists.h"
 
+#include <string.h>
+
 #define MOST 16u
 
 /* The name in "ANYTHING name FILE:LINE [inline]", "[<A>] (f) from [<A>] (name FILE:LINE [inline])".
@@ -36,7 +38,8 @@ static bool read_name(kd_str text, kd_str *name)
 bool kd_is_inline(kd_str text)
 {
     kd_str name;
-    return read_name(kd_str_trim(text), &name);
+    return text.len > 0 && memchr("]) \t\r\xa0", text.ptr[text.len - 1], 6) &&
+           read_name(kd_str_trim(text), &name);
 }
 
 void kd_inline_collect(kd_parse *parse, kd_texts *out)

@@ -102,6 +102,11 @@ static bool take_entered(kd_parse *parse, kd_list *frames, const kd_line *line)
 
 bool kd_trace_take_old(kd_parse *parse, kd_list *frames, const kd_line *line)
 {
-    return take_klogd(parse, frames, line) || take_entered(parse, frames, line) ||
-           (parse->state->at && take_bare(parse, frames, line));
+    switch (line->text.len > 0 ? line->text.ptr[0] : '\0') {
+    case '[': return take_klogd(parse, frames, line);
+    case 'F':
+    case 'r': return take_entered(parse, frames, line);
+    case '<': return parse->state->at && take_bare(parse, frames, line);
+    default: return false;
+    }
 }
