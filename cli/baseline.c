@@ -70,7 +70,7 @@ static bool read_entries(baseline *b, const char *today)
         return false;
     }
     b->count = json_object_array_length(list);
-    b->items = calloc(b->count + 1, sizeof *b->items);
+    b->items = zeroed_noted(b->count + 1, sizeof *b->items);
     if (!b->items) {
         complain(b->path, "out of memory");
         return false;
@@ -95,7 +95,7 @@ baseline *baseline_read(const char *path, const char *today)
     if (!read_whole(path, &whole))
         return NULL;
     strftime(now, sizeof now, "%Y-%m-%d", gmtime_r(&clock, &parts));
-    baseline *b = calloc(1, sizeof *b);
+    baseline *b = zeroed_noted(1, sizeof *b);
     if (b) {
         b->path = copy_str((kd_str){ path, strlen(path) });
         b->whole = json_read(whole);

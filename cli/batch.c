@@ -80,10 +80,17 @@ static void put_record(json_object *id, const batch *b, const char *error, const
     } else {
         text_add(&out, "\"report\":");
     }
-    put_stdout(out.at ? out.at : "", out.len, NULL);
-    if (!error)
-        put_stdout(report->at, report->len, NULL);
-    put_stdout("}\n", 2, NULL);
+    if (out.failed) { /* a record in any case, so that those behind it keep their places */
+        char line[80];
+        int len = snprintf(line, sizeof line, "{\"line\":%llu,\"error\":\"out of memory\"}\n",
+                           (unsigned long long)b->line);
+        put_stdout(line, (size_t)len, NULL);
+    } else {
+        put_stdout(out.at, out.len, NULL);
+        if (!error)
+            put_stdout(report->at, report->len, NULL);
+        put_stdout("}\n", 2, NULL);
+    }
     text_free(&out);
 }
 
@@ -234,7 +241,7 @@ static int make_room(batch *b)
     } else {
         b->room *= 2;
     }
-    char *other = realloc(b->buffer, b->room);
+    char *other = resize_noted(b->buffer, b->room);
     if (!other)
         return complain(NULL, "out of memory");
     b->buffer = other;
@@ -244,7 +251,7 @@ static int make_room(batch *b)
 static int run(batch *b)
 {
     b->room = 65536;
-    b->buffer = malloc(b->room);
+    b->buffer = resize_noted(NULL, b->room);
     if (!b->buffer)
         return complain(NULL, "out of memory");
     for (ssize_t n = 1; n > 0 && !stdout_failed() && !is_stopped();) {

@@ -20,8 +20,14 @@ int cmd_redact(int argc, char **argv);
 /* analyze -f lines: each line with who took or refused it. */
 int show_lines(kd_engine *engine, kd_options *options, const char *path);
 
+/* calloc() and realloc(); where there is no memory that is noted (text.h), and the command ends so.
+ * No others are called in the tool. */
+void *zeroed_noted(size_t count, size_t size);
+void *resize_noted(void *from, size_t size);
+
 /* One line on stderr, "oopsdoc: SUBJECT: REASON" (subject may be NULL). Always EXIT_TROUBLE. */
 int complain(const char *subject, const char *reason);
+bool has_complained(void); /* was there such a line? */
 
 /* For the library's writers: standard output, checked. `user` is not used. */
 int put_stdout(const char *data, size_t len, void *user);

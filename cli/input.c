@@ -156,7 +156,7 @@ static const char *pour(int fd, const taker *to, bool *limited)
     unpack u = { .feed = to->feed, .packed = to->packed, .user = to->user };
     kd_status status = KD_OK;
     ssize_t n = 0;
-    char *buffer = malloc(PORTION);
+    char *buffer = resize_noted(NULL, PORTION);
     if (!buffer)
         return "out of memory";
     while (status == KD_OK && !u.done) {
@@ -206,7 +206,7 @@ static bool read_all(const char *path, int fd, kd_str *out)
     for (;;) {
         if (len == room) {
             room = room ? room * 2 : PORTION;
-            char *wider = room <= MOST_WHOLE ? realloc(text, room) : NULL;
+            char *wider = room <= MOST_WHOLE ? resize_noted(text, room) : NULL;
             if (!wider) {
                 complain(path, "too large");
                 break;
@@ -230,7 +230,7 @@ static bool read_all(const char *path, int fd, kd_str *out)
 
 static bool copy_text(const char *path, kd_str text, kd_str *out)
 {
-    char *copy = malloc(text.len + 1);
+    char *copy = resize_noted(NULL, text.len + 1);
     if (!copy) {
         complain(path, "out of memory");
         return false;
@@ -254,7 +254,7 @@ static kd_status grow(void *user, kd_str bytes)
         room *= 2;
     if (room > MOST_WHOLE)
         return KD_E_LIMIT;
-    char *wider = room > all->room ? realloc(all->text, room) : all->text;
+    char *wider = room > all->room ? resize_noted(all->text, room) : all->text;
     if (!wider)
         return KD_E_NOMEM;
     all->text = wider;

@@ -82,9 +82,7 @@ int put_json_pretty(json_object *value)
 static bool is_room_for(size_t size)
 {
     size_t tree = size < MOST_OF_TREE / 32 ? size * 32 + 65536 : MOST_OF_TREE + 2 * size;
-    void *room = malloc(tree);
-    if (!room)
-        note_no_memory();
+    void *room = resize_noted(NULL, tree);
     free(room);
     return room != NULL;
 }
@@ -94,8 +92,10 @@ json_object *json_read(kd_str from)
     if (from.len > INT32_MAX || !is_room_for(from.len))
         return NULL;
     struct json_tokener *reader = json_tokener_new_ex(64);
-    if (!reader)
+    if (!reader) {
+        note_no_memory();
         return NULL;
+    }
     json_object *value = json_tokener_parse_ex(reader, from.ptr, (int)from.len);
     size_t end = value ? json_tokener_get_parse_end(reader) : 0;
     while (value && end < from.len && strchr(" \t\r\n", from.ptr[end]) && from.ptr[end])

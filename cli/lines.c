@@ -93,7 +93,7 @@ int show_lines(kd_engine *engine, kd_options *options, const char *path)
     if (!read_whole(path, &log))
         return EXIT_TROUBLE;
     answers all = { .count = count_lines(log) };
-    all.items = calloc(all.count + 1, sizeof *all.items);
+    all.items = zeroed_noted(all.count + 1, sizeof *all.items);
     kd_status status = all.items ? KD_OK : KD_E_NOMEM;
     options->on_line = note;
     options->on_line_user = &all;

@@ -190,6 +190,8 @@ bool is_kernel_log(const kd_report *report)
                 value.type == KD_TEXT && value.line > 0;
     if (!found && kd_report_write(report, KD_FORMAT_END, 0, text_put, &words) == KD_OK) {
         json_object *whole = json_read(text_str(&words));
+        if (!whole)
+            note_no_memory();
         json_object *end = json_member(whole, "end", json_type_object);
         json_object *source = json_member(end, "source", json_type_object);
         json_object *forms = json_member(source, "forms", json_type_array);

@@ -70,7 +70,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a failed write */
     int result = run(argc, argv);
     int closed = close_stdout();
-    if (!closed && result != EXIT_TROUBLE && was_no_memory())
+    if (!closed && was_no_memory() && (result != EXIT_TROUBLE || !has_complained()))
         return complain(NULL, "out of memory");
     return closed ? closed : was_no_capstone() ? EXIT_TROUBLE : result;
 }

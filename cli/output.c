@@ -1,6 +1,7 @@
 /* output.c - standard output, checked. */
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,8 +13,16 @@ static char buffer[65536];
 static size_t used;
 static int failed; /* errno of the first write that failed */
 
+static atomic_bool complained;
+
+bool has_complained(void)
+{
+    return atomic_load(&complained);
+}
+
 int complain(const char *subject, const char *reason)
 {
+    atomic_store(&complained, true);
     char line[1024];
     int len = snprintf(line, sizeof line, "oopsdoc: %s%s%s", subject ? subject : "",
                        subject ? ": " : "", reason);

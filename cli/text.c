@@ -19,6 +19,22 @@ bool was_no_memory(void)
     return atomic_load(&no_memory);
 }
 
+void *zeroed_noted(size_t count, size_t size)
+{
+    void *made = calloc(count, size);
+    if (!made)
+        note_no_memory();
+    return made;
+}
+
+void *resize_noted(void *from, size_t size)
+{
+    void *made = realloc(from, size);
+    if (!made)
+        note_no_memory();
+    return made;
+}
+
 static bool make_room(text *to, size_t more)
 {
     size_t need = to->len + more + 1, room = to->room ? to->room : 256;
@@ -28,9 +44,8 @@ static bool make_room(text *to, size_t more)
         return true;
     while (room < need)
         room *= 2;
-    char *wider = realloc(to->at, room);
+    char *wider = resize_noted(to->at, room);
     if (!wider) {
-        note_no_memory();
         to->failed = true;
         return false;
     }
@@ -80,7 +95,7 @@ void text_free(text *it)
 
 char *copy_str(kd_str from)
 {
-    char *copy = malloc(from.len + 1);
+    char *copy = resize_noted(NULL, from.len + 1);
     if (!copy)
         return NULL;
     if (from.len > 0)

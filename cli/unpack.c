@@ -139,7 +139,7 @@ static step next_step(unpack *u, kd_str *in, room *out)
 /* False: this build cannot, or there is no memory. */
 static bool begin(unpack *u)
 {
-    u->state = calloc(1, sizeof *u->state);
+    u->state = zeroed_noted(1, sizeof *u->state);
     if (!u->state)
         return false;
     switch (u->kind) {

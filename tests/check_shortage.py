@@ -1,18 +1,44 @@
 #!/usr/bin/env python3
 """check_shortage.py TOOL FAIL_MALLOC LOG...: each allocation of the process fails in turn, once and from then on: the
-tool says so and exits 2, or prints the whole. It does not crash, also where capstone's allocation is the one.
+tool says so and exits 2, or prints the whole. It does not crash, also where capstone's allocation is the one, or
+libarchive's. Of the long ones (an archive) every 7th fails. Not tried is what reads JSON: json-c does not look at each of
+its allocations, so the tool sees first that there is room (cli/json.c).
 """
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 WAYS = ("-f", "json"), ("-f", "stream"), ("-f", "ktap")
+STEP = 7
+# the loader ends the process itself while it opens a library
+SAID = b"oopsdoc: ", b"Fatal Internal Error in libarchive: ", b"out of memory\n"
 
 
-def run(tool, way, log, preload, **env):
-    return subprocess.run([tool, "analyze", *way, "--no-sandbox", log], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+def run(words, preload, **env):
+    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={**os.environ, "LD_PRELOAD": preload, **env}, timeout=60, check=False)
+
+
+def cases(tool, logs, folder):
+    """(words, step)"""
+    for log in logs:
+        for way in WAYS:
+            yield [tool, "analyze", *way, "--no-sandbox", log], 1
+    log = logs[-1]
+    archive = os.path.join(folder, "logs.tar.gz")
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(log)
+    yield [tool, "analyze", "--no-sandbox", "-f", "text", log], 1
+    if subprocess.run([tool, "triage", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                      check=False).returncode == 0:
+        yield [tool, "redact", "--no-sandbox", log], STEP
+        yield [tool, "triage", "--no-sandbox", "-j", "1", archive], STEP
+
+
+def is_told(done):
+    return done.returncode in (2, 127) and done.stderr.startswith(SAID)
 
 
 def main():
@@ -20,17 +46,17 @@ def main():
     failed = wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         told = os.path.join(folder, "count")
-        for log, way in ((log, way) for log in logs for way in WAYS):
-            right = run(tool, way, log, preload, FAIL_COUNT=told)
+        for words, step in cases(tool, logs, folder):
+            right = run(words, preload, FAIL_COUNT=told)
             with open(told, encoding="ascii") as file:
                 count = int(file.read())
-            for n in range(1, count + 1):
+            for n in range(1, count + 1, step):
                 for more in {}, {"FAIL_FROM": "1"}:
-                    done = run(tool, way, log, preload, FAIL_AT=str(n), **more)
+                    done = run(words, preload, FAIL_AT=str(n), **more)
                     failed += 1
                     whole = done.returncode == right.returncode and done.stdout == right.stdout
-                    if not whole and (done.returncode != 2 or not done.stderr.startswith(b"oopsdoc: ")):
-                        print(f"{log}: {' '.join(way)}: allocation {n} fails{' and all after' if more else ''}: "
+                    if not whole and not is_told(done):
+                        print(f"{' '.join(words[1:])}: allocation {n} fails{' and all after' if more else ''}: "
                               f"exit status {done.returncode}, {done.stderr[:100]}")
                         wrong += 1
     print(f"{failed} allocations failed, {wrong} wrong")

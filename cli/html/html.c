@@ -322,8 +322,8 @@ void html_report(text *out, const kd_report *report, const char *path, const cha
         whole = json_read(text_str(&words));
     if (whole)
         put_whole(out, whole, path, why);
-    else
-        out->failed = true;
+    else /* a report is JSON: there was no memory to read it */
+        note_no_memory();
     json_object_put(whole);
     text_free(&words);
 }

@@ -34,7 +34,7 @@ enum { CLASSES = sizeof classes / sizeof *classes };
 
 names *names_new(void)
 {
-    return calloc(1, sizeof(names));
+    return zeroed_noted(1, sizeof(names));
 }
 
 void names_free(names *n)
@@ -105,7 +105,7 @@ static entry *add(names *n, size_t class, kd_str value, unsigned long number)
     }
     if (n->count == n->room) {
         size_t room = n->room ? n->room * 2 : 64;
-        entry *wider = realloc(n->items, room * sizeof *wider);
+        entry *wider = resize_noted(n->items, room * sizeof *wider);
         if (wider)
             n->items = wider, n->room = room;
     }

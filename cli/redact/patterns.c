@@ -237,6 +237,8 @@ static void find(size_t row, kd_str line, parts *out)
         if (found == PCRE2_ERROR_NOMATCH)
             return;
         if (found < 2) {
+            if (found == PCRE2_ERROR_NOMEMORY)
+                note_no_memory();
             out->limited = true;
             return;
         }

@@ -25,8 +25,9 @@
 typedef struct opened {
     walk *w;
     struct archive *archive;
-    const looked *r; /* of the archive */
-    uint64_t out;    /* bytes that came out of it */
+    struct archive_entry *entry; /* at hand; libarchive's own one may be missing */
+    const looked *r;             /* of the archive */
+    uint64_t out;                /* bytes that came out of it */
     uint64_t members, links;
     const char *limit; /* why no more of it is read */
     struct sha256_ctx hash;
@@ -42,8 +43,11 @@ typedef struct opened {
 static bool open_archive(opened *o, int fd)
 {
     struct archive *a = o->archive = arc.read_new();
-    if (!a)
+    o->entry = arc.entry_new();
+    if (!a || !o->entry) {
+        note_no_memory();
         return false;
+    }
     arc.read_support_filter_gzip(a);
     arc.read_support_filter_bzip2(a);
     arc.read_support_filter_xz(a);
@@ -217,10 +221,10 @@ static void take_member(opened *o, struct archive_entry *entry)
 
 static void take_members(opened *o)
 {
-    struct archive_entry *entry;
+    struct archive_entry *entry = o->entry;
     int found = ARCHIVE_OK;
     while (!o->limit && !is_stopped() &&
-           ((found = arc.read_next_header(o->archive, &entry)) == ARCHIVE_OK ||
+           ((found = arc.read_next_header2(o->archive, entry)) == ARCHIVE_OK ||
             found == ARCHIVE_WARN)) {
         o->members++;
         mode_t type = arc.entry_filetype(entry);
@@ -241,7 +245,7 @@ static void take_members(opened *o)
         o->w->failed(o->w->user, o->r->name, "the archive is cut or damaged");
 }
 
-void walk_archive(walk *w, looked *r)
+static void read_archive(walk *w, looked *r)
 {
     opened o = { .w = w, .r = r, .all_held = true };
     int fd = -1;
@@ -260,6 +264,8 @@ void walk_archive(walk *w, looked *r)
         w->failed(w->user, r->name, error);
     else
         take_members(&o);
+    if (o.entry)
+        arc.entry_free(o.entry);
     if (o.archive)
         arc.read_free(o.archive);
     if (fd >= 0)
@@ -268,4 +274,24 @@ void walk_archive(walk *w, looked *r)
     free(o.held);
     free(o.buffer);
     result_free(r);
+}
+
+/* libarchive ends the process where it finds no memory, after a message, as if something had been
+ * found. */
+static unsigned inside; /* archives in archives */
+
+static void end_as_trouble(void)
+{
+    if (inside > 0)
+        _exit(EXIT_TROUBLE);
+}
+
+void walk_archive(walk *w, looked *r)
+{
+    static bool is_set;
+    if (!is_set)
+        is_set = atexit(end_as_trouble) == 0;
+    inside++;
+    read_archive(w, r);
+    inside--;
 }

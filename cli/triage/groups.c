@@ -47,7 +47,7 @@ static group *add_group(groups *to)
 {
     if (to->count == to->room) {
         size_t room = to->room ? to->room * 2 : 64;
-        group *wider = realloc(to->items, room * sizeof *wider);
+        group *wider = resize_noted(to->items, room * sizeof *wider);
         if (!wider)
             return NULL;
         to->items = wider;
@@ -112,7 +112,7 @@ struct asker {
 
 asker *asker_new(store *s)
 {
-    asker *a = calloc(1, sizeof *a);
+    asker *a = zeroed_noted(1, sizeof *a);
     if (a)
         a->store = s;
     return a;

@@ -238,7 +238,7 @@ static void look_at_open(pool *p, looked *r, int fd, const job *j, own *mine)
     for (;;) {
         if (len == mine->room) {
             size_t room = mine->room ? mine->room * 2 : 2 * PORTION;
-            char *wider = room <= MOST_HELD ? realloc(mine->buffer, room) : NULL;
+            char *wider = room <= MOST_HELD ? resize_noted(mine->buffer, room) : NULL;
             if (!wider) {
                 look_at_large(p, r, fd, j, mine->buffer, len);
                 return;
@@ -284,7 +284,7 @@ void job_free(job *j)
 
 static looked *look_at_job(pool *p, job *j, own *mine)
 {
-    looked *r = calloc(1, sizeof *r);
+    looked *r = zeroed_noted(1, sizeof *r);
     if (r) {
         r->name = j->name;
         j->name = NULL;
@@ -352,9 +352,9 @@ static void *run(void *user)
 
 pool *pool_new(const pool_options *options)
 {
-    pool *p = calloc(1, sizeof *p);
+    pool *p = zeroed_noted(1, sizeof *p);
     int count = options->threads;
-    if (!p || !(p->threads = calloc((size_t)count, sizeof *p->threads))) {
+    if (!p || !(p->threads = zeroed_noted((size_t)count, sizeof *p->threads))) {
         free(p);
         return NULL;
     }
@@ -393,7 +393,7 @@ static void hand_out(pool *p)
 
 bool pool_add(pool *p, job *j)
 {
-    struct queued *q = calloc(1, sizeof *q);
+    struct queued *q = zeroed_noted(1, sizeof *q);
     pthread_mutex_lock(&p->lock);
     while (q && p->jobs > 0 && (p->jobs >= MOST_JOBS || p->bytes + j->len > MOST_QUEUED)) {
         if (p->results)
@@ -471,7 +471,7 @@ void pool_free(pool *p)
 
 looked *pool_look(pool *p, const char *name, pour_fn pour, void *from)
 {
-    looked *r = calloc(1, sizeof *r);
+    looked *r = zeroed_noted(1, sizeof *r);
     if (!r || !(r->name = copy_str((kd_str){ name, strlen(name) }))) {
         free(r);
         return NULL;

@@ -78,13 +78,13 @@ bool pstore_take(pieces **all, const char *path, kd_str bytes)
     size_t head = 0;
     if (strncmp(name, "dmesg-", 6) == 0 && bytes.len < MOST_PIECE)
         head = read_head(bytes, one.event, sizeof one.event, &one.part);
-    if (head == 0 || (!*all && !(*all = calloc(1, sizeof **all))) ||
+    if (head == 0 || (!*all && !(*all = zeroed_noted(1, sizeof **all))) ||
         (*all)->held + bytes.len > MOST_HELD)
         return false;
     name_event(&one, path, name);
     one.path = copy_str((kd_str){ path, strlen(path) });
     text_put(bytes.ptr + head, bytes.len - head, &one.bytes);
-    wider = realloc((*all)->items, ((*all)->count + 1) * sizeof *wider);
+    wider = resize_noted((*all)->items, ((*all)->count + 1) * sizeof *wider);
     if (wider)
         (*all)->items = wider;
     if (!wider || !one.path || one.bytes.failed) {

@@ -76,7 +76,7 @@ bool summarize(const kd_report *report, looked *out)
     size_t count = kd_report_problem_count(report), boots = kd_report_boot_count(report);
     kd_report_stats(report, &stats, sizeof stats);
     out->lines = stats.lines;
-    if (count > 0 && !(out->items = calloc(count, sizeof *out->items)))
+    if (count > 0 && !(out->items = zeroed_noted(count, sizeof *out->items)))
         return false;
     out->count = count;
     for (size_t i = 0; i < count; i++)
@@ -123,7 +123,7 @@ bool hash_set_add(hash_set *set, const hash *key)
     if (set->count * 2 >= set->room) {
         hash_set wider = { NULL, 0, set->room ? set->room * 2 : 1024 };
         static const hash none;
-        wider.items = calloc(wider.room, sizeof *wider.items);
+        wider.items = zeroed_noted(wider.room, sizeof *wider.items);
         if (!wider.items)
             return false;
         for (size_t i = 0; i < set->room; i++)

@@ -73,7 +73,7 @@ store *store_open(const char *path, bool read_only)
 #include "schema.def"
 #undef KD_SQL
     };
-    store *s = calloc(1, sizeof *s);
+    store *s = zeroed_noted(1, sizeof *s);
     int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (!s) {
         complain(path, "out of memory");

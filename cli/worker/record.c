@@ -107,7 +107,7 @@ static bool read_rest(looked *r, json_object *from)
     copy_clean(r->machine, sizeof r->machine, json_str(from, "machine"));
     copy_clean(r->arch, sizeof r->arch, json_str(from, "arch"));
     copy_clean(r->kernel, sizeof r->kernel, json_str(from, "kernel"));
-    if (count > 0 && !(r->items = calloc(count, sizeof *r->items)))
+    if (count > 0 && !(r->items = zeroed_noted(count, sizeof *r->items)))
         return false;
     r->count = count;
     for (size_t i = 0; i < count; i++)
@@ -120,7 +120,7 @@ looked *record_read(kd_str from, char **tool)
 {
     json_object *whole = json_read(from);
     kd_str by = json_str(whole, "tool");
-    looked *r = by.len ? calloc(1, sizeof *r) : NULL;
+    looked *r = by.len ? zeroed_noted(1, sizeof *r) : NULL;
     *tool = copy_str(by);
     if (r && (!*tool || !read_rest(r, whole))) {
         record_free(r);

@@ -15,7 +15,7 @@ static fleet *sending; /* nftw() takes no argument for its callee */
 static char *header_of(const char *name)
 {
     size_t len = strlen(name), at = 0;
-    char *made = malloc(3 * len + 1);
+    char *made = resize_noted(NULL, 3 * len + 1);
     for (size_t i = 0; made && i < len; i++) {
         unsigned char c = (unsigned char)name[i];
         if (c > ' ' && c < 127 && c != '%')
@@ -50,7 +50,7 @@ static void publish(const char *path, kd_str bytes)
 static bool read_file(const char *path, size_t size, kd_str *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    char *room = malloc(size + 1);
+    char *room = resize_noted(NULL, size + 1);
     ssize_t n = 0;
     size_t len = 0;
     while (fd >= 0 && room && len < size && (n = read(fd, room + len, size - len)) > 0)
