@@ -99,24 +99,33 @@ static bool follows_at_once(const kd_event *cause, const kd_event *panic)
     return kd_event_lines(panic)[0].number <= last_line(cause) + MOST_LINES;
 }
 
-/* The lines of another report stand among those of this one, and nothing says which of the two the
- * panic ends. One that was whole before this one began did not end in it. */
-static bool has_rival(const kd_view *view, const kd_panic_reason *reason, const kd_event *cause)
+/* What is assumed where nothing says which of two reports the panic ends: the lines of the other
+ * one stand among those of this one, or that one is whole and this one, by then, is not. One that
+ * was whole long before did not end in it. NULL: there is no such other one. */
+static const char *find_rival(const kd_view *view, const kd_panic_reason *reason,
+                              const kd_event *cause)
 {
+    static const char among[] =
+        "it ends this report, not the one whose lines stand among its lines";
+    static const char whole[] = "it ends this report, whose end is not in the log, not the whole "
+                                "one before it";
     size_t most = view->history_len < LOOK_BACK ? view->history_len : LOOK_BACK;
     if (is_own(view->event, cause))
-        return false;
+        return NULL;
     if (cause->full)
-        return true;
+        return among;
     for (size_t i = 0; i < most; i++) {
         const kd_event *event = view->history[view->history_len - 1 - i];
         if (event->before || event->boot != view->event->boot)
-            return false;
-        if (event != cause && can_end_in_panic(event, reason) &&
-            (event->full || last_line(event) > kd_event_lines(cause)[0].number))
-            return true;
+            return NULL;
+        if (event == cause || !can_end_in_panic(event, reason))
+            continue;
+        if (event->full || last_line(event) > kd_event_lines(cause)[0].number)
+            return among;
+        if (!cause->complete && event->complete && follows_at_once(event, view->event))
+            return whole;
     }
-    return false;
+    return NULL;
 }
 
 static void say_start(const kd_view *view, kd_emit *out, kd_confidence confidence,
@@ -171,10 +180,10 @@ static void say_after_oops(const kd_view *view, kd_emit *out, const kd_panic_rea
 {
     const kd_event *cause = find_cause(view, reason);
     bool at_once = cause && follows_at_once(cause, view->event);
-    bool rival = at_once && has_rival(view, reason, cause);
+    const char *rival = at_once ? find_rival(view, reason, cause) : NULL;
     say_what_led(view, out, reason, at_once && !rival ? KD_CERTAIN : KD_LIKELY);
     if (rival)
-        kd_say_assume(out, "it ends this report, not the one whose lines stand among its lines");
+        kd_say_assume(out, "%s", rival);
     else if (cause && !at_once)
         kd_say_assume(out, "no later oops led to it, of which the log does not hold the report");
     else if (cause)
