@@ -21,7 +21,7 @@ int cmd_redact(int argc, char **argv);
 int show_lines(kd_engine *engine, kd_options *options, const char *path);
 
 /* calloc() and realloc(); where there is no memory that is noted (text.h), and the command ends so.
- * No others are called in the tool. */
+ */
 void *zeroed_noted(size_t count, size_t size);
 void *resize_noted(void *from, size_t size);
 
