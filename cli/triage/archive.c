@@ -254,7 +254,8 @@ static void read_archive(walk *w, looked *r)
         error = "an archive, and libarchive is not installed";
     else if (r->depth >= MOST_DEPTH)
         error = "archives in archives are too deep";
-    else if (!(o.buffer = malloc(MOST_HELD)) || !(o.held = calloc(MOST_WAITING, sizeof *o.held)))
+    else if (!(o.buffer = resize_noted(NULL, MOST_HELD)) ||
+             !(o.held = zeroed_noted(MOST_WAITING, sizeof *o.held)))
         error = "out of memory";
     else if (!r->data && (fd = open(r->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
         error = strerrordesc_np(errno);

@@ -97,7 +97,7 @@ static bool make_own(facts **f)
     facts *was = *f, *own;
     if (atomic_load(&was->holders) == 1)
         return true;
-    own = calloc(1, sizeof *own);
+    own = zeroed_noted(1, sizeof *own);
     if (!own)
         return false;
     atomic_init(&own->holders, 1);
@@ -328,7 +328,7 @@ static facts **machine_of(machines *all, const char *path, size_t root)
             break;
         }
     if (!it) {
-        if (!(it = calloc(1, sizeof *it)))
+        if (!(it = zeroed_noted(1, sizeof *it)))
             return NULL;
         atomic_init(&it->holders, 1);
         keep_text(&it->root, path, root);
@@ -347,7 +347,7 @@ void machines_learn(machines **all, const char *path, kd_str bytes)
     text plain = { 0 };
     const struct teller *row = find_teller(path, &root);
     facts **f;
-    if (!row || bytes.len == 0 || (!*all && !(*all = calloc(1, sizeof **all))))
+    if (!row || bytes.len == 0 || (!*all && !(*all = zeroed_noted(1, sizeof **all))))
         return;
     if (row->learn == learn_bugreport)
         bytes.len = bytes.len < MOST_FACT ? bytes.len : MOST_FACT;
@@ -405,7 +405,8 @@ static void learn_file(machines **all, const char *path)
     char *bytes = NULL;
     ssize_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-    if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (bytes = malloc(MOST_FACT)))
+    if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+        (bytes = resize_noted(NULL, MOST_FACT)))
         n = read(fd, bytes, MOST_FACT);
     if (fd >= 0)
         close(fd);
