@@ -359,16 +359,11 @@ static void say_group(say *s, const group *g)
 
 static int show_text(say *s)
 {
-    text line = { 0 };
+    const char *head = s->it->compare ? "\nCHANGE  OLD    NEW RATE         IMPACT         PROBLEM\n"
+                                      : "\n  LOGS  MACH  IMPACT         PROBLEM\n";
     say_totals(s->it);
-    if (s->groups.count > 0) {
-        text_add(&line, s->it->compare ? "\nCHANGE  OLD    NEW RATE         IMPACT         PROBLEM"
-                                       : "\n  LOGS  MACH  IMPACT         PROBLEM");
-        put_stdout("\n", 1, NULL);
-        put_stdout(line.at + 1, line.len - 1, NULL);
-        put_stdout("\n", 1, NULL);
-    }
-    text_free(&line);
+    if (s->groups.count > 0)
+        put_stdout(head, strlen(head), NULL);
     for (size_t i = 0; i < s->groups.count; i++)
         say_group(s, &s->groups.items[i]);
     return 0;
