@@ -3,51 +3,7 @@
 
 #include <string.h>
 
-/* -10 * log2 of how often a byte stands in ordinary kernel logs (measured on 4 MB of boot logs). */
-static const unsigned char byte_cost[128] = {
-    217, 217, 217, 217, 217, 217, 217, 217, 217, 119, 60,  217, 217, 60,  217, 217, 217, 217, 217,
-    217, 217, 217, 217, 217, 217, 217, 217, 161, 217, 217, 217, 217, 26,  148, 137, 133, 217, 164,
-    217, 99,  85,  84,  107, 108, 79,  75,  56,  94,  33,  55,  60,  65,  64,  65,  63,  68,  65,
-    68,  57,  131, 128, 89,  120, 154, 126, 75,  82,  73,  86,  85,  90,  100, 98,  75,  217, 92,
-    89,  79,  88,  89,  70,  114, 83,  76,  84,  86,  105, 115, 99,  126, 138, 58,  148, 58,  217,
-    71,  217, 51,  67,  57,  58,  43,  56,  65,  72,  50,  110, 81,  57,  63,  55,  53,  60,  99,
-    51,  53,  51,  63,  76,  90,  70,  74,  92,  217, 121, 217, 217, 217,
-};
-
-/* Words of ordinary kernel logs, the most frequent first (measured on 70 boot logs): what stands in
- * them is a poor fingerprint, however rare its letters are. */
-static const char ordinary_words[] =
-    "registered ACPI table bytes entries hash order linear Registered pages type acpiphp "
-    "kernel Slot init disabled initialized memory node enabled with security cache resource "
-    "size found family protocol clocksource governor AppArmor pci_bus reserved detected "
-    "driver CPUs from version thermal host using zone features thermal_sys Setting device "
-    "generic Node swapper loaded default alloc root Using Linux available BIOS ranges mask "
-    "system window support max_cycles max_idle_ns Freeing domain delay HugeTLB pcie "
-    "allocated unused configured console audit linux Tasks bridge mode preallocated pool "
-    "Device variant shift printk image BOCHS jiffies nr_cpu_ids level Spectre done Total "
-    "policy registers Boot Memory heap scheduler link Reserving implementation Supporting "
-    "XSAVE quirk psci iommu initializing setting high established devices bind value ftrace "
-    "input pcpu fscrypt atomic address free data calculated PF_INET pps_core kworker ttyS "
-    "Interrupt number stack allocations Enabled legacy Serial INT_SRC_OVR bus_irq global_irq "
-    "base setup vmemmap integrity pinctrl class failed timer passed empty PIIX start "
-    "Hierarchical state freed self tests queues APIC rodata dummy platform GFP_KERNEL irqs "
-    "adjustable callback BogoMIPS panic configuration loop Loading Kernel Movable tftp "
-    "running present NR_CPUS Tainted DEBUG rtc_cmos hpet xstate_offset xstate_sizes tables "
-    "ignore_loglevel Early Translated HPET extended code chip process cpuidle based "
-    "frequency algorithm Rude Switched information name Code Controller smpboot initrd "
-    "architecture Hardware QEMU Machine block Table Segment firmware Initializing "
-    "active_anon inactive_anon active_file unevictable down buffer interface SCSI activated "
-    "Data insmod Standard command Disabling breakpoint capability limit Booting virt NUMA "
-    "kprobes rootfs calibration alternatives cert auto Binutils Added common subsys Routing "
-    "lists ignoring layer GFP_DMA Brought serio Copyright major TASK netlink initramfs "
-    "colour read Trying secondary Hash allowed Built debug skipped random deadline Embedded "
-    "zonelists Zone mobility grouping Dentry SLUB Nodes NR_IRQS nr_irqs pid_max minimum "
-    "Mount allocating devtmpfs unpack Bringing each rwdata Mountpoint futex cryptomgr "
-    "notests Initmem percpu enlistment crng SRCU step_wise tcp_listen_portaddr_hash "
-    "Initialise trusted keyrings workingset timestamp_bits max_order bucket_order asymmetric "
-    "usb xhci_hcd mounted filesystem ordered Started Session user "
-    "USB EXT4-fs systemd ADDRCONF NETDEV_CHANGE of to the for not is in on at by and all still "
-    "after into out ";
+#include "base/match_words.h"
 
 static uint32_t load(const char *at)
 {
@@ -107,7 +63,7 @@ static void choice_begin(choice *c)
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < 128; i++) {
         float share = 1;
-        for (unsigned cost = byte_cost[i]; cost >= 10; cost -= 10)
+        for (unsigned cost = kd_byte_cost[i]; cost >= 10; cost -= 10)
             share /= 2;
         c->share[i >> 4][i & 15] = share;
     }
@@ -115,20 +71,19 @@ static void choice_begin(choice *c)
         for (size_t k = 0; k < 16; k++)
             for (size_t b = 0; b < KD_MATCH_BUCKETS; b++)
                 c->places[i].new_low[k][b] = c->places[i].new_high[k][b] = 1;
-    for (size_t i = 0; i + KD_FINGERPRINT < sizeof ordinary_words; i++)
-        set_bit(c->ordinary, seen_bit(load(ordinary_words + i)));
+    for (size_t i = 0; i + KD_FINGERPRINT <= kd_ordinary_len; i++)
+        set_bit(c->ordinary, seen_bit(load(kd_ordinary_words + i)));
 }
 
-/* By how much more places of an ordinary log each bucket would let through with this text in it;
- * behind the end of a short one anything may stand. */
-static void weigh_buckets(const choice *c, kd_str text, float *out)
+/* By how much more places of an ordinary log each bucket would let through with this text in it. */
+static void weigh_buckets(const choice *c, const char *text, float *out)
 {
     float after[KD_MATCH_BUCKETS];
     for (size_t b = 0; b < KD_MATCH_BUCKETS; b++)
         after[b] = 1;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
         const place *p = &c->places[i];
-        unsigned low = (unsigned char)text.ptr[i] & 15, high = (unsigned char)text.ptr[i] >> 4;
+        unsigned low = (unsigned char)text[i] & 15, high = (unsigned char)text[i] >> 4;
         float own = c->share[high][low];
         for (size_t b = 0; b < KD_MATCH_BUCKETS; b++)
             after[b] *= p->share[b] + p->by_low[low][b] + p->by_high[high][b] +
@@ -156,23 +111,11 @@ static void add_nibbles(const choice *c, place *p, size_t which, unsigned char b
     }
 }
 
-static void add_anything(place *p, size_t which)
-{
-    p->share[which] = 1;
-    for (size_t i = 0; i < 16; i++) {
-        p->by_low[i][which] = p->by_high[i][which] = 0;
-        p->new_low[i][which] = p->new_high[i][which] = 0;
-    }
-}
-
-static void bucket_add(choice *c, size_t which, kd_str text)
+static void bucket_add(choice *c, size_t which, const char *text)
 {
     c->all[which] = 1;
     for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
-        if (i < text.len)
-            add_nibbles(c, &c->places[i], which, (unsigned char)text.ptr[i]);
-        else
-            add_anything(&c->places[i], which);
+        add_nibbles(c, &c->places[i], which, (unsigned char)text[i]);
         c->all[which] *= c->places[i].share[which];
     }
 }
@@ -186,7 +129,7 @@ typedef struct window {
 /* What it costs to have the byte in a window. */
 static unsigned cost_of(char byte)
 {
-    return byte_cost[(unsigned char)byte & 127];
+    return kd_byte_cost[(unsigned char)byte & 127];
 }
 
 /* The rarest windows of the literal, the rarest first. */
@@ -210,12 +153,6 @@ static size_t rarest_windows(const choice *c, const char *text, size_t len, wind
     return count;
 }
 
-/* What the vector step looks at: the fingerprint and what follows it in the literal. */
-static kd_str window_of(const char *text, size_t len, uint32_t at)
-{
-    return (kd_str){ text + at, len - at < KD_MATCH_BYTES ? len - at : KD_MATCH_BYTES };
-}
-
 /* Windows that a bucket lets through already cost nothing: literals come to share them, and nothing
  * is better. */
 static uint32_t choose(const choice *c, const char *text, size_t len, size_t *which)
@@ -226,7 +163,7 @@ static uint32_t choose(const choice *c, const char *text, size_t len, size_t *wh
     float least = TOO_MUCH, more[KD_MATCH_BUCKETS];
     for (size_t w = 0; w < count && least > 0; w++) {
         float ordinary = windows[w].ordinary ? ORDINARY_SHARE : 0;
-        weigh_buckets(c, window_of(text, len, windows[w].at), more);
+        weigh_buckets(c, text + windows[w].at, more);
         for (size_t i = 0; i < KD_MATCH_BUCKETS; i++)
             if (ordinary + more[i] < least) {
                 least = ordinary + more[i];
@@ -248,12 +185,71 @@ static void fill_tables(kd_matcher *matcher, const choice *c)
             }
 }
 
+/* ---- the grid -------------------------------------------------------------------------------- */
+
+#define GRID_PRINT 6u /* bytes */
+/* From here on a literal has them on the grid, however it lies. */
+#define ON_GRID (GRID_PRINT + KD_MATCH_STEP - 1)
+
+static inline uint64_t load_six(const char *at)
+{
+    uint64_t value = 0;
+    memcpy(&value, at, GRID_PRINT);
+    return value;
+}
+
+static uint32_t print_slot(const char *at)
+{
+    return kd_match_grid_hash(at) >> (32 - KD_MATCH_SLOT_BITS);
+}
+
+/* The rarest of its sixes that can lie on the grid together. */
+static uint32_t rarest_on_grid(const choice *c, const kd_pattern *p, uint32_t first)
+{
+    uint32_t best = first;
+    unsigned most = 0;
+    for (uint32_t at = first; at + GRID_PRINT <= p->len; at += KD_MATCH_STEP) {
+        unsigned rarity = 0;
+        for (uint32_t i = 0; i < GRID_PRINT; i++)
+            rarity += cost_of(p->text[at + i]);
+        for (uint32_t i = 0; i + KD_FINGERPRINT <= GRID_PRINT; i++)
+            if (has_bit(c->ordinary, seen_bit(load(p->text + at + i))))
+                rarity -= rarity < ORDINARY_LOSS ? rarity : ORDINARY_LOSS;
+        if (rarity > most) {
+            most = rarity;
+            best = at;
+        }
+    }
+    return best;
+}
+
+static void add_prints(kd_matcher *matcher, const choice *c, const kd_pattern *p)
+{
+    for (uint32_t first = 0; first < KD_MATCH_STEP; first++) {
+        uint32_t at = rarest_on_grid(c, p, first);
+        uint32_t bit = kd_match_grid_hash(p->text + at) >> (32 - KD_MATCH_GRID_BITS);
+        uint16_t *slot = &matcher->grid_first[print_slot(p->text + at)];
+        matcher->prints[matcher->print_count++] =
+            (kd_grid_print){ load_six(p->text + at), at, (uint16_t)(p - matcher->patterns), *slot };
+        *slot = (uint16_t)matcher->print_count;
+        matcher->grid[bit >> 5] |= UINT32_C(1) << (31 - (bit & 31));
+    }
+}
+
+/* Of those on the grid one fingerprint, the rarest, serves kd_matcher_mark() and _each(). */
 static void add_pattern(kd_matcher *matcher, choice *c, kd_pattern *p)
 {
     size_t which = 0;
-    p->at = choose(c, p->text, p->len, &which);
+    if (p->len >= ON_GRID) {
+        window rarest[WINDOWS];
+        rarest_windows(c, p->text, p->len, rarest);
+        p->at = rarest[0].at;
+        add_prints(matcher, c, p);
+    } else {
+        p->at = choose(c, p->text, p->len, &which);
+        bucket_add(c, which, p->text + p->at);
+    }
     p->value = load(p->text + p->at);
-    bucket_add(c, which, window_of(p->text, p->len, p->at));
     set_bit(matcher->seen, seen_bit(p->value));
 }
 
@@ -277,16 +273,34 @@ static void add_all(kd_matcher *matcher, choice *c)
     fill_tables(matcher, c);
 }
 
+/* So many have numbers of 16 bits for all their fingerprints. */
+#define MOST_PATTERNS (UINT16_MAX / KD_MATCH_STEP)
+
+static size_t patterns_size(const kd_matcher *matcher)
+{
+    return (matcher->count + 1) * sizeof *matcher->patterns;
+}
+
+static size_t prints_size(const kd_matcher *matcher)
+{
+    return (matcher->count + 1) * KD_MATCH_STEP * sizeof *matcher->prints;
+}
+
 kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *texts, size_t count)
 {
     memset(matcher, 0, sizeof *matcher);
+    if (count > MOST_PATTERNS)
+        return KD_E_INVAL;
     for (size_t i = 0; i < count; i++)
         if (strlen(texts[i]) < KD_FINGERPRINT)
             return KD_E_INVAL;
-    matcher->patterns = kd_mem_resize(mem, NULL, 0, (count + 1) * sizeof *matcher->patterns);
-    if (!matcher->patterns)
-        return KD_E_NOMEM;
     matcher->count = count;
+    matcher->patterns = kd_mem_resize(mem, NULL, 0, patterns_size(matcher));
+    matcher->prints = kd_mem_resize(mem, NULL, 0, prints_size(matcher));
+    if (!matcher->patterns || !matcher->prints) {
+        kd_matcher_free(matcher, mem);
+        return KD_E_NOMEM;
+    }
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(texts[i]);
         matcher->patterns[i] = (kd_pattern){ .text = texts[i], .len = (uint32_t)len };
@@ -304,24 +318,32 @@ kd_status kd_matcher_init(kd_matcher *matcher, kd_mem *mem, const char *const *t
 
 void kd_matcher_free(kd_matcher *matcher, kd_mem *mem)
 {
-    size_t size = (matcher->count + 1) * sizeof *matcher->patterns;
     if (matcher->patterns)
-        kd_mem_free(mem, matcher->patterns, size);
+        kd_mem_free(mem, matcher->patterns, patterns_size(matcher));
+    if (matcher->prints)
+        kd_mem_free(mem, matcher->prints, prints_size(matcher));
     matcher->patterns = NULL;
+    matcher->prints = NULL;
 }
 
-/* Where the pattern starts when its fingerprint stands at `at` and it is there whole, or NULL. Its
+/* Where the pattern starts when that part of it stands at `at` and it is there whole, or NULL. Its
  * ends tell nearly always: words of ordinary logs hold fingerprints. */
-static inline const char *verify(const kd_pattern *p, const char *at, kd_str all)
+static inline const char *verify_part(const kd_pattern *p, uint32_t part, const char *at,
+                                      kd_str all)
 {
-    if (p->value != load(at) || (size_t)(at - all.ptr) < p->at)
+    if ((size_t)(at - all.ptr) < part)
         return NULL;
-    const char *start = at - p->at;
+    const char *start = at - part;
     if ((size_t)(all.ptr + all.len - start) < p->len || load(start) != load(p->text) ||
         load(start + p->len - KD_FINGERPRINT) != load(p->text + p->len - KD_FINGERPRINT) ||
         memcmp(start, p->text, p->len) != 0)
         return NULL;
     return start;
+}
+
+static inline const char *verify(const kd_pattern *p, const char *at, kd_str all)
+{
+    return p->value == load(at) ? verify_part(p, p->at, at, all) : NULL;
 }
 
 const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str all, size_t *which)
@@ -336,17 +358,81 @@ const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str al
     return NULL;
 }
 
-const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const char *end,
-                            size_t *which)
+static const char *find_short(const kd_matcher *matcher, kd_str all, size_t *which)
 {
-    kd_str all = { at, (size_t)(end - at) };
     if (matcher->vector)
         return kd_match_find_vector(matcher, all, which);
+    const char *at = all.ptr, *end = at + all.len;
     for (; (size_t)(end - at) >= KD_FINGERPRINT; at++) {
         const char *start =
             kd_match_seen(matcher, at) ? kd_match_verify(matcher, at, all, which) : NULL;
         if (start)
             return start;
+    }
+    return NULL;
+}
+
+static const char *verify_print(const kd_matcher *matcher, const char *at, kd_str all,
+                                size_t *which)
+{
+    const uint64_t value = load_six(at);
+    uint32_t i = matcher->grid_first[print_slot(at)];
+    for (; i; i = matcher->prints[i - 1].next) {
+        const kd_grid_print *print = &matcher->prints[i - 1];
+        if (print->value != value)
+            continue;
+        const char *start = verify_part(&matcher->patterns[print->of], print->at, at, all);
+        if (start) {
+            *which = print->of;
+            return start;
+        }
+    }
+    return NULL;
+}
+
+/* The first place of the grid where six bytes of a literal may stand; `stop`: there is none. */
+static const char *skip(const kd_matcher *matcher, const char *at, const char *stop)
+{
+    if (matcher->vector)
+        at = kd_match_skip_vector(matcher, at, stop);
+    while (at < stop && !kd_match_on_grid(matcher, at))
+        at += KD_MATCH_STEP;
+    return at;
+}
+
+/* A pattern with six bytes on the grid from `at` on, before `stop`. */
+static const char *find_on_grid(const kd_matcher *matcher, const char *at, const char *stop,
+                                kd_str all, size_t *which)
+{
+    const char *last = all.ptr + all.len - GRID_PRINT, *start;
+    if (all.len < GRID_PRINT)
+        return NULL;
+    stop = stop <= last ? stop : last + 1;
+    while (at < stop && (at = skip(matcher, at, stop)) < stop) {
+        if ((start = verify_print(matcher, at, all, which)) != NULL)
+            return start;
+        at += KD_MATCH_STEP;
+    }
+    return NULL;
+}
+
+#define BLOCK 8192u /* bytes that are looked at for both: they are near then */
+
+const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const char *end,
+                            size_t *which)
+{
+    kd_str all = { at, (size_t)(end - at) };
+    for (; (size_t)(end - at) >= KD_FINGERPRINT; at += BLOCK) {
+        size_t left = (size_t)(end - at), size = left < BLOCK ? left : BLOCK, other;
+        const char *longer = find_on_grid(matcher, at, at + size, all, which);
+        size = left < size + ON_GRID ? left : size + ON_GRID; /* short ones that begin in it */
+        const char *found = find_short(matcher, (kd_str){ at, size }, &other);
+        if (found && (!longer || found < longer)) {
+            *which = other;
+            return found;
+        }
+        if (longer || left <= BLOCK)
+            return longer;
     }
     return NULL;
 }

@@ -60,6 +60,13 @@ const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *
     return NULL;
 }
 
+/* Eight places by scalar steps are as fast: there is no gather. */
+const char *kd_match_skip_vector(const kd_matcher *matcher, const char *at, const char *stop)
+{
+    (void)matcher, (void)stop;
+    return at;
+}
+
 uint64_t kd_count_newlines_vector(const char *at, const char *end)
 {
     const uint8x16_t newline = vdupq_n_u8('\n');

@@ -39,11 +39,10 @@ AVX2 static inline __m256i buckets_at(const tables *t, const char *at, size_t pl
  * in registers. */
 AVX2 static inline uint32_t filter(const tables *t, const char *at)
 {
-    _Static_assert(KD_MATCH_BYTES == 6, "one step for each place");
+    _Static_assert(KD_MATCH_BYTES == 4, "one step for each place");
     __m256i front = _mm256_and_si256(buckets_at(t, at, 0), buckets_at(t, at, 1));
-    __m256i middle = _mm256_and_si256(buckets_at(t, at, 2), buckets_at(t, at, 3));
-    __m256i back = _mm256_and_si256(buckets_at(t, at, 4), buckets_at(t, at, 5));
-    __m256i buckets = _mm256_and_si256(_mm256_and_si256(front, middle), back);
+    __m256i back = _mm256_and_si256(buckets_at(t, at, 2), buckets_at(t, at, 3));
+    __m256i buckets = _mm256_and_si256(front, back);
     __m256i none = _mm256_cmpeq_epi8(buckets, _mm256_setzero_si256());
     return ~(uint32_t)_mm256_movemask_epi8(none);
 }
@@ -68,6 +67,29 @@ AVX2 const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, siz
             (start = kd_match_verify(matcher, at, all, which)) != NULL)
             return start;
     return NULL;
+}
+
+/* Eight places at once: their hashes, the words of the bitmap, the bits in these. */
+AVX2 const char *kd_match_skip_vector(const kd_matcher *matcher, const char *at, const char *stop)
+{
+    _Static_assert(KD_MATCH_STEP == 4, "places are as far apart as halves of fingerprints");
+    const __m256i left = _mm256_set1_epi32((int)KD_MATCH_LEFT);
+    const __m256i right = _mm256_set1_epi32((int)KD_MATCH_RIGHT), bits = _mm256_set1_epi32(31),
+                  two = _mm256_set1_epi32(0xffff);
+    const int *grid = (const int *)(const void *)matcher->grid;
+    for (; stop - at >= 32; at += 32) {
+        __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)at);
+        __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(at + KD_MATCH_STEP));
+        __m256i hash = _mm256_add_epi32(_mm256_mullo_epi32(a, left),
+                                        _mm256_mullo_epi32(_mm256_and_si256(b, two), right));
+        __m256i bit = _mm256_srli_epi32(hash, 32 - KD_MATCH_GRID_BITS);
+        __m256i words = _mm256_i32gather_epi32(grid, _mm256_srli_epi32(bit, 5), 4);
+        __m256i there = _mm256_sllv_epi32(words, _mm256_and_si256(bit, bits));
+        int places = _mm256_movemask_ps(_mm256_castsi256_ps(there));
+        if (places)
+            return at + (unsigned)__builtin_ctz((unsigned)places) * KD_MATCH_STEP;
+    }
+    return at;
 }
 
 AVX2 uint64_t kd_count_newlines_vector(const char *at, const char *end)
@@ -102,6 +124,12 @@ const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *
 {
     (void)matcher, (void)all, (void)which;
     return NULL;
+}
+
+const char *kd_match_skip_vector(const kd_matcher *matcher, const char *at, const char *stop)
+{
+    (void)matcher, (void)stop;
+    return at;
 }
 
 uint64_t kd_count_newlines_vector(const char *at, const char *end)
