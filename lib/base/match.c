@@ -248,6 +248,7 @@ static void add_pattern(kd_matcher *matcher, choice *c, kd_pattern *p)
     } else {
         p->at = choose(c, p->text, p->len, &which);
         bucket_add(c, which, p->text + p->at);
+        set_bit(matcher->seen_short, seen_bit(load(p->text + p->at)));
     }
     p->value = load(p->text + p->at);
     set_bit(matcher->seen, seen_bit(p->value));
@@ -349,7 +350,8 @@ static inline const char *verify(const kd_pattern *p, const char *at, kd_str all
 const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str all, size_t *which)
 {
     for (uint32_t i = matcher->first[slot_of(load(at))]; i; i = matcher->patterns[i - 1].next) {
-        const char *start = verify(&matcher->patterns[i - 1], at, all);
+        const kd_pattern *p = &matcher->patterns[i - 1];
+        const char *start = p->len < ON_GRID ? verify(p, at, all) : NULL;
         if (start) {
             *which = i - 1;
             return start;
@@ -437,13 +439,18 @@ const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const cha
     return NULL;
 }
 
+/* Index + 1 of the first pattern whose fingerprint may stand there. */
+static inline uint32_t first_at(const kd_matcher *matcher, const char *at)
+{
+    return has_bit(matcher->seen, seen_bit(load(at))) ? matcher->first[slot_of(load(at))] : 0;
+}
+
 void kd_matcher_each(const kd_matcher *matcher, kd_str text,
                      void (*found)(size_t which, void *user), void *user)
 {
     const char *end = text.ptr + text.len;
     for (const char *at = text.ptr; (size_t)(end - at) >= KD_FINGERPRINT; at++)
-        for (uint32_t i = kd_match_seen(matcher, at) ? matcher->first[slot_of(load(at))] : 0; i;
-             i = matcher->patterns[i - 1].next)
+        for (uint32_t i = first_at(matcher, at); i; i = matcher->patterns[i - 1].next)
             if (verify(&matcher->patterns[i - 1], at, text))
                 found(i - 1, user);
 }
@@ -452,8 +459,7 @@ void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *grou
 {
     const char *end = text.ptr + text.len;
     for (const char *at = text.ptr; (size_t)(end - at) >= KD_FINGERPRINT; at++)
-        for (uint32_t i = kd_match_seen(matcher, at) ? matcher->first[slot_of(load(at))] : 0; i;
-             i = matcher->patterns[i - 1].next)
+        for (uint32_t i = first_at(matcher, at); i; i = matcher->patterns[i - 1].next)
             if (verify(&matcher->patterns[i - 1], at, text))
                 set_bit(set, group ? group[i - 1] : i - 1);
 }

@@ -48,8 +48,9 @@ typedef struct kd_matcher {
     size_t print_count;
     uint32_t grid[KD_MATCH_GRID_WORDS];           /* bitmap over hashes of `prints` */
     uint16_t grid_first[1 << KD_MATCH_SLOT_BITS]; /* index + 1 of the first print by hash */
-    uint64_t seen[KD_MATCH_SEEN_WORDS];           /* bitmap over hashes of fingerprints */
-    uint16_t first[1 << KD_MATCH_SLOT_BITS];      /* index + 1 of the first pattern by hash */
+    /* bitmaps over hashes of fingerprints: of all, and of those that are too short for the grid */
+    uint64_t seen[KD_MATCH_SEEN_WORDS], seen_short[KD_MATCH_SEEN_WORDS];
+    uint16_t first[1 << KD_MATCH_SLOT_BITS]; /* index + 1 of the first pattern by hash */
     unsigned char low[KD_MATCH_BYTES][16], high[KD_MATCH_BYTES][16]; /* buckets by nibble */
     bool vector; /* may the vector step be used on this machine? */
 } kd_matcher;
@@ -76,7 +77,7 @@ uint64_t kd_count_newlines(const char *at, const char *end);
 
 /* For match.c and match_vector.c only. */
 const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which);
-/* Start of a pattern whose fingerprint stands at `at`, or NULL. */
+/* Start of a short pattern whose fingerprint stands at `at`, or NULL. */
 const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str all, size_t *which);
 bool kd_match_vector_usable(void);
 static inline uint32_t kd_match_hash(const char *at, unsigned bits)
@@ -85,11 +86,11 @@ static inline uint32_t kd_match_hash(const char *at, unsigned bits)
     memcpy(&value, at, sizeof value);
     return (value * 2654435761u) >> (32 - bits);
 }
-/* May a fingerprint stand there? Asked for every candidate of the vector step. */
+/* May that of a short one stand there? Asked for every candidate of the vector step. */
 static inline bool kd_match_seen(const kd_matcher *matcher, const char *at)
 {
     uint32_t bit = kd_match_hash(at, KD_MATCH_SEEN_BITS);
-    return matcher->seen[bit >> 6] >> (bit & 63) & 1;
+    return matcher->seen_short[bit >> 6] >> (bit & 63) & 1;
 }
 static inline uint32_t kd_match_grid_hash(const char *at)
 {
