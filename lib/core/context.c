@@ -156,8 +156,10 @@ void kd_context_init(kd_context *context, uint64_t boot, const kd_options *optio
 
 void kd_context_learn(kd_context *context, const kd_event *event, kd_arena *arena)
 {
+    kd_parts parts;
+    kd_event_parts(event, &parts);
     for (size_t i = 0; i < kd_learner_count; i++) {
-        const void *part = kd_event_part(event, kd_learners[i].group, NULL);
+        const void *part = kd_part_of(&parts, kd_learners[i].group);
         if (part)
             kd_learners[i].learn(context, event, part, arena);
     }

@@ -1,6 +1,8 @@
 /* event.c - the shared parts of an event, found by its field descriptors. Layer: core. */
 #include "core/event.h"
 
+#include <assert.h>
+
 /* Where a group or list of that description stands in the body, also inside flat groups. */
 static void *find_part(const kd_fields *fields, char *body, const kd_fields *wanted,
                        const char *name)
@@ -22,6 +24,40 @@ void *kd_event_part(const kd_event *event, const kd_fields *group, const char *n
     if (event->kind->fields == group)
         return event->body;
     return find_part(event->kind->fields, event->body, group, name);
+}
+
+static void add_part(kd_parts *out, const kd_fields *group, void *at)
+{
+    assert(out->count < KD_MOST_PARTS); /* the rows are ours */
+    if (out->count < KD_MOST_PARTS)
+        out->items[out->count++] = (kd_part){ group, at };
+}
+
+static void add_parts(kd_parts *out, const kd_fields *fields, char *body)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        const kd_field *row = &fields->rows[i];
+        if (!row->group)
+            continue;
+        add_part(out, row->group, body + row->at);
+        if (row->type == KDF_flat)
+            add_parts(out, row->group, body + row->at);
+    }
+}
+
+void kd_event_parts(const kd_event *event, kd_parts *out)
+{
+    out->count = 0;
+    add_part(out, event->kind->fields, event->body);
+    add_parts(out, event->kind->fields, event->body);
+}
+
+void *kd_part_of(const kd_parts *parts, const kd_fields *group)
+{
+    for (size_t i = 0; i < parts->count; i++)
+        if (parts->items[i].group == group)
+            return parts->items[i].at;
+    return NULL;
 }
 
 void kd_event_free(kd_event *event)

@@ -116,4 +116,17 @@ kd_str kd_event_text(const kd_event *event, const char *path);
  * inside other flat groups; NULL: nowhere. */
 void *kd_event_part(const kd_event *event, const kd_fields *group, const char *name);
 
+/* All of them, in the order in which kd_event_part() finds them: for who asks for many. */
+typedef struct kd_part {
+    const kd_fields *group;
+    void *at;
+} kd_part;
+#define KD_MOST_PARTS 64u
+typedef struct kd_parts {
+    kd_part items[KD_MOST_PARTS];
+    size_t count;
+} kd_parts;
+void kd_event_parts(const kd_event *event, kd_parts *out);
+void *kd_part_of(const kd_parts *parts, const kd_fields *group);
+
 #endif

@@ -5,6 +5,8 @@
 #include "core/event.h"
 #include "family/fields.h"
 
+/* The name of its function without underscores and compiler suffixes; empty: it is not sure. */
+kd_str kd_trace_name(const kdf_frame *frame);
 /* The innermost reliable frame whose function is one of the blank-separated `names`, or NULL.
  * Leading underscores, "_noprof" and what a compiler adds behind a dot are left out of account:
  * "kmalloc_large" finds "___kmalloc_large_noprof.isra.0". */

@@ -65,6 +65,17 @@ static const caller_row callers[] = {
 #undef KD_VMALLOC_CALLER
 };
 
+/* @param placed  does the trace place a module? load_module() is also below everything that a
+ * module's own init function does */
+static const caller_row *find_caller(kd_str name, bool placed)
+{
+    for (size_t i = 0; name.len > 0 && i < KD_COUNT(callers); i++)
+        if (kd_str_is(name, callers[i].function) &&
+            (placed || callers[i].purpose != KD_VMALLOC_MODULE))
+            return &callers[i];
+    return NULL;
+}
+
 void kd_vmalloc_caller_of(const kd_list *backtrace, kd_vmalloc_caller *out)
 {
     const kdf_frame *plain = kd_trace_find(backtrace, plain_functions);
@@ -75,15 +86,14 @@ void kd_vmalloc_caller_of(const kd_list *backtrace, kd_vmalloc_caller *out)
     if (module && (!plain || module < plain || kd_trace_find(backtrace, "vmalloc_exec")))
         out->module_frame = module;
     out->is_plain = plain && !out->module_frame;
-    for (size_t i = 0; i < KD_COUNT(callers); i++) {
-        const kdf_frame *frame = kd_trace_find(backtrace, callers[i].function);
-        bool placed = callers[i].purpose == KD_VMALLOC_MODULE;
-        /* load_module() is also below everything that a module's own init function does */
-        if (!frame || (placed && !out->module_frame) || (out->frame && frame >= out->frame))
+    for (uint32_t i = 0; backtrace && i < backtrace->count && !out->frame; i++) {
+        const kdf_frame *frame = &KD_ITEMS(*backtrace, kdf_frame)[i];
+        const caller_row *row = find_caller(kd_trace_name(frame), out->module_frame != NULL);
+        if (!row)
             continue;
         out->frame = frame;
-        out->purpose = callers[i].purpose;
-        out->what = callers[i].what;
+        out->purpose = row->purpose;
+        out->what = row->what;
     }
     /* a known caller far below others is not who asked */
     const kdf_frame *base = out->module_frame ? out->module_frame : plain;
