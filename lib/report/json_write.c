@@ -58,8 +58,8 @@ static void add_some(kd_json *out, kd_str name, uint64_t count)
 void kd_put_stats(kd_json *out, const kd_report *report)
 {
     const kd_stats *stats = &report->stats;
-    static const char *const names[] = { "line-length", "event-lines", "history", "diagnoses",
-                                         "memory",      "pattern" };
+    static const char *const names[] = { "line-length", "event-lines", "history",
+                                         "diagnoses",   "memory",      "pattern" };
     kd_json_open(out, '{');
     add_u64(out, KD_STR("lines"), stats->lines);
     add_u64(out, KD_STR("lines_in_events"), stats->lines_in_events);

@@ -329,10 +329,9 @@ static kd_verdict more_report(kd_parse *parse, const kd_line *line)
     if (kd_other_report_begins(text))
         return KD_OVER;
     parse->own[KD_CHECK_SEEN] = 1;
-    if (!line->frame &&
-        (take_access(parse, check, text) || take_cache(parse, check, text) ||
-         take_section(parse, check, text) || take_region(parse, check, text) ||
-         take_kfence(parse, check, text)))
+    if (!line->frame && (take_access(parse, check, text) || take_cache(parse, check, text) ||
+                         take_section(parse, check, text) || take_region(parse, check, text) ||
+                         take_kfence(parse, check, text)))
         return KD_TAKEN;
     kd_verdict verdict = kd_check_frame(parse, check, line);
     if (verdict == KD_NOT_MINE)
