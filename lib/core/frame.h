@@ -2,7 +2,7 @@
  *
  *   [<ffffffff8111ea14>] ? free_pages+0x44/0x50 [mod]
  *
- * Half the lines of crashes are. Who knows what else the kernel prints needs not look at them.
+ * Many lines of crashes are. Who knows what else the kernel prints needs not look at them.
  */
 #ifndef KD_CORE_FRAME_H
 #define KD_CORE_FRAME_H
