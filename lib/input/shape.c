@@ -136,10 +136,13 @@ static bool make_shape(kd_shape *shape, kd_str text, int loose)
 /* A shape of names and blanks alone would fit any text. */
 static bool has_structure(const kd_shape *shape)
 {
-    for (size_t i = 0; i < shape->count; i++)
-        if (shape->parts[i] == 'D' || shape->parts[i] == 'K' || shape->parts[i] == 'X' ||
-            (shape->parts[i] == '=' && strchr("|>#]}", shape->parts[i + 1])))
+    for (size_t i = 0; i < shape->count; i++) {
+        char part = shape->parts[i];
+        if (part == 'D' || part == 'K' || part == 'X')
             return true;
+        if (part == '=' && memchr("|>#]}", shape->parts[++i], 5)) /* a character, no part */
+            return true;
+    }
     return false;
 }
 
