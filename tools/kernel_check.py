@@ -39,6 +39,7 @@ NOT_CHECKABLE = {  # table -> why no source tree can confirm it
     "family/address/magic.def": "marks of several headers, and constants that code computes with",
     "family/boot/stage.def": "what boot loaders, init programs and firmware print, beside a few lines of the kernel",
     "family/fault/access.def": "instructions, from the manuals of the processors",
+    "family/fault/s390_access.def": "instructions, from the manual of the processor",
     "family/fault/effect.def": "instructions, from the manuals of the processors",
     "family/fault/insn.def": "instructions, from the manuals of the processors",
     "family/gfp/gfp_backports.def": "distributions and their back-ports",

@@ -1,5 +1,6 @@
 /* rule_bug.c - what a fault means where no narrower rule spoke. */
 #include "core/diag.h"
+#include "family/fault/decode_code.h"
 #include "family/fields.h"
 #include "family/pointer/rule_pointer.h"
 
@@ -239,7 +240,7 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel used the address 0x%llx, which is not mapped or does not allow the "
                     "access.",
-                    KD_LLU(oops->address.v));
+                    KD_LLU(kd_fault_at(oops)));
     else
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel used a pointer that points nowhere; the log does not say the "

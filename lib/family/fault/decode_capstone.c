@@ -116,7 +116,8 @@ static size_t x86_accesses(kd_isa isa, csh handle, const cs_insn *insn, kd_acces
                           .scale = (uint64_t)mem->scale,
                           .size = x86_size(insn, x86->operands[i].size) };
         put_name(a->base, handle, mem->base);
-        put_name(a->index, handle, mem->index);
+        if (mem->index != X86_REG_RIZ && mem->index != X86_REG_EIZ) /* capstone 5: no index */
+            put_name(a->index, handle, mem->index);
         put_x86_bits(isa, insn, a);
         if (mem->base == X86_REG_RIP) /* that of the next instruction */
             a->displacement += insn->size;
@@ -172,16 +173,25 @@ static uint64_t arm64_register_size(const char *name)
     }
 }
 
+/* As the dump has it: capstone 5 calls x29 and x30 fp and lr. */
+static void put_arm64_name(char to[8], csh handle, unsigned reg)
+{
+    int number = kd_register_number(KD_ISA_ARM64, reg);
+    bool whole = kd_register_is_whole(KD_ISA_ARM64, reg);
+    if (number < 0 || number == 31)
+        put_name(to, handle, reg);
+    else
+        snprintf(to, 8, "%c%u", whole ? 'x' : 'w', (unsigned)number & 31);
+}
+
 static uint64_t arm64_size(csh handle, const cs_insn *insn)
 {
     size_t len = strlen(insn->mnemonic);
     char last = len ? insn->mnemonic[len - 1] : 0;
     const cs_arm64 *arm64 = &insn->detail->arm64;
-    const char *name = arm64->op_count > 0 && arm64->operands[0].type == ARM64_OP_REG
-                           ? cs_reg_name(handle, arm64->operands[0].reg)
-                           : NULL;
-    if (!name)
-        return 0;
+    char name[8] = "";
+    if (arm64->op_count > 0 && arm64->operands[0].type == ARM64_OP_REG)
+        put_arm64_name(name, handle, arm64->operands[0].reg);
     uint64_t size = arm64_register_size(name);
     bool scalar = name[0] == 'w' || name[0] == 'x';
     bool exclusive = starts(insn->mnemonic, "stx") || starts(insn->mnemonic, "stlx");
@@ -214,8 +224,8 @@ static size_t arm64_accesses(csh handle, const cs_insn *insn, kd_access *out)
                             .size = arm64_size(handle, insn),
                             .store = starts(insn->mnemonic, "st"),
                             .load = starts(insn->mnemonic, "ld") };
-        put_name(out->base, handle, op->mem.base);
-        put_name(out->index, handle, op->mem.index);
+        put_arm64_name(out->base, handle, op->mem.base);
+        put_arm64_name(out->index, handle, op->mem.index);
         if (op->shift.type == ARM64_SFT_LSL)
             out->scale = UINT64_C(1) << (op->shift.value & 31);
         if (op->ext == ARM64_EXT_UXTW || op->ext == ARM64_EXT_SXTW)
@@ -241,7 +251,7 @@ static size_t arm64_accesses(csh handle, const cs_insn *insn, kd_access *out)
         const cs_arm64_op *op = &arm64->operands[arm64->op_count - 1];
         if (op->type == ARM64_OP_REG) {
             *out = (kd_access){ .scale = 1, .store = strstr(insn->op_str, "zva") != NULL };
-            put_name(out->base, handle, op->reg);
+            put_arm64_name(out->base, handle, op->reg);
             return 1;
         }
     }

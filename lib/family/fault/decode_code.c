@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "family/fault/decode_krnl_code.h"
 #include "family/fault/decode_word.h"
 #include "family/fields.h"
 
@@ -81,6 +82,11 @@ kd_isa kd_isa_of_code(const kdf_oops *oops, const kd_context *context)
         { "mips64", KD_ISA_MIPS, 8 },
         { "riscv64", KD_ISA_RISCV, 4 },
         { "loongarch64", KD_ISA_LOONGARCH, 8 },
+        { "sparc64", KD_ISA_SPARC, 8 },
+        { "sparc", KD_ISA_SPARC, 8 },
+        { "parisc64", KD_ISA_PARISC, 8 },
+        { "parisc", KD_ISA_PARISC, 8 },
+        { "s390", KD_ISA_S390, 2 },
     };
     size_t digits = word_digits(&oops->code);
     for (size_t i = 0; i < KD_COUNT(rows); i++)
@@ -102,6 +108,10 @@ const kd_pair *kd_find_register(const kdf_oops *oops, kd_isa isa, const char *na
         return pair;
     if (!strcmp(name, "r8") || !strcmp(name, "r9")) /* x86 dumps write r08, r09 */
         return kd_map_find(&oops->registers, name[1] == '8' ? "r08" : "r09");
+    if (isa == KD_ISA_SPARC) /* the stack pointer, and where it was called from */
+        return !strcmp(name, "o6")   ? kd_map_find(&oops->registers, "sp")
+               : !strcmp(name, "o7") ? kd_map_find(&oops->registers, "ret_pc")
+                                     : NULL;
     if (isa == KD_ISA_LOONGARCH && kd_loongarch_number(name) >= 0) { /* to 6.11 */
         kd_str_print(number, sizeof number, "$%d", kd_loongarch_number(name));
         return kd_map_find(&oops->registers, number);
@@ -163,7 +173,9 @@ bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *acce
     /* the selector of i386 is no base */
     if (access->segment && isa != KD_ISA_X86_64)
         return false;
-    if (!access->base[0] && !access->index[0] && !access->segment && isa != KD_ISA_PPC)
+    /* there register 0 is none, or holds 0 */
+    bool no_base = isa == KD_ISA_PPC || isa == KD_ISA_SPARC || isa == KD_ISA_PARISC;
+    if (!access->base[0] && !access->index[0] && !access->segment && !no_base)
         return false;
     if (access->bits[0] && !bits_away(oops, isa, access, &away))
         return false;
@@ -179,15 +191,30 @@ bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t addr
         effective &= UINT64_MAX >> 8;
         address &= UINT64_MAX >> 8;
     }
+    if (isa == KD_ISA_S390 && size && address >> 12 == (effective + size - 1) >> 12)
+        return true;
+    /* the page alone is reported; of sparc where that had no translation */
+    if (address % 4096 == 0 && ((isa == KD_ISA_S390 && address >> 12 == effective >> 12) ||
+                                (isa == KD_ISA_SPARC && address == (effective & ~UINT64_C(8191)))))
+        return true;
     /* an access over the end of a page is reported at the page that is missing */
     return address == effective ||
            (address > effective && address - effective < size && address % 4096 == 0);
 }
 
+uint64_t kd_fault_at(const kdf_oops *oops)
+{
+    const kdf_operand *mem = &oops->code.memory;
+    bool within = mem->agrees.v && mem->effective.src && oops->address.v % 4096 == 0 &&
+                  mem->effective.v - oops->address.v < 8192;
+    return within ? mem->effective.v : oops->address.v;
+}
+
 /* A 32-bit mips or powerpc kernel computes in 32 bits. */
 static uint64_t as_address(const kdf_oops *oops, const kd_context *context, uint64_t value)
 {
-    bool narrow = (kd_arch_is(context, "mips") || kd_arch_is(context, "ppc")) &&
+    bool narrow = (kd_arch_is(context, "mips") || kd_arch_is(context, "ppc") ||
+                   kd_arch_is(context, "parisc") || kd_arch_is(context, "sparc")) &&
                   oops->address.v <= UINT32_MAX;
     return narrow ? value & UINT32_MAX : value;
 }
@@ -218,6 +245,10 @@ static void put_operand(kdf_oops *oops, const kd_context *context, kd_isa isa,
             kd_derive(&to->scale, from->scale);
     }
     kd_derive(&to->displacement, from->displacement);
+    /* there the word is the instruction of the fault in any case */
+    if (isa == KD_ISA_PARISC && oops->parisc_trap.value.v > 5 && !oops->access.src &&
+        from->load != from->store)
+        kd_derive(&oops->access, kd_str_of(from->store ? "write" : "read"));
     if (from->size)
         kd_derive(&to->size, from->size);
     if (!kd_access_effective(oops, isa, from, &effective))
@@ -293,17 +324,17 @@ static size_t decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t
 }
 #endif
 
-/* The instruction that stands `back` bytes before the marked one. */
-static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, size_t back,
+/* The instruction that stands so many bytes before the marked one, or behind it. */
+static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, int64_t away,
                         kd_arena *arena)
 {
     uint8_t bytes[MAX_BYTES];
     kd_access all[4];
     char text[64];
     size_t count = 1, len = kd_code_bytes(&oops->code, bytes, sizeof bytes);
-    if (oops->code.marker.v >= len || oops->code.marker.v < back)
+    size_t at = (size_t)(oops->code.marker.v + (uint64_t)away);
+    if (oops->code.marker.v >= len || at >= len)
         return;
-    size_t at = (size_t)oops->code.marker.v - back;
     const char *trap = trap_name(isa, bytes + at, len - at);
     if (trap) {
         kd_derive(&oops->code.instruction, kd_str_of(trap));
@@ -315,6 +346,49 @@ static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, s
     const kd_access *chosen = choose(oops, context, isa, all, count);
     if (chosen)
         put_operand(oops, context, isa, chosen, arena);
+}
+
+/* The text of an instruction that s390 printed. */
+static void decode_text(kdf_oops *oops, const kd_context *context, kd_text text, kd_arena *arena)
+{
+    kd_access all[2];
+    oops->code.memory = (kdf_operand){ .base = { .src = 0 } };
+    oops->code.instruction = text;
+    size_t count = kd_krnl_code_accesses(text.v, all);
+    const kd_access *chosen = choose(oops, context, KD_ISA_S390, all, count);
+    if (chosen)
+        put_operand(oops, context, KD_ISA_S390, chosen, arena);
+}
+
+/* Of refused accesses the program counter is put back to the instruction, by kernels of late also
+ * where the CPU went on; of others it stands behind it. */
+static void decode_s390(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+{
+    kdf_code *code = &oops->code;
+    uint64_t pic = oops->s390_pic.code.v;
+    bool access = !oops->s390_pic.code.src || pic == 4 || pic == 0x10 || pic == 0x11 ||
+                  (pic >= 0x38 && pic <= 0x3f);
+    kd_text at = code->instruction, before = code->previous;
+    bool traps = before.src && (!access || kd_str_starts(before.v, "mc "));
+    if (at.src || traps)
+        decode_text(oops, context, traps ? before : at, arena);
+    kdf_code found = *code;
+    if (!traps && before.src && oops->address.src && !code->memory.agrees.v) {
+        decode_text(oops, context, before, arena);
+        if (!code->memory.agrees.v)
+            *code = found;
+    }
+}
+
+/* parisc prints the word alone, in a register. */
+static void take_iir(kdf_oops *oops, const kd_context *context, kd_arena *arena)
+{
+    const kd_pair *iir = kd_map_find(&oops->registers, "iir");
+    if (oops->code.bytes.src || !iir || !iir->v ||
+        (!kd_arch_is(context, "parisc") && !kd_arch_is(context, "parisc64")))
+        return;
+    kd_derive(&oops->code.bytes, kd_arena_format(arena, "<%08llx>", KD_LLU(iir->v & UINT32_MAX)));
+    kd_derive(&oops->code.marker, 0);
 }
 
 /* Why nothing is known of the instruction, though there are bytes. */
@@ -337,20 +411,37 @@ static void decode_before(kdf_oops *oops, const kd_context *context, kd_arena *a
     kdf_code at_marker = oops->code;
     oops->code.memory = (kdf_operand){ .base = { .src = 0 } };
     oops->code.instruction = (kd_text){ .src = 0 };
-    decode_from(oops, context, KD_ISA_ARM, 4, arena);
+    decode_from(oops, context, KD_ISA_ARM, -4, arena);
     if (!oops->code.memory.agrees.v)
         oops->code = at_marker;
 }
 
+/* sparc calls it a NULL pointer and does not say the address: the operand tells it. */
+static void find_small(const kd_event *event, kdf_oops *oops, kd_isa isa)
+{
+    kdf_operand *mem = &oops->code.memory;
+    if (isa != KD_ISA_SPARC || oops->address.src || !mem->effective.src ||
+        mem->effective.v >= 4096 || !kd_event_is(event, &kd_kind_null_deref))
+        return;
+    kd_derive(&oops->address, mem->effective.v);
+    kd_derive(&mem->agrees, true);
+}
+
 void kd_decode_code(kd_event *event, kdf_oops *oops, const kd_context *context)
 {
+    take_iir(oops, context, &event->arena);
     kd_isa isa = kd_isa_of_code(oops, context);
+    /* mips: the program counter is that of the branch before the instruction */
+    int64_t away = isa == KD_ISA_MIPS && oops->mips_cause.branch_delay.v ? 4 : 0;
     if (!oops->code.bytes.src)
         return;
-    if (oops->code.marker.src && isa != KD_ISA_NONE)
-        decode_from(oops, context, isa, 0, &event->arena);
+    if (isa == KD_ISA_S390)
+        decode_s390(oops, context, &event->arena);
+    else if (oops->code.marker.src && isa != KD_ISA_NONE)
+        decode_from(oops, context, isa, away, &event->arena);
     if (isa == KD_ISA_ARM && !oops->code.memory.agrees.v && kd_str_has(oops->fsr.name.v, "align"))
         decode_before(oops, context, &event->arena);
+    find_small(event, oops, isa);
     if (!oops->code.instruction.src)
         kd_derive(&oops->code.undecoded, kd_str_of(undecoded(oops, isa)));
     kd_decode_disagreement(event, oops, context);

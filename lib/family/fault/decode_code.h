@@ -40,6 +40,10 @@ bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *acce
  * the tag on arm64; of s390 the page only. */
 bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t address);
 
+/* Where the access went: the address of the fault, or where the kernel prints that of its page
+ * (s390, sparc), what the operand gives in it. */
+uint64_t kd_fault_at(const kdf_oops *oops);
+
 /* From the bytes of the Code: line and the registers; says why where it cannot tell. */
 void kd_decode_code(kd_event *event, kdf_oops *oops, const kd_context *context);
 

@@ -96,6 +96,9 @@ static const char *counter_name(const kd_context *context)
     return kd_arch_is(context, "x86_64")                                          ? "rip"
            : kd_arch_is(context, "i386")                                          ? "eip"
            : kd_arch_is(context, "ppc64") || kd_arch_is(context, "ppc")           ? "nip"
+           : kd_arch_is(context, "s390")                                          ? "psw"
+           : kd_arch_is(context, "sparc64") || kd_arch_is(context, "sparc")       ? "tpc"
+           : kd_arch_is(context, "parisc") || kd_arch_is(context, "parisc64")     ? "iaoq0"
            : kd_arch_is(context, "mips") || kd_str_starts(context->arch, "riscv") ? "epc"
                                                                                   : "pc";
 }

@@ -22,6 +22,14 @@ typedef enum form {
     LOONG_12,
     LOONG_14,
     LOONG_X,
+    SPARC_3,
+    SPARC_CAS,
+    PARISC_14,
+    PARISC_14M,
+    PARISC_10,
+    PARISC_LOAD,
+    PARISC_STORE,
+    PARISC_X,
     ARM64_BASE
 } form;
 enum { LOAD = 1, STORE = 2, BOTH = 3, TOUCH = 0 };
@@ -77,6 +85,10 @@ static const char *register_name(kd_isa isa, unsigned n, char out[8])
         return loong[n & 31];
     if (isa == KD_ISA_ARM64 && n == 31)
         return "sp";
+    if (isa == KD_ISA_SPARC) {
+        snprintf(out, 8, "%c%u", "goli"[n >> 3 & 3], n & 7);
+        return out;
+    }
     snprintf(out, 8, "%s%u", isa == KD_ISA_MIPS ? "$" : isa == KD_ISA_ARM64 ? "x" : "r", n & 31);
     return out;
 }
@@ -123,6 +135,52 @@ static void set_ppc_base(kd_access *out, uint32_t w)
         set(out->base, KD_ISA_PPC, bits(w, 20, 16, 0));
 }
 
+/* Register 0 of sparc holds 0, as that of parisc does; the second half of format 3 is a register or
+ * a number. */
+static unsigned sparc_fields(form f, uint32_t w, kd_access *out)
+{
+    if (bits(w, 18, 14, 0) != 0)
+        set(out->base, KD_ISA_SPARC, bits(w, 18, 14, 0));
+    if (f == SPARC_3 && w >> 13 & 1)
+        out->displacement = sign(bits(w, 12, 0, 0), 13);
+    else if (f == SPARC_3 && bits(w, 4, 0, 0) != 0)
+        set(out->index, KD_ISA_SPARC, bits(w, 4, 0, 0));
+    return bits(w, 29, 25, 0);
+}
+
+/* The sign of a number stands in its lowest bit. */
+static int64_t low_sign(uint32_t value, unsigned width)
+{
+    int64_t rest = value >> 1;
+    return value & 1 ? rest - (INT64_C(1) << (width - 1)) : rest;
+}
+
+/* Where the base is changed behind the access, it alone is the address. */
+static unsigned parisc_fields(form f, uint32_t w, kd_access *out)
+{
+    bool small = f == PARISC_LOAD || f == PARISC_STORE;
+    bool behind = f == PARISC_X    ? (w >> 5 & 1) != 0
+                  : small          ? (w >> 5 & 1) && !(w >> 13 & 1)
+                  : f == PARISC_10 ? (w >> 3 & 1) && !(w >> 2 & 1)
+                                   : f == PARISC_14M && !(w & 1);
+    if (bits(w, 25, 21, 0) != 0)
+        set(out->base, KD_ISA_PARISC, bits(w, 25, 21, 0));
+    if (f == PARISC_X && !behind) {
+        set(out->index, KD_ISA_PARISC, bits(w, 20, 16, 0));
+        if (w >> 13 & 1) /* s: by the size */
+            out->scale = out->size;
+    } else if (small)
+        out->displacement = low_sign(f == PARISC_LOAD ? bits(w, 20, 16, 0) : bits(w, 4, 0, 0), 5);
+    else if (f != PARISC_X)
+        out->displacement = f == PARISC_10 ? low_sign(bits(w, 13, 4, 1) | (w & 1), 11) * 8
+                                           : low_sign(bits(w, 13, 0, 0), 14);
+    if (behind)
+        out->displacement = 0;
+    return small && f == PARISC_LOAD ? bits(w, 4, 0, 0)
+           : f == PARISC_X           ? bits(w, 4, 0, 0)
+                                     : bits(w, 20, 16, 0);
+}
+
 /* Fills the operand in; the number of the register that is loaded or stored. */
 static unsigned take_fields(const row *r, uint32_t w, kd_access *out)
 {
@@ -159,6 +217,14 @@ static unsigned take_fields(const row *r, uint32_t w, kd_access *out)
         set(out->base, r->isa, bits(w, 9, 5, 0));
         set(out->index, r->isa, bits(w, 14, 10, 0));
         return bits(w, 4, 0, 0);
+    case SPARC_3:
+    case SPARC_CAS: return sparc_fields(r->form, w, out);
+    case PARISC_14:
+    case PARISC_14M:
+    case PARISC_10:
+    case PARISC_LOAD:
+    case PARISC_STORE:
+    case PARISC_X: return parisc_fields(r->form, w, out);
     case ARM64_BASE:
         out->size = r->bytes ? r->bytes : UINT64_C(1) << (w >> 30);
         set(out->base, r->isa, bits(w, 9, 5, 0));

@@ -15,7 +15,10 @@ typedef enum kd_isa {
     KD_ISA_PPC,
     KD_ISA_MIPS,
     KD_ISA_RISCV,
-    KD_ISA_LOONGARCH
+    KD_ISA_LOONGARCH,
+    KD_ISA_SPARC,
+    KD_ISA_PARISC,
+    KD_ISA_S390
 } kd_isa;
 
 /* KD_ISA_NONE: code of this machine is not decoded. arm is KD_ISA_THUMB where the code line is made

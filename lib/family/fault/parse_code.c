@@ -3,6 +3,7 @@
  *   Code: 48 89 e5 66 66 66 66 90 <8b> 47 1c f0 ff 4f 1c     x86: bytes
  *   Code: 52814401 b9002260 94000691 f9000e60 (b9400000)     arm64, arm: words in host order
  *   7c7e1b78 7c9f2378 39230034 f821ffc1 <e9430000> 7c0004ac  powerpc: "Instruction dump:" before
+ *   Instruction DUMP: c25b2014  92102000 <c4584000> 8088a001                   sparc
  *
  * show_code(), dump_kernel_instr(). The first line of an event is the one of the fault, also where
  * it says that the bytes could not be read: a later one is of whom the fault interrupted.
@@ -12,8 +13,12 @@
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
 
-/* kd_block_state.at: rows below "Instruction dump:" that were taken, and one; more: number of the
+/* kd_block_state.at: rows below "Instruction dump:" that were taken, and one; from SPARC on: words
+ * below "Instruction DUMP:" of sparc that were taken; more: number of the
  * last line of the fault's bytes */
+
+#define SPARC 16u
+#define SPARC_WORDS 9u
 
 /* x86 prints 64 bytes: a line that has them goes on nowhere. */
 #define WHOLE 64u
@@ -113,6 +118,36 @@ static bool is_of_another(const kd_parse *parse)
     return own && kd_str_has(own->raw, "RIP: ") && !names(rip, oops->ip.function.v);
 }
 
+/* "Instruction DUMP: w w w <w> w w w w w"; from 4.9 on each word stands in a line of its own */
+static bool take_sparc(kd_parse *parse, kdf_code *code, kd_str text)
+{
+    static const char title[] = "Instruction DUMP:";
+    kd_str words = kd_str_trim(text);
+    if (kd_str_starts(text, title)) {
+        words = kd_str_trim(kd_str_from(text, sizeof title - 1));
+        if (!code->bytes.src)
+            parse->state->at = SPARC;
+        if (!code->bytes.src && words.len)
+            read_code(parse, code, words);
+        return true;
+    }
+    size_t digits = words.len == 10 && words.ptr[0] == '<' && words.ptr[9] == '>' ? 1 : 0;
+    kd_scan in = kd_scan_of((kd_str){ words.ptr + digits, words.len - 2 * digits });
+    uint64_t value;
+    if (parse->state->at < SPARC || parse->state->at >= SPARC + SPARC_WORDS ||
+        words.len - 2 * digits != 8 || !kd_scan_hex(&in, &value) || !kd_scan_at_end(&in))
+        return false;
+    kd_str before = code->bytes.v;
+    kd_str whole = kd_arena_format(parse->arena, "%.*s%s%.*s", KD_FMT(before),
+                                   before.len ? " " : "", KD_FMT(words));
+    *code = (kdf_code){ .marker = { 0, 0 } };
+    read_code(parse, code, whole);
+    code->bytes.src = code->bytes.v.len ? KD_DERIVED : 0;
+    code->marker.src = code->marker.src ? KD_DERIVED : 0;
+    parse->state->at++;
+    return true;
+}
+
 static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
 {
     kdf_code *code = group;
@@ -125,6 +160,8 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         parse->state->more = (uint32_t)line->number;
         return KD_TAKEN;
     }
+    if (take_sparc(parse, code, text))
+        return KD_TAKEN;
     if (kd_str_is(text, "Instruction dump:")) {
         parse->state->at = 1;
         return KD_TAKEN;

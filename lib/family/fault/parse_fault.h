@@ -37,6 +37,9 @@ bool kd_scan_code_address(kd_scan *in, kdf_symbol *out, kd_src src);
 /* The registers of mips, loongarch, s390, parisc, sparc, xtensa, m68k, microblaze. */
 bool kd_take_other_registers(kd_parse *parse, kdf_oops *oops, kd_str text);
 
+/* "Krnl Code:" of s390, and the rows below it. */
+bool kd_take_krnl_code(kd_parse *parse, kdf_oops *oops, kd_str text);
+
 /* Rows of the stack dump, and what announces them. */
 bool kd_take_stack(kd_parse *parse, kdf_oops *oops, kd_str text);
 

@@ -272,7 +272,6 @@ static bool is_company(kd_str text)
         "ECFG: ",
         "EUEN: ",
         "ExcCode : ",
-        "Instruction DUMP:",
         "Krnl Code: ",
         "PRID: ",
         "PRMD: ",
@@ -295,17 +294,6 @@ static bool is_company(kd_str text)
         "wb 3 stat/addr/data: ",
     };
     return kd_str_starts_any(text, lines, KD_COUNT(lines));
-}
-
-/* Rows of disassembly below "Krnl Code:": "#000000006bf6be04: e340a2000008  ag  %r4,512(%r10)" */
-static bool is_disassembly(kd_str text)
-{
-    kd_scan in = kd_scan_of(text);
-    uint64_t address;
-    if (!kd_scan_char(&in, '#') && !kd_scan_char(&in, '>'))
-        kd_scan_char(&in, '*');
-    const char *from = in.at;
-    return kd_scan_hex(&in, &address) && in.at - from == 16 && kd_scan_literal(&in, ": ");
 }
 
 /* "Last Breaking-Event-Address:" and the line with it: the last branch of s390, no frame */
@@ -368,5 +356,6 @@ bool kd_take_other_registers(kd_parse *parse, kdf_oops *oops, kd_str text)
         return false;
     return take_breaking(parse, text) || take_by_first(parse, oops, text) ||
            take_loongarch(parse, oops, text) || take_gprs(parse, oops, text) ||
-           take_equals(parse, oops, text) || is_company(text) || is_disassembly(text);
+           take_equals(parse, oops, text) || kd_take_krnl_code(parse, oops, text) ||
+           is_company(text);
 }

@@ -2,6 +2,7 @@
 #include "base/scan.h"
 #include "core/parser.h"
 #include "family/alloc/replay/event.h"
+#include "family/fault/decode_code.h"
 #include "family/fault/decode_dataflow.h"
 #include "family/fields.h"
 #include "family/pointer/rule_pointer.h"
@@ -142,7 +143,7 @@ static void say_operand(kd_emit *out, const kdf_oops *oops)
 {
     const kdf_operand *mem = &oops->code.memory;
     if (!mem->effective.src || !mem->base.src || mem->index.src || mem->implicit.src ||
-        mem->effective.v != oops->address.v)
+        mem->effective.v != kd_fault_at(oops))
         return;
     uint64_t base = mem->effective.v - (uint64_t)mem->displacement.v;
     kd_str claim = kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
@@ -154,6 +155,11 @@ static void say_operand(kd_emit *out, const kdf_oops *oops)
         kd_say_proof(out, claim, "%.*s = 0x%llx, %.*s + %lld = 0x%llx", KD_FMT(mem->base.v),
                      KD_LLU(base), KD_FMT(mem->base.v), KD_LLD(mem->displacement.v),
                      KD_LLU(mem->effective.v));
+    if (mem->effective.v != oops->address.v)
+        kd_say_proof(out, KD_STR("the kernel prints the address of the page"),
+                     "0x%llx - 0x%llx = 0x%llx < 8192",
+                     KD_LLU(mem->effective.v), KD_LLU(oops->address.v),
+                     KD_LLU(mem->effective.v - oops->address.v));
 }
 
 static void say_match(const kd_view *view, kd_emit *out, const match *m, const kdf_oops *oops)
@@ -257,7 +263,8 @@ static void say_access(kd_emit *out, const kdf_oops *oops, bool exact)
     kd_say_diag(
         out, exact ? KD_CERTAIN : KD_LIKELY,
         "The kernel accessed address 0x%llx: a NULL pointer plus the offset of a member%s%.*s.",
-        KD_LLU(oops->address.v), oops->ip.function.src ? ", in " : "", KD_FMT(oops->ip.function.v));
+        KD_LLU(kd_fault_at(oops)), oops->ip.function.src ? ", in " : "",
+        KD_FMT(oops->ip.function.v));
     if (!exact)
         kd_say_assume(out,
                       "the pointer was NULL itself; an index or a wrong small value would give "
@@ -272,7 +279,7 @@ static void say_small(const kd_view *view, kd_emit *out, const kdf_oops *oops, c
         out, odd ? KD_POSSIBLE : KD_LIKELY,
         "The kernel accessed address 0x%llx through %.*s, which held 0x%llx: not NULL itself, "
         "but %s%s%.*s.",
-        KD_LLU(oops->address.v), KD_FMT(p->reg), KD_LLU(p->value),
+        KD_LLU(kd_fault_at(oops)), KD_FMT(p->reg), KD_LLU(p->value),
         odd ? "a byte pointer that was counted up from NULL, or a number (a flag, a length, "
               "a reference count) in its place"
             : "a NULL pointer plus the offset of a member, added before, or a number (a "
@@ -362,6 +369,31 @@ static void say_shadow(const kd_view *view, kd_emit *out, const kdf_oops *oops)
                        "such an address too");
 }
 
+/* The registers prove a NULL pointer, and the member stands before it (of a container that was
+ * sought from NULL) or beyond the first page. */
+static void say_far_member(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_pointer p;
+    if (!oops->address.src || oops->error_code.present.v || kd_str_is(oops->access.v, "execute") ||
+        !kd_pointer_of(oops, view->context, &p) || p.value != 0 || p.indexed)
+        return;
+    uint64_t distance = (uint64_t)p.displacement, at = kd_fault_at(oops);
+    bool before = p.displacement < 0;
+    if (distance != at && (distance & UINT32_MAX) != at)
+        return; /* a segment has a base of its own */
+    kd_say_diag(out, KD_CERTAIN, "The kernel accessed address 0x%llx: a NULL pointer %s 0x%llx%s.",
+                KD_LLU(at), before ? "less" : "plus", KD_LLU(before ? 0 - distance : distance),
+                before ? ", as where a container is sought from a member that is NULL"
+                       : ", the offset of a member or of an element");
+    if (oops->ip.function.src)
+        kd_say_more(out, " It stood in %.*s.", KD_FMT(oops->ip.function.v));
+    say_fault(view, out, oops);
+    kd_pointer_say(view, out, oops, &p);
+    say_where_to_look(view, out, oops);
+    kd_say_hex(out, "address", oops->address.v);
+    kd_say_i64(out, "member_offset", p.displacement);
+}
+
 kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -372,6 +404,10 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     }
     bool faulted = kd_event_is(view->event, &kd_kind_null_deref);
+    if (oops && kd_event_is(view->event, &kd_kind_paging_fault)) {
+        say_far_member(view, out, oops);
+        return KD_OK;
+    }
     if (oops && kd_event_is(view->event, &kd_kind_general_protection)) {
         say_shadow(view, out, oops);
         return KD_OK;

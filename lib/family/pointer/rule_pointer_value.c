@@ -1,5 +1,6 @@
 /* rule_pointer_value.c - bad pointers whose value, or how it was used, tells what they are. */
 #include "core/version.h"
+#include "family/fault/decode_code.h"
 #include "family/fields.h"
 #include "family/pointer/rule_pointer.h"
 #include "family/shared/parse_shared.h"
@@ -350,7 +351,7 @@ kd_status kd_check_writes_read_only(const kd_view *view, kd_emit *out, void *use
                 "data, or memory "
                 "that was made read-only after start.",
                 KD_FMT(oops->ip.function.src ? oops->ip.function.v : KD_STR("The kernel")),
-                KD_LLU(oops->address.v));
+                KD_LLU(kd_fault_at(oops)));
     kd_pointer_say_fault(view, out, oops);
     kd_say_remedy(
         out,
