@@ -84,7 +84,7 @@ def conditions(folder):
             ({"kernel": {"from": "5.10", "until": "6.2"}}, KNOWN, 0), ({"kernel": {"until": "6.1"}}, KNOWN, 1),
             ({"kernel": {"from": "6.2"}}, KNOWN, 1), ({"host": "web-*"}, KNOWN, 1),
             ({"signature": None, "rule": "oops.null-deref"}, KNOWN, 0),
-            ({"signature": None, "rule": "oops.null-deref"}, OTHER, 1)]:
+            ({"signature": None, "rule": "oops.null-deref"}, pathlib.Path("tests/logs/fault/amd64-6.1.0-50-amd64-noncanonical.log").resolve(), 1)]:
         both(entries(folder, **more), log, status, folder)
     hosted = folder / "hosted.log"
     hosted.write_bytes(b"".join(b"Nov 22 13:12:48 web-7 kernel: " + line for line in KNOWN.read_bytes().splitlines(True)))
