@@ -197,6 +197,8 @@ bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t addr
     if (address % 4096 == 0 && ((isa == KD_ISA_S390 && address >> 12 == effective >> 12) ||
                                 (isa == KD_ISA_SPARC && address == (effective & ~UINT64_C(8191)))))
         return true;
+    if (isa == KD_ISA_PPC && size == 16 && address == (effective & ~UINT64_C(15)))
+        return true; /* lvx and stvx round down */
     /* an access over the end of a page is reported at the page that is missing */
     return address == effective ||
            (address > effective && address - effective < size && address % 4096 == 0);

@@ -70,6 +70,8 @@ static kd_str reason(kd_event *event, const kdf_oops *oops, const kd_context *co
         return KD_STR("the bus reported the error late: the instruction at the mark is innocent");
     if (lacks)
         return kd_arena_format(&event->arena, "the dump has no %.*s", KD_FMT(lacks->v));
+    if (kd_arch_is(context, "s390") && kd_str_starts(oops->code.instruction.v, "ex"))
+        return KD_STR("it executes another instruction, which is not in the log");
     if (!mem->base.src && !mem->index.src)
         return KD_STR(
             "the instruction names no memory: the fault is of another one, or of what the "
@@ -120,7 +122,8 @@ static void put_implicit(kdf_operand *mem, const char *base, int64_t displacemen
 void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *context)
 {
     kdf_code *code = &oops->code;
-    if (!oops->address.src || !code->marker.src || code->memory.agrees.v)
+    /* checkers tell of another access than of the one where the dump is from */
+    if (!KD_BODY(event, oops) || !oops->address.src || !code->marker.src || code->memory.agrees.v)
         return;
     uint64_t address = oops->address.v;
     if (is_fetch(oops)) {

@@ -8,7 +8,7 @@
 
 #include "base/scan.h"
 
-typedef enum use { LOAD = 1, STORE = 2, BOTH = 3, MOVE, PAIR } use;
+typedef enum use { LOAD = 1, STORE = 2, BOTH = 3, MOVE, PAIR, REGISTERS } use;
 
 /* How the instruction of that name uses memory; false: it does not. */
 static bool find_use(kd_str name, use *out, uint64_t *size)
@@ -75,6 +75,19 @@ static uint64_t range(kd_str name, const uint64_t numbers[2])
     return kd_str_in_words(name, "lmg stmg") ? 8 * count : 0;
 }
 
+/* "srst %r1,%r4" looks from r4 on; r1 is the end. "mvst %r2,%r3" copies to r2 from r3. */
+static size_t by_registers(kd_str name, const uint64_t numbers[2], size_t registers,
+                           kd_access out[2])
+{
+    bool only_second = kd_str_in_words(name, "srst cksm"), moves = kd_str_starts(name, "mv");
+    size_t count = 0;
+    for (size_t i = only_second ? 1 : 0; i < registers; i++) {
+        out[count] = (kd_access){ .scale = 1, .load = !moves || i == 1, .store = moves && i == 0 };
+        set(out[count++].base, numbers[i]);
+    }
+    return count;
+}
+
 size_t kd_krnl_code_accesses(kd_str text, kd_access out[2])
 {
     kd_scan in = kd_scan_of(text);
@@ -99,6 +112,8 @@ size_t kd_krnl_code_accesses(kd_str text, kd_access out[2])
         in = try;
         kd_scan_char(&in, ',');
     }
+    if (how == REGISTERS)
+        return by_registers(name, numbers, registers, out);
     for (size_t i = 0; i < count; i++) {
         bool moves = how == MOVE;
         out[i].load = moves ? i == 1 : how == PAIR || (how & LOAD);

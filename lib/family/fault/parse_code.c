@@ -57,21 +57,36 @@ static void read_code(kd_parse *parse, kdf_code *code, kd_str text)
         kd_put(parse, &code->bytes, text);
 }
 
-/* Bytes, the marked one among them or not; where a byte was broken in two, its other half first. */
-static bool is_bytes(kd_str text, bool half)
+/* Digits of the first word: 2 of bytes, 4 or 8 of what other machines print. */
+static size_t digits_of(kd_str text)
+{
+    size_t count = 0;
+    while (count < text.len && kd_is_hex(text.ptr[count]))
+        count++;
+    return count;
+}
+
+static kd_str without_mark(kd_str word)
+{
+    char first = word.ptr[0], last = word.ptr[word.len - 1];
+    bool marked = word.len > 2 && ((first == '<' && last == '>') || (first == '(' && last == ')'));
+    return marked ? (kd_str){ word.ptr + 1, word.len - 2 } : word;
+}
+
+/* Words of so many digits, the marked one among them or not; where a byte was broken in two, its
+ * other half first. */
+static bool is_bytes(kd_str text, bool half, size_t wanted)
 {
     kd_scan in = kd_scan_of(text);
     kd_str word;
-    size_t words = 0;
+    size_t words = 0, least = wanted == 2 ? 2 : 1;
     for (; kd_scan_blanks(&in) && kd_scan_word(&in, &word); words++) {
-        bool marked = word.len == 4 && word.ptr[0] == '<' && word.ptr[3] == '>';
-        size_t digits = half && words == 0 ? 1 : 2;
-        if (marked)
-            word = (kd_str){ word.ptr + 1, 2 };
-        if (word.len != digits || !kd_is_hex(word.ptr[0]) || !kd_is_hex(word.ptr[digits - 1]))
-            return words > 1;
+        size_t digits = half && words == 0 ? 1 : wanted;
+        word = without_mark(word);
+        if (word.len != digits || digits_of(word) != digits)
+            return words >= least && wanted == 2;
     }
-    return words > 1;
+    return words >= least;
 }
 
 /* A mail program or a terminal wrapped the line, maybe within a byte. */
@@ -79,15 +94,16 @@ static bool take_wrapped(kd_parse *parse, kdf_code *code, const kd_line *line)
 {
     kd_str before = code->bytes.v;
     bool half = before.len > 1 && before.ptr[before.len - 2] == ' ';
-    if (!code->bytes.src || before.len >= 3 * (size_t)WHOLE || !is_bytes(line->text, half) ||
-        (uint32_t)line->number != parse->state->more + 1)
+    uint32_t away = (uint32_t)line->number - parse->state->more;
+    if (!code->bytes.src || before.len >= 3 * (size_t)WHOLE || away == 0 || away > 2 ||
+        !is_bytes(line->text, half, digits_of(before)))
         return false;
     kd_str whole = kd_arena_format(parse->arena, "%.*s%s%.*s", KD_FMT(before), half ? "" : " ",
                                    KD_FMT(line->text));
     *code = (kdf_code){ .marker = { 0, 0 } };
     read_code(parse, code, whole);
     code->bytes.src = KD_DERIVED; /* it stands in no line as a whole */
-    parse->state->more++;
+    parse->state->more = (uint32_t)line->number;
     return true;
 }
 

@@ -83,6 +83,9 @@ bool kd_take_krnl_code(kd_parse *parse, kdf_oops *oops, kd_str text)
     if (!kd_scan_hex(&in, &address) || in.at - from != 16 || !kd_scan_literal(&in, ": "))
         return false;
     from = in.at;
+    /* a mail may have taken ">" for the mark of a quotation */
+    if (mark == ' ' && oops->ip.address.src && address == oops->ip.address.v)
+        mark = '>';
     if (!kd_scan_hex(&in, &value))
         return true;
     kd_str digits = { from, (size_t)(in.at - from) };

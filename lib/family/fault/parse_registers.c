@@ -191,20 +191,72 @@ static bool scan_gpr(kd_scan *in, uint64_t *number)
     return true;
 }
 
-/* "GPR04: 0000000000000003 c00000000465f620 ..."; openrisc: "GPR04: 00000004 GPR05: ..." */
+/* A syslog daemon writes "#012" for the end of a row. */
+static void skip_row_end(kd_scan *in)
+{
+    kd_scan_blanks(in);
+    if (kd_scan_literal(in, "#012"))
+        kd_scan_blanks(in);
+}
+
+/* kd_block_state.more: a row of powerpc may go on in the next line, with the register of that
+ * number, less this */
+#define GOES_ON 100u
+
+static void put_gprs(kd_parse *parse, kdf_oops *oops, kd_scan in, uint64_t first)
+{
+    uint64_t value;
+    const char *from;
+    for (skip_row_end(&in); (scan_gpr(&in, &first), kd_scan_blanks(&in)) && first < 32 &&
+                            (from = in.at, kd_scan_hex(&in, &value));
+         first++, skip_row_end(&in))
+        if (!parse->state->at && in.at - from >= 8)
+            kd_put_numbered(parse, oops, "r", value, (unsigned)first);
+    bool whole = first % 4 == 0 && first >= 32;
+    parse->state->more = kd_scan_at_end(&in) && !whole ? GOES_ON + (uint32_t)first : 0;
+}
+
+/* "GPR04: 0000000000000003 c00000000465f620 ..."; openrisc: "GPR04: 00000004 GPR05: ...". A row may
+ * stand behind other registers, where lines were joined. */
 static bool take_gpr_row(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
-    uint64_t first, value;
-    const char *from;
+    uint64_t first;
     if (!scan_gpr(&in, &first))
         return false;
-    for (; kd_scan_blanks(&in) && (scan_gpr(&in, &first), kd_scan_blanks(&in)) &&
-           (from = in.at, kd_scan_hex(&in, &value));
-         first++)
-        if (!parse->state->at && in.at - from >= 8)
-            kd_put_numbered(parse, oops, "r", value, (unsigned)first);
+    put_gprs(parse, oops, in, first);
     return true;
+}
+
+/* What a mail program broke off a row of powerpc: values of 64 bits alone. */
+static bool take_rest_of_row(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t value;
+    if (parse->state->more < GOES_ON)
+        return false;
+    for (const char *from; kd_scan_blanks(&in) && !kd_scan_at_end(&in);) {
+        if (kd_scan_literal(&in, "#012"))
+            break;
+        from = in.at;
+        if (!kd_scan_hex(&in, &value) || in.at - from != 16)
+            return false;
+    }
+    put_gprs(parse, oops, kd_scan_of(text), parse->state->more - GOES_ON);
+    return true;
+}
+
+/* "CFAR: ... IRQMASK: 0 #012GPR00: ...", "#012GPR04: ..." */
+static kd_str without_gprs(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    const char *row = kd_str_find(text, "GPR");
+    if (!row || !kd_str_has(text, "GPR0"))
+        return text;
+    kd_str before = kd_str_trim((kd_str){ text.ptr, (size_t)(row - text.ptr) });
+    if (kd_str_ends(before, "#012"))
+        before = kd_str_trim((kd_str){ before.ptr, before.len - 4 });
+    take_gpr_row(parse, oops, kd_str_from(text, (size_t)(row - text.ptr)));
+    return before;
 }
 
 bool kd_scan_code_address(kd_scan *in, kdf_symbol *out, kd_src src)
@@ -398,9 +450,14 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     const char *control = kd_str_starts(text, "CPU: ") ? kd_str_find(text, "CR30: ") : NULL;
     if (control) /* parisc: "CPU:        1   CR30: ... CR31: ..." */
         text = kd_str_from(text, (size_t)(control - text.ptr));
+    if (take_gpr_row(parse, oops, text) || take_rest_of_row(parse, oops, text))
+        return KD_TAKEN;
+    text = without_gprs(parse, oops, text);
+    if (text.len == 0)
+        return KD_TAKEN;
     if (is_company(text) || take_flags(parse, oops, text) || take_rip(parse, oops, text) ||
-        take_gpr_row(parse, oops, text) || take_named_symbol(parse, oops, text) ||
-        kd_take_other_registers(parse, oops, text) || kd_take_stack(parse, oops, text))
+        take_named_symbol(parse, oops, text) || kd_take_other_registers(parse, oops, text) ||
+        kd_take_stack(parse, oops, text))
         return KD_TAKEN;
     return take_pairs(parse, oops, text) ? KD_TAKEN : KD_NOT_MINE;
 }
