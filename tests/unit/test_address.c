@@ -196,6 +196,8 @@ START_TEST(others)
         { V(6, 1), 0, 64, 0xc008000000000000, 0xc009ffffffffffff, "vmalloc" },
         { V(6, 1), 0, 64, 0xc00a000000000000, 0xc00bffffffffffff, "io" },
         { V(6, 1), 0, 64, 0xc00c000000000000, 0xc00dffffffffffff, "vmemmap" },
+        { V(6, 1), 0, 64, 0xc00e000000000000, 0xc00fffffffffffff, "kasan-shadow" },
+        { V(5, 18), 0, 64, 0xc00c000000000000, 0xc00dffffffffffff, "vmemmap" },
         { V(3, 14), 0, 64, 0xd000000000000000, 0xdfffffffffffffff, "vmalloc" },
         { V(3, 14), 0, 64, 0xf000000000000000, UINT64_MAX, "vmemmap" },
         { V(5, 1), 0, 64, 0xd000000000000000, 0xdfffffffffffffff, "vmalloc" },
@@ -206,6 +208,14 @@ START_TEST(others)
         { V(6, 1), 0, 16, 0x9000000000000000, 0x9fffffffffffffff, "linear" },
         { V(6, 1), 0, 16, 0xffff800000000000, UINT64_MAX, "vmalloc" },
     };
+    static const row ppc[] = {
+        { V(5, 10), 0, 4, 0x1000, 0xbfffffff, "user" },
+        { V(5, 11), 0, 4, 0x1000, 0xafffffff, "user" },
+        { V(6, 1), 0, 4, 0xb0000000, 0xbfffffff, "module" },
+        { V(6, 1), 0, 4, 0xc0000000, 0xefffffff, "linear" },
+        { V(6, 1), 0, 4, 0xf0000000, 0xffffffff, "vmalloc" },
+    };
+    check("ppc", ppc, KD_COUNT(ppc));
     check("riscv64", riscv, KD_COUNT(riscv));
     check("ppc64", ppc64, KD_COUNT(ppc64) - 1);
     ck_assert_str_eq(at("ppc64", &ppc64[KD_COUNT(ppc64) - 1], 0xd000000000000000), "hole");
@@ -249,6 +259,42 @@ START_TEST(moved_bases)
 }
 END_TEST
 
+/* Where KASAN looks before a small number is used as a pointer. */
+START_TEST(shadows)
+{
+    static const struct {
+        const char *arch;
+        uint32_t version;
+        uint64_t va_bits, offset;
+    } rows[] = {
+        { "x86_64", V(4, 4), 48, 0xdffffc0000000000 },
+        { "arm64", V(5, 3), 48, 0xdfff200000000000 },
+        { "arm64", V(5, 4), 48, 0xdfffa00000000000 },
+        { "arm64", V(5, 10), 39, 0xdfffffd000000000 },
+        { "arm64", V(5, 11), 48, 0xdfff800000000000 },
+        { "arm64", V(7, 2), 52, 0xdfff800000000000 },
+        { "arm64", V(6, 1), 39, 0xdfffffc000000000 },
+        { "arm64", V(6, 1), 42, 0xdffffe0000000000 },
+        { "riscv64", V(5, 12), 39, 0xdfffffc800000000 },
+        { "riscv64", V(6, 1), 39, 0xdfffffff00000000 },
+        { "ppc64", V(6, 1), 0, 0xa80e000000000000 },
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        kd_context context = { .arch = kd_str_of(rows[i].arch), .version = rows[i].version };
+        kd_list none = { .count = 0 };
+        kd_address_map map;
+        uint64_t offset, low;
+        kd_address_map_of(&context, &none, 0, false, &map);
+        map.va_bits = rows[i].va_bits;
+        ck_assert(kd_shadow_of_low(&map, rows[i].offset + (0xac8 >> 3), &offset, &low));
+        ck_assert_uint_eq(offset, rows[i].offset);
+        ck_assert_uint_eq(low, 0xac8);
+        ck_assert(!kd_shadow_of_low(&map, rows[i].offset - 1, &offset, &low));
+        ck_assert(!kd_shadow_of_low(&map, 0xffff888000000000, &offset, &low));
+    }
+}
+END_TEST
+
 START_TEST(split)
 {
     kd_context context = { .arch = KD_STR("arm"), .version = V(4, 19) };
@@ -278,6 +324,7 @@ int main(void)
     tcase_add_test(tests, narrow);
     tcase_add_test(tests, others);
     tcase_add_test(tests, moved_bases);
+    tcase_add_test(tests, shadows);
     tcase_add_test(tests, split);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -36,11 +36,11 @@ static const struct {
 
 /* The split that the rows of i386 and arm are written for. */
 #define COMMON_SPLIT UINT64_C(0xc0000000)
-#define GIB (UINT64_C(1) << 30)
+#define ONE_GIB (UINT64_C(1) << 30)
 /* Where RANDOMIZE_MEMORY may put the three areas. */
 #define MOVE_LOW UINT64_C(0xffff880000000000)
 #define MOVE_HIGH UINT64_C(0xfffffe0000000000)
-#define MOST_RAM (60 * GIB)
+#define MOST_RAM (60 * ONE_GIB)
 
 const char *kd_address_word(kd_address_class class)
 {
@@ -127,7 +127,7 @@ static void find_move(kd_address_map *map, const kd_list *registers, bool kasan)
     map->moved = true;
     map->base_assumed = false;
     /* from 6.15 on less the address where the kernel links its per-CPU data */
-    uint64_t far = ram + (map->version >= V(6, 15) ? 4 * GIB : 0);
+    uint64_t far = ram + (map->version >= V(6, 15) ? 4 * ONE_GIB : 0);
     map->linear_low = gs ? gs - far : near;
     map->linear_high = gs ? gs + ram : near;
 }
@@ -292,12 +292,39 @@ static uint64_t without_tag(const kd_address_map *map, uint64_t value)
                : value;
 }
 
+/* Of an unknown version the one that is nearest below the value. 0: it is not known. */
+static uint64_t shadow_offset(const kd_address_map *map, uint64_t value)
+{
+    static const struct {
+        const char *arch;
+        uint64_t va_bits;
+        uint32_t from, until;
+        uint64_t offset;
+    } rows[] = {
+#define KD_SHADOW(arch, va_bits, from, until, offset) { arch, va_bits, from, until, offset },
+#include "family/address/layout.def"
+    };
+    uint64_t best = 0;
+    for (size_t i = 0; map->arch && i < KD_COUNT(rows); i++)
+        if (kd_str_is(kd_str_of(map->arch), rows[i].arch) &&
+            (!rows[i].va_bits || rows[i].va_bits == map->va_bits) &&
+            (!map->version || kd_version_in(map->version, rows[i].from, rows[i].until)) &&
+            (!best || value - rows[i].offset < value - best))
+            best = rows[i].offset;
+    return best;
+}
+
+bool kd_shadow_of_low(const kd_address_map *map, uint64_t value, uint64_t *offset, uint64_t *low)
+{
+    unsigned bits = map->va_bits && map->va_bits < 48 ? (unsigned)map->va_bits - 1 : 47;
+    *offset = shadow_offset(map, value);
+    *low = (value - *offset) << 3;
+    return *offset && value - *offset < UINT64_C(1) << (bits - 3);
+}
+
 uint64_t kd_shadowed_address(const kd_address_map *map, uint64_t value)
 {
-    uint64_t offset = !map->arch                                   ? 0
-                      : kd_str_is(kd_str_of(map->arch), "x86_64")  ? UINT64_C(0xdffffc0000000000)
-                      : kd_str_is(kd_str_of(map->arch), "riscv64") ? UINT64_C(0xdfffffff00000000)
-                                                                   : 0;
+    uint64_t offset = shadow_offset(map, value);
     return offset && kd_address_at(map, value).class == KD_AT_SHADOW ? (value - offset) << 3 : 0;
 }
 

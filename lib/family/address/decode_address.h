@@ -50,6 +50,9 @@ kd_address kd_address_at(const kd_address_map *map, uint64_t value);
 /* The first of the addresses whose shadow byte stands there; 0: it is no shadow, or not known how.
  */
 uint64_t kd_shadowed_address(const kd_address_map *map, uint64_t value);
+/* Is the value at the shadow of an address that is no kernel's: where KASAN looks before the kernel
+ * uses a small number, or one of user space, as a pointer? *offset: where shadows begin. */
+bool kd_shadow_of_low(const kd_address_map *map, uint64_t value, uint64_t *offset, uint64_t *low);
 /* The page frame of an address in the linear map. False: it is none, or its start is not known. */
 bool kd_linear_frame(const kd_address_map *map, uint64_t value, uint64_t *frame);
 /* The page frame that the struct page at `value` is of, and where that is in the linear map. False:

@@ -219,6 +219,20 @@ static void say_region(const kd_view *view, kd_emit *out, const kdf_oops *oops)
     kd_say_hex(out, "shadowed_address", shadowed);
 }
 
+/* Who waits for a queued spinlock finds his predecessor by the lock's own word: a CPU, of which the
+ * address is computed. */
+static void say_lock_word(kd_emit *out, const kdf_oops *oops)
+{
+    if (!kd_str_has(oops->ip.function.v, "queued_spin_lock_slowpath") ||
+        !kd_str_is(oops->access.v, "write"))
+        return;
+    kd_say_more(out, " The address was computed from the word of the lock, which names no CPU: "
+                     "what was locked is no lock any more (its object was freed or overwritten), "
+                     "or was never initialised.");
+    kd_say_remedy(out, "Which object holds the lock? CONFIG_DEBUG_SPINLOCK tells a bad one at "
+                       "once, CONFIG_KASAN who freed it.");
+}
+
 kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -252,6 +266,12 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     say_region(view, out, oops);
     kd_pointer_say_links(view, out, oops);
     kd_pointer p;
+    if (kd_bad_value(view->event, oops, view->context, &p) && p.shadow) {
+        kd_say_more(out, " KASAN looked there for the shadow of 0x%llx, which is the pointer.",
+                    KD_LLU(p.value));
+        kd_pointer_say_shadow(out, &p);
+    }
+    say_lock_word(out, oops);
     if (kd_pointer_of(oops, view->context, &p))
         kd_pointer_say(view, out, oops, &p);
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);

@@ -123,7 +123,8 @@ void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *c
 {
     kdf_code *code = &oops->code;
     /* checkers tell of another access than of the one where the dump is from */
-    if (!KD_BODY(event, oops) || !oops->address.src || !code->marker.src || code->memory.agrees.v)
+    bool checked = event->kind && !KD_BODY(event, oops);
+    if (checked || !oops->address.src || !code->marker.src || code->memory.agrees.v)
         return;
     uint64_t address = oops->address.v;
     if (is_fetch(oops)) {

@@ -17,6 +17,7 @@ typedef enum form {
     RISCV_SDSP,
     PPC_D,
     PPC_DS,
+    PPC_DQ,
     PPC_X,
     MIPS_I,
     LOONG_12,
@@ -196,7 +197,11 @@ static unsigned take_fields(const row *r, uint32_t w, kd_access *out)
     case RISCV_A: set(out->base, r->isa, bits(w, 19, 15, 0)); return bits(w, 11, 7, 0);
     case PPC_D:
     case PPC_DS:
-        out->displacement = sign(w & (r->form == PPC_D ? 0xffffu : 0xfffcu), 16);
+    case PPC_DQ:
+        out->displacement = sign(w & (r->form == PPC_D    ? 0xffffu
+                                      : r->form == PPC_DS ? 0xfffcu
+                                                          : 0xfff0u),
+                                 16);
         set_ppc_base(out, w);
         return bits(w, 25, 21, 0);
     case PPC_X:

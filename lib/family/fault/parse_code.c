@@ -103,6 +103,7 @@ static bool take_wrapped(kd_parse *parse, kdf_code *code, const kd_line *line)
     *code = (kdf_code){ .marker = { 0, 0 } };
     read_code(parse, code, whole);
     code->bytes.src = KD_DERIVED; /* it stands in no line as a whole */
+    code->marker.src = code->marker.src ? KD_DERIVED : 0;
     parse->state->more = (uint32_t)line->number;
     return true;
 }

@@ -250,12 +250,11 @@ static bool take_rest_of_row(kd_parse *parse, kdf_oops *oops, kd_str text)
 static kd_str without_gprs(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     const char *row = kd_str_find(text, "GPR");
-    if (!row || !kd_str_has(text, "GPR0"))
+    if (!row || !take_gpr_row(parse, oops, kd_str_from(text, (size_t)(row - text.ptr))))
         return text;
     kd_str before = kd_str_trim((kd_str){ text.ptr, (size_t)(row - text.ptr) });
     if (kd_str_ends(before, "#012"))
         before = kd_str_trim((kd_str){ before.ptr, before.len - 4 });
-    take_gpr_row(parse, oops, kd_str_from(text, (size_t)(row - text.ptr)));
     return before;
 }
 
@@ -452,14 +451,16 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
         text = kd_str_from(text, (size_t)(control - text.ptr));
     if (take_gpr_row(parse, oops, text) || take_rest_of_row(parse, oops, text))
         return KD_TAKEN;
-    text = without_gprs(parse, oops, text);
+    kd_str rest = without_gprs(parse, oops, text);
+    bool had_rows = rest.len < text.len;
+    text = rest;
     if (text.len == 0)
         return KD_TAKEN;
     if (is_company(text) || take_flags(parse, oops, text) || take_rip(parse, oops, text) ||
         take_named_symbol(parse, oops, text) || kd_take_other_registers(parse, oops, text) ||
         kd_take_stack(parse, oops, text))
         return KD_TAKEN;
-    return take_pairs(parse, oops, text) ? KD_TAKEN : KD_NOT_MINE;
+    return take_pairs(parse, oops, text) || had_rows ? KD_TAKEN : KD_NOT_MINE;
 }
 
 const kd_block kd_block_registers = { .name = "registers", .take = take };

@@ -58,7 +58,28 @@ static bool shadowed(const kd_event *event, const kdf_oops *oops, const kd_conte
     if (!oops->address.src || !kd_event_is(event, &kd_kind_general_protection) ||
         !has_flag(&oops->die, "KASAN") || !kd_arch_is(context, "x86_64") || !(low || wild))
         return false;
-    *out = (kd_pointer){ .src = oops->address.src, .value = real, .shadow = oops->address.v };
+    *out = (kd_pointer){ .src = oops->address.src,
+                         .value = real,
+                         .shadow = oops->address.v,
+                         .shadow_offset = KASAN_SHADOW };
+    return true;
+}
+
+/* arm64 and riscv have no page there: the same, without a word of KASAN in the line of the oops. */
+static bool shadowed_page(const kd_event *event, const kdf_oops *oops, const kd_context *context,
+                          kd_pointer *out)
+{
+    kd_address_map map;
+    uint64_t offset, low;
+    if (!oops->address.src || kd_arch_is(context, "x86_64") ||
+        kd_str_is(oops->access.v, "execute") || !kd_event_is(event, &kd_kind_paging_fault))
+        return false;
+    kd_oops_map(oops, context, &map);
+    if (!kd_shadow_of_low(&map, oops->address.v, &offset, &low))
+        return false;
+    *out = (kd_pointer){
+        .src = oops->address.src, .value = low, .shadow = oops->address.v, .shadow_offset = offset
+    };
     return true;
 }
 
@@ -66,7 +87,8 @@ bool kd_bad_value(const kd_event *event, const kdf_oops *oops, const kd_context 
                   kd_pointer *out)
 {
     const kdf_operand *mem = &oops->code.memory;
-    if (shadowed(event, oops, context, out) || (kd_pointer_of(oops, context, out) && !out->indexed))
+    if (shadowed(event, oops, context, out) || shadowed_page(event, oops, context, out) ||
+        (kd_pointer_of(oops, context, out) && !out->indexed))
         return true;
     *out = (kd_pointer){ .src = oops->address.src, .value = oops->address.v };
     if (oops->address.src)

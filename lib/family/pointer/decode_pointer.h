@@ -14,8 +14,9 @@ typedef struct kd_pointer {
     kd_src src; /* the line of the register */
     uint64_t value;
     int64_t displacement;
-    bool indexed;    /* an index was added */
-    uint64_t shadow; /* KASAN: the fault was at this shadow byte of it; 0: it was not */
+    bool indexed;           /* an index was added */
+    uint64_t shadow;        /* KASAN: the fault was at this shadow byte of it; 0: it was not */
+    uint64_t shadow_offset; /* where shadow bytes begin */
 } kd_pointer;
 
 /* False: the log does not prove which pointer it was. */

@@ -157,9 +157,8 @@ static void say_operand(kd_emit *out, const kdf_oops *oops)
                      KD_LLU(mem->effective.v));
     if (mem->effective.v != oops->address.v)
         kd_say_proof(out, KD_STR("the kernel prints the address of the page"),
-                     "0x%llx - 0x%llx = 0x%llx < 8192",
-                     KD_LLU(mem->effective.v), KD_LLU(oops->address.v),
-                     KD_LLU(mem->effective.v - oops->address.v));
+                     "0x%llx - 0x%llx = 0x%llx < 8192", KD_LLU(mem->effective.v),
+                     KD_LLU(oops->address.v), KD_LLU(mem->effective.v - oops->address.v));
 }
 
 static void say_match(const kd_view *view, kd_emit *out, const match *m, const kdf_oops *oops)
@@ -371,16 +370,16 @@ static void say_shadow(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 
 /* The registers prove a NULL pointer, and the member stands before it (of a container that was
  * sought from NULL) or beyond the first page. */
-static void say_far_member(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+static bool say_far_member(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_pointer p;
     if (!oops->address.src || oops->error_code.present.v || kd_str_is(oops->access.v, "execute") ||
         !kd_pointer_of(oops, view->context, &p) || p.value != 0 || p.indexed)
-        return;
+        return false;
     uint64_t distance = (uint64_t)p.displacement, at = kd_fault_at(oops);
     bool before = p.displacement < 0;
-    if (distance != at && (distance & UINT32_MAX) != at)
-        return; /* a segment has a base of its own */
+    if ((distance != at && (distance & UINT32_MAX) != at) || kd_primary_of(view->event))
+        return false; /* a segment has a base of its own */
     kd_say_diag(out, KD_CERTAIN, "The kernel accessed address 0x%llx: a NULL pointer %s 0x%llx%s.",
                 KD_LLU(at), before ? "less" : "plus", KD_LLU(before ? 0 - distance : distance),
                 before ? ", as where a container is sought from a member that is NULL"
@@ -392,6 +391,7 @@ static void say_far_member(const kd_view *view, kd_emit *out, const kdf_oops *oo
     say_where_to_look(view, out, oops);
     kd_say_hex(out, "address", oops->address.v);
     kd_say_i64(out, "member_offset", p.displacement);
+    return true;
 }
 
 kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
@@ -405,6 +405,7 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     }
     bool faulted = kd_event_is(view->event, &kd_kind_null_deref);
     if (oops && kd_event_is(view->event, &kd_kind_paging_fault)) {
+        say_shadow(view, out, oops);
         say_far_member(view, out, oops);
         return KD_OK;
     }
@@ -414,6 +415,14 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     }
     if (oops && !faulted && say_jump_to_low_core(view, out, oops))
         say_where_to_look(view, out, oops);
+    /* a kernel with large pages calls all of its first page NULL */
+    if (oops && faulted && oops->address.v >= 4096 && !view->event->diags &&
+        !say_far_member(view, out, oops) && !kd_pointer_of(oops, view->context, &p)) {
+        say_access(out, oops, false);
+        say_fault(view, out, oops);
+        say_where_to_look(view, out, oops);
+        kd_say_hex(out, "address", oops->address.v);
+    }
     if (!oops || !faulted || !oops->address.src || oops->address.v >= 4096 ||
         kd_diag_of("oops.unchecked-allocation", view->event) ||
         kd_diag_of("oops.list-poison", view->event))

@@ -129,8 +129,8 @@ void kd_pointer_say_shadow(kd_emit *out, const kd_pointer *p)
     kd_say_proof(out,
                  KD_STR("KASAN looked at the shadow byte of the address, which tells it to eight "
                         "bytes"),
-                 "(0x%llx - 0xdffffc0000000000) << 3 = 0x%llx (mod 2^64)", KD_LLU(p->shadow),
-                 KD_LLU(p->value));
+                 "(0x%llx - 0x%llx) << 3 = 0x%llx (mod 2^64)", KD_LLU(p->shadow),
+                 KD_LLU(p->shadow_offset), KD_LLU(p->value));
     kd_say_hex(out, "shadowed_address", p->value);
 }
 
@@ -145,7 +145,15 @@ static void say_error(const kd_view *view, kd_emit *out, const kdf_oops *oops, u
 {
     const char *name = kd_errno_name(view->context, error);
     bool wide = kd_is_64_bit(view->context, oops);
-    bool sure = p && name && !is_offset_too(error, wide);
+    bool sure = p && name && error > 1 && !is_offset_too(error, wide);
+    if (error == 1) {
+        kd_say_diag(
+            out, KD_POSSIBLE,
+            "%s 0x%llx has all bits set: the error number -1 (-EPERM) used as a pointer, "
+            "memory that was filled with ones, or what a device that does not answer gives.",
+            p ? "The pointer" : "The address", KD_LLU(p ? p->value : oops->address.v));
+        return;
+    }
     kd_say_diag(out, sure ? KD_LIKELY : KD_POSSIBLE, "%s 0x%llx is -%llu%s%s%s: %s.",
                 p ? "The pointer" : "The address", KD_LLU(p ? p->value : oops->address.v),
                 KD_LLU(error), name ? " (-" : "", name ? name : "", name ? ")" : "",
