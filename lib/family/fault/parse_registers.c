@@ -454,7 +454,7 @@ static kd_verdict take(kd_parse *parse, void *group, const kd_line *line)
     kd_str rest = without_gprs(parse, oops, text);
     bool had_rows = rest.len < text.len;
     text = rest;
-    if (text.len == 0)
+    if (had_rows && text.len == 0)
         return KD_TAKEN;
     if (is_company(text) || take_flags(parse, oops, text) || take_rip(parse, oops, text) ||
         take_named_symbol(parse, oops, text) || kd_take_other_registers(parse, oops, text) ||
