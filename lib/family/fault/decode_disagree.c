@@ -119,6 +119,19 @@ static void put_implicit(kdf_operand *mem, const char *base, int64_t displacemen
     kd_derive(&mem->implicit, kd_str_of(what));
 }
 
+/* "call rax", "jmp rax": x86-64 refuses there what is no address. */
+static const kd_pair *jump_target(const kdf_oops *oops, const kd_context *context)
+{
+    kd_str text = oops->code.instruction.v;
+    size_t skip = kd_str_starts(text, "jmp ") ? 4 : kd_str_starts(text, "call ") ? 5 : 0;
+    for (uint32_t i = 0; skip && i < oops->registers.count; i++) {
+        const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
+        if (kd_str_eq(pair->name, kd_str_from(text, skip)) && kd_arch_is(context, "x86_64"))
+            return pair;
+    }
+    return NULL;
+}
+
 void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *context)
 {
     kdf_code *code = &oops->code;
@@ -139,6 +152,13 @@ void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *c
     }
     if (!code->instruction.src)
         return;
+    const kd_pair *target = jump_target(oops, context);
+    if (target && target->v == address) {
+        put_implicit(&code->memory, "", 0, 0, address,
+                     "the jump: what the register holds is no address of code");
+        code->memory.base.v = target->name;
+        return;
+    }
     if (code->memory.effective.src && !is_late(oops) && is_frame_push(oops, context)) {
         put_implicit(&code->memory, "rsp", (int64_t)(address - held(oops, "rsp")), 8, address,
                      "the push of the exception's frame: the stack pointer, rounded down to 16 "

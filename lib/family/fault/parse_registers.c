@@ -250,6 +250,8 @@ static bool take_rest_of_row(kd_parse *parse, kdf_oops *oops, kd_str text)
 static kd_str without_gprs(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     const char *row = kd_str_find(text, "GPR");
+    if (row && row > text.ptr && !kd_is_blank(row[-1]) && !kd_is_digit(row[-1]))
+        return text; /* "oGPR11:" of openrisc */
     if (!row || !take_gpr_row(parse, oops, kd_str_from(text, (size_t)(row - text.ptr))))
         return text;
     kd_str before = kd_str_trim((kd_str){ text.ptr, (size_t)(row - text.ptr) });

@@ -21,9 +21,10 @@ const char kd_doc_writes_read_only[] =
     "The kernel wrote to a page that is mapped read-only: its own text or constant data.";
 const char kd_doc_user_pointer[] = "The kernel accessed or executed a user-space address without "
                                    "the functions that are meant for it.";
-const char kd_doc_non_canonical[] = "x86-64 refuses an address whose upper bits are not all alike: "
-                                    "the pointer holds something else, or was "
-                                    "overwritten.";
+const char kd_doc_non_canonical[] =
+    "The upper bits of an address must be all alike: x86-64 refuses others, arm64 and riscv have "
+    "no "
+    "page tables for them. The pointer holds something else, or was overwritten.";
 
 void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
@@ -413,12 +414,37 @@ bool kd_is_non_canonical(const kdf_oops *oops, const kd_pointer *p, uint64_t *va
     return *value >> 47 != 0 && *value >> 47 != 0x1ffff;
 }
 
+/* Of machines that tell it as any other page fault. */
+static void say_between(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_pointer p;
+    kd_address_map map;
+    kd_oops_map(oops, view->context, &map);
+    kd_address at = kd_address_at(&map, oops->address.v);
+    if (!oops->address.src || at.class != KD_AT_NON_CANONICAL || at.assumed ||
+        kd_arch_is(view->context, "x86_64") || view->event->diags)
+        return;
+    kd_say_diag(out, KD_LIKELY,
+                "The address 0x%llx is no address at all: its upper bits differ, it is neither of "
+                "user space nor of the kernel. The pointer holds something else, or was "
+                "overwritten.",
+                KD_LLU(oops->address.v));
+    if (kd_pointer_of(oops, view->context, &p))
+        kd_pointer_say(view, out, oops, &p);
+    kd_pointer_say_fault(view, out, oops);
+    kd_say_remedy(out, "CONFIG_KASAN or slub_debug=FZPU catches who wrote over the pointer.");
+}
+
 kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
     kd_pointer p;
     uint64_t value;
+    if (oops && kd_event_is(view->event, &kd_kind_paging_fault)) {
+        say_between(view, out, oops);
+        return KD_OK;
+    }
     if (!oops || view->event->diags || !kd_bad_value(view->event, oops, view->context, &p) ||
         !kd_is_non_canonical(oops, &p, &value))
         return KD_OK;
