@@ -326,6 +326,8 @@ static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops 
     }
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
     kd_say_counted(view, out, oops);
+    if (oops->code.origin.slot.src) /* a NULL pointer itself is the same everywhere */
+        kd_pointer_say_links(view, out, oops);
 }
 
 /* s390 has its low core at address 0, which no fault guards: the zeros there are no instruction.
