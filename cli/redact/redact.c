@@ -115,10 +115,11 @@ static bool learn_line(redact *r, kd_str line)
     return true;
 }
 
-/* Root is everybody's, and so is the own machine. */
+/* Root is everybody's, and so are the user of Android's shell and the own machine. */
 static bool is_nobody(kd_str value)
 {
     return (value.len == 4 && memcmp(value.ptr, "root", 4) == 0) ||
+           (value.len == 5 && memcmp(value.ptr, "shell", 5) == 0) ||
            (value.len == 9 && memcmp(value.ptr, "localhost", 9) == 0);
 }
 

@@ -136,14 +136,38 @@ static void keep_event(kd_session *session, kd_event *event)
 static void note_seen(kd_report *report, const kd_event *event)
 {
     kd_str wording = KD_BODY(event, seen)->wording.v;
+    uint64_t line = kd_event_lines(event)[0].number;
     for (size_t i = 0; i < report->seen.len; i++)
         if (kd_str_eq(report->seen.items[i].wording, wording)) {
             report->seen.items[i].count++;
+            report->seen.items[i].last_line = line;
             return;
         }
     if (KD_VEC_ROOM(&report->mem, &report->seen))
-        report->seen.items[report->seen.len++] =
-            (kd_seen){ wording, 1, kd_event_lines(event)[0].number };
+        report->seen.items[report->seen.len++] = (kd_seen){ wording, 1, line, line };
+}
+
+/* A stack whose report has lost its head is known by its frames, when the line above them was taken
+ * for one that nothing explains. */
+#define HEADING_LINES 6u
+
+static void unsee_heading(kd_report *report, const kd_event *event)
+{
+    uint64_t first = kd_event_lines(event)[0].number;
+    uint64_t last = kd_event_lines(event)[event->lines.count - 1].number;
+    const kd_list *frames = kd_event_backtrace(event);
+    if (!frames || frames->count == 0)
+        return;
+    for (size_t i = 0; i < report->seen.len; i++) {
+        kd_seen *seen = &report->seen.items[i];
+        if (!kd_str_starts(seen->wording, "Call ") || seen->last_line > last ||
+            seen->last_line + HEADING_LINES < first)
+            continue;
+        seen->last_line = 0;
+        if (--seen->count == 0)
+            memmove(seen, seen + 1, (--report->seen.len - i) * sizeof *seen);
+        return;
+    }
 }
 
 /* Memory was short while it was read. */
@@ -290,6 +314,7 @@ void kd_session_take(void *user, kd_event *event)
             boot->last_line = last_line(event);
         kd_hint_attach(boot, event);
     }
+    unsee_heading(session->report, event);
     keep_event(session, event);
 }
 

@@ -137,6 +137,9 @@ static bool take_iso(kd_attempt *a)
         (!kd_scan_char(in, 'T') && !kd_scan_char(in, ' ')) || !take_clock(in, true) ||
         !take_zone(in))
         return false;
+    /* cut inside its digits: what follows is the rest of some word */
+    if (!kd_scan_at_end(in) && (kd_is_alpha(*in->at) || kd_is_digit(*in->at) || *in->at == '_'))
+        return false;
     a->wall_time = kd_scan_since(in, from);
     return true;
 }

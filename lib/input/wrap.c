@@ -19,7 +19,10 @@
 #define REST_MOST 24u
 /* Terminals break at their last column, whatever stands there. */
 #define TERMINAL 80u
+#define EARLY 72u
+#define EARLY_LEAST 70u
 #define ROOM 1024u
+#define BUILD_ID 32u
 /* Lines that the log itself indents stand below a message, not behind it. */
 #define INDENT_MOST 8u
 
@@ -171,6 +174,9 @@ static bool is_broken_bracket(kd_str last, kd_str first)
             continue;
         const char *open = last.len ? memchr(last.ptr, pairs[i], last.len) : NULL;
         size_t left = open ? (size_t)(last.ptr + last.len - open) : 0;
+        /* "[mod" "4a604ba8...]": the build id of the module is a word of its own too */
+        if (pairs[i] == '[' && hex_run(first) >= BUILD_ID)
+            continue;
         if (open && !memchr(open, pairs[i + 1], left) && first.ptr[0] != pairs[i] &&
             memchr(first.ptr, pairs[i + 1], first.len) && !memchr(":,|", open[left - 1], 3))
             return true;
@@ -205,13 +211,22 @@ static size_t mail_width(const kd_wrap *wrap)
     return MAIL_MOST + (wrap->first.len - kd_mail_unquoted(wrap->first).len);
 }
 
+/* Some mail programs leave a line alone as long as it fits on a terminal, and break a longer one
+ * well before. */
+static bool is_broken_early(const kd_wrap *wrap, kd_str word)
+{
+    return wrap->longest <= TERMINAL && wrap->width <= EARLY &&
+           wrap->width + 1 + word.len > EARLY_LEAST &&
+           wrap->first.len + 1 + wrap->next.len > wrap->longest;
+}
+
 /* The next word would have fitted on the line, or other lines were broken elsewhere. */
 static bool has_room(const kd_wrap *wrap, kd_str word)
 {
     if (wrap->width < WIDTH_LEAST)
         return true;
     return !kd_str_ends(wrap->first, " ") &&
-           (wrap->width + 1 + word.len <= wrap->longest ||
+           ((wrap->width + 1 + word.len <= wrap->longest && !is_broken_early(wrap, word)) ||
             (wrap->width > mail_width(wrap) && wrap->column != wrap->width));
 }
 

@@ -20,7 +20,7 @@
 /* Lines with words of bad news that no recogniser took. */
 typedef struct kd_seen {
     kd_str wording;
-    uint64_t count, first_line;
+    uint64_t count, first_line, last_line;
 } kd_seen;
 
 struct kd_report {

@@ -3,6 +3,8 @@
  *   kworker/1:2: page allocation failure. order:3, mode:0x4020                      2.6.32 - 2.6.39
  *   kworker/1:2: page allocation failure: order:3, mode:0x4020                        3.0 - 4.5
  *   kworker/1:2: page allocation failure: order:3, mode:0x2084020(GFP_ATOMIC|__GFP_COMP)   4.6+
+ *   kworker/1:2: vmemmap alloc failure: order:9, mode:0x4cc0(GFP_KERNEL|...)       memory
+ * hotplug, 4.15+
  *   ... , nodemask=(null)          and an own line "COMM cpuset=/ mems_allowed=0"     4.11 - 4.20
  *   ... , nodemask=(null),cpuset=/,mems_allowed=0                                     5.0+
  *   __alloc_pages: 0-order allocation failed (gfp=0x20/0)                                 2.4,
@@ -30,6 +32,13 @@ static bool take_2_4(kd_parse *parse, kdf_page_alloc *failure, kd_str text)
     return true;
 }
 
+/* warn_alloc() says whose request it was: of the pages, or of what describes added memory. */
+static bool scan_words(kd_scan *in, kd_str *comm)
+{
+    return kd_scan_past(in, ": page allocation failure", comm) ||
+           kd_scan_past(in, ": vmemmap alloc failure", comm);
+}
+
 static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
 {
     kdf_page_alloc *failure = parse->body;
@@ -38,7 +47,7 @@ static kd_verdict open_failure(kd_parse *parse, const kd_line *line)
     uint64_t order;
     if (take_2_4(parse, failure, line->text))
         return KD_LAST;
-    if (!kd_scan_past(&in, ": page allocation failure", &comm) || comm.len > 64)
+    if (!scan_words(&in, &comm) || comm.len > 64)
         return KD_NOT_MINE;
     if ((!kd_scan_literal(&in, ": order:") && !kd_scan_literal(&in, ". order:")) ||
         !kd_scan_u64(&in, &order))
@@ -99,7 +108,7 @@ static kd_verdict take_trace(kd_parse *parse, void *group, const kd_line *line)
 
 static const kd_block block_trace = { "trace", take_trace };
 
-static const char *const anchors[] = { ": page allocation failure",
+static const char *const anchors[] = { ": page allocation failure", ": vmemmap alloc failure",
                                        "-order allocation failed (gfp=", NULL };
 
 static const kd_block_use blocks[] = {

@@ -112,7 +112,7 @@ static kd_str driver_behind(kd_str text, kd_str device)
     kd_scan in = { device.ptr + device.len, text.ptr + text.len, false };
     kd_str driver = { NULL, 0 };
     return kd_scan_literal(&in, " (") && kd_scan_until(&in, ')', &driver) ? driver
-                                                                        : (kd_str){ NULL, 0 };
+                                                                          : (kd_str){ NULL, 0 };
 }
 
 /* "sda1-8": the journal that inode 8 of sda1 holds */
@@ -148,9 +148,14 @@ static void find_device(const wording *w, kd_str text, kd_str *device, kd_str *d
         *device = (kd_str){ NULL, 0 };
 }
 
-/* Reading an empty drive fails on every machine. */
-static bool is_harmless(const wording *w, kd_str device)
+/* Reading an empty drive fails on every machine; with initcall_debug a callback that succeeded is
+ * told too; and a kernel without extended attributes reads a squashfs that holds some. */
+static bool is_harmless(const wording *w, kd_str device, kd_str text)
 {
+    if (w->kind == &kd_kind_suspend_failure)
+        return kd_str_ends(text, " returns 0");
+    if (w->kind == &kd_kind_fs_error)
+        return kd_str_ends(text, "Xattrs in filesystem, these will be ignored");
     return w->kind == &kd_kind_io_error &&
            (kd_str_starts(device, "fd") || kd_str_starts(device, "sr") || device.len == 0);
 }
@@ -366,7 +371,8 @@ static kd_verdict open_device(kd_parse *parse, const kd_line *line)
     if (is_torn(w, line->text))
         return KD_UNFINISHED;
     find_device(w, line->text, &device, &driver);
-    if (is_harmless(w, device) || (w->kind == &kd_kind_net_tx_timeout && is_of_warning(parse)))
+    if (is_harmless(w, device, line->text) ||
+        (w->kind == &kd_kind_net_tx_timeout && is_of_warning(parse)))
         return KD_NOT_MINE;
     parse->event->kind = w->kind;
     kd_put(parse, &error->headline, line->text);

@@ -339,7 +339,9 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     }
     /* wrapped by a mail program: "probably for" and the address, or the count, in the next line */
-    if (kd_str_starts(line->text, "general protection fault, ") && !kd_str_has(line->text, "[#"))
+    if ((kd_str_starts(line->text, "general protection fault, ") ||
+         kd_str_starts(line->text, "Oops: general protection fault, ")) &&
+        !kd_str_has(line->text, "[#"))
         return KD_UNFINISHED;
     if (!take_headline(parse, oops, line) && !kd_oops_take_die(parse, oops, line->text) &&
         !take_xmon(parse, oops, line->text))

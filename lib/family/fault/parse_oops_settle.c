@@ -192,11 +192,29 @@ static bool is_memory_helper(kd_str function)
     return kd_str_in_words(kd_bare_name(function), names);
 }
 
+/* arm64 finds callers by the frames that functions lay, and memcpy() lays none: who called it
+ * stands in "lr : " alone, not in the stack. */
+static bool is_caller_left_out(const kd_event *event, const kdf_oops *oops)
+{
+    const kdf_frame *frames = oops->backtrace.items;
+    const kd_line_ref *line = kd_event_line(event, oops->lr.function.src);
+    if (!line || !kd_str_has(line->raw, "lr : ") || oops->backtrace.count < 2 ||
+        !is_memory_helper(oops->ip.function.v) || kd_blame_skips(oops->lr.function.v) ||
+        !kd_str_eq(frames[0].function.v, oops->ip.function.v))
+        return false;
+    for (uint32_t i = 0; i < oops->backtrace.count; i++)
+        if (kd_str_eq(frames[i].function.v, oops->lr.function.v))
+            return false;
+    return true;
+}
+
 /* A copying or locking function with no trace: the return address tells who called it. */
-static void blame_return_address(kdf_oops *oops)
+static void blame_return_address(const kd_event *event, kdf_oops *oops)
 {
     bool helper = is_memory_helper(oops->blame.function.v);
-    if ((oops->blame.function.src && !helper) || kd_str_has(oops->ip.function.v, "panic"))
+    bool left_out = is_caller_left_out(event, oops);
+    if ((oops->blame.function.src && !helper && !left_out) ||
+        kd_str_has(oops->ip.function.v, "panic"))
         return;
     bool nameless = !oops->ip.function.src && !oops->lr.function.src;
     if (nameless && !oops->blame.module.src && oops->lr.module.src) {
@@ -267,7 +285,7 @@ void kd_oops_settle(kd_parse *parse, bool headline_seen)
         return;
     }
     kd_blame_set(&oops->blame, &oops->backtrace, &oops->ip);
-    blame_return_address(oops);
+    blame_return_address(parse->event, oops);
 }
 
 void kd_oops_look_back_for_task(kd_parse *parse, kdf_oops *oops)

@@ -315,6 +315,8 @@ static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops 
                            "vmlinux and the modules of that build (addr2line), or build it with "
                            "CONFIG_KALLSYMS.");
     const kdf_module_ref *loading = oops->blame.module.src ? NULL : loading_module(oops);
+    /* the kernel's own code that is blamed by name is no news of a module of the kernel's own */
+    bool own = loading && oops->blame.function.src && !kd_str_has(loading->flags.v, "O");
     if (oops->blame.module.src)
         kd_say_suspect(out, KD_SUSPECT_DRIVER, oops->blame.module.v,
                        "its code is the first to look at");
@@ -322,7 +324,8 @@ static void say_where_to_look(const kd_view *view, kd_emit *out, const kdf_oops 
         kd_say_more(out, " The module %.*s was being loaded then.", KD_FMT(loading->name.v));
         kd_say_evidence(out, view->event, loading->name.src, "%.*s(%.*s) was being loaded",
                         KD_FMT(loading->name.v), KD_FMT(loading->flags.v));
-        kd_say_suspect(out, KD_SUSPECT_DRIVER, loading->name.v, "it was being loaded");
+        if (!own)
+            kd_say_suspect(out, KD_SUSPECT_DRIVER, loading->name.v, "it was being loaded");
     }
     kd_say_impact(out, KD_IMPACT_TASK_KILLED);
     kd_say_counted(view, out, oops);

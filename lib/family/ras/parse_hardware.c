@@ -209,9 +209,27 @@ static void take(kd_parse *parse, const kd_line *line, uint32_t met)
         kd_put(parse, &error->previous_boot, true);
 }
 
+/* Asked for, by the kernel, by firmware or by a hand: arch/x86/kernel/cpu/amd.c, 6.16. */
+static bool is_wanted_reset(kd_str text)
+{
+    static const char *const words[] = { "control register 0xCF9",
+                                         "ACPI power state transition",
+                                         "software issued PCI reset",
+                                         "power button was pressed",
+                                         "remote ASF ",
+                                         "keyboard reset pin",
+                                         "system reset pin" };
+    for (size_t i = 0; i < KD_COUNT(words); i++)
+        if (kd_str_has(text, words[i]))
+            return true;
+    return false;
+}
+
 /* Errors of devices that have kinds of their own, boot messages, and what says nothing. */
 static bool is_none(kd_str text, uint32_t met)
 {
+    if (kd_str_has(text, "Previous system reset reason [") && is_wanted_reset(text))
+        return true;
     return met == 0 || kd_str_has(text, "Firmware Warn") || kd_str_has(text, "Firmware Bug");
 }
 

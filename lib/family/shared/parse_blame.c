@@ -11,7 +11,9 @@ static const struct {
 } machinery[] = {
 #define KD_MACHINERY(name) { name, false },
 #define KD_HELPER(name) { name, true },
+#define KD_CULPRIT(name)
 #include "family/shared/machinery.def"
+#undef KD_CULPRIT
 #undef KD_HELPER
 #undef KD_MACHINERY
 };
@@ -20,7 +22,19 @@ static const struct {
 static const char firsts[] = {
 #define KD_MACHINERY(name) (name)[0],
 #define KD_HELPER(name) (name)[0],
+#define KD_CULPRIT(name)
 #include "family/shared/machinery.def"
+#undef KD_CULPRIT
+#undef KD_HELPER
+#undef KD_MACHINERY
+};
+
+static const char *const culprits[] = {
+#define KD_MACHINERY(name)
+#define KD_HELPER(name)
+#define KD_CULPRIT(name) name,
+#include "family/shared/machinery.def"
+#undef KD_CULPRIT
 #undef KD_HELPER
 #undef KD_MACHINERY
 };
@@ -75,6 +89,9 @@ static bool is_among(kd_str bare, char first, bool helpers)
 
 static bool is_skipped(kd_str bare, bool helpers)
 {
+    for (size_t i = 0; i < KD_COUNT(culprits); i++)
+        if (kd_name_fits(bare, culprits[i]))
+            return false;
     return (bare.len > 0 && is_among(bare, bare.ptr[0], helpers)) || is_among(bare, '*', helpers);
 }
 

@@ -230,6 +230,22 @@ static void beside_panic(kd_parse *parse, const kd_event *other)
     panic->ip.size = (kd_u64){ oops->ip.size.v, oops->ip.size.src ? src : 0 };
 }
 
+/* "stack-protector: Kernel stack is corrupted in: f+0x10/0x100": whose canary was gone is told,
+ * while the frames are those behind calls that do not return. */
+static bool blame_named(kdf_panic *panic)
+{
+    kd_scan in;
+    kdf_symbol symbol = { .size = { 0, 0 } };
+    if (!kd_scan_after(panic->reason.v, "is corrupted in: ", &in) ||
+        !kd_scan_symbol(&in, &symbol, panic->reason.src) || !symbol.offset.src)
+        return false;
+    panic->blame.function = symbol.function;
+    panic->blame.module = symbol.module;
+    panic->blame.why =
+        (kd_text){ KD_STR("its stack frame was overwritten: the panic names it"), KD_DERIVED };
+    return true;
+}
+
 static void close_panic(kd_parse *parse)
 {
     kdf_panic *panic = parse->body;
@@ -240,7 +256,8 @@ static void close_panic(kd_parse *parse)
         parse->event->kind = &kd_kind_stack_corruption;
     if (reason && reason->class == KD_PANIC_STACK && reason->innocent)
         kd_blame_outermost(&panic->blame, &panic->backtrace);
-    if (panic->blame.function.src)
+    if (panic->blame.function.src ||
+        (reason && reason->class == KD_PANIC_STACK && blame_named(panic)))
         return;
     if (reason && reason->innocent) {
         panic->blame.why =

@@ -235,6 +235,14 @@ static kd_verdict open_badness(kd_parse *parse, kdf_warning *warning, const kd_l
     return KD_TAKEN;
 }
 
+/* Of a header that a mail program broke: the last of its lines. */
+static uint32_t last_number(const kd_parse *parse, const kd_line *line)
+{
+    uint32_t count = parse->event->lines.count;
+    uint64_t last = count ? kd_event_lines(parse->event)[count - 1].number : 0;
+    return (uint32_t)(last > line->number && last - line->number < 3 ? last : line->number);
+}
+
 static kd_verdict open_warning(kd_parse *parse, const kd_line *line)
 {
     kdf_warning *warning = parse->body;
@@ -253,7 +261,7 @@ static kd_verdict open_warning(kd_parse *parse, const kd_line *line)
     if (verdict != KD_TAKEN)
         return verdict;
     read_message(parse, warning, line);
-    parse->own[OWN_LAST_LINE] = (uint32_t)line->number;
+    parse->own[OWN_LAST_LINE] = last_number(parse, line);
     return KD_TAKEN;
 }
 
