@@ -285,6 +285,25 @@ static kd_status decode(judging *work, kd_event *event)
     return KD_OK;
 }
 
+/* A panic that is the end of another event names that one: what its rule found before it. */
+static void note_end(kd_event *event)
+{
+    kdf_panic *panic = KD_BODY(event, panic);
+    if (!panic)
+        return;
+    panic->ends = (kd_text){ { NULL, 0 }, 0 };
+    for (const kd_diag *diag = event->diags; diag; diag = diag->older) {
+        const uint64_t *ids = diag->events.items;
+        if (diag->events.count < 2 || ids[1] >= event->id ||
+            strncmp(diag->rule->id, "panic.", sizeof "panic." - 1) != 0)
+            continue;
+        char *room = panic->ends_id.text;
+        panic->ends =
+            (kd_text){ kd_str_print(room, sizeof panic->ends_id.text, "e%llu", KD_LLU(ids[1])),
+                       KD_DERIVED };
+    }
+}
+
 static kd_status judge_one(judging *work, size_t index)
 {
     kd_report *report = work->report;
@@ -299,6 +318,7 @@ static kd_status judge_one(judging *work, size_t index)
         take_back(work, work->all[index], diags);
         return KD_E_NOMEM;
     }
+    note_end(work->all[index]);
     kd_note_problems(report, work->all, index, diags);
     return KD_OK;
 }

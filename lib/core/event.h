@@ -32,6 +32,11 @@ typedef struct kd_repeat {
     kd_event *latest;  /* the last one, where it holds a memory dump: its numbers differ */
 } kd_repeat;
 
+/* Room for the id of another event, as it is printed. */
+typedef struct kd_id_text {
+    char text[24];
+} kd_id_text;
+
 /* A line before it that announces it: core/hint.h. */
 typedef struct kd_event_hint {
     const void *meaning; /* NULL: there is none */

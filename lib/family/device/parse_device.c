@@ -382,6 +382,14 @@ static kd_verdict open_device(kd_parse *parse, const kd_line *line)
     return KD_TAKEN;
 }
 
+/* A file system that names no device is another one than that of the event, unless both are told in
+ * the same words. */
+static bool is_other_file_system(const kdf_device_error *error, const wording *w, kd_str device)
+{
+    return w->kind == &kd_kind_fs_error && w->how != MORE &&
+           (device.len == 0) != !error->device.src && !kd_str_has(error->headline.v, w->words);
+}
+
 static uint64_t burst_of(const kd_kind *kind)
 {
     for (size_t i = 0; i < KD_COUNT(bursts); i++)
@@ -403,7 +411,7 @@ static kd_verdict more_device(kd_parse *parse, const kd_line *line)
         return KD_NOT_MINE;
     kd_str device, driver;
     find_device(w, line->text, &device, &driver);
-    if (is_other_device(error, device))
+    if (is_other_device(error, device) || is_other_file_system(error, w, device))
         return KD_NOT_MINE;
     if (w->how == NEW)
         return KD_OVER;

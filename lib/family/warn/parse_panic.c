@@ -138,6 +138,7 @@ static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
 static bool is_company(kd_str text)
 {
     static const char *const begins[] = { "Rebooting in ",
+                                          "Starting crashdump kernel",
                                           "Kernel Offset: disabled",
                                           "Memory Limit: none",
                                           "SMP: stopping secondary CPUs",
@@ -174,10 +175,35 @@ static kd_verdict take_stopped(kd_parse *parse, const kd_line *line)
     return verdict;
 }
 
+static void put_then(kd_parse *parse, const char *what)
+{
+    kdf_panic *panic = parse->body;
+    if (!panic->then.src)
+        panic->then = (kd_text){ kd_str_of(what), KD_DERIVED };
+}
+
+/* "Rebooting in 20 seconds..", "Starting crashdump kernel..." */
+static void read_then(kd_parse *parse, kd_str text)
+{
+    kdf_panic *panic = parse->body;
+    kd_scan in;
+    uint64_t seconds;
+    if (kd_str_starts(text, "Starting crashdump kernel"))
+        put_then(parse, "crash-kernel");
+    if (!kd_str_starts(text, "Rebooting in ") || !kd_scan_after(text, "Rebooting in ", &in) ||
+        !kd_scan_u64(&in, &seconds) || !kd_scan_literal(&in, " second"))
+        return;
+    put_then(parse, "reboot");
+    kd_put(parse, &panic->reboot_seconds, seconds);
+}
+
 static kd_verdict more_panic(kd_parse *parse, const kd_line *line)
 {
-    if (kd_str_starts(line->text, END "Kernel panic"))
+    if (kd_str_starts(line->text, END "Kernel panic")) {
+        put_then(parse, "halt"); /* printed where no time to reboot after is set */
         return KD_LAST;
+    }
+    read_then(parse, line->text);
     if (is_company(line->text)) {
         parse->own[OWN_OTHERS] |= kd_str_ends(line->text, ": stopping");
         return KD_TAKEN;

@@ -424,6 +424,17 @@ static void say_cut(const kd_view *view, kd_emit *out)
     kd_say_missing(out, "the rest of the panic's text");
 }
 
+static void say_then(kd_emit *out, const kdf_panic *panic)
+{
+    if (panic->reboot_seconds.src)
+        kd_say_more(out, " The machine reboots after %llu s.", KD_LLU(panic->reboot_seconds.v));
+    else if (kd_str_is(panic->then.v, "crash-kernel"))
+        kd_say_more(out, " The crash kernel was started: a dump of the memory may be there.");
+    else if (kd_str_is(panic->then.v, "halt"))
+        kd_say_more(out, " The machine stands still until it is reset: panic= sets no time to "
+                         "reboot after.");
+}
+
 typedef void (*say_fn)(const kd_view *view, kd_emit *out, const kd_panic_reason *reason);
 
 static kd_status check(const kd_view *view, kd_emit *out, kd_panic_class class, say_fn say)
@@ -439,8 +450,10 @@ static kd_status check(const kd_view *view, kd_emit *out, kd_panic_class class, 
     }
     reason = reason ? reason : &unknown;
     kd_panic_class of = reason->class == KD_PANIC_HARDWARE ? KD_PANIC_OTHER : reason->class;
-    if (of == class)
+    if (of == class) {
         say(view, out, reason);
+        say_then(out, panic);
+    }
     return KD_OK;
 }
 
