@@ -3,6 +3,7 @@
 
 #include "api/session.h"
 #include "core/hint.h"
+#include "core/open.h"
 #include "family/fields.h"
 
 static kd_context *current_boot(kd_session *session)
@@ -108,13 +109,45 @@ static void count_event(kd_report *report, const kd_event *event)
     report->stats.bytes_not_utf8 += event->not_utf8;
 }
 
+/* A stack whose report has lost its head is known by its frames, when the line above them was taken
+ * for one that nothing explains. */
+#define HEADING_LINES 6u
+
+/* Where that line may stand. */
+static kd_range heading_of(const kd_event *event)
+{
+    const kd_line_ref *lines = kd_event_lines(event);
+    const kd_list *frames = kd_event_backtrace(event);
+    if (!frames || frames->count == 0)
+        return (kd_range){ 0, 0 };
+    return (kd_range){ lines[0].number > HEADING_LINES ? lines[0].number - HEADING_LINES : 1,
+                       lines[event->lines.count - 1].number };
+}
+
+static void unsee(kd_report *report, kd_range where)
+{
+    for (size_t i = 0; where.last > 0 && i < report->seen.len; i++) {
+        kd_seen *seen = &report->seen.items[i];
+        if (!kd_str_starts(seen->wording, "Call ") || seen->last_line < where.first ||
+            seen->last_line > where.last)
+            continue;
+        seen->last_line = 0;
+        if (--seen->count == 0)
+            memmove(seen, seen + 1, (--report->seen.len - i) * sizeof *seen);
+        return;
+    }
+}
+
 static void keep_event(kd_session *session, kd_event *event)
 {
     kd_report *report = session->report;
+    kd_range heading = heading_of(event);
     report->dirty = true;
     count_event(report, event);
-    if (kd_fold(report, event))
+    if (kd_fold(report, event)) {
+        unsee(report, heading);
         return;
+    }
     size_t most = session->options.max_history,
            waiting = report->events.len - report->pulled_events;
     if (!KD_VEC_ROOM(&report->mem, &report->events)) {
@@ -124,6 +157,7 @@ static void keep_event(kd_session *session, kd_event *event)
         return;
     }
     report->events.items[report->events.len++] = event;
+    unsee(report, heading);
     report->fresh = true;
     report->stats.events++;
     /* not for each one: what is to be kept is chosen among many */
@@ -145,29 +179,6 @@ static void note_seen(kd_report *report, const kd_event *event)
         }
     if (KD_VEC_ROOM(&report->mem, &report->seen))
         report->seen.items[report->seen.len++] = (kd_seen){ wording, 1, line, line };
-}
-
-/* A stack whose report has lost its head is known by its frames, when the line above them was taken
- * for one that nothing explains. */
-#define HEADING_LINES 6u
-
-static void unsee_heading(kd_report *report, const kd_event *event)
-{
-    uint64_t first = kd_event_lines(event)[0].number;
-    uint64_t last = kd_event_lines(event)[event->lines.count - 1].number;
-    const kd_list *frames = kd_event_backtrace(event);
-    if (!frames || frames->count == 0)
-        return;
-    for (size_t i = 0; i < report->seen.len; i++) {
-        kd_seen *seen = &report->seen.items[i];
-        if (!kd_str_starts(seen->wording, "Call ") || seen->last_line > last ||
-            seen->last_line + HEADING_LINES < first)
-            continue;
-        seen->last_line = 0;
-        if (--seen->count == 0)
-            memmove(seen, seen + 1, (--report->seen.len - i) * sizeof *seen);
-        return;
-    }
 }
 
 /* Memory was short while it was read. */
@@ -211,8 +222,12 @@ static void take_fact(kd_session *session, kd_context *boot, kd_event *event)
 #define LAST_EVENTS 64u
 
 /* A death was reported: the log did not end without a word. */
-static bool told_of_death(const kd_report *report, const kd_context *boot)
+static bool told_of_death(const kd_session *session, const kd_context *boot)
 {
+    const kd_report *report = session->report;
+    for (const kd_open *open = session->tracker.open; open; open = open->next)
+        if (open->parse.event->boot == boot->boot && open->parse.event->kind->severity == KD_FATAL)
+            return true;
     for (size_t i = 0; i < report->events.len && i < LAST_EVENTS; i++) {
         const kd_event *event = report->events.items[report->events.len - 1 - i];
         if (event->boot == boot->boot &&
@@ -262,7 +277,7 @@ static void look_at_end(kd_session *session, const kd_context *before, const kd_
     kd_src src = fact ? fact->last.src : stage ? stage->last.src : 0;
     const kd_line_ref *last = kd_event_line(event, src);
     if (last && !last->decoded && (before->is_console || stage) && !before->has_ended &&
-        last->number >= before->first_line && !told_of_death(session->report, before))
+        last->number >= before->first_line && !told_of_death(session, before))
         note_end(session, before, &kd_kind_reboot, last);
 }
 
@@ -314,7 +329,6 @@ void kd_session_take(void *user, kd_event *event)
             boot->last_line = last_line(event);
         kd_hint_attach(boot, event);
     }
-    unsee_heading(session->report, event);
     keep_event(session, event);
 }
 
@@ -351,7 +365,7 @@ void kd_session_look_at_end(kd_session *session)
     kd_context *boot = current_boot(session);
     kd_line_ref last = { .number = 0 };
     if (!boot || session->options.flags & KD_COUNTS || !boot->is_console ||
-        boot->stage != KD_STAGE_KERNEL || boot->has_ended || told_of_death(session->report, boot) ||
+        boot->stage != KD_STAGE_KERNEL || boot->has_ended || told_of_death(session, boot) ||
         !find_last_line(session, &last))
         return;
     note_end(session, boot, &kd_kind_log_end, &last);

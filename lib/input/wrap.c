@@ -215,8 +215,11 @@ static size_t mail_width(const kd_wrap *wrap)
  * well before. */
 static bool is_broken_early(const kd_wrap *wrap, kd_str word)
 {
-    return wrap->longest <= TERMINAL && wrap->width <= EARLY &&
-           wrap->width + 1 + word.len > EARLY_LEAST &&
+    size_t quote = wrap->first.len - kd_mail_unquoted(wrap->first).len;
+    size_t next = wrap->width + 1 + word.len;
+    bool before = wrap->width <= EARLY && next > EARLY_LEAST;
+    bool then = wrap->width <= EARLY + quote && next > EARLY_LEAST + quote;
+    return wrap->longest <= TERMINAL + quote && (before || then) &&
            wrap->first.len + 1 + wrap->next.len > wrap->longest;
 }
 

@@ -9,7 +9,7 @@
 /* How far back an explanation is looked for. */
 #define LOOK_BACK 64u
 
-typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE } tie;
+typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_INLINED } tie;
 
 typedef struct chain {
     const char *effects, *words, *causes;
@@ -23,10 +23,13 @@ static const chain chains[] = {
     { effects, words, causes, seconds, TIE_PATH },
 #define KD_CHAIN_ON_DEVICE(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_DEVICE },
+#define KD_CHAIN_INLINED(effects, words, causes, seconds) \
+    { effects, words, causes, seconds, TIE_INLINED },
 #include "problem/chain.def"
 #undef KD_CHAIN
 #undef KD_CHAIN_ON_PATH
 #undef KD_CHAIN_ON_DEVICE
+#undef KD_CHAIN_INLINED
 };
 
 static bool has_word(const kd_event *event, const char *words)
@@ -82,12 +85,21 @@ static bool is_on_device(const kd_event *event, const kd_event *cause)
            are_of_one_device(event, cause);
 }
 
+/* A headline of its own for each function that was inlined there. */
+static bool is_inlined(const kd_event *event, const kd_event *cause)
+{
+    const kd_line_ref *last = &kd_event_lines(cause)[cause->lines.count - 1];
+    return cause->kind == event->kind && last->number + 1 == kd_event_lines(event)[0].number &&
+           kd_str_ends(kd_event_text(cause, "headline"), " [inline]");
+}
+
 static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
 {
     switch (by) {
     case TIE_NONE: return are_of_one_device(event, cause);
     case TIE_PATH: return is_on_path(event, cause);
     case TIE_DEVICE: return is_on_device(event, cause);
+    case TIE_INLINED: return is_inlined(event, cause);
     }
     return false;
 }

@@ -318,28 +318,10 @@ static kd_verdict take_bare_frame(kd_parse *parse, kdf_check *check, const kd_li
     return verdict;
 }
 
-/* scripts/decode_stacktrace.sh and the like write a headline for each function that was inlined
- * there; the last one is of the function itself. */
-static bool take_outer_head(kd_parse *parse, kdf_check *check, kd_str text)
-{
-    kd_str head = check->oops.headline.v;
-    const char *in = kd_str_find(head, " in ");
-    size_t same = in ? (size_t)(in - head.ptr) + 4 : 0;
-    if (parse->own[KD_CHECK_SEEN] || same == 0 || !kd_str_ends(head, " [inline]") ||
-        text.len <= same || !kd_str_eq((kd_str){ head.ptr, same }, (kd_str){ text.ptr, same }))
-        return false;
-    kd_put_again(parse, &check->oops.headline, text);
-    check->oops.ip = (kdf_symbol){ .size = { 0, 0 } };
-    read_place(parse, check, text);
-    return true;
-}
-
 static kd_verdict more_report(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
     kd_str text = line->text;
-    if (take_outer_head(parse, check, text))
-        return KD_TAKEN;
     if (kd_str_starts(text, "=========")) {
         /* the line above the headline comes before it; this one ends the report */
         return parse->own[KD_CHECK_SEEN] ? KD_LAST : KD_NOT_MINE;

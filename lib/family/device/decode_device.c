@@ -83,6 +83,9 @@ bool kd_device_may_explain(const kd_event *event, const kd_event *cause)
     kd_str its = kd_device_base(b, rooms[1], sizeof rooms[1]);
     if (kd_str_eq(mine, its) || is_stacked(mine))
         return true;
+    /* the one goes by its PCI address, the other by the name of its driver */
+    if (kd_event_is(event, &kd_kind_suspend_failure) && kd_event_is(cause, &kd_kind_nvme_error))
+        return kd_str_is(kd_event_text(event, "driver"), "nvme");
     if (!is_disk(mine) || is_disk(its) || is_stacked(its))
         return false;
     return kd_event_is(cause, &kd_kind_usb_error) || kd_event_is(cause, &kd_kind_scsi_error) ||

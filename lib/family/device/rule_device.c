@@ -159,7 +159,9 @@ static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
                 at ? at + 1 : say->says);
     kd_device_say_details(view, out);
     kd_say_impact(out, say->impact);
-    kd_str suspect = error->driver.src ? error->driver.v : error->device.v;
+    /* what all disks have in common is no suspect */
+    bool common = kd_str_in_words(error->driver.v, "sd sr scsi") && error->device.src;
+    kd_str suspect = error->driver.src && !common ? error->driver.v : error->device.v;
     kd_say_suspect(out, say->suspect, suspect,
                    suspect.len ? "the message names it" : "the message names nobody");
     kd_say_remedy(out, "%s", say->remedy);

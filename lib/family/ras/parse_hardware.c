@@ -230,6 +230,9 @@ static bool is_none(kd_str text, uint32_t met)
 {
     if (kd_str_has(text, "Previous system reset reason [") && is_wanted_reset(text))
         return true;
+    /* TPMs: what they report of themselves is put right, on each boot */
+    if (kd_str_has(text, "[Hardware Error]: Adjusting reported "))
+        return true;
     return met == 0 || kd_str_has(text, "Firmware Warn") || kd_str_has(text, "Firmware Bug");
 }
 

@@ -104,6 +104,31 @@ static void say_harm(kd_emit *out, const kdf_hardware_error *error)
     }
 }
 
+/* EDAC has words of its own for a module that it cannot tell. */
+static bool is_nameless(const kdf_hardware_error *error)
+{
+    kd_str device = error->device.v;
+    return !error->dimm.src && !error->fru.src &&
+           (device.len == 0 || kd_str_is(device, "unknown memory") ||
+            kd_str_is(device, "any memory") || kd_str_is(device, "unknown label"));
+}
+
+static void say_memory_remedy(kd_emit *out, const kdf_hardware_error *error)
+{
+    if (is_corrected(error))
+        kd_say_remedy(out, "One corrected error asks for nothing. Count them for each module: "
+                           "replace the one that repeats.");
+    else if (is_nameless(error))
+        kd_say_remedy(out,
+                      "No module is named%s: the board's manual or the log of its management "
+                      "controller says which one that is. Replace it, or swap it with another "
+                      "and see whether the error moves with it.",
+                      error->location.src ? ", only its place" : "");
+    else
+        kd_say_remedy(out, "Replace the module that is named, or swap it with another and see "
+                           "whether the error moves with it.");
+}
+
 kd_status kd_check_memory_error(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_hardware_error *error = KD_BODY(view->event, hardware_error);
@@ -117,15 +142,12 @@ kd_status kd_check_memory_error(const kd_view *view, kd_emit *out, void *user)
     say_status(view, out, error);
     say_harm(out, error);
     kd_say_suspect(out, KD_SUSPECT_HARDWARE,
-                   error->dimm.src  ? error->dimm.v
-                   : error->fru.src ? error->fru.v
-                                    : error->device.v,
+                   error->dimm.src      ? error->dimm.v
+                   : error->fru.src     ? error->fru.v
+                   : is_nameless(error) ? error->location.v
+                                        : error->device.v,
                    "the record names it");
-    kd_say_remedy(out, is_corrected(error)
-                           ? "One corrected error asks for nothing. Count them for each module: "
-                             "replace the one that repeats."
-                           : "Replace the module that is named, or swap it with another and see "
-                             "whether the error moves with it.");
+    say_memory_remedy(out, error);
     return KD_OK;
 }
 

@@ -64,8 +64,11 @@ bool kd_name_fits(kd_str bare, const char *pattern)
     return fits(bare.ptr, bare.ptr + bare.len, pattern);
 }
 
+/* "__pi_memcpy": arm64's second name for what may run before the kernel is where it belongs. */
 kd_str kd_bare_name(kd_str function)
 {
+    if (kd_str_starts(function, "__pi_"))
+        function = kd_str_from(function, sizeof "__pi_" - 1);
     while (function.len > 0 && (function.ptr[0] == '_' || function.ptr[0] == '.'))
         function = kd_str_from(function, 1);
     kd_scan in = kd_scan_of(function);
