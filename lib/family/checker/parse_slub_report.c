@@ -69,12 +69,21 @@ static bool scan_headline(kd_str text, kd_str *cache, kd_str *what)
            kd_scan_rest(&old, what) && kd_str_starts_any(*what, words, KD_COUNT(words));
 }
 
+/* A mail program broke it where the cache's name and the taint end. */
+static bool is_torn(kd_str text)
+{
+    return kd_str_starts(text, "BUG ") && kd_str_ends(text, "):") &&
+           (kd_str_has(text, " (Tainted: ") || kd_str_has(text, " (Not tainted"));
+}
+
 static kd_verdict open_slub(kd_parse *parse, const kd_line *line)
 {
     kdf_check *check = parse->body;
     kd_str cache, what;
     if (is_track(line->text) && take_track(parse, check, line->text))
         return KD_TAKEN;
+    if (is_torn(line->text))
+        return KD_UNFINISHED;
     if (!scan_headline(line->text, &cache, &what))
         return KD_NOT_MINE;
     const char *dot = kd_str_find(what, ". ");
@@ -177,7 +186,8 @@ static kd_verdict more_slub(kd_parse *parse, const kd_line *line)
 
 /* What check_bytes_and_report(), object_err(), slab_err() are handed, 2.6.32 to 7.3; then pieces.
  */
-static const char *const anchors[] = { "ainted): ",
+static const char *const anchors[] = { "ainted):",
+                                       "  ):",
                                        " overwritten",
                                        "): Object corrupt",
                                        ": Object already free",
