@@ -7,11 +7,27 @@
 
 /* ---- taking in ------------------------------------------------------------------------------- */
 
+/* The old ones stay where the new ones find no memory. They are too large for a stack. */
+static kd_status replace_anchors(kd_engine *engine, const kd_list *all)
+{
+    kd_anchors *made = kd_mem_resize(&engine->mem, NULL, 0, sizeof *made);
+    if (!made)
+        return KD_E_NOMEM;
+    kd_status status = kd_anchors_init(made, &engine->mem, all);
+    if (status == KD_OK) {
+        kd_anchors_free(&engine->anchors, &engine->mem);
+        engine->anchors = *made;
+    } else {
+        kd_anchors_free(made, &engine->mem);
+    }
+    kd_mem_free(&engine->mem, made, sizeof *made);
+    return status;
+}
+
 /* The matcher anew, with the anchors of all packs. The old one stays where that fails. */
 static kd_status join_anchors(kd_engine *engine)
 {
     kd_packs *packs = &engine->packs;
-    kd_anchors anchors;
     kd_list all = { .count = 0 }, owners = { .count = 0 };
     for (uint32_t i = 0; i < packs->entries.count; i++) {
         const kd_pack_entry *entry = kd_packs_at(packs, i);
@@ -24,15 +40,10 @@ static kd_status join_anchors(kd_engine *engine)
             *owner = (kd_pack_owner){ entry, i };
         }
     }
-    kd_status status = kd_anchors_init(&anchors, &engine->mem, &all);
-    if (status != KD_OK) {
-        kd_anchors_free(&anchors, &engine->mem);
-        return status;
-    }
-    kd_anchors_free(&engine->anchors, &engine->mem);
-    engine->anchors = anchors;
-    packs->owners = owners;
-    return KD_OK;
+    kd_status status = replace_anchors(engine, &all);
+    if (status == KD_OK)
+        packs->owners = owners;
+    return status;
 }
 
 /* Of what is built in the tests see that each id is the only one. */
