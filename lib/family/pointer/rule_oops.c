@@ -259,11 +259,11 @@ static void say_jump(kd_emit *out, const kdf_oops *oops)
 
 static void say_access(kd_emit *out, const kdf_oops *oops, bool exact)
 {
-    kd_say_diag(
-        out, exact ? KD_CERTAIN : KD_LIKELY,
-        "The kernel accessed address 0x%llx: a NULL pointer plus the offset of a member%s%.*s.",
-        KD_LLU(kd_fault_at(oops)), oops->ip.function.src ? ", in " : "",
-        KD_FMT(oops->ip.function.v));
+    uint64_t at = kd_fault_at(oops);
+    kd_say_diag(out, exact ? KD_CERTAIN : KD_LIKELY,
+                "The kernel accessed address 0x%llx: a NULL pointer%s%s%.*s.", KD_LLU(at),
+                at ? " plus the offset of a member" : "", oops->ip.function.src ? ", in " : "",
+                KD_FMT(oops->ip.function.v));
     if (!exact)
         kd_say_assume(out,
                       "the pointer was NULL itself; an index or a wrong small value would give "
