@@ -212,8 +212,7 @@ static void put_gprs(kd_parse *parse, kdf_oops *oops, kd_scan in, uint64_t first
          first++, skip_row_end(&in))
         if (!parse->state->at && in.at - from >= 8)
             kd_put_numbered(parse, oops, "r", value, (unsigned)first);
-    bool whole = first % 4 == 0 && first >= 32;
-    parse->state->more = kd_scan_at_end(&in) && !whole ? GOES_ON + (uint32_t)first : 0;
+    parse->state->more = kd_scan_at_end(&in) && first < 32 ? GOES_ON + (uint32_t)first : 0;
 }
 
 /* "GPR04: 0000000000000003 c00000000465f620 ..."; openrisc: "GPR04: 00000004 GPR05: ...". A row may

@@ -36,9 +36,6 @@ static bool is_canonical(uint64_t value)
     return top == 0 || top == 0x1ffff;
 }
 
-/* Where KASAN's shadow begins on x86-64: one byte for each eight (Kconfig, 4.0 to 7.2). */
-#define KASAN_SHADOW UINT64_C(0xdffffc0000000000)
-
 static bool has_flag(const kdf_die *die, const char *flag)
 {
     for (uint32_t i = 0; i < die->flags.count; i++)
@@ -47,21 +44,28 @@ static bool has_flag(const kdf_die *die, const char *flag)
     return false;
 }
 
+static void put_shadow(kd_pointer *out, const kdf_oops *oops, uint64_t real, uint64_t offset)
+{
+    *out = (kd_pointer){
+        .src = oops->address.src, .value = real, .shadow = oops->address.v, .shadow_offset = offset
+    };
+}
+
 /* A kernel with KASAN looks at the shadow of an address before it uses that: the fault is at the
  * shadow byte, and tells the address to eight bytes. */
 static bool shadowed(const kd_event *event, const kdf_oops *oops, const kd_context *context,
                      kd_pointer *out)
 {
-    uint64_t real = (oops->address.v - KASAN_SHADOW) << 3;
-    bool low = oops->address.v >= KASAN_SHADOW && real < UINT64_C(1) << 47;
-    bool wild = oops->address.v >> 47 != 0 && oops->address.v >> 47 != 0x1ffff;
+    kd_address_map map;
+    uint64_t offset, real;
     if (!oops->address.src || !kd_event_is(event, &kd_kind_general_protection) ||
-        !has_flag(&oops->die, "KASAN") || !kd_arch_is(context, "x86_64") || !(low || wild))
+        !has_flag(&oops->die, "KASAN") || !kd_arch_is(context, "x86_64"))
         return false;
-    *out = (kd_pointer){ .src = oops->address.src,
-                         .value = real,
-                         .shadow = oops->address.v,
-                         .shadow_offset = KASAN_SHADOW };
+    kd_oops_map(oops, context, &map);
+    bool low = kd_shadow_of_low(&map, oops->address.v, &offset, &real);
+    if (!offset || !(low || !is_canonical(oops->address.v)))
+        return false;
+    put_shadow(out, oops, real, offset);
     return true;
 }
 
@@ -77,9 +81,7 @@ static bool shadowed_page(const kd_event *event, const kdf_oops *oops, const kd_
     kd_oops_map(oops, context, &map);
     if (!kd_shadow_of_low(&map, oops->address.v, &offset, &low))
         return false;
-    *out = (kd_pointer){
-        .src = oops->address.src, .value = low, .shadow = oops->address.v, .shadow_offset = offset
-    };
+    put_shadow(out, oops, low, offset);
     return true;
 }
 

@@ -23,8 +23,7 @@ const char kd_doc_user_pointer[] = "The kernel accessed or executed a user-space
                                    "the functions that are meant for it.";
 const char kd_doc_non_canonical[] =
     "The upper bits of an address must be all alike: x86-64 refuses others, arm64 and riscv have "
-    "no "
-    "page tables for them. The pointer holds something else, or was overwritten.";
+    "no page tables for them. The pointer holds something else, or was overwritten.";
 
 void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
