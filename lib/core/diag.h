@@ -145,6 +145,8 @@ void kd_say_caused_by(kd_emit *out, const kd_diag *diag);
 
 /* The last diagnosis of that rule that was woken by that event, or NULL. */
 const kd_diag *kd_diag_of(const char *rule, const kd_event *event);
+/* The fact of that name; NULL: it has none. */
+const kd_value *kd_diag_fact(const kd_diag *diag, const char *name);
 /* The first primary diagnosis that the event woke, one that calls itself so before others; or NULL.
  */
 const kd_diag *kd_primary_of(const kd_event *event);

@@ -365,6 +365,14 @@ const kd_diag *kd_diag_of(const char *rule, const kd_event *event)
     return NULL;
 }
 
+const kd_value *kd_diag_fact(const kd_diag *diag, const char *name)
+{
+    for (uint32_t i = 0; i < diag->facts.count; i++)
+        if (kd_str_is(KD_ITEMS(diag->facts, kd_fact)[i].name, name))
+            return &KD_ITEMS(diag->facts, kd_fact)[i].value;
+    return NULL;
+}
+
 const kd_diag *kd_primary_of(const kd_event *event)
 {
     const kd_diag *first = NULL, *named = NULL;

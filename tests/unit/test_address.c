@@ -206,7 +206,32 @@ START_TEST(others)
     static const row loong[] = {
         { V(6, 1), 0, 16, 0x8000000000000000, 0x8fffffffffffffff, "uncached" },
         { V(6, 1), 0, 16, 0x9000000000000000, 0x9fffffffffffffff, "linear" },
-        { V(6, 1), 0, 16, 0xffff800000000000, UINT64_MAX, "vmalloc" },
+        { V(6, 1), 0, 16, 0x1000, 0x00007fffffffffff, "user" },
+        { V(6, 1), 0, 16, 0x0000800000000000, 0x7fffffffffffffff, "non-canonical" },
+        { V(6, 12), 0, 16, 0xa000000000000000, 0xafffffffffffffff, "uncached" },
+        { V(6, 12), 0, 16, 0xb000000000000000, 0xffff7fffffffffff, "hole" },
+        { V(6, 1), 0, 16, 0xffff800000000000, 0xffff800001ffffff, "io" },
+        { V(6, 11), 0, 16, 0xffff800002008000, 0xffff800012007fff, "module" },
+        { V(6, 12), 0, 16, 0xffff800002008000, 0xffff800082007fff, "module" },
+        { V(6, 11), 0, 16, 0xffff800012008000, 0xfffffeffffffffff, "vmalloc" },
+        { V(7, 2), 0, 16, 0xffff800082008000, 0xfffffeffffffffff, "vmalloc" },
+        { V(7, 2), 0, 16, 0xffffff0000000000, UINT64_MAX, "vmemmap" },
+    };
+    static const row s390[] = {
+        { V(5, 10), 0, 4, 0x3ff80000000, 0x3ffffffffff, "module" },
+        { V(5, 10), 0, 4, 0x3df80000000, 0x3ff7fffffff, "vmalloc" },
+        { V(6, 1), 0, 4, 0x37fff000000, 0x3ff7fffffff, "vmalloc" },
+    };
+    static const row sparc64[] = {
+        { V(5, 10), 0, 8, 0, 0x1fff, "null-page" },
+        { V(5, 10), 0, 8, 0x400000, 0x5ffffff, "kernel-image" },
+        { V(5, 10), 0, 8, 0x6000000, 0x87fffff, "fixmap" },
+        { V(5, 10), 0, 8, 0x10000000, 0xefffffff, "module" },
+        { V(5, 10), 0, 8, 0xf0000000, 0xffffffff, "firmware" },
+        { V(5, 10), 0, 8, 0x100000000, 0x5ffffffffff, "vmalloc" },
+        { V(5, 10), 0, 8, 0x60000000000, 0x000fffffffffffff, "randomised" },
+        { V(5, 10), 0, 8, 0x0010000000000000, 0xffefffffffffffff, "non-canonical" },
+        { V(5, 10), 0, 8, 0xfff0000000000000, UINT64_MAX, "linear" },
     };
     static const row ppc[] = {
         { V(5, 10), 0, 4, 0x1000, 0xbfffffff, "user" },
@@ -220,6 +245,8 @@ START_TEST(others)
     check("ppc64", ppc64, KD_COUNT(ppc64) - 1);
     ck_assert_str_eq(at("ppc64", &ppc64[KD_COUNT(ppc64) - 1], 0xd000000000000000), "hole");
     check("loongarch64", loong, KD_COUNT(loong));
+    check("s390", s390, KD_COUNT(s390));
+    check("sparc64", sparc64, KD_COUNT(sparc64));
 }
 END_TEST
 

@@ -17,12 +17,28 @@
 /* No instruction of x86 is longer. */
 #define LONGEST_INSN 15u
 
+/* x86 prints so many bytes before the mark, by default; from 4.18 on one less. */
+#define BYTES_BEFORE 42u
+
+static bool is_x86(const kd_context *context)
+{
+    return kd_arch_is(context, "x86_64") || kd_arch_is(context, "i386");
+}
+
 /* The line ends inside the instruction. */
 static bool is_torn(const kdf_code *code, const kd_context *context)
 {
     uint8_t bytes[MAX_BYTES];
     return !code->instruction.src && kd_arch_is(context, "x86_64") &&
            kd_code_bytes(code, bytes, sizeof bytes) < code->marker.v + LONGEST_INSN;
+}
+
+bool kd_code_is_torn(const kdf_code *code, const kd_context *context)
+{
+    uint8_t bytes[MAX_BYTES];
+    if (code->marker.src)
+        return is_torn(code, context);
+    return is_x86(context) && kd_code_bytes(code, bytes, sizeof bytes) <= BYTES_BEFORE;
 }
 
 bool kd_code_is_lost(const kd_event *event, const kdf_oops *oops, const kd_context *context)
@@ -207,6 +223,8 @@ bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t addr
 uint64_t kd_fault_at(const kdf_oops *oops)
 {
     const kdf_operand *mem = &oops->code.memory;
+    if (mem->printed_bare.v)
+        return mem->effective.v;
     bool within = mem->agrees.v && mem->effective.src && oops->address.v % 4096 == 0 &&
                   mem->effective.v - oops->address.v < 8192;
     return within ? mem->effective.v : oops->address.v;
@@ -393,9 +411,23 @@ static void take_iir(kdf_oops *oops, const kd_context *context, kd_arena *arena)
     kd_derive(&oops->code.marker, 0);
 }
 
-/* Why nothing is known of the instruction, though there are bytes. */
-static const char *undecoded(const kdf_oops *oops, kd_isa isa)
+/* parisc prints what the CPU kept of the operand, also where it prints no general registers. */
+static void take_ior(kdf_oops *oops, kd_isa isa)
 {
+    kdf_operand *mem = &oops->code.memory;
+    const kd_pair *ior = kd_map_find(&oops->registers, "ior");
+    if (isa != KD_ISA_PARISC || !ior || !mem->base.src || mem->effective.src || !oops->address.src)
+        return;
+    kd_derive(&mem->effective, ior->v);
+    kd_derive(&mem->agrees, kd_access_hits(isa, ior->v, mem->size.v, oops->address.v));
+    kd_derive(&mem->kept, true);
+}
+
+/* Why nothing is known of the instruction, though there are bytes. */
+static const char *undecoded(const kdf_oops *oops, kd_isa isa, const kd_context *context)
+{
+    if (!oops->code.marker.src && kd_code_is_torn(&oops->code, context))
+        return "the line was cut before the instruction: 42 bytes stand before that, or 43";
     if (!oops->code.marker.src)
         return "no byte of the line is marked: it was cut, or the marks were lost";
     if (isa == KD_ISA_NONE)
@@ -405,6 +437,16 @@ static const char *undecoded(const kdf_oops *oops, kd_isa isa)
 #else
     return "this build has no disassembler";
 #endif
+}
+
+/* Where the bytes were cut: BUG() of x86 is ud2, and the kernel found that there before it said
+ * which BUG() it was. */
+static void take_bug(const kd_event *event, kdf_oops *oops, const kd_context *context)
+{
+    if (!oops->code.instruction.src && kd_event_is(event, &kd_kind_kernel_bug) && is_x86(context) &&
+        kd_str_starts(oops->headline.v, "kernel BUG at ") &&
+        kd_str_has(oops->die.text.v, "invalid opcode"))
+        kd_derive(&oops->code.instruction, KD_STR("ud2"));
 }
 
 /* arm's handler of alignment faults steps over the instruction before it gives up. */
@@ -444,7 +486,9 @@ void kd_decode_code(kd_event *event, kdf_oops *oops, const kd_context *context)
     if (isa == KD_ISA_ARM && !oops->code.memory.agrees.v && kd_str_has(oops->fsr.name.v, "align"))
         decode_before(oops, context, &event->arena);
     find_small(event, oops, isa);
+    take_ior(oops, isa);
+    take_bug(event, oops, context);
     if (!oops->code.instruction.src)
-        kd_derive(&oops->code.undecoded, kd_str_of(undecoded(oops, isa)));
+        kd_derive(&oops->code.undecoded, kd_str_of(undecoded(oops, isa, context)));
     kd_decode_disagreement(event, oops, context);
 }

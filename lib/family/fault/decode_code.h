@@ -22,6 +22,9 @@ size_t kd_insn_accesses(kd_isa isa, csh handle, const cs_insn *insn, kd_access *
  * dump. */
 bool kd_code_is_lost(const kd_event *event, const kdf_oops *oops, const kd_context *context);
 
+/* Does the line end before the instruction of the fault, or inside it? */
+bool kd_code_is_torn(const kdf_code *code, const kd_context *context);
+
 /* All bytes of the code line, in memory order. Words are printed as values of a little-endian
  * CPU. */
 size_t kd_code_bytes(const kdf_code *code, uint8_t *out, size_t room);
@@ -41,7 +44,7 @@ bool kd_access_effective(const kdf_oops *oops, kd_isa isa, const kd_access *acce
 bool kd_access_hits(kd_isa isa, uint64_t effective, uint64_t size, uint64_t address);
 
 /* Where the access went: the address of the fault, or where the kernel prints that of its page
- * (s390, sparc), what the operand gives in it. */
+ * (s390, sparc) or the base alone (x86, 5.5 to 5.12), what the operand gives. */
 uint64_t kd_fault_at(const kdf_oops *oops);
 
 /* From the bytes of the Code: line and the registers; says why where it cannot tell. */

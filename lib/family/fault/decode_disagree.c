@@ -2,6 +2,7 @@
  *
  * Where block and headline belong together the two are the same: each other case is a finding.
  */
+#include "core/version.h"
 #include "family/fault/decode_code.h"
 #include "family/fields.h"
 
@@ -36,11 +37,13 @@ static bool is_frame_push(const kdf_oops *oops, const kd_context *context)
     return kd_arch_is(context, "x86_64") && stack && (stack & ~UINT64_C(15)) - 8 == oops->address.v;
 }
 
-/* 5.5 printed the base register alone. */
-static bool is_bare_base(const kd_event *event, const kdf_oops *oops)
+/* 5.5 to 5.12 decoded the operand only up to its registers. */
+static bool is_printed_bare(const kd_event *event, const kdf_oops *oops, const kd_context *context)
 {
     const kdf_operand *mem = &oops->code.memory;
     return kd_event_is(event, &kd_kind_general_protection) && mem->displacement.v != 0 &&
+           (!context->version || kd_version_in(context->version, V(5, 5), V(5, 13))) &&
+           mem->effective.src &&
            mem->effective.v - (uint64_t)mem->displacement.v == oops->address.v;
 }
 
@@ -61,34 +64,45 @@ static const kd_text *missing(const kdf_oops *oops, kd_isa isa)
     return NULL;
 }
 
-static kd_str reason(kd_event *event, const kdf_oops *oops, const kd_context *context)
+typedef struct reason {
+    const char *tag;
+    kd_str words;
+} reason;
+
+static reason reason_of(kd_event *event, const kdf_oops *oops, const kd_context *context)
 {
     const kdf_operand *mem = &oops->code.memory;
     const kd_text *lacks = missing(oops, kd_isa_of_code(oops, context));
     uint64_t cr2 = held(oops, "cr2");
-    if (is_late(oops))
-        return KD_STR("the bus reported the error late: the instruction at the mark is innocent");
     if (lacks)
-        return kd_arena_format(&event->arena, "the dump has no %.*s", KD_FMT(lacks->v));
+        return (reason){ "no-register",
+                         kd_arena_format(&event->arena, "the dump has no %.*s", KD_FMT(lacks->v)) };
     if (kd_arch_is(context, "s390") && kd_str_starts(oops->code.instruction.v, "ex"))
-        return KD_STR("it executes another instruction, which is not in the log");
+        return (reason){ "executed",
+                         KD_STR("it executes another instruction, which is not in the log") };
     if (!mem->base.src && !mem->index.src)
-        return KD_STR(
-            "the instruction names no memory: the fault is of another one, or of what the "
-            "CPU does by itself");
+        return (reason){ "no-operand", KD_STR("the instruction names no memory: the fault is of "
+                                              "another one, or of what the CPU does by itself") };
     if (!mem->effective.src)
-        return KD_STR("the operand is not computed: the base of its segment is not in the dump");
-    if (is_bare_base(event, oops))
-        return KD_STR("the kernel printed the base register without the displacement");
+        return (reason){ "no-segment", KD_STR("the operand is not computed: the base of its "
+                                              "segment is not in the dump") };
     if (cr2 && cr2 == mem->effective.v)
-        return KD_STR(
-            "CR2 of the dump is what the operand gives: the headline is of another fault, "
-            "of an earlier one or of another CPU");
+        return (reason){ "other-fault",
+                         KD_STR("CR2 of the dump is what the operand gives: the headline is of "
+                                "another fault, of an earlier one or of another CPU") };
     if (held(oops, "rsp") && kd_str_is(mem->base.v, "rsp"))
-        return KD_STR("the stack pointer is not that of the fault: two reports run into each "
-                      "other, or the fault is of a nested exception");
-    return KD_STR("registers or bytes are not those of the fault: two reports run into each other, "
-                  "the mark stands wrong, or the text was damaged");
+        return (reason){ "differs", KD_STR("the stack pointer is not that of the fault: two "
+                                           "reports run into each other, or the fault is of a "
+                                           "nested exception") };
+    return (reason){ "differs",
+                     KD_STR("registers or bytes are not those of the fault: two reports run into "
+                            "each other, the mark stands wrong, or the text was damaged") };
+}
+
+static void put_reason(kdf_code *code, reason why)
+{
+    kd_derive(&code->comparison, kd_str_of(why.tag));
+    kd_derive(&code->disagrees, why.words);
 }
 
 /* ---- what the CPU does by itself ------------------------------------------------------------- */
@@ -132,38 +146,65 @@ static const kd_pair *jump_target(const kdf_oops *oops, const kd_context *contex
     return NULL;
 }
 
+/* The fault was not of the operand, but the log tells of what: the address is accounted for. */
+static bool find_implicit(kdf_oops *oops, const kd_context *context)
+{
+    kdf_operand *mem = &oops->code.memory;
+    uint64_t address = oops->address.v;
+    const kd_pair *target = jump_target(oops, context);
+    if (target && target->v == address) {
+        put_implicit(mem, "", 0, 0, address,
+                     "the jump: what the register holds is no address of code");
+        mem->base.v = target->name;
+    } else if (mem->effective.src && is_frame_push(oops, context)) {
+        put_implicit(mem, "rsp", (int64_t)(address - held(oops, "rsp")), 8, address,
+                     "the push of the exception's frame: the stack pointer, rounded down to 16 "
+                     "bytes, less 8");
+    }
+    return mem->agrees.v;
+}
+
+static void compare_fetch(kdf_oops *oops, const kd_context *context)
+{
+    kdf_code *code = &oops->code;
+    static const char words[] = "the fetch of this instruction: it was not executed";
+    code->memory = (kdf_operand){ .base = { .src = 0 } };
+    if (oops->ip.address.src && oops->ip.address.v == oops->address.v)
+        put_implicit(&code->memory, counter_name(context), 0, 0, oops->address.v, words);
+    else
+        put_reason(code, (reason){ "no-operand", KD_STR("the fault was the fetch of this "
+                                                        "instruction: it was not executed") });
+}
+
 void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *context)
 {
     kdf_code *code = &oops->code;
     /* checkers tell of another access than of the one where the dump is from */
     bool checked = event->kind && !KD_BODY(event, oops);
-    if (checked || !oops->address.src || !code->marker.src || code->memory.agrees.v)
+    if (!oops->address.src || (!code->marker.src && checked))
         return;
-    uint64_t address = oops->address.v;
-    if (is_fetch(oops)) {
-        code->memory = (kdf_operand){ .base = { .src = 0 } };
-        if (oops->ip.address.src && oops->ip.address.v == address)
-            put_implicit(&code->memory, counter_name(context), 0, 0, address,
-                         "the fetch of this instruction: it was not executed");
-        else
-            kd_derive(&code->disagrees,
-                      KD_STR("the fault was the fetch of this instruction: it was not executed"));
+    if (!code->memory.agrees.v && is_late(oops) && !checked) {
+        put_reason(code, (reason){ "late", KD_STR("the bus reported the error late: the "
+                                                  "instruction at the mark is innocent") });
         return;
     }
-    if (!code->instruction.src)
-        return;
-    const kd_pair *target = jump_target(oops, context);
-    if (target && target->v == address) {
-        put_implicit(&code->memory, "", 0, 0, address,
-                     "the jump: what the register holds is no address of code");
-        code->memory.base.v = target->name;
+    if (!code->memory.agrees.v && checked) {
+        put_reason(code, (reason){ "checker", KD_STR("the dump is of what was interrupted, or of "
+                                                     "the report itself: not of the access that "
+                                                     "the checker tells of") });
         return;
     }
-    if (code->memory.effective.src && !is_late(oops) && is_frame_push(oops, context)) {
-        put_implicit(&code->memory, "rsp", (int64_t)(address - held(oops, "rsp")), 8, address,
-                     "the push of the exception's frame: the stack pointer, rounded down to 16 "
-                     "bytes, less 8");
-        return;
-    }
-    kd_derive(&code->disagrees, reason(event, oops, context));
+    if (!code->memory.agrees.v && code->marker.src && is_fetch(oops))
+        compare_fetch(oops, context);
+    else if (!code->instruction.src)
+        kd_derive(&code->comparison, kd_str_of(kd_code_is_torn(code, context) ? "torn"
+                                               : code->marker.src             ? "no-decoder"
+                                                                              : "no-mark"));
+    else if (!code->memory.agrees.v && is_printed_bare(event, oops, context)) {
+        code->memory.agrees.v = true;
+        kd_derive(&code->memory.printed_bare, true);
+    } else if (!code->memory.agrees.v && !find_implicit(oops, context))
+        put_reason(code, reason_of(event, oops, context));
+    if (code->memory.agrees.v)
+        kd_derive(&code->comparison, KD_STR("equal"));
 }

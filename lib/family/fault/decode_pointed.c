@@ -165,6 +165,9 @@ static bool find_region(const notes *n, uint64_t value, finding *out)
     if (value < 0x10000 || (!n->wide && value > UINT64_C(0xffffefff)) ||
         (n->wide && value > UINT64_C(0xffffffffffff0000)))
         return false;
+    /* sparc64 has its image and modules among the small numbers: there only a symbol is news */
+    if (value <= UINT32_MAX && kd_arch_is(n->context, "sparc64") && !symbol_of(n, value).len)
+        return false;
     kd_address at = kd_address_at(&n->map, value);
     if (n->map.stack_high && value >= n->map.stack_low && value <= n->map.stack_high)
         at = (kd_address){ KD_AT_STACK, false };

@@ -19,6 +19,14 @@ static const char *find_address(kd_str text, uint64_t *address)
     return at;
 }
 
+/* "ffff8000db950000: f8 f8 f8 f8": memory. */
+static bool is_dump(kd_str text, const char *address)
+{
+    const char *end = address + 16;
+    return text.ptr + text.len - end > 4 && end[0] == ':' && end[1] == ' ' && kd_is_hex(end[2]) &&
+           kd_is_hex(end[3]) && end[4] == ' ';
+}
+
 /* The first 16-digit kernel address of the line; lines of traces and dumps do not count. */
 static bool scan_note(kd_str text, uint64_t *address, uint64_t *order, bool *has_order)
 {
@@ -27,7 +35,8 @@ static bool scan_note(kd_str text, uint64_t *address, uint64_t *order, bool *has
     *has_order = false;
     if (kd_str_has(text, "+0x") || kd_str_has(text, "[<") || kd_str_has(text, "[mem "))
         return false;
-    if (!find_address(text, address))
+    const char *at = find_address(text, address);
+    if (!at || is_dump(text, at))
         return false;
     if (kd_scan_past(&in, "rder", &skipped)) {
         for (int i = 0; i < 3 && in.at < in.end && !kd_is_digit(*in.at); i++)

@@ -1,5 +1,11 @@
-/* rule_links.c - a bad pointer that an earlier event of the boot tells of, too. */
+/* rule_links.c - a bad pointer that an earlier event or line of the boot tells of, too.
+ *
+ * How sure that is stands in how exact the match is: the very number, the object that holds it, or
+ * a number near it; the page, where hardware is meant.
+ */
+#include "base/scan.h"
 #include "core/diag.h"
+#include "family/fault/decode_code.h"
 #include "family/fields.h"
 #include "family/pointer/rule_pointer.h"
 
@@ -7,86 +13,274 @@
 #define NEAR 64u
 /* Addresses below are no objects: a NULL pointer is the same in each oops. */
 #define LEAST UINT64_C(0x10000)
+/* Machine checks of other units give addresses of code there. */
+#define PHYSICAL_END (UINT64_C(1) << 52)
 
-/* What is looked for: the pointer, where it stood, the address. */
+/* A place that has to do with the fault. */
+typedef struct place {
+    uint64_t value; /* 0: not known */
+    const char *words;
+    uint64_t frame;         /* of the page that it lies in */
+    bool has_frame, proper; /* proper: an address, no poison or number that many reports share */
+} place;
+
+enum { SLOT, HOLDER, POINTER, ADDRESS, PLACES };
+
 typedef struct wanted {
-    uint64_t pointer, slot, address;
-    uint64_t frame; /* of the page that held the pointer */
-    bool has_frame;
+    const kd_view *view;
+    place all[PLACES];
+    uint64_t page_bytes;
 } wanted;
 
-static bool is_near(uint64_t told, uint64_t value)
+/* Poison and numbers stand in many reports that have nothing to do with each other. */
+static bool is_proper(const kd_view *view, const kdf_oops *oops, uint64_t value)
 {
-    return value >= LEAST && told >= LEAST && (told - value < NEAR || value - told < NEAR);
+    bool wide = kd_is_64_bit(view->context, oops), freed;
+    uint8_t byte = kd_poison_byte(value, wide);
+    return value >= LEAST && !kd_list_poison(view->context, value, !wide) &&
+           !kd_pointer_error(value, wide) && !(byte && kd_poison_words(byte, &freed));
 }
 
-static void say_checked(kd_emit *out, const kd_event *event, const kdf_oops *told,
-                        const char *which)
+static void add(wanted *w, const kdf_oops *oops, const kd_address_map *map, size_t at,
+                uint64_t value, const char *words)
 {
-    kd_say_event(out, event);
-    kd_say_evidence(out, event, told->address.src, "an earlier report (%s) named 0x%llx: %s",
-                    event->kind->name, KD_LLU(told->address.v), which);
-    const kd_diag *cause = kd_primary_of(event);
-    if (cause)
-        kd_say_caused_by(out, cause);
+    place *to = &w->all[at];
+    *to = (place){ .value = value, .words = words };
+    if (!value)
+        return;
+    to->proper = is_proper(w->view, oops, value);
+    to->has_frame = kd_linear_frame(map, value, &to->frame);
 }
 
-/* True: it has to do with it. */
-static bool compare(const kd_event *event, const wanted *w, kd_emit *out)
+static void look_for(wanted *w, const kd_view *view, const kdf_oops *oops)
 {
-    const kdf_hardware_error *error = KD_BODY(event, hardware_error);
-    const kdf_oops *oops = KD_BODY(event, oops);
-    const kdf_oops *told = kd_event_part(event, &kd_fields_oops, NULL); /* checkers have one, too */
-    if (error && error->page.src && w->has_frame && error->page.v == w->frame) {
-        kd_say_event(out, event);
-        kd_say_evidence(out, event, error->page.src,
-                        "the hardware reported an error in the page that held the pointer");
+    const kdf_origin *from = &oops->code.origin;
+    kd_address_map map;
+    kd_pointer p;
+    bool known = kd_pointer_of(oops, view->context, &p);
+    kd_oops_map(oops, view->context, &map);
+    *w = (wanted){ .view = view, .page_bytes = map.page_kb * 1024 };
+    add(w, oops, &map, SLOT, from->slot.v, "where the pointer stood");
+    add(w, oops, &map, HOLDER, from->slot.src ? from->base_value.v : 0,
+        "the object that held the pointer");
+    add(w, oops, &map, POINTER, known ? p.value : 0, "what the pointer points at");
+    add(w, oops, &map, ADDRESS, oops->address.v, "the address of this fault");
+}
+
+/* ---- the hardware ---------------------------------------------------------------------------- */
+
+/* The page frame that the record is of. */
+static bool frame_of_error(const wanted *w, const kd_event *event, const kdf_hardware_error *error,
+                           uint64_t *frame, kd_src *src)
+{
+    const kd_hex *at = &error->oops.address;
+    bool memory = kd_str_is(kd_str_of(event->kind->name), "memory_error") ||
+                  kd_str_has(error->status.class.v, "memory");
+    if (error->page.src) {
+        *frame = error->page.v;
+        *src = error->page.src;
         return true;
     }
-    if (!oops && told && told->address.src) {
-        uint64_t named = told->address.v;
-        const char *which = is_near(named, w->slot)      ? "where the pointer stood"
-                            : is_near(named, w->pointer) ? "what the pointer points at"
-                            : is_near(named, w->address) ? "the address of this fault"
-                                                         : NULL;
-        if (which)
-            say_checked(out, event, told, which);
-        return which != NULL;
-    }
-    if (oops && oops->address.src && oops->address.v >= LEAST && oops->address.v == w->address) {
+    if (!at->src || !memory || at->v >= PHYSICAL_END || !w->page_bytes)
+        return false;
+    *frame = at->v / w->page_bytes;
+    *src = at->src;
+    return true;
+}
+
+static bool compare_hardware(const wanted *w, const kd_event *event, kd_emit *out)
+{
+    const kdf_hardware_error *error = KD_BODY(event, hardware_error);
+    uint64_t frame;
+    kd_src src;
+    if (!error || !frame_of_error(w, event, error, &frame, &src))
+        return false;
+    for (size_t i = 0; i < PLACES; i++) {
+        const place *p = &w->all[i];
+        if (!p->has_frame || p->frame != frame || i == HOLDER || !p->proper)
+            continue;
+        uint64_t start = p->value - p->value % w->page_bytes - frame * w->page_bytes;
         kd_say_event(out, event);
-        kd_say_evidence(out, event, oops->address.src, "the same address in an earlier oops");
+        kd_say_evidence(out, event, src, "the hardware reported an error in the page that %s",
+                        i == SLOT ? "held the pointer" : "the access went to");
+        kd_say_proof(out, kd_text_of(out, "%s lies in page frame 0x%llx", p->words, KD_LLU(frame)),
+                     "(0x%llx - 0x%llx) / 0x%llx = 0x%llx",
+                     KD_LLU(p->value - p->value % w->page_bytes), KD_LLU(start),
+                     KD_LLU(w->page_bytes), KD_LLU(frame));
+        kd_say_hex(out, "physical_address", p->value - start);
+        kd_say_remedy(out, "Memory errors were counted in that very page: test the module "
+                           "(memtest86+), and replace it.");
         return true;
     }
     return false;
 }
 
-/* The page frame of an address in the linear map, where that begins with physical address 0. */
-static bool frame_of(const kd_view *view, const kdf_oops *oops, uint64_t value, uint64_t *frame)
+/* ---- numbers that a text names --------------------------------------------------------------- */
+
+/* "ffff88810b1a3c40", "c7a31e40": is one of the numbers of the text the value? */
+static bool names(kd_str text, uint64_t value)
 {
-    kd_address_map map;
-    kd_oops_map(oops, view->context, &map);
-    return kd_linear_frame(&map, value, frame);
+    const char *end = text.ptr + text.len;
+    for (const char *at = text.ptr; at < end; at++) {
+        kd_scan in = { at, end, false };
+        uint64_t number;
+        if (!kd_is_hex(*at) || !kd_scan_hex(&in, &number))
+            continue;
+        if ((in.at - at == 8 || in.at - at == 16) && number == value)
+            return true;
+        at = in.at - 1;
+    }
+    return false;
+}
+
+static void say_told(kd_emit *out, const kd_event *event, kd_src src, uint64_t told,
+                     const char *how, const place *p)
+{
+    const kd_diag *cause = kd_primary_of(event);
+    kd_say_event(out, event);
+    kd_say_evidence(out, event, src, "an earlier report (%s) named 0x%llx: %s%s", event->kind->name,
+                    KD_LLU(told), how, p->words);
+    if (cause)
+        kd_say_caused_by(out, cause);
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* Lists, reference counts, SLUB: their sentences name the entries. */
+static bool compare_sentence(const wanted *w, const kd_event *event, const kdf_oops *told,
+                             kd_emit *out)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        const place *p = &w->all[i];
+        if (!p->proper || !told->headline.src || !names(told->headline.v, p->value))
+            continue;
+        say_told(out, event, told->headline.src, p->value, "", p);
+        return true;
+    }
+    return false;
+}
+
+/* A number of an event whose struct is not of a family above; false: it has none. */
+static bool number_of(const kd_event *event, const char *path, uint64_t *number, kd_src *src)
+{
+    kd_value value;
+    if (kd_fields_get(event->kind->fields, event->body, kd_str_of(path), &value, src) != KD_OK ||
+        (value.type != KD_HEX && value.type != KD_U64))
+        return false;
+    *number = value.as.u;
+    return true;
+}
+
+/* The object of the report, or what stands near the address that it names. */
+static bool compare_object(const wanted *w, const kd_event *event, const kdf_oops *told,
+                           kd_emit *out)
+{
+    uint64_t object, size;
+    kd_src src, of_size;
+    bool sized = number_of(event, "object", &object, &src) &&
+                 number_of(event, "object_size", &size, &of_size);
+    for (size_t i = 0; i < PLACES; i++) {
+        const place *p = &w->all[i];
+        if (p->value < LEAST)
+            continue;
+        if (sized && p->value - object < size) {
+            say_told(out, event, src, object, "its object holds ", p);
+            return true;
+        }
+        if (told->address.src && told->address.v >= LEAST &&
+            distance(told->address.v, p->value) < NEAR) {
+            say_told(out, event, told->address.src, told->address.v,
+                     told->address.v == p->value ? "" : "near it is ", p);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- another oops ---------------------------------------------------------------------------- */
+
+static bool compare_oops(const wanted *w, const kd_event *event, const kdf_oops *oops, kd_emit *out)
+{
+    const place *slot = &w->all[SLOT], *pointer = &w->all[POINTER];
+    const char *what = NULL;
+    kd_src src = oops->address.src;
+    kd_pointer p;
+    if (oops->address.src && oops->address.v >= LEAST && oops->address.v == w->all[ADDRESS].value)
+        what = "the same address in an earlier oops";
+    else if (slot->proper && oops->code.origin.slot.src && oops->code.origin.slot.v == slot->value)
+        what = "an earlier oops loaded its pointer from the same place";
+    else if (pointer->value >= LEAST && kd_pointer_of(oops, w->view->context, &p) &&
+             p.value == pointer->value) {
+        what = "the same pointer in an earlier oops";
+        src = p.src;
+    }
+    if (!what)
+        return false;
+    kd_say_event(out, event);
+    kd_say_evidence(out, event, src, "%s", what);
+    return true;
+}
+
+/* True: it has to do with it. */
+static bool compare(const wanted *w, const kd_event *event, kd_emit *out)
+{
+    const kdf_oops *oops = KD_BODY(event, oops);
+    const kdf_oops *told = kd_event_part(event, &kd_fields_oops, NULL); /* checkers have one, too */
+    if (oops)
+        return compare_oops(w, event, oops, out);
+    if (KD_BODY(event, hardware_error))
+        return compare_hardware(w, event, out);
+    return told && (compare_sentence(w, event, told, out) || compare_object(w, event, told, out));
+}
+
+/* Lines shortly before that are of no event. */
+static void say_notes(const wanted *w, kd_emit *out, const kdf_oops *oops)
+{
+    for (uint32_t i = 0; i < oops->notes.count; i++) {
+        const kdf_note *note = &KD_ITEMS(oops->notes, kdf_note)[i];
+        for (size_t k = 0; k < PLACES; k++) {
+            if (!w->all[k].proper || w->all[k].value != note->address.v)
+                continue;
+            kd_say_evidence(out, w->view->event, note->address.src, "%s was printed shortly before",
+                            k == SLOT      ? "the place where the pointer stood"
+                            : k == POINTER ? "the pointer"
+                                           : w->all[k].words);
+            break;
+        }
+    }
 }
 
 void kd_pointer_say_links(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     const kd_wide_view *wide = kd_wide(view);
     kd_span span = kd_neighbours(wide);
-    kd_pointer p;
-    wanted w = { .slot = oops->code.origin.slot.v, .address = oops->address.v };
-    if (kd_pointer_of(oops, view->context, &p))
-        w.pointer = p.value;
-    w.has_frame = w.slot && frame_of(view, oops, w.slot, &w.frame);
-    for (uint32_t i = 0; i < oops->notes.count; i++) {
-        const kdf_note *note = &KD_ITEMS(oops->notes, kdf_note)[i];
-        if (note->address.v >= LEAST && note->address.v < UINT64_MAX - 4095 &&
-            (note->address.v == w.pointer || note->address.v == w.slot))
-            kd_say_evidence(out, view->event, note->address.src, "%s was printed shortly before",
-                            note->address.v == w.slot ? "the place where the pointer stood"
-                                                      : "the pointer");
-    }
+    wanted w;
+    look_for(&w, view, oops);
+    say_notes(&w, out, oops);
     for (size_t i = wide->index; i-- > span.from;)
-        if (wide->events[i]->boot == view->event->boot && compare(wide->events[i], &w, out))
+        if (wide->events[i]->boot == view->event->boot && compare(&w, wide->events[i], out))
             return; /* the nearest tells enough */
+}
+
+bool kd_say_flipped_before(const kd_view *view, kd_emit *out, uint64_t bit)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    kd_span span = kd_neighbours(wide);
+    for (size_t i = wide->index; i-- > span.from;) {
+        const kd_event *event = wide->events[i];
+        const kd_diag *flip = event->boot == view->event->boot && KD_BODY(event, oops)
+                                  ? kd_diag_of("oops.bit-flip", event)
+                                  : NULL;
+        const kd_value *before = flip ? kd_diag_fact(flip, "bit") : NULL;
+        if (!before || before->as.u != bit)
+            continue;
+        kd_say_event(out, event);
+        kd_say_evidence(out, event, KD_BODY(event, oops)->headline.src,
+                        "bit %llu was flipped in an earlier oops, too", KD_LLU(bit));
+        return true;
+    }
+    return false;
 }

@@ -31,6 +31,9 @@ void kd_pointer_say_origin(const kd_view *view, kd_emit *out, const kdf_oops *oo
  * hardware, another oops. */
 void kd_pointer_say_links(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 
+/* Was that bit flipped in an earlier oops of the boot, too? Says so. */
+bool kd_say_flipped_before(const kd_view *view, kd_emit *out, uint64_t bit);
+
 /* "[#6]": this oops is not the first. */
 void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 

@@ -288,6 +288,19 @@ static void say_flipped_null(const kd_view *view, kd_emit *out, const kdf_oops *
                        "pointer.");
 }
 
+/* Where in RAM the pointer stood: what a test of the memory is to look at. */
+static void say_physical(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    uint64_t slot = oops->code.origin.slot.v, frame, bytes = kd_context_page_size(view->context);
+    kd_address_map map;
+    kd_oops_map(oops, view->context, &map);
+    if (!oops->code.origin.slot.src || !kd_linear_frame(&map, slot, &frame) ||
+        kd_diag_fact(out->diag, "physical_address"))
+        return;
+    kd_say_more(out, "It stood at physical address 0x%llx.", KD_LLU(frame * bytes + slot % bytes));
+    kd_say_hex(out, "physical_address", frame * bytes + slot % bytes);
+}
+
 static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                         const kd_pointer *p, const twin *other)
 {
@@ -313,10 +326,16 @@ static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                      "(0x%llx | 0x%llx) - (0x%llx & 0x%llx) = 2^%u + 2^%u", KD_LLU(more),
                      KD_LLU(less), KD_LLU(more), KD_LLU(less), high, bit);
     kd_say_u64(out, "bit", bit);
+    say_physical(view, out, oops);
+    bool again = other->bits == 1 && kd_say_flipped_before(view, out, bit);
     kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR("memory"), "%s",
-                   other->bits == 1 ? "one bit of a pointer is wrong"
-                                    : "two bits of a pointer are wrong");
-    kd_say_remedy(out, "Test the memory (memtest86+); does the same bit flip in other reports?");
+                   again              ? "the same bit of a pointer is wrong again"
+                   : other->bits == 1 ? "one bit of a pointer is wrong"
+                                      : "two bits of a pointer are wrong");
+    kd_say_remedy(out, "Test the memory (memtest86+)%s",
+                  again ? ": the same bit flips again."
+                        : "; does the same bit flip in other "
+                          "reports?");
 }
 
 kd_status kd_check_bit_flip(const kd_view *view, kd_emit *out, void *user)

@@ -79,6 +79,10 @@ void kd_pointer_say(const kd_view *view, kd_emit *out, const kdf_oops *oops, con
                      !wide   ? " (mod 2^32)"
                      : wraps ? " (mod 2^64)"
                              : "");
+    if (oops->code.memory.printed_bare.v)
+        kd_say_proof(out, KD_STR("kernels 5.5 to 5.12 print it without the displacement"),
+                     "0x%llx %c 0x%llx = 0x%llx", KD_LLU(effective), sign == '-' ? '+' : '-',
+                     KD_LLU(distance), KD_LLU(oops->address.v));
     kd_say_text(out, "pointer_register", p->reg);
     kd_say_hex(out, "pointer", p->value);
     kd_pointer_say_origin(view, out, oops);
