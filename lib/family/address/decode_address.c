@@ -340,7 +340,9 @@ bool kd_linear_frame(const kd_address_map *map, uint64_t value, uint64_t *frame)
                      : kd_str_is(arch, "i386")  ? map->split
                                                 : 0;
     *frame = (value - start) / (map->page_kb * 1024);
-    return at.class == KD_AT_LINEAR && !at.assumed && !map->moved && start;
+    /* powerpc is built for pages of 4 KiB and of 64 */
+    bool sized = !kd_str_is(arch, "ppc64") || map->context->page_size_known.by >= KD_BY_READ;
+    return at.class == KD_AT_LINEAR && !at.assumed && !map->moved && start && sized;
 }
 
 bool kd_page_frame(const kd_address_map *map, uint64_t value, uint64_t *frame, uint64_t *linear)

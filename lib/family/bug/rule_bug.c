@@ -93,32 +93,65 @@ kd_status kd_check_stack_overflow(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* What the bits of an SError say, and that nobody who ran then is to blame. */
+static void say_late(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_say_more(out,
+                " Such an abort may be imprecise: it comes late, and the code that ran then need "
+                "not have caused it.");
+    if (oops->address.src)
+        kd_say_more(out, "The address 0x%llx that was printed may be left from an earlier fault.",
+                    KD_LLU(oops->address.v));
+    if (oops->esr.aet_name.src)
+        kd_say_more(out, "The error is %.*s (AET %llu).", KD_FMT(oops->esr.aet_name.v),
+                    KD_LLU(oops->esr.aet.v));
+    else if (oops->esr.serror.src)
+        kd_say_more(out, "The syndrome 0x%llx: %.*s.", KD_LLU(oops->esr.value.v),
+                    KD_FMT(oops->esr.serror.v));
+    if (oops->esr.serror.src)
+        kd_say_evidence(out, view->event, oops->esr.value.src, "the syndrome: %.*s",
+                        KD_FMT(oops->esr.serror.v));
+    kd_say_missing(out, "which access it was: a trace of the driver's last register accesses "
+                        "(rwmmio, dev_dbg), or a barrier behind each of them");
+}
+
+/* The access that the bus refused: the address, what is mapped there, whose code it is. */
+static void say_precise(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    kd_pointer p;
+    if (oops->address.src)
+        kd_say_more(out, " The address was 0x%llx.", KD_LLU(oops->address.v));
+    kd_pointer_say_class(view, out, oops);
+    if (oops->esr.dfsc_name.src)
+        kd_say_evidence(out, view->event, oops->esr.value.src, "%.*s: %.*s",
+                        KD_FMT(oops->esr.ec_name.v), KD_FMT(oops->esr.dfsc_name.v));
+    if (oops->address.src && kd_pointer_of(oops, view->context, &p))
+        kd_pointer_say(view, out, oops, &p);
+    if (oops->blame.module.src)
+        kd_say_more(out, "The device is most likely one that %.*s drives.",
+                    KD_FMT(oops->blame.module.v));
+}
+
 kd_status kd_check_bus_error(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     (void)user;
     if (!oops)
         return KD_OK;
-    bool late = !oops->blame.function.src;
     kd_say_diag(out, KD_LIKELY, "The bus refused an access (%.*s)%s%.*s.", KD_FMT(oops->headline.v),
                 oops->ip.function.src ? "; the CPU was in " : "", KD_FMT(oops->ip.function.v));
-    if (late)
-        kd_say_more(out, " Such an abort may be imprecise: it comes late, and the code that ran "
-                         "then need not have "
-                         "caused it.");
+    if (!oops->blame.function.src)
+        say_late(view, out, oops);
+    else
+        say_precise(view, out, oops);
     if (oops->esr.value.src)
         kd_say_hex(out, "esr", oops->esr.value.v);
-    if (oops->address.src && !late)
-        kd_say_more(out, " The address was 0x%llx.", KD_LLU(oops->address.v));
-    if (!late)
-        kd_pointer_say_class(view, out, oops);
-    say_where(view, out, oops);
-    kd_say_remedy(out, "Is the device's clock running and its power domain on when the driver "
-                       "reads its registers? "
-                       "Does anything answer at that address (device tree, BAR)?");
     kd_say_suspect(out, KD_SUSPECT_UNKNOWN, KD_STR(""),
-                   "a driver that touches a device without clock or power, or "
-                   "hardware");
+                   "a driver that touches a device without clock or power, or hardware");
+    say_where(view, out, oops);
+    kd_say_remedy(out, "Is the device's clock running, its power domain on and its reset released "
+                       "when the driver reads its registers? Does anything answer at that address "
+                       "(device tree, BAR)?");
     return KD_OK;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "family/fault/decode_executed.h"
 #include "family/fault/decode_krnl_code.h"
 #include "family/fault/decode_word.h"
 #include "family/fields.h"
@@ -374,7 +375,8 @@ static void decode_text(kdf_oops *oops, const kd_context *context, kd_text text,
     kd_access all[2];
     oops->code.memory = (kdf_operand){ .base = { .src = 0 } };
     oops->code.instruction = text;
-    size_t count = kd_krnl_code_accesses(text.v, all);
+    size_t count = kd_str_starts(text.v, "ex") ? kd_executed_accesses(oops, arena, all)
+                                               : kd_krnl_code_accesses(text.v, all);
     const kd_access *chosen = choose(oops, context, KD_ISA_S390, all, count);
     if (chosen)
         put_operand(oops, context, KD_ISA_S390, chosen, arena);

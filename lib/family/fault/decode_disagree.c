@@ -77,7 +77,8 @@ static reason reason_of(kd_event *event, const kdf_oops *oops, const kd_context 
     if (lacks)
         return (reason){ "no-register",
                          kd_arena_format(&event->arena, "the dump has no %.*s", KD_FMT(lacks->v)) };
-    if (kd_arch_is(context, "s390") && kd_str_starts(oops->code.instruction.v, "ex"))
+    if (kd_arch_is(context, "s390") && kd_str_starts(oops->code.instruction.v, "ex") &&
+        !oops->code.executed.src)
         return (reason){ "executed",
                          KD_STR("it executes another instruction, which is not in the log") };
     if (!mem->base.src && !mem->index.src)

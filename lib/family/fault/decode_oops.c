@@ -9,6 +9,27 @@
 #include "family/fault/decode_x86_fault.h"
 #include "family/fields.h"
 
+/* "be000411": an error that the CPU or the bus reported late. */
+static void put_serror(kdf_esr *to, const kd_esr_serror *error)
+{
+    const char *words = "the RAS form: the type says how far the error reaches";
+    if (error->implementation_defined)
+        words = "its bits are of the CPU vendor's own meaning";
+    else if (!error->ras && error->dfsc == 0)
+        words = "uncategorised: the CPU says nothing more of it";
+    else if (!error->ras)
+        words = "a code that the architecture does not define";
+    kd_derive(&to->serror, kd_str_of(words));
+    if (error->implementation_defined)
+        return;
+    kd_derive(&to->dfsc, error->dfsc);
+    kd_derive(&to->ea, error->ea);
+    if (!error->ras)
+        return;
+    kd_derive(&to->aet, error->aet);
+    kd_derive(&to->aet_name, kd_str_of(error->aet_name));
+}
+
 static void decode_esr(kdf_oops *oops, const kd_context *context)
 {
     kdf_esr *to = &oops->esr;
@@ -24,6 +45,8 @@ static void decode_esr(kdf_oops *oops, const kd_context *context)
     kd_derive(&to->iss, esr.iss);
     if (esr.brk.name && esr.class == KD_ESR_BRK)
         kd_derive(&to->immediate_is, kd_str_of(esr.brk.name));
+    if (esr.class == KD_ESR_SERROR)
+        put_serror(to, &esr.serror);
     if (!esr.is_data_abort && !esr.is_instruction_abort)
         return;
     kd_derive(&to->dfsc, esr.abort.dfsc);
@@ -114,6 +137,27 @@ static void drop_hashed(kd_event *event, kdf_oops *oops, const kd_context *conte
     oops->address = (kd_hex){ cr2 ? cr2->v : 0, cr2 ? cr2->src : 0 };
 }
 
+/* Numbers of 32 bits, and powerpc's, stand in many lines: those count that the fault has to do
+ * with. */
+static bool is_of_fault(const kdf_oops *oops, uint64_t address)
+{
+    for (uint32_t i = 0; i < oops->registers.count; i++)
+        if (KD_ITEMS(oops->registers, kd_pair)[i].v == address)
+            return true;
+    return address >> 48 == 0xffff || address == oops->address.v ||
+           (oops->code.origin.slot.src && oops->code.origin.slot.v == address);
+}
+
+static void drop_notes(kdf_oops *oops)
+{
+    kdf_note *notes = KD_ITEMS(oops->notes, kdf_note);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < oops->notes.count; i++)
+        if (is_of_fault(oops, notes[i].address.v))
+            notes[kept++] = notes[i];
+    oops->notes.count = kept;
+}
+
 bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
 {
     kdf_oops *oops = part;
@@ -127,5 +171,6 @@ bool kd_decode_oops(kd_event *event, void *part, const kd_context *context)
     kd_decode_origin(event, oops, context);
     kd_decode_origin_word(event, oops, context);
     kd_decode_pointed(event, oops, context);
+    drop_notes(oops);
     return true;
 }

@@ -159,14 +159,21 @@ static void say_more(const notes *n, uint64_t value, finding *out)
             KD_LLU(frame), KD_LLU(linear));
 }
 
+/* There the kernel has code and vmalloc among the small numbers: only a symbol is news. */
+static bool is_small_region(const notes *n, uint64_t value)
+{
+    return (kd_arch_is(n->context, "sparc64") && value <= UINT32_MAX) ||
+           (kd_arch_is(n->context, "parisc") && value < 0x10000000) ||
+           (kd_arch_is(n->context, "parisc64") && value < 0x40000000);
+}
+
 /* What is worth a note; the lowest and the uppermost values are numbers most often. */
 static bool find_region(const notes *n, uint64_t value, finding *out)
 {
     if (value < 0x10000 || (!n->wide && value > UINT64_C(0xffffefff)) ||
         (n->wide && value > UINT64_C(0xffffffffffff0000)))
         return false;
-    /* sparc64 has its image and modules among the small numbers: there only a symbol is news */
-    if (value <= UINT32_MAX && kd_arch_is(n->context, "sparc64") && !symbol_of(n, value).len)
+    if (is_small_region(n, value) && !symbol_of(n, value).len)
         return false;
     kd_address at = kd_address_at(&n->map, value);
     if (n->map.stack_high && value >= n->map.stack_low && value <= n->map.stack_high)

@@ -15,6 +15,8 @@
 #define MOST_DIGITS 12u
 /* Characters: the kernel prints some 64 bytes. */
 #define MOST_BYTES 512u
+/* So many instructions fit into what it prints. */
+#define MOST_ROWS 32u
 
 /* Tabs, which syslog daemons write as "#011". */
 static void skip_tabs(kd_scan *in)
@@ -70,6 +72,15 @@ static void put_text(kd_parse *parse, kdf_code *code, char mark, kd_scan in)
         *to = (kd_text){ text, as_printed ? parse->src : KD_DERIVED };
 }
 
+/* For those that execute one of the others. */
+static void put_row(kd_parse *parse, kdf_code *code, uint64_t address, kd_scan in)
+{
+    kd_pair *row =
+        code->rows.count < MOST_ROWS ? KD_LIST_ADD(parse->arena, &code->rows, kd_pair) : NULL;
+    if (row)
+        *row = (kd_pair){ .name = with_one_blank(parse, in), .v = address, .src = parse->src };
+}
+
 bool kd_take_krnl_code(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
@@ -94,6 +105,7 @@ bool kd_take_krnl_code(kd_parse *parse, kdf_oops *oops, kd_str text)
     if (parse->state->at || again || (digits.len != 4 && digits.len != 8 && digits.len != 12))
         return true;
     put_bytes(parse, &oops->code, digits, mark == '>');
+    put_row(parse, &oops->code, address, in);
     if (mark != ' ')
         put_text(parse, &oops->code, mark, in);
     return true;

@@ -97,7 +97,7 @@ static bool compare_hardware(const wanted *w, const kd_event *event, kd_emit *ou
         return false;
     for (size_t i = 0; i < PLACES; i++) {
         const place *p = &w->all[i];
-        if (!p->has_frame || p->frame != frame || i == HOLDER || !p->proper)
+        if (!p->has_frame || p->frame != frame || (i != SLOT && i != ADDRESS) || !p->proper)
             continue;
         uint64_t start = p->value - p->value % w->page_bytes - frame * w->page_bytes;
         kd_say_event(out, event);

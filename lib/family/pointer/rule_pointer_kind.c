@@ -311,9 +311,10 @@ static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,
     char bits[32];
     kd_str_print(bits, sizeof bits, other->bits == 1 ? "bit %u" : "bits %u and %u", bit, high);
     kd_say_diag(out, other->bits == 1 ? KD_LIKELY : KD_POSSIBLE,
-                "The pointer 0x%llx is 0x%llx, which %.*s holds, but for %s: most often the "
+                "The %s 0x%llx is 0x%llx, which %.*s holds, but for %s: most often the "
                 "memory flipped it.",
-                KD_LLU(p->value), KD_LLU(other->value), KD_FMT(other->where), bits);
+                p->reg.len ? "pointer" : "target of the jump", KD_LLU(p->value),
+                KD_LLU(other->value), KD_FMT(other->where), bits);
     say_innocent(view, out, oops, p);
     kd_say_evidence(out, view->event, other->src, "%.*s holds the other", KD_FMT(other->where));
     uint64_t more = other->value > p->value ? other->value : p->value;
@@ -338,12 +339,41 @@ static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                           "reports?");
 }
 
+/* The CPU went there to execute, and nothing is there: the pointer is the address itself. */
+static bool is_jump(const kdf_oops *oops)
+{
+    return kd_str_is(oops->access.v, "execute") ||
+           kd_str_starts(oops->code.memory.implicit.v, "the jump");
+}
+
+/* Code is there: what a function pointer or a return address should be. */
+static bool is_of_code(const kd_view *view, const kdf_oops *oops, uint64_t value)
+{
+    kd_address_map map;
+    kd_oops_map(oops, view->context, &map);
+    kd_address_class class = kd_address_at(&map, value).class;
+    return class == KD_AT_IMAGE || class == KD_AT_MODULE || class == KD_AT_VMALLOC_IMAGE;
+}
+
+/* The address that a jump went to: a code address of the report but for one bit. */
+static void check_target(const kd_view *view, kd_emit *out, const kdf_oops *oops,
+                         const kd_pointer *p)
+{
+    twin other = twin_of(view, oops, p);
+    if (other.bits == 1 && is_of_code(view, oops, other.value) && !is_of_code(view, oops, p->value))
+        say_flipped(view, out, oops, p, &other);
+}
+
 kd_status kd_check_bit_flip(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
     kd_pointer p;
     (void)user;
-    if (!find(view, oops, &p) || !p.reg.len)
+    if (!find(view, oops, &p))
+        return KD_OK;
+    if (!p.reg.len && is_jump(oops) && oops->address.src)
+        check_target(view, out, oops, &p);
+    if (!p.reg.len)
         return KD_OK;
     bool wide = kd_is_64_bit(view->context, oops);
     if (wide && bits_in(p.value) == 1 && lowest_bit(p.value) >= LOWEST_TELLING_BIT) {

@@ -151,6 +151,36 @@ kd_status kd_check_memory_error(const kd_view *view, kd_emit *out, void *user)
     return KD_OK;
 }
 
+/* What reads and writes registers of devices. */
+static bool is_accessor(kd_str function)
+{
+    return kd_str_in_words(function,
+                           "ioread8 ioread16 ioread16be ioread32 ioread32be ioread64 iowrite8 "
+                           "iowrite16 iowrite16be iowrite32 iowrite32be iowrite64 ioread8_rep "
+                           "ioread16_rep ioread32_rep readb readw readl readq writeb writew "
+                           "writel writeq __raw_readb __raw_readw __raw_readl __raw_readq "
+                           "gsc_readb gsc_readw gsc_readl gsc_writeb gsc_writew gsc_writel "
+                           "memcpy_fromio memcpy_toio memset_io _memcpy_fromio _memcpy_toio");
+}
+
+/* parisc and powerpc get a machine check where a bus does not answer. */
+static void say_accessor(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    if (!is_accessor(oops->ip.function.v))
+        return;
+    kd_say_more(
+        out,
+        "The processor was in %.*s(), which accesses a register of a device: most often that "
+        "device did not answer (no clock, no power, held in reset, or nothing at that "
+        "address).",
+        KD_FMT(oops->ip.function.v));
+    if (oops->lr.function.src)
+        kd_say_evidence(out, view->event, oops->lr.function.src, "who accessed the device");
+    kd_say_remedy(out, "Look at who called %.*s()%s%.*s: which device did it ask?",
+                  KD_FMT(oops->ip.function.v), oops->lr.function.src ? ", in " : "",
+                  KD_FMT(oops->lr.function.v));
+}
+
 kd_status kd_check_machine_check(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_hardware_error *error = KD_BODY(view->event, hardware_error);
@@ -160,9 +190,11 @@ kd_status kd_check_machine_check(const kd_view *view, kd_emit *out, void *user)
     kd_str grade = grade_of(error);
     bool bare = !error->status.value.src && grade.len == 0 && error->lines_alike.src;
     kd_say_diag(out, bare ? KD_POSSIBLE : KD_LIKELY,
-                "The processor reported an error of the hardware%s%.*s. The code that ran then is "
-                "innocent.",
-                grade.len ? ": " : "", KD_FMT(grade));
+                "The processor reported an error of the hardware%s%.*s.%s", grade.len ? ": " : "",
+                KD_FMT(grade),
+                is_accessor(error->oops.ip.function.v) ? ""
+                                                       : " The code that ran then is innocent.");
+    say_accessor(view, out, &error->oops);
     if (!error->lines_alike.src)
         kd_say_more(out, "The kernel said: %.*s", KD_FMT(error->oops.headline.v));
     say_where(view, out, error);
