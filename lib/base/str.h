@@ -10,8 +10,16 @@
 #include "kdiag.h"
 
 #define KD_STR(literal) ((kd_str){ "" literal, sizeof(literal) - 1 })
-/* For printf("%.*s"): a length that fits an int. */
-#define KD_FMT(s) (int)((s).len > 4096 ? 4096 : (s).len), (s).len ? (s).ptr : ""
+/* For printf("%.*s"): a length that fits an int, and no NULL. */
+#define KD_FMT(s) kd_fmt_len(s), kd_fmt_ptr(s)
+static inline int kd_fmt_len(kd_str s)
+{
+    return s.len > 4096 ? 4096 : (int)s.len;
+}
+static inline const char *kd_fmt_ptr(kd_str s)
+{
+    return s.len ? s.ptr : "";
+}
 /* For "%llu", "%llx" and for "%lld". */
 #define KD_LLU(number) ((unsigned long long)(number))
 #define KD_LLD(number) ((long long)(number))

@@ -117,6 +117,12 @@ static inline uint64_t kd_event_last_us(const kd_event *event)
 /* The text at that path of the body; empty: it has none. */
 kd_str kd_event_text(const kd_event *event, const char *path);
 
+/* The body as the struct of that group, or NULL when the event is of another. */
+static inline void *kd_event_body(const kd_event *event, const kd_fields *group)
+{
+    return event->kind->fields == group ? event->body : NULL;
+}
+
 /* Where a group of that description (or, with a name, a list of them) stands in the body, also
  * inside other flat groups; NULL: nowhere. */
 void *kd_event_part(const kd_event *event, const kd_fields *group, const char *name);

@@ -103,9 +103,26 @@ KD_MUST_CHECK static inline bool kd_list_room(kd_arena *arena, kd_list *list, si
 #define KD_LIST_ROOM(arena, list, type) kd_list_room((arena), (list), sizeof(type))
 #define KD_ITEMS(list, type) ((type *)(list).items)
 
+/* Sets a field, unless it has a value: the first stays. */
+#define KD_SETTER(type, value)                                              \
+    static inline void kd_set_##type(kd_##type *field, value v, kd_src src) \
+    {                                                                       \
+        if (!field->src)                                                    \
+            *field = (kd_##type){ v, src };                                 \
+    }
+KD_SETTER(u64, uint64_t)
+KD_SETTER(i64, int64_t)
+KD_SETTER(text, kd_str)
+KD_SETTER(bool, bool)
+#undef KD_SETTER
+/* clang-format off */
+#define kd_set(field, value, src)                                                                  \
+    _Generic((field), kd_u64 *: kd_set_u64, kd_i64 *: kd_set_i64, kd_text *: kd_set_text,          \
+             kd_bool *: kd_set_bool)((field), (value), (src))
+/* clang-format on */
+
 /* Sets a field that was computed, unless the log itself gave it. */
-#define kd_derive(field, value) \
-    ((field)->src ? (void)0 : (void)((field)->v = (value), (field)->src = KD_DERIVED))
+#define kd_derive(field, value) kd_set(field, value, KD_DERIVED)
 
 /* The pair of that name, or NULL. */
 const kd_pair *kd_map_find(const kd_list *map, const char *name);

@@ -57,8 +57,7 @@ typedef struct kd_parse {
 } kd_parse;
 
 /* Sets a field and where it was read. The first value stays: later ones are repetitions. */
-#define kd_put(parse, field, value) \
-    ((field)->src ? (void)0 : (void)((field)->v = (value), (field)->src = (parse)->src))
+#define kd_put(parse, field, value) kd_set(field, value, (parse)->src)
 #define kd_put_again(parse, field, value) ((field)->v = (value), (field)->src = (parse)->src)
 
 /* A part that many messages share. `group` is its struct inside the body. */

@@ -22,8 +22,7 @@
 #include "family/families.def"
 
 /* The body as the struct of that group, or NULL when the event is of another. */
-#define KD_BODY(event, group) \
-    ((event)->kind->fields == &kd_fields_##group ? (kdf_##group *)(event)->body : NULL)
+#define KD_BODY(event, group) ((kdf_##group *)kd_event_body((event), &kd_fields_##group))
 
 /* The parts that rules of many kinds look at; NULL when the event has none. */
 static inline kdf_task *kd_event_task(const kd_event *event)
