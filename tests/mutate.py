@@ -70,17 +70,19 @@ class Bench:
         self.folder = folder
         libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "libpcre2-8", "json-c", "capstone", "check"],
                                    stdout=subprocess.PIPE, check=True, text=True).stdout.split()
-        self.links = [word for word in libraries if word.startswith(("-l", "-L"))]
-        self.compile = ["cc", "-std=c11", "-O1", "-fPIC", "-w", "-D_GNU_SOURCE", "-DKD_CAPSTONE", "-Iinclude", "-Ilib",
-                        "-Itests/unit", "-Itests", "-Icli", *(word for word in libraries if word.startswith(("-I", "-D")))]
-        self.object = {path: folder / (str(path).replace("/", "_") + ".o") for path in pathlib.Path("lib").rglob("*.c")}
+        self.links = [*(word for word in libraries if word.startswith(("-l", "-L"))), "-lpthread", "-lm"]
+        self.compile = ["cc", "-std=c11", "-O1", "-fPIC", "-w", "-D_GNU_SOURCE", "-DKD_CAPSTONE", "-DKD_NO_SANDBOX",
+                        "-Iinclude", "-Ilib", "-Itests/unit", "-Itests", "-Icli",
+                        *(word for word in libraries if word.startswith(("-I", "-D")))]
+        sources = [*pathlib.Path("lib").rglob("*.c"), pathlib.Path("build/release/lib/builtin_packs.c")]
+        self.object = {path: folder / (str(path).replace("/", "_") + ".o") for path in sources}
         for path, built in self.object.items():
             if not built.exists() or built.stat().st_mtime < path.stat().st_mtime:
                 self.build(path, path)
         self.link()
         self.units = [self.program(path) for folder in ("unit", "api")
                       for path in sorted(pathlib.Path("tests", folder).glob("test_*.c"))]
-        self.tool = self.program(*sorted(pathlib.Path("cli").glob("*.c")))
+        self.tool = self.program(*sorted([*pathlib.Path("cli").glob("*.c"), *pathlib.Path("cli/html").glob("*.c")]))
         self.logs = check_index.read_logs(pathlib.Path("tests/logs").resolve())
         self.was = self.reports()
 

@@ -166,8 +166,9 @@ static size_t too_many(const kd_report *report, size_t pulled, size_t most)
     return over + (pulled - over) / 8;
 }
 
-/* Those that were told, and of which nothing is left. */
-static void forget_problems(kd_report *report)
+/* Those that were told, and of which nothing is left. Of those that stay each may be held by an
+ * event or a diagnosis that was pulled: the limit is for new ones. */
+static void forget_problems(kd_report *report, const kd_options *options)
 {
     for (size_t i = 0; i < report->events.len; i++) {
         kd_event *event = report->events.items[i];
@@ -185,6 +186,7 @@ static void forget_problems(kd_report *report)
     }
     kd_problems_forget(&report->problems);
     report->forget_at = report->problems.items.len;
+    report->problems.limit = report->forget_at + options->max_diags;
 }
 
 static void drop_old(kd_report *report, const kd_options *options)
@@ -195,8 +197,8 @@ static void drop_old(kd_report *report, const kd_options *options)
         drop_events(report, events);
     if (diags > 0)
         drop_diags(report, diags);
-    if (report->problems.items.len > report->forget_at + report->problems.limit / 2)
-        forget_problems(report);
+    if (report->problems.items.len > report->forget_at + options->max_diags / 2)
+        forget_problems(report, options);
 }
 
 /* ---- handing out ----------------------------------------------------------------------------- */

@@ -169,52 +169,42 @@ bool kd_register_is_whole(kd_isa isa, unsigned reg)
 
 typedef enum effect { UNKNOWN, NOTHING, FIRST, ALL, STACK, RAX_RDX, WITH_RAX, STRING } effect;
 
-static effect x86_effect(unsigned id)
-{
-    switch (id) {
-#define KD_X86(id, effect) \
-    case X86_INS_##id:     \
-        return effect;
+/* By capstone's ids. */
+static const unsigned char x86_effects[] = {
+#define KD_X86(id, effect) [X86_INS_##id] = effect,
 #define KD_ARM64(id, effect)
 #define KD_ARM(id, effect)
 #include "family/fault/insn.def"
 #undef KD_X86
 #undef KD_ARM64
 #undef KD_ARM
-    default: return UNKNOWN;
-    }
-}
-
-static effect arm64_effect(unsigned id)
-{
-    switch (id) {
+};
+static const unsigned char arm64_effects[] = {
 #define KD_X86(id, effect)
-#define KD_ARM64(id, effect) \
-    case ARM64_INS_##id:     \
-        return effect;
+#define KD_ARM64(id, effect) [ARM64_INS_##id] = effect,
 #define KD_ARM(id, effect)
 #include "family/fault/insn.def"
 #undef KD_X86
 #undef KD_ARM64
 #undef KD_ARM
-    default: return UNKNOWN;
-    }
-}
-
-static effect arm_effect(unsigned id)
-{
-    switch (id) {
+};
+static const unsigned char arm_effects[] = {
 #define KD_X86(id, effect)
 #define KD_ARM64(id, effect)
-#define KD_ARM(id, effect) \
-    case ARM_INS_##id:     \
-        return effect;
+#define KD_ARM(id, effect) [ARM_INS_##id] = effect,
 #include "family/fault/insn.def"
 #undef KD_X86
 #undef KD_ARM64
 #undef KD_ARM
-    default: return UNKNOWN;
-    }
+};
+
+static effect effect_of(kd_isa isa, unsigned id)
+{
+    if (is_arm(isa))
+        return id < KD_COUNT(arm_effects) ? arm_effects[id] : UNKNOWN;
+    if (isa == KD_ISA_ARM64)
+        return id < KD_COUNT(arm64_effects) ? arm64_effects[id] : UNKNOWN;
+    return id < KD_COUNT(x86_effects) ? x86_effects[id] : UNKNOWN;
 }
 
 static uint32_t bit_of(kd_isa isa, unsigned reg)
@@ -288,9 +278,7 @@ static uint32_t bits_of(kd_isa isa, const cs_insn *insn, effect what)
 
 bool kd_insn_writes(kd_isa isa, csh handle, const cs_insn *insn, uint32_t *written)
 {
-    effect what = is_arm(isa)           ? arm_effect(insn->id)
-                  : isa == KD_ISA_ARM64 ? arm64_effect(insn->id)
-                                        : x86_effect(insn->id);
+    effect what = effect_of(isa, insn->id);
     cs_regs reads, writes;
     uint8_t read_count, write_count;
     if (what == UNKNOWN ||
