@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""floods.py TOOL [--most MB] [--alike] [--only WORD]: is a flood of each kind of event read in linear time?
+"""floods.py TOOL [--most MB] [--alike] [--only WORD] [--instructions]: is a flood of each kind of event read in
+linear time?
 
 For each kind of event and recogniser the smallest of its events in tests/logs is repeated 5,000, 20,000 and 80,000
 times (fewer where that is more than --most MB, 48 unless told), each time with another time, other functions, tasks
 and numbers, so that nothing folds (--alike: only the time differs). Prints a row each: bytes of one event, how many,
 user time, growth of the time from one size to the next, speed and peak memory; at its end what breaks a bar: growth
-above 4.4, less than 10 MB/s. Run from the top of the repository.
+above 4.4, less than 10 MB/s. --instructions: 500, 2,000 and 8,000 times under valgrind, for machines with other work:
+millions of instructions without those of the start, their growth, and instructions a byte; more than 600, some 10 MB/s
+where a second has 6 thousand million of them, break the bar. Run from the top of the repository.
 """
 import argparse
 import json
@@ -18,6 +21,8 @@ import tempfile
 
 COUNTS = 5000, 20000, 80000
 GROWTH, SPEED = 4.4, 10.0
+FEWER = 10  # times, under valgrind
+DENSE = 600  # instructions a byte
 TOO_SHORT = 0.04  # seconds: such a time says nothing
 TIME = re.compile(r"^((?:<\d+>)?\[ *)\d+\.\d{6}")
 SYMBOL = re.compile(r"\b([A-Za-z_]\w{2,})(?=[.\w]*\+0x)")
@@ -95,6 +100,30 @@ def measure(tool, path):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
+def instructions(tool, path):
+    """What valgrind counts."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", tool, "analyze", "--count", "--no-sandbox", path]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    found = re.search(rb"Collected : (\d+)", done.stderr)
+    if done.returncode not in (0, 3) or not found:
+        sys.exit(f"{path}: exit status {done.returncode}: {done.stderr.decode()}")
+    return int(found[1])
+
+
+def count_instructions(options, path, name, block):
+    """Does it break a bar?"""
+    write_flood(path, block, 1, options.alike)
+    start = instructions(options.tool, path)
+    row = []
+    for count in (n // FEWER for n in COUNTS):
+        wrote = write_flood(path, block, count, options.alike)
+        row.append(instructions(options.tool, path) - start)
+    growth = [later / max(before, start // 4) for before, later in zip(row, row[1:])]
+    print(f"{name:46.46} {sum(map(len, block)):6} {COUNTS[-1] // FEWER:6} {' '.join(f'{n / 1e6:6.1f}' for n in row):>22} "
+          f"{' '.join(f'{g:5.2f}' for g in growth):>11} {row[-1] / wrote:6.0f}", flush=True)
+    return max(growth) > GROWTH or row[-1] / wrote > DENSE
+
+
 def flood(options, path, block):
     size = sum(map(len, block)) + len(block) + 1
     share = min(1.0, options.most * 1e6 / (size * COUNTS[-1]))
@@ -114,15 +143,21 @@ def main():
     parser.add_argument("--most", type=float, default=48)
     parser.add_argument("--alike", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--instructions", action="store_true")
     options = parser.parse_args()
     broken = []
-    print(f"{'kind (recogniser)':46} {'bytes':>6} {'most':>6} {'s':>22} {'growth':>11} {'MB/s':>6} {'MiB':>5}")
+    units = ("10^6", "a byte", "") if options.instructions else ("s", "MB/s", "MiB")
+    print(f"{'kind (recogniser)':46} {'bytes':>6} {'most':>6} {units[0]:>22} {'growth':>11} {units[1]:>6} {units[2]:>5}".rstrip())
     with tempfile.TemporaryDirectory() as folder:
         for (kind, recogniser), block in sorted(samples(options.tool).items()):
             name = kind if kind == recogniser else f"{kind} ({recogniser})"
             if options.only not in name:
                 continue
-            row = flood(options, os.path.join(folder, "flood.log"), block)
+            path = os.path.join(folder, "flood.log")
+            if options.instructions:
+                broken += [name] * count_instructions(options, path, name, block)
+                continue
+            row = flood(options, path, block)
             times = [max(seconds, TOO_SHORT) for _, _, seconds, _ in row]
             growth = [later / before for before, later in zip(times, times[1:])]
             speed = row[-1][1] / 1e6 / times[-1]

@@ -78,6 +78,20 @@ bool kd_back_line(kd_back *back, kd_line *out)
     return true;
 }
 
+bool kd_back_line_with(kd_back *back, unsigned *lines, const char *const *words, size_t count,
+                       kd_line *out)
+{
+    kd_back at = *back;
+    kd_str raw;
+    for (; *lines > 0 && step(&at, &raw); at.number -= breaks_in(&at, raw), *back = at) {
+        --*lines;
+        for (size_t i = 0; i < count; i++)
+            if (kd_str_has(raw, words[i]))
+                return kd_back_line(back, out);
+    }
+    return false;
+}
+
 /* Where the first line begins behind which all of the text are shorter than that; by strides as
  * long as such a line. `whole`: its own first line has not lost its beginning. */
 static size_t first_of_short(kd_str text, size_t most, size_t longest, bool whole)

@@ -109,6 +109,10 @@ typedef struct kd_back {
 kd_back kd_back_from(const kd_parse *parse);
 /* The line before; its views last while the recogniser runs. False when there is none. */
 bool kd_back_line(kd_back *back, kd_line *out);
+/* The nearest of so many more lines that holds one of these words as it lies there; the others are
+ * not read. */
+bool kd_back_line_with(kd_back *back, unsigned *lines, const char *const *words, size_t count,
+                       kd_line *out);
 /* The same lines as they lie in memory, in the order of the log: two texts, either may be empty. */
 void kd_back_texts(const kd_parse *parse, kd_str out[2]);
 /* Where the first of these lines stands in the log. False: several are on one line of it. */

@@ -68,6 +68,39 @@ START_TEST(at_once)
 }
 END_TEST
 
+/* Those with a word are those of the walk that have it, up to as many lines. */
+static void compare_words(const kd_before *before, unsigned most)
+{
+    static const char *const words[] = { "b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+    kd_parse parse = { .before = before };
+    kd_back walk = kd_back_from(&parse), back = walk;
+    kd_line line, with;
+    unsigned left = most;
+    for (unsigned i = 0; i < most && kd_back_line(&walk, &line); i++) {
+        if (line.raw.len < strlen(words[1]))
+            continue;
+        ck_assert(kd_back_line_with(&back, &left, words, KD_COUNT(words), &with));
+        ck_assert_uint_eq(with.number, line.number);
+        ck_assert_uint_eq(with.offset, line.offset);
+        ck_assert_ptr_eq(with.raw.ptr, line.raw.ptr);
+        ck_assert_uint_eq(left, most - i - 1);
+    }
+    ck_assert(!kd_back_line_with(&back, &left, words, KD_COUNT(words), &with));
+}
+
+START_TEST(with_a_word)
+{
+    static char near[ROOM], far[ROOM];
+    unsigned state = 7;
+    for (unsigned i = 0; i < 400; i++) {
+        kd_before before = { .longest = 256, .line = 100000, .offset = 1000000 };
+        before.near = make_lines(near, next_number(&state) % 3000, 64, &state);
+        before.far = make_lines(far, next_number(&state) % 3000, 64, &state);
+        compare_words(&before, next_number(&state) % 200);
+    }
+}
+END_TEST
+
 /* Without lines before the event, nothing is looked at. */
 START_TEST(nothing)
 {
@@ -85,6 +118,7 @@ int main(void)
 
     tcase_set_timeout(tests, 60); /* sanitizers on a busy machine */
     tcase_add_test(tests, at_once);
+    tcase_add_test(tests, with_a_word);
     tcase_add_test(tests, nothing);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -73,43 +73,53 @@ static size_t find_addresses(kd_str text, look like, uint64_t *address, const ch
     return found;
 }
 
-/* The first kernel address of the line; lines of traces and dumps do not count. */
-static bool scan_note(kd_str text, look like, uint64_t *address, uint64_t *order, bool *has_order)
+/* Of traces and dumps. The line is read where its prefix could be mistaken, "[<    0.000434>] ":
+ * of a flood each header would read the same lines again. */
+static bool is_of_dump(const kd_parse *parse, kd_line *line)
 {
-    kd_scan in = kd_scan_of(text);
-    kd_str skipped;
+    if (kd_str_has(line->raw, "+0x") || kd_str_has(line->raw, "[mem "))
+        return true;
+    if (!kd_str_has(line->raw, "[<"))
+        return false;
+    kd_line_read(line, parse->dress);
+    return kd_str_has(line->text, "[<");
+}
+
+/* The first kernel address of the line; lines of traces and dumps do not count. */
+static bool scan_note(const kd_parse *parse, kd_line *line, look like, uint64_t *address)
+{
     const char *behind = NULL;
-    *has_order = false;
-    if (kd_str_has(text, "+0x") || kd_str_has(text, "[<") || kd_str_has(text, "[mem "))
+    size_t found = find_addresses(line->raw, like, address, &behind);
+    return found && (found <= MOST_IN_LINE || (like.begins && like.begins[0] == 'f')) &&
+           !is_dump(line->raw, behind) && !is_of_dump(parse, line);
+}
+
+/* The number behind "order" or "Order"; a host may be called "border1". */
+static bool scan_order(const kd_parse *parse, kd_line *line, uint64_t *order)
+{
+    kd_scan in;
+    if (!kd_str_has(line->raw, "rder"))
         return false;
-    size_t found = find_addresses(text, like, address, &behind);
-    if (!found || (found > MOST_IN_LINE && !(like.begins && like.begins[0] == 'f')) ||
-        is_dump(text, behind))
+    kd_line_read(line, parse->dress);
+    if (!kd_scan_after(line->text, "rder", &in))
         return false;
-    if (kd_scan_past(&in, "rder", &skipped)) {
-        for (int i = 0; i < 3 && in.at < in.end && !kd_is_digit(*in.at); i++)
-            in.at++;
-        *has_order = kd_scan_u64(&in, order);
-    }
-    return true;
+    for (int i = 0; i < 3 && in.at < in.end && !kd_is_digit(*in.at); i++)
+        in.at++;
+    return kd_scan_u64(&in, order);
 }
 
 /* False when memory ran out. */
 static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line, look like)
 {
     uint64_t address = 0, order;
-    bool has_order;
-    if (kd_str_has(line->raw, "+0x")) /* most of them: frames */
-        return true;
-    kd_line_read(line, parse->dress);
-    if (!scan_note(line->text, like, &address, &order, &has_order))
+    if (!scan_note(parse, line, like, &address))
         return true;
     kd_src src = kd_back_keep(parse, line);
     kdf_note *note = src ? KD_LIST_ADD(parse->arena, &oops->notes, kdf_note) : NULL;
     if (!note)
         return false;
     note->address = (kd_hex){ address, src };
-    if (has_order)
+    if (scan_order(parse, line, &order))
         note->order = (kd_u64){ order, src };
     return true;
 }

@@ -55,10 +55,12 @@ static bool names_server(kd_str text, kd_str *server)
 
 static void look_for_server(kd_parse *parse, kdf_hung_task *hung)
 {
+    static const char *const words[] = { "erver ", "ceph: mds" };
     kd_back back = kd_back_from(parse);
+    unsigned lines = SERVER_LINES;
     kd_line line;
     kd_str server;
-    for (int i = 0; i < SERVER_LINES && kd_back_line(&back, &line); i++) {
+    while (kd_back_line_with(&back, &lines, words, KD_COUNT(words), &line)) {
         if (!names_server(line.text, &server))
             continue;
         kd_src src = kd_back_keep(parse, &line);

@@ -13,9 +13,29 @@ static const kd_panic_reason reasons[] = {
 #undef KD_PANIC
 };
 
-static char small(char c)
+/* Which letters stand behind which in a text, whatever their case; a few others fall together. */
+typedef struct pairs {
+    uint32_t behind[32];
+} pairs;
+
+static unsigned letter(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return (unsigned char)c & 31u;
+}
+
+static pairs pairs_of(kd_str text)
+{
+    pairs found = { { 0 } };
+    for (size_t i = 1; i < text.len; i++)
+        found.behind[letter(text.ptr[i - 1])] |= UINT32_C(1) << letter(text.ptr[i]);
+    return found;
+}
+
+/* Of the first three letters; no words of a row are shorter. */
+static bool may_have(const pairs *in, const char *words)
+{
+    return (in->behind[letter(words[0])] >> letter(words[1]) & 1) &&
+           (in->behind[letter(words[1])] >> letter(words[2]) & 1);
 }
 
 /* In any case: who types a screen off looks at the words alone. */
@@ -23,16 +43,17 @@ static bool has_words(kd_str text, const char *words)
 {
     size_t len = strlen(words);
     for (size_t at = 0; at + len <= text.len; at++)
-        if (small(text.ptr[at]) == small(words[0]) && small(text.ptr[at + 1]) == small(words[1]) &&
-            strncasecmp(text.ptr + at, words, len) == 0)
+        if (letter(text.ptr[at]) == letter(words[0]) && strncasecmp(text.ptr + at, words, len) == 0)
             return true;
     return false;
 }
 
+/* A flood of panics asks it of each; nearly all rows are told apart by their first letters. */
 const kd_panic_reason *kd_panic_reason_of(kd_str text)
 {
+    pairs in = pairs_of(text);
     for (size_t i = 0; i < KD_COUNT(reasons); i++)
-        if (has_words(text, reasons[i].words))
+        if (may_have(&in, reasons[i].words) && has_words(text, reasons[i].words))
             return &reasons[i];
     return NULL;
 }

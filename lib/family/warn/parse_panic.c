@@ -29,9 +29,11 @@ enum { OWN_LEFT_TO_WARNING, OWN_OTHERS };
  * the list of partitions between. */
 static void read_root(kd_parse *parse, kdf_panic *panic)
 {
+    static const char *const words[] = { "Cannot open root device " };
     kd_back back = kd_back_from(parse);
+    unsigned lines = BACK_LINES;
     kd_line line;
-    for (int i = 0; i < BACK_LINES && kd_back_line(&back, &line); i++) {
+    while (kd_back_line_with(&back, &lines, words, KD_COUNT(words), &line)) {
         kd_scan in = kd_scan_of(line.text);
         kd_str skipped, name;
         if (!kd_scan_past(&in, "Cannot open root device \"", &skipped) ||
