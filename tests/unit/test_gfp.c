@@ -31,6 +31,28 @@ START_TEST(names_are_those_that_kernels_printed)
 }
 END_TEST
 
+/* What is told without trying all tables: any text of any version may be, and one bit more not. */
+START_TEST(may_print_what_some_version_prints)
+{
+    static const uint32_t versions[] = { KD_OLDEST,          KD_KERNEL(3, 16, 0),
+                                         KD_KERNEL(4, 4, 0), KD_KERNEL(4, 9, 0),
+                                         KD_KERNEL(5, 4, 0), KD_KERNEL(6, 1, 0),
+                                         KD_NEWEST_KNOWN };
+    uint64_t mask = 1;
+    for (unsigned i = 0; i < 20000; i++) {
+        kd_gfp_config config = { i & 1, i & 2, i & 4, i & 8, i & 16 };
+        mask = mask * 6364136223846793005u + 1442695040888963407u;
+        uint64_t bits = (mask >> 33) & (i % 3 ? 0xfffff : UINT64_MAX);
+        const char *text = text_of(bits, versions[i % KD_COUNT(versions)], config);
+        ck_assert_msg(kd_gfp_may_print(bits, kd_str_of(text)), "0x%llx %s", KD_LLU(bits), text);
+    }
+    ck_assert(kd_gfp_may_print(0, KD_STR("none")));
+    ck_assert(kd_gfp_may_print(0xcc0, KD_STR("GFP_ KERNEL")));
+    ck_assert(!kd_gfp_may_print(0x100cc0 + 16 * 4096, KD_STR("GFP_USER")));
+    ck_assert(!kd_gfp_may_print(0xcc0, KD_STR("GFP_KERNEL|__GFP_NONSENSE")));
+}
+END_TEST
+
 START_TEST(single_bits_are_those_that_kernels_printed)
 {
     for (size_t i = 0; i < KD_COUNT(bit_rows); i++) {
@@ -501,6 +523,7 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, names_are_those_that_kernels_printed);
+    tcase_add_test(tests, may_print_what_some_version_prints);
     tcase_add_test(tests, single_bits_are_those_that_kernels_printed);
     tcase_add_test(tests, values_are_those_of_each_version);
     tcase_add_test(tests, name_is_unknown_outside_its_versions);

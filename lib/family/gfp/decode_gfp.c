@@ -240,6 +240,57 @@ void kd_gfp_decode(uint64_t mask, uint32_t version, kd_gfp_config config, kd_gfp
     find_rights(&t, out);
 }
 
+/* ---- what any table has ---------------------------------------------------------------------- */
+
+/* The next name of "GFP_USER|__GFP_COMP", without the blanks of a wrapped line. False: none is that
+ * long. */
+static bool next_name(kd_str *left, char *name, size_t size)
+{
+    size_t len = 0, i = 0;
+    for (; i < left->len && left->ptr[i] != '|' && len < size; i++)
+        if (!kd_is_blank(left->ptr[i]))
+            name[len++] = left->ptr[i];
+    *left = kd_str_from(*left, i + 1);
+    if (len == size)
+        return false;
+    name[len] = '\0';
+    return true;
+}
+
+/* The flags that it stood for in any version. False: no version has that name. */
+static bool flags_of_name(const char *name, uint64_t *flags)
+{
+    bool known = false;
+    for (unsigned flag = 0; flag < KD_GFP_FLAG_COUNT && !known; flag++)
+        if ((known = strcmp(name, flag_names[flag]) == 0))
+            *flags |= UINT64_C(1) << flag;
+    for (size_t i = 0; i < KD_COUNT(composite_rows); i++)
+        if (strcmp(name, composite_names[composite_rows[i].name]) == 0) {
+            *flags |= composite_rows[i].flags;
+            known = true;
+        }
+    return known;
+}
+
+bool kd_gfp_may_print(uint64_t mask, kd_str printed)
+{
+    uint64_t flags = 0, number, bits = 0;
+    char name[40];
+    while (printed.len > 0) {
+        if (!next_name(&printed, name, sizeof name))
+            return false;
+        kd_scan in = kd_scan_of(kd_str_of(name));
+        if (kd_scan_literal(&in, "0x") && kd_scan_hex(&in, &number))
+            bits |= number;
+        else if (strcmp(name, "none") != 0 && !flags_of_name(name, &flags))
+            return false;
+    }
+    for (size_t i = 0; i < KD_COUNT(bit_rows); i++)
+        if (flags >> bit_rows[i].flag & 1)
+            bits |= bit_rows[i].bit;
+    return (mask & ~bits) == 0;
+}
+
 bool kd_gfp_same_tables(uint32_t a, uint32_t b)
 {
     a = clamp_version(a);

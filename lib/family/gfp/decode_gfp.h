@@ -94,6 +94,10 @@ static inline bool kd_gfp_has(const kd_gfp_meaning *meaning, kd_gfp_flag flag)
  */
 uint32_t kd_gfp_agree(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_config *config);
 
+/* False: no version has all bits of the mask in these names. A forged mask is told so without all
+ * tables being tried. */
+bool kd_gfp_may_print(uint64_t mask, kd_str printed);
+
 /* No name and no bit differs between the two versions. */
 bool kd_gfp_same_tables(uint32_t a, uint32_t b);
 

@@ -125,6 +125,8 @@ uint32_t kd_gfp_agree(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_co
 {
     uint32_t asked = version ? version : KD_NEWEST_KNOWN;
     unsigned count = release_count(), here = release_index(asked);
+    if (!kd_gfp_may_print(mask, printed))
+        return 0;
     if (some_config_prints(mask, printed, asked, config))
         return asked;
     uint32_t above = asked, below = asked;

@@ -3,15 +3,30 @@
 #include "family/fields.h"
 #include "family/oom/rule_oom.h"
 
-/* Kills of this boot up to this one. */
+/* Which of how many a kill was said to be; 0: nothing tells, or it is the first. */
+static uint64_t number_of(const kd_event *kill)
+{
+    for (const kd_diag *diag = kill->diags; diag; diag = diag->older)
+        for (uint32_t i = 0; i < diag->facts.count; i++)
+            if (kd_str_is(KD_ITEMS(diag->facts, kd_fact)[i].name, "kill_number"))
+                return KD_ITEMS(diag->facts, kd_fact)[i].value.as.u;
+    return 0;
+}
+
+/* Kills of this boot up to this one; 0: what was said of many before it is lost. The one before
+ * knows its own number, or a flood of them would cost its square. */
 static uint64_t count_kills(const kd_view *view)
 {
-    uint64_t kills = 1;
-    for (size_t i = 0; i < view->history_len; i++) {
-        const kd_event *event = view->history[i];
-        if (event->before || event->boot != view->event->boot || !KD_BODY(event, oom))
-            continue;
-        kills += event->repeat.count > 1 ? event->repeat.count : 1;
+    const kd_wide_view *wide = kd_wide(view);
+    size_t index = wide->index;
+    uint64_t kills = 1, before = 0;
+    const kd_event *kill;
+    for (unsigned i = 0; (kill = kd_kind_before(wide, view->event->kind, &index)) != NULL; i++) {
+        if (i == KD_NEIGHBOURS)
+            return 0;
+        kills += kill->repeat.count > 1 ? kill->repeat.count : 1;
+        if ((before = number_of(kill)) > 0)
+            return kills + before - 1;
     }
     return kills;
 }
