@@ -18,12 +18,19 @@ bool kd_event_add_line(kd_event *event, const kd_line *line, kd_line *out)
         return false;
     if (line->breaks && line->clean.len)
         raw.len = first_part(raw);
+    bool is_text = raw.len > 0;
     raw = kd_arena_str(&event->arena, raw);
+    kd_str clean = line->clean.len ? kd_arena_str(&event->arena, line->clean) : KD_STR("");
+    /* a line without its text would look like a blank one, and the next event's header like a part
+     * of this one */
+    if ((is_text && raw.len == 0) || (line->clean.len > 0 && clean.len == 0)) {
+        event->lines.count--;
+        return false;
+    }
     *ref = (kd_line_ref){ line->number, line->offset, line->breaks ? raw.len : line->length, raw,
                           .decoded = line->decoded };
     *out = *line;
-    kd_line_rebase(out, raw,
-                   line->clean.len ? kd_arena_str(&event->arena, line->clean) : KD_STR(""));
+    kd_line_rebase(out, raw, clean);
     return true;
 }
 
