@@ -194,14 +194,17 @@ static bool wakes_kswapd(const table *t, const kd_gfp_meaning *m)
     return !kd_gfp_has(m, KD_GFP_NO_KSWAPD);
 }
 
+/* The release that CMA came with. */
+#define CMA_FROM V(3, 5)
+
 static void find_rights(const table *t, kd_gfp_meaning *m)
 {
     m->may_sleep = kd_gfp_has(m, KD_GFP_WAIT) || kd_gfp_has(m, KD_GFP_DIRECT_RECLAIM);
     m->may_io = kd_gfp_has(m, KD_GFP_IO);
     m->may_fs = kd_gfp_has(m, KD_GFP_FS);
     m->wakes_kswapd = wakes_kswapd(t, m);
-    /* CMA came with 3.5. A tree that has a bit for it lends CMA memory only to requests with it. */
-    m->may_use_cma = m->migratetype == KD_MOVABLE && t->version >= V(3, 5) &&
+    /* A tree that has a bit for it lends CMA memory only to requests with it. */
+    m->may_use_cma = m->migratetype == KD_MOVABLE && t->version >= CMA_FROM &&
                      (t->flags[KD_GFP_CMA] == 0 || kd_gfp_has(m, KD_GFP_CMA));
     m->high = kd_gfp_has(m, KD_GFP_HIGH);
     m->atomic = kd_gfp_has(m, KD_GFP_ATOMIC);
@@ -307,7 +310,7 @@ bool kd_gfp_same_tables(uint32_t a, uint32_t b)
         if (DIFFERS(print_rows[i]))
             return false;
 #undef DIFFERS
-    return true;
+    return (a >= CMA_FROM) == (b >= CMA_FROM);
 }
 
 kd_gfp_config kd_gfp_options_of(uint32_t version)

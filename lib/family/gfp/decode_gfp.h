@@ -98,7 +98,7 @@ uint32_t kd_gfp_agree(uint64_t mask, kd_str printed, uint32_t version, kd_gfp_co
  * tables being tried. */
 bool kd_gfp_may_print(uint64_t mask, kd_str printed);
 
-/* No name and no bit differs between the two versions. */
+/* No name, no bit and no rule differs between the two versions: each mask means the same. */
 bool kd_gfp_same_tables(uint32_t a, uint32_t b);
 
 /* The options that some bit of that version depends on; the others change nothing. */

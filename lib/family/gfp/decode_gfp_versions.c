@@ -242,6 +242,12 @@ static void say_condition(uint32_t set, char *text, size_t size)
             }
 }
 
+/* A release whose tables are those of the one before it. */
+static bool brings_nothing(unsigned index)
+{
+    return index > 0 && kd_gfp_same_tables(release_at(index - 1), release_at(index));
+}
+
 /* Tells those meanings whose range begins with release `index`. */
 static bool tell_new(uint64_t mask, unsigned index, kd_gfp_version_fn tell, void *user)
 {
@@ -256,7 +262,8 @@ static bool tell_new(uint64_t mask, unsigned index, kd_gfp_version_fn tell, void
         seen |= set;
         if (index > 0 && holds_in(&meaning, set, config, index - 1))
             continue;
-        while (end < release_count() && holds_in(&meaning, set, config, end))
+        while (end < release_count() &&
+               (brings_nothing(end) || holds_in(&meaning, set, config, end)))
             end++;
         say_condition(set, condition, sizeof condition);
         if (!tell(&meaning, release_at(index), end < release_count() ? release_at(end) : KD_NEWEST,
@@ -269,7 +276,7 @@ static bool tell_new(uint64_t mask, unsigned index, kd_gfp_version_fn tell, void
 void kd_gfp_each_version(uint64_t mask, kd_gfp_version_fn tell, void *user)
 {
     for (unsigned i = 0; i < release_count(); i++)
-        if (!tell_new(mask, i, tell, user))
+        if (!brings_nothing(i) && !tell_new(mask, i, tell, user))
             return;
 }
 
