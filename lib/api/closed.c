@@ -124,12 +124,14 @@ static kd_range heading_of(const kd_event *event)
                        lines[event->lines.count - 1].number };
 }
 
-static void unsee(kd_report *report, kd_range where)
+static void unsee(kd_report *report, kd_range where, bool warned)
 {
     for (size_t i = 0; where.last > 0 && i < report->seen.len; i++) {
         kd_seen *seen = &report->seen.items[i];
-        if (!kd_str_starts(seen->wording, "Call ") || seen->last_line < where.first ||
-            seen->last_line > where.last)
+        /* the second is the message of a WARN(), which stands above its head */
+        bool heading = kd_str_starts(seen->wording, "Call ") ||
+                       (warned && kd_str_starts(seen->wording, "NETDEV WATCHDOG"));
+        if (!heading || seen->last_line < where.first || seen->last_line > where.last)
             continue;
         seen->last_line = 0;
         if (--seen->count == 0)
@@ -142,10 +144,11 @@ static void keep_event(kd_session *session, kd_event *event)
 {
     kd_report *report = session->report;
     kd_range heading = heading_of(event);
+    bool warned = KD_BODY(event, warning) != NULL;
     report->dirty = true;
     count_event(report, event);
     if (kd_fold(report, event)) {
-        unsee(report, heading);
+        unsee(report, heading, warned);
         return;
     }
     size_t most = session->options.max_history,
@@ -157,7 +160,7 @@ static void keep_event(kd_session *session, kd_event *event)
         return;
     }
     report->events.items[report->events.len++] = event;
-    unsee(report, heading);
+    unsee(report, heading, warned);
     report->fresh = true;
     report->stats.events++;
     /* not for each one: what is to be kept is chosen among many */

@@ -81,6 +81,28 @@ static bool is_scaffold(kd_str text)
     return kd_str_starts_any(text, heads, KD_COUNT(heads));
 }
 
+/* "05/09/2024 15:38:26": consoles of web pages print the time of a message on a line of its own. */
+static bool is_time_alone(kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t part;
+    if (text.len < 14 || text.len > 32 || !kd_is_digit(text.ptr[0]) || !kd_is_digit(text.ptr[3]))
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (!kd_scan_u64(&in, &part) || (i < 2 && !kd_scan_char(&in, '/') &&
+                                         !kd_scan_char(&in, '-') && !kd_scan_char(&in, '.')))
+            return false;
+    if (!kd_scan_char(&in, 'T') && !kd_scan_blanks(&in))
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (!kd_scan_u64(&in, &part) || (i < 2 && !kd_scan_char(&in, ':')))
+            return false;
+    if (kd_scan_char(&in, '.') || kd_scan_char(&in, ','))
+        kd_scan_u64(&in, &part);
+    kd_scan_char(&in, 'Z');
+    return kd_scan_at_end(&in);
+}
+
 static kd_str content_of(kd_line *line, kd_dress *dress)
 {
     if (!dress || dress->plain || !dress->room || line->raw.len > dress->size)
@@ -128,7 +150,7 @@ void kd_line_read(kd_line *line, kd_dress *dress)
     line->text = kd_str_trim((kd_str){ in.at, kd_scan_left(&in) });
     if (line->forms & KD_FORM_CSV && kd_str_ends(line->text, "\""))
         line->text.len--;
-    if (is_scaffold(line->text))
+    if (is_scaffold(line->text) || is_time_alone(line->text))
         line->text.len = 0;
 }
 

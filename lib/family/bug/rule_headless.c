@@ -1,4 +1,5 @@
 /* rule_headless.c - a report whose head the log does not hold. */
+#include "base/scan.h"
 #include "core/diag.h"
 #include "family/fault/printer.h"
 #include "family/fields.h"
@@ -28,6 +29,34 @@ static void say_instruction(kd_emit *out, const kdf_oops *oops, bool alone)
         kd_say_more(out, " Nothing is mapped there: most likely a NULL pointer was dereferenced.");
         kd_say_hex(out, "effective", code->memory.effective.v);
     }
+}
+
+/* "nop dword ptr [rax + rax]", "test eax, eax": what computes in registers, or nothing at all */
+static bool hardly_faults(kd_str instruction)
+{
+    static const char *const special[] = { "cr", "dr", "ds", "es", "fs", "gs", "ss" };
+    kd_scan in = kd_scan_of(instruction);
+    kd_str word, rest = { NULL, 0 };
+    if (!kd_scan_word(&in, &word))
+        return false;
+    if (kd_str_in_words(word, "nop pause endbr64"))
+        return true;
+    kd_scan_rest(&in, &rest);
+    for (size_t i = 0; i < KD_COUNT(special); i++)
+        if (kd_str_has(rest, special[i]))
+            return false;
+    return !kd_str_has(rest, "[") &&
+           kd_str_in_words(word,
+                           "add and cmp dec inc je jne mov movsxd movzx neg not or sub test xor");
+}
+
+/* Nothing else tells whether it was an exception. */
+static void say_no_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops)
+{
+    bool x86 = kd_arch_is(view->context, "x86_64") || kd_arch_is(view->context, "i386");
+    if (x86 && oops->code.instruction.src && hardly_faults(oops->code.instruction.v))
+        kd_say_more(out, " It can hardly fault: the CPU was interrupted in it, as for the report "
+                         "of a stall.");
 }
 
 /* "The stack was printed by warn_alloc(): an allocation of pages failed." */
@@ -82,12 +111,14 @@ kd_status kd_check_headless(const kd_view *view, kd_emit *out, void *user)
     else if (printed)
         say_printer(view, out, oops);
     else
-        kd_say_more(out, " Whether it was a warning or an exception stood there.");
+        kd_say_more(out, " Whether it was a warning, a stall or an exception stood there.");
     if (oops->ip.function.src && !printed)
         say_who(out, oops);
     else
         say_trace(out, &oops->blame);
     say_instruction(out, oops, died && !view->event->diags);
+    if (!died && !printed)
+        say_no_fault(view, out, oops);
     kd_say_evidence(out, view->event, oops->ip.function.src, "where it stood");
     if (!oops->ip.function.src && oops->code.bytes.src)
         kd_say_evidence(out, view->event, oops->code.bytes.src, "what only an exception prints");

@@ -251,7 +251,8 @@ static void put_ata_sector(kd_parse *parse, kdf_device_error *error, kd_str text
  * a job of the kernel's own has no name: "process  pid 0". "UBIFS error (ubi0:23 pid 887): ..." */
 static void put_process(kd_parse *parse, kdf_device_error *error, const wording *w, kd_str text)
 {
-    static const char *const heads[] = { "Process information: process ", ":  Process " };
+    static const char *const heads[] = { "Process information: process ", ":  Process ",
+                                         ": Process " };
     kd_scan in;
     kd_str comm;
     uint64_t pid;
@@ -266,6 +267,21 @@ static void put_process(kd_parse *parse, kdf_device_error *error, const wording 
         kd_put(parse, &error->comm, comm);
         kd_put(parse, &error->pid, pid);
     }
+}
+
+/* The later line counts: a ring that could not be reset alone is reset with the whole GPU. */
+static void put_outcome(kd_parse *parse, kdf_device_error *error, kd_str text)
+{
+    static const char *const words[] = {
+#define KD_GPU_OUTCOME(words, says) words,
+#include "family/device/say.def"
+    };
+    if (kd_str_has(text, " reset") || kd_str_has(text, "GPU Recovery"))
+        for (size_t i = 0; i < KD_COUNT(words); i++)
+            if (kd_str_has(text, words[i])) {
+                kd_put_again(parse, &error->outcome, text);
+                return;
+            }
 }
 
 /* ---- taking lines ---------------------------------------------------------------------------- */
@@ -311,6 +327,8 @@ static void take(kd_parse *parse, const wording *w, const kd_line *line, bool ke
         if (w->kind == &kd_kind_suspend_failure && kd_str_is(kd_str_of(w->words), "*ERROR* "))
             kd_put_again(parse, &error->reason, line->text);
     }
+    if (w->kind == &kd_kind_gpu_hang)
+        put_outcome(parse, error, line->text);
     kd_device_class class = class_of(w, error);
     if (class > error->class_)
         error->class_ = class;

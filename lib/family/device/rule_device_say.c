@@ -63,6 +63,23 @@ static void say_nvme(const kd_view *view, kd_emit *out, const kdf_device_error *
                                                 : "");
 }
 
+static void say_outcome(const kd_view *view, kd_emit *out, const kdf_device_error *error)
+{
+    static const struct {
+        const char *words, *says;
+    } outcomes[] = {
+#define KD_GPU_OUTCOME(words, says) { words, says },
+#include "family/device/say.def"
+    };
+    for (size_t i = 0; error->outcome.src && i < KD_COUNT(outcomes); i++) {
+        if (!kd_str_has(error->outcome.v, outcomes[i].words))
+            continue;
+        kd_say_more(out, "%s", outcomes[i].says);
+        kd_say_evidence(out, view->event, error->outcome.src, "how the reset went");
+        return;
+    }
+}
+
 static void say_ata(kd_emit *out, const kdf_device_error *error)
 {
     if (error->command.src)
@@ -103,6 +120,7 @@ void kd_device_say_details(const kd_view *view, kd_emit *out)
     if (error->ring.src && error->comm.src && error->pid.src)
         kd_say_more(out, "Submitted by %.*s (pid %llu).", KD_FMT(error->comm.v),
                     KD_LLU(error->pid.v));
+    say_outcome(view, out, error);
     if (error->function.src)
         kd_say_more(out, "It noticed in %.*s().", KD_FMT(error->function.v));
     if (error->reason.src) {

@@ -15,7 +15,8 @@
  *
  * It begins with the instruction pointer: what stands above it is looked for. A complete report
  * takes that line before it gets here. Where even that is lost, it begins with the instructions of
- * die(), behind a trace; of x86 to 4.13 with the line that die() ends with, which names it again.
+ * die(), behind a trace; of x86 to 4.13 with the line that die() ends with, which names it again;
+ * of x86_64 with the control registers, which are printed for the kernel's own registers alone.
  */
 #include "family/fault/parse_fault.h"
 #include "family/fields.h"
@@ -37,7 +38,7 @@ enum { OWN_DIED, OWN_STACK, OWN_ENDED, OWN_POWERPC };
 static const char *const anchors[] = {
     "RIP: 0010:", "RIP: e030:", "EIP: 0060:", "EIP: ",       "EIP is at ", "PC is at ",
     "pc : ",      "epc : ",     "epc   : ",   "Krnl PSW : ", "NIP: ",      "NIP [",
-    "IAOQ[0]: ",  "TPC: <",     "Code: ",     "RIP  [<",     NULL,
+    "IAOQ[0]: ",  "TPC: <",     "Code: ",     "RIP  [<",     "CR2: ",      NULL,
 };
 
 /* Lines that dump_stack_print_info(), print_modules() and the architectures print above it. */
@@ -54,6 +55,13 @@ static const char *const above[] = {
     "Stopper: ",
     "Process ",
     "EIP: 0060:[<",
+    "RAX: ", /* x86_64, from here */
+    "RDX: ",
+    "RBP: ",
+    "R10: ",
+    "R13: ",
+    "FS: ",
+    "CS: ",
     "IASQ: ", /* parisc, from here */
     "IIR: ",
     "ORIG_R28: ",
@@ -318,6 +326,12 @@ static kd_verdict open_end(kd_parse *parse, kdf_oops *oops, const kdf_symbol *ip
     return KD_TAKEN;
 }
 
+/* "CR2: 000055a508bc8d98 CR3: 000000012646a002 CR4: 00000000003706f0" */
+static bool is_control(kd_str text)
+{
+    return kd_str_starts(text, "CR2: ") && kd_str_has(text, " CR3: ") && kd_str_has(text, " CR4: ");
+}
+
 static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
 {
     kdf_symbol end = { .size = { 0, 0 } };
@@ -335,7 +349,8 @@ static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
     parse->state = &state;
     kd_verdict verdict = kd_block_registers.take(parse, oops, line);
     parse->state = before;
-    if (verdict != KD_TAKEN || !is_kernels(oops) || !read_above(parse, oops))
+    bool kernels = is_kernels(oops) || is_control(line->text);
+    if (verdict != KD_TAKEN || !kernels || !read_above(parse, oops))
         return KD_NOT_MINE;
     return KD_TAKEN;
 }
@@ -408,6 +423,9 @@ static void close_headless(kd_parse *parse)
     if (is_fault_by_register(oops) || parse->own[OWN_DIED])
         parse->event->kind = &kd_kind_oops_other; /* or what its address says */
     kd_oops_settle(parse, false);
+    if (kd_str_starts(oops->blame.function.v, "rewind_stack_"))
+        oops->blame =
+            (kdf_blame){ .why = { KD_STR("nobody: the stack of a task that died"), KD_DERIVED } };
 }
 
 const kd_parser kd_parser_headless = {

@@ -66,6 +66,17 @@ static bool is_cut_address(kd_str digits, const kd_scan *in)
            digits.len != 16;
 }
 
+/* What is left of "address" behind "addr", which csky alone writes; a mail program or a terminal
+ * broke it anywhere: "addre ss". */
+static void skip_ess(kd_scan *in)
+{
+    kd_scan try = *in;
+    for (const char *c = "ess"; *c; c++)
+        if (!kd_scan_blanks(&try) || !kd_scan_char(&try, *c))
+            return;
+    *in = try;
+}
+
 static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, kd_str rest)
 {
     kd_scan in = kd_scan_of(rest);
@@ -76,8 +87,7 @@ static void put_address(kd_parse *parse, kdf_oops *oops, const headline *form, k
     if (form->address[0] && !kd_scan_past(&in, form->address, &skipped) &&
         !kd_scan_literal(&in, " at ")) /* x86_64 to 2.6.24: "at 0000000000000018 RIP: " */
         return;
-    kd_scan_blanks(&in);         /* a mail program broke "addr|ess" */
-    kd_scan_literal(&in, "ess"); /* csky calls it "addr" */
+    skip_ess(&in);
     kd_scan_blanks(&in);
     kd_scan_literal(&in, "virtual address "); /* i386 to 2.6.24 */
     kd_scan_char(&in, '=');                   /* parisc: "(Addr=...)" */

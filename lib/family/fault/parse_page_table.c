@@ -40,6 +40,8 @@ static bool take_x86(kd_parse *parse, kdf_oops *oops, kd_str text)
     for (size_t i = 0; i < KD_COUNT(levels); i++) {
         kd_scan try = in;
         kd_scan_blanks(&try);
+        if (i > 0 && try.at == in.at) /* torn */
+            break;
         if (!kd_scan_bytes(&try, levels[i].mark, 4) || !kd_scan_hex(&try, &value))
             continue;
         if (fresh)

@@ -18,7 +18,7 @@ static spin spin_of(kd_str function)
 {
     kd_str bare = kd_bare_name(function);
     for (size_t i = 0; i < KD_COUNT(spins); i++)
-        if (kd_bare_is(bare, spins[i].name))
+        if (kd_name_fits(bare, spins[i].name))
             return spins[i].what;
     return NONE;
 }
@@ -34,8 +34,9 @@ static void set(kdf_blame *blame, kd_text function, kd_text module, const char *
 
 /* ---- a CPU ----------------------------------------------------------------------------------- */
 
-/* The first frame below the detector and the entry of its interrupt; 0 where none is on top. */
-static uint32_t below_detector(const kd_list *backtrace)
+/* The first frame below the detector and the entry of its interrupt; 0 where none is on top, or
+ * where the stack ends before the entry. */
+static uint32_t below_detector(const kd_list *backtrace, bool *ends_inside)
 {
     const kdf_frame *frames = backtrace->items;
     uint32_t start = 0;
@@ -51,6 +52,7 @@ static uint32_t below_detector(const kd_list *backtrace)
             return start;
         }
     }
+    *ends_inside = detector;
     return 0;
 }
 
@@ -77,7 +79,7 @@ static bool judge(kdf_blame *blame, spin what)
 void kd_blame_cpu(kdf_blame *blame, const kdf_symbol *ip, const kd_list *backtrace)
 {
     const kdf_frame *frames = backtrace->items;
-    bool has_ip = ip && ip->function.src, victim = false, after = false;
+    bool has_ip = ip && ip->function.src, victim = false, after = false, ends_inside = false;
     spin what = has_ip ? spin_of(ip->function.v) : PASS;
     if (judge(blame, what))
         return;
@@ -92,7 +94,7 @@ void kd_blame_cpu(kdf_blame *blame, const kdf_symbol *ip, const kd_list *backtra
     }
     victim = what == LOCK;
     after = what == AFTER;
-    for (uint32_t i = below_detector(backtrace); i < backtrace->count; i++) {
+    for (uint32_t i = below_detector(backtrace, &ends_inside); i < backtrace->count; i++) {
         if (!kd_frame_is_sure(&frames[i]))
             continue;
         what = spin_of(frames[i].function.v);
@@ -108,7 +110,9 @@ void kd_blame_cpu(kdf_blame *blame, const kdf_symbol *ip, const kd_list *backtra
         blame->frame = (kd_u64){ i, KD_DERIVED };
         return;
     }
-    kd_blame_none(blame, backtrace->count || has_ip
+    kd_blame_none(blame, ends_inside ? "the stack ends inside the interrupt that printed it: what "
+                                       "it interrupted is not in the log"
+                         : backtrace->count || has_ip
                              ? "only the detector, locks and entries are left"
                              : "no stack of that CPU is printed");
 }

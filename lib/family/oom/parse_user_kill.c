@@ -134,11 +134,28 @@ static bool open_oomd(kd_parse *parse, kdf_user_kill *kill, kd_str text)
     return true;
 }
 
+/* "[talos] Sending SIGKILL to cgroup {"component": ..., "cgroup": "/sys/fs/cgroup/kubepods/..."}"
+ */
+static bool open_talos(kd_parse *parse, kdf_user_kill *kill, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str before, group;
+    if (!kd_scan_past(&in, "Sending SIGKILL to cgroup {", &before) ||
+        !kd_scan_past(&in, "OOMController", &before) ||
+        !kd_scan_past(&in, "\"cgroup\": \"/sys/fs/cgroup/", &before) ||
+        !kd_scan_until(&in, '"', &group) || group.len == 0)
+        return false;
+    put_from(parse, &kill->group, group, 1);
+    kill->killer = (kd_text){ KD_STR("Talos"), KD_DERIVED };
+    parse->event->kind = &kd_kind_user_space_kill;
+    return true;
+}
+
 static kd_verdict open_kill(kd_parse *parse, const kd_line *line)
 {
     kdf_user_kill *kill = parse->body;
     if (!open_android(parse, kill, line->text) && !open_earlyoom(parse, kill, line->text) &&
-        !open_oomd(parse, kill, line->text))
+        !open_oomd(parse, kill, line->text) && !open_talos(parse, kill, line->text))
         return KD_NOT_MINE;
     kd_put(parse, &kill->headline, line->text);
     parse->event->complete = true;
@@ -167,13 +184,12 @@ static kd_verdict more_kill(kd_parse *parse, const kd_line *line)
     return KD_LAST;
 }
 
-static const char *const anchors[] = { "lowmemorykiller: Kill",
-                                       "sending SIGTERM to process ",
-                                       "sending SIGKILL to process ",
-                                       " due to memory pressure for ",
-                                       " due to memory used ",
-                                       ": systemd-oomd killed ",
-                                       NULL };
+static const char *const anchors[] = {
+    "lowmemorykiller: Kill",       "sending SIGTERM to process ",
+    "sending SIGKILL to process ", " due to memory pressure for ",
+    " due to memory used ",        ": systemd-oomd killed ",
+    "Sending SIGKILL to cgroup {", NULL
+};
 
 const kd_parser kd_parser_user_kill = {
     .name = "user_kill",

@@ -2,8 +2,8 @@
 #include "family/fields.h"
 #include "family/oom/rule_oom.h"
 
-const char kd_doc_user_kill[] = "Android's lowmemorykiller or lmkd, systemd-oomd or earlyoom "
-                                "killed a process before the kernel "
+const char kd_doc_user_kill[] = "Android's lowmemorykiller or lmkd, systemd-oomd, earlyoom or "
+                                "Talos killed a process before the kernel "
                                 "ran out. Each has a limit of its own, which is told where it is "
                                 "printed. It is not the OOM killer.";
 
@@ -63,6 +63,10 @@ kd_status kd_check_user_kill(const kd_view *view, kd_emit *out, void *user)
         kd_say_remedy(
             out, "Its limits are -m and -s of earlyoom (share of memory and swap left), whom it "
                  "spares --avoid.");
+    else if (kd_str_is(kill->killer.v, "Talos"))
+        kd_say_remedy(out, "It acts on memory pressure (PSI) and not on free memory: the document "
+                           "OOMConfig of the machine's configuration says when "
+                           "(triggerExpression) and whom it takes (cgroupRankingExpression).");
     else
         say_android(out, view->event, kill);
     kd_say_missing(out, "/proc/meminfo and the list of processes from then: who held the memory");
