@@ -283,6 +283,11 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
                         : "An exception that a wrong jump, a broken pointer or overwritten code "
                           "causes",
                     KD_FMT(oops->headline.v));
+    else if (oops->address.src && kd_str_is(oops->access.v, "execute") && !oops->ip.function.src)
+        kd_say_diag(out, KD_POSSIBLE,
+                    "The kernel jumped to the address 0x%llx, where it finds no code: a function "
+                    "pointer, or a return address on the stack, was wrong.",
+                    KD_LLU(kd_fault_at(oops)));
     else if (oops->address.src)
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel used the address 0x%llx, which is not mapped or does not allow the "

@@ -11,6 +11,18 @@ static size_t digits_from(kd_str name, size_t at)
     return at;
 }
 
+/* "usb2-port3" is where "2-3" is plugged in, "1-1-port3" where "1-1.3" is. */
+static kd_str of_port(kd_str device, char *room, size_t size)
+{
+    const char *at = kd_str_find(device, "-port");
+    kd_str hub = { device.ptr, (size_t)(at - device.ptr) };
+    kd_str port = kd_str_from(device, hub.len + sizeof "-port" - 1);
+    bool root = kd_str_starts(hub, "usb");
+    if (root)
+        hub = kd_str_from(hub, 3);
+    return kd_str_print(room, size, "%.*s%c%.*s", KD_FMT(hub), root ? '-' : '.', KD_FMT(port));
+}
+
 kd_str kd_device_base(kd_str device, char *room, size_t size)
 {
     static const char mmc[] = "mmcblk", nvme[] = "nvme";
@@ -23,6 +35,8 @@ kd_str kd_device_base(kd_str device, char *room, size_t size)
         return (kd_str){ device.ptr, digits_from(device, sizeof nvme - 1) };
     if (kd_str_starts(device, "ata"))
         return (kd_str){ device.ptr, digits_from(device, 3) };
+    if (kd_str_has(device, "-port"))
+        return of_port(device, room, size);
     size_t len = device.len;
     if (len > 2 && (kd_str_starts(device, "sd") || kd_str_starts(device, "vd") ||
                     kd_str_starts(device, "xvd") || kd_str_starts(device, "hd")))

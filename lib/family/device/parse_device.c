@@ -429,7 +429,11 @@ static kd_verdict more_device(kd_parse *parse, const kd_line *line)
         return KD_NOT_MINE;
     kd_str device, driver;
     find_device(w, line->text, &device, &driver);
-    if (is_other_device(error, device) || is_other_file_system(error, w, device))
+    /* a hub's supply fails all of its ports at once */
+    bool supply = w->class == KD_DEVICE_USB_POWER && error->class_ == KD_DEVICE_USB_POWER;
+    if (supply && is_other_device(error, device))
+        kd_put(parse, &error->others, device);
+    else if (is_other_device(error, device) || is_other_file_system(error, w, device))
         return KD_NOT_MINE;
     if (w->how == NEW)
         return KD_OVER;

@@ -160,7 +160,7 @@ static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
     kd_device_say_details(view, out);
     kd_say_impact(out, say->impact);
     /* what all disks have in common is no suspect */
-    bool common = kd_str_in_words(error->driver.v, "sd sr scsi") && error->device.src;
+    bool common = kd_str_in_words(error->driver.v, "sd sr scsi usb hub") && error->device.src;
     kd_str suspect = error->driver.src && !common ? error->driver.v : error->device.v;
     kd_say_suspect(out, say->suspect, suspect,
                    suspect.len ? "the message names it" : "the message names nobody");

@@ -103,6 +103,13 @@ void kd_device_say_details(const kd_view *view, kd_emit *out)
         kd_say_text(out, "device", error->device.v);
     if (error->lines_alike.v > 1)
         kd_say_more(out, "%llu lines tell of it.", KD_LLU(error->lines_alike.v));
+    if (error->others.src) {
+        kd_say_more(out,
+                    "Other ports (%.*s) say it, too: then it is the supply or the wiring of their "
+                    "hub or board, not one device.",
+                    KD_FMT(error->others.v));
+        kd_say_evidence(out, view->event, error->others.src, "another port");
+    }
     if (error->sector.src) {
         kd_say_more(out, "The first sector is %llu.", KD_LLU(error->sector.v));
         kd_say_evidence(out, view->event, error->sector.src, "the sector");

@@ -30,8 +30,8 @@
 #define MOST_TRACE 64
 
 /* parse->own: what die() alone prints was seen; the stack was, so that the modules come behind it;
- * the end was; powerpc prints the instructions for a warning too */
-enum { OWN_DIED, OWN_STACK, OWN_ENDED, OWN_POWERPC };
+ * powerpc prints the instructions for a warning too; the log begins within the trace */
+enum { OWN_DIED, OWN_STACK, OWN_POWERPC, OWN_TOPLESS };
 
 /* The instruction pointer in the forms of the architectures; a user's one is none of these, or has
  * no symbol. */
@@ -236,15 +236,18 @@ static bool is_code_of_die(kd_str text)
 static bool collect_trace(kd_parse *parse, kd_list *lines)
 {
     kd_back back = kd_back_from(parse);
-    bool headed = false;
+    bool headed = false, more = true, frames = true;
     kd_line line;
-    for (int i = 0; i < MOST_TRACE && !headed && kd_back_line(&back, &line); i++) {
+    for (int i = 0; i < MOST_TRACE && !headed && (more = kd_back_line(&back, &line)); i++) {
         if (kd_str_starts(line.text, "Code: ") || kd_str_has(line.text, "end trace"))
             return false; /* of another report */
         if (!kd_headless_keep(parse, lines, &line))
             return false;
         headed = kd_str_is(line.text, "Call Trace:") || kd_str_is(line.text, "Call trace:");
+        frames = frames && kd_str_has(line.text, "+0x");
     }
+    if (!more && frames && lines->count > 1) /* the log begins in the trace */
+        return true;
     for (int i = 0; i < MOST_BACK && headed && kd_back_line(&back, &line); i++)
         if (kd_headless_belongs(line.text))
             return false;
@@ -256,8 +259,10 @@ static bool read_trace_above(kd_parse *parse, kdf_oops *oops)
     kd_list lines = { .count = 0 };
     if (!collect_trace(parse, &lines))
         return false;
+    /* 1: behind its head */
+    parse->own[OWN_TOPLESS] = kd_str_has(KD_ITEMS(lines, kd_line)[lines.count - 1].text, "+0x");
     kd_headless_replay(parse, &lines, &kd_block_trace, &oops->backtrace,
-                       (kd_block_state){ .at = 0 });
+                       (kd_block_state){ .at = parse->own[OWN_TOPLESS] });
     return oops->backtrace.count > 1;
 }
 
@@ -375,10 +380,8 @@ static kd_verdict more_headless(kd_parse *parse, const kd_line *line)
         parse->own[OWN_DIED] = 1;
         return KD_LAST;
     }
-    if (kd_str_starts(text, "---[ end trace ")) {
-        parse->own[OWN_ENDED] = 1;
+    if (kd_str_starts(text, "---[ end trace "))
         return KD_TAKEN;
-    }
     if (oops->backtrace.count > 0)
         parse->own[OWN_STACK] = 1;
     bool x86 = kd_map_find(&oops->registers, "rax") || kd_map_find(&oops->registers, "eax");
@@ -423,7 +426,10 @@ static void close_headless(kd_parse *parse)
     if (is_fault_by_register(oops) || parse->own[OWN_DIED])
         parse->event->kind = &kd_kind_oops_other; /* or what its address says */
     kd_oops_settle(parse, false);
-    if (kd_str_starts(oops->blame.function.v, "rewind_stack_"))
+    if (parse->own[OWN_TOPLESS])
+        oops->blame =
+            (kdf_blame){ .why = { KD_STR("nobody: the log begins within the trace"), KD_DERIVED } };
+    else if (kd_str_starts(oops->blame.function.v, "rewind_stack_"))
         oops->blame =
             (kdf_blame){ .why = { KD_STR("nobody: the stack of a task that died"), KD_DERIVED } };
 }

@@ -57,6 +57,25 @@ static void say_idle_task(kd_emit *out, const kdf_rcu_stall *stall, const kdf_ha
                        "away).");
 }
 
+/* Whose ticks stand still, whose timers fail: a machine that was stopped as a whole looks so. */
+static void say_idle_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_stall *stall)
+{
+    kd_say_more(out, "That CPU idles: nobody on it holds RCU up; ticks do not reach it, or it "
+                     "did not run at all.");
+    if (stall->timer_cpu.src) {
+        kd_say_more(out,
+                    "The timer that wakes the grace-period thread did not fire either, on CPU "
+                    "%llu.",
+                    KD_LLU(stall->timer_cpu.v));
+        kd_say_evidence(out, view->event, stall->timer_cpu.src, "the kernel's own hint");
+        kd_say_u64(out, "timer_cpu", stall->timer_cpu.v);
+    }
+    kd_say_remedy(out, "Was this machine, or its host, paused, asleep or overloaded just then? "
+                       "Then this report tells of that, and of no fault here.");
+    kd_say_remedy(out, "Otherwise check timer, interrupt controller and CPU power states (boot "
+                       "with cpuidle.off=1 or nohz=off to see whether it goes away).");
+}
+
 static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_stall *stall,
                              const kdf_hang_cpu *cpu)
 {
@@ -73,8 +92,7 @@ static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_st
         return KD_POSSIBLE;
     }
     if (kd_stall_cpu_idles(cpu)) {
-        kd_say_more(out, "That CPU idles: nobody on it holds RCU up; ticks do not reach it, or it "
-                         "did not run at all.");
+        say_idle_cpu(view, out, stall);
         return KD_POSSIBLE;
     }
     if (has_irqs_off(cpu))
@@ -95,9 +113,13 @@ static kd_confidence say_cpu(const kd_view *view, kd_emit *out, const kdf_rcu_st
     }
     if (!blame->function.src) {
         kd_say_more(out, "No function is to blame: %.*s.", KD_FMT(blame->why.v));
-        kd_say_remedy(out, "Get the stack of that CPU: an NMI (on arm64 "
-                           "irqchip.gicv3_pseudo_nmi=1), sysrq-l, or a "
-                           "hardware debugger.");
+        if (kd_str_starts(blame->why.v, "the stack ends"))
+            kd_say_remedy(out, "Look for the rest of the stack: the first frame below the "
+                               "interrupt tells where that CPU was.");
+        else
+            kd_say_remedy(out, "Get the stack of that CPU: an NMI (on arm64 "
+                               "irqchip.gicv3_pseudo_nmi=1), sysrq-l, or a "
+                               "hardware debugger.");
         return cpu->comm.src || cpu->asked.src ? KD_LIKELY : KD_POSSIBLE;
     }
     kd_say_more(out, "It stood in %.*s - %.*s.", KD_FMT(blame->function.v), KD_FMT(blame->why.v));

@@ -142,9 +142,10 @@ static void open_untold(kd_emit *out, const kd_event *event, const oom_case *o)
         return;
     }
     kd_say_diag(out, KD_LIKELY, "The kernel ran out of memory%s.",
-                o->p.process_count > 0 ? "; of the report only a part is in the log"
-                                       : "; the part of the report that tells what for is not in "
-                                         "the log");
+                o->p.process_count > 0
+                    ? "; of the report only a part is in the log"
+                    : "; the part of the report that tells who holds the memory is not in "
+                      "the log");
     kd_say_missing(out,
                    "the memory dump (from Mem-Info: to \"pages RAM\") and the task table of the "
                    "same report");

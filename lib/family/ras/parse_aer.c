@@ -74,15 +74,14 @@ static void put_source(kd_parse *parse, kdf_hardware_error *error, kd_str text, 
     kd_scan in = kd_scan_of(source);
     kd_str driver, port;
     uint64_t id;
-    if (!kd_scan_literal(&in, "id=") || !kd_scan_hex(&in, &id) ||
-        !name_of(text, &driver, &port)) {
+    if (!kd_scan_literal(&in, "id=") || !kd_scan_hex(&in, &id) || !name_of(text, &driver, &port)) {
         kd_put(parse, &error->device, source);
         return;
     }
     char room[32];
-    kd_str name = kd_str_print(room, sizeof room, "%.5s%02x:%02x.%x", port.ptr,
-                               (unsigned)(id >> 8 & 0xff), (unsigned)(id >> 3 & 31),
-                               (unsigned)(id & 7));
+    kd_str name =
+        kd_str_print(room, sizeof room, "%.5s%02x:%02x.%x", port.ptr, (unsigned)(id >> 8 & 0xff),
+                     (unsigned)(id >> 3 & 31), (unsigned)(id & 7));
     kd_put(parse, &error->device, kd_arena_str(parse->arena, name));
 }
 
@@ -105,6 +104,26 @@ static kd_verdict open_aer(kd_parse *parse, const kd_line *line)
     return KD_TAKEN;
 }
 
+/* "thunderbolt 0000:84:00.0: AER: can't recover (no error_detected callback)", "AER: device
+ * recovery failed" */
+static bool put_recovery(kd_parse *parse, kdf_hardware_error *error, kd_str text)
+{
+    const char *at = kd_str_find(text, "device recovery ");
+    kd_str driver, device;
+    if (!at) /* 5.2 to 5.9 */
+        at = kd_str_find(text, "Device recovery ");
+    if (at) {
+        kd_put_again(parse, &error->outcome, kd_str_from(text, (size_t)(at - text.ptr)));
+        return true;
+    }
+    if (!kd_str_has(text, "AER: can't recover"))
+        return false;
+    if (name_of(text, &driver, &device)) /* two words of one text */
+        kd_put(parse, &error->no_recovery,
+               ((kd_str){ driver.ptr, (size_t)(device.ptr + device.len - driver.ptr) }));
+    return true;
+}
+
 static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
 {
     kdf_hardware_error *error = parse->body;
@@ -124,14 +143,29 @@ static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
             kd_put(parse, &error->status.value, status);
         return KD_TAKEN;
     }
-    if (kd_str_has(text, "TLP Header:") || kd_str_has(text, "AER: can't recover") ||
-        kd_str_has(text, "evice recovery ") || put_bit(parse, error, text))
+    if (kd_str_has(text, "TLP Header:") || put_recovery(parse, error, text) ||
+        put_bit(parse, error, text))
         return KD_TAKEN;
     return KD_NOT_MINE;
 }
 
+/* "AER: Multiple Uncorrected (Non-Fatal) error received: ...": how bad it is, where nothing else of
+ * the record is in the log. */
+static void put_severity_of_source(kdf_hardware_error *error)
+{
+    kd_str severity;
+    kd_scan in;
+    if (error->severity.src || !kd_scan_after(error->oops.headline.v, "AER: ", &in))
+        return;
+    kd_scan_literal(&in, "Multiple ");
+    if (kd_scan_past(&in, " error ", &severity) && kd_str_has(severity, "orrect") &&
+        severity.len < 32)
+        error->severity = (kd_text){ severity, error->oops.headline.src };
+}
+
 static void close_aer(kd_parse *parse)
 {
+    put_severity_of_source(parse->body);
     parse->event->kind = &kd_kind_pcie_error;
     parse->event->complete = true;
 }

@@ -231,6 +231,15 @@ kd_status kd_check_pcie_error(const kd_view *view, kd_emit *out, void *user)
     for (uint32_t i = 0; i < error->bits.count; i++)
         kd_say_more(out, "%s%.*s%s", i ? "" : "It says: ", KD_FMT(bits[i].v),
                     i + 1 < error->bits.count ? "," : ".");
+    if (error->no_recovery.src) {
+        kd_say_more(out, "The driver of %.*s cannot take part in a recovery, so none was tried.",
+                    KD_FMT(error->no_recovery.v));
+        kd_say_evidence(out, view->event, error->no_recovery.src, "whose driver cannot recover");
+    }
+    if (error->outcome.src) {
+        kd_say_more(out, "In the kernel's words: \"%.*s\".", KD_FMT(error->outcome.v));
+        kd_say_evidence(out, view->event, error->outcome.src, "how the recovery went");
+    }
     say_harm(out, error);
     kd_say_suspect(out, KD_SUSPECT_HARDWARE, error->device.v, "its registers are shown");
     kd_say_remedy(out, corrected ? "The data is intact. Many of them speak of the link: reseat the "

@@ -349,9 +349,13 @@ static void settle_ip(const kd_parse *parse, kdf_oops *oops)
     kdf_symbol header;
     kd_src src = oops->headline.src;
     if (!parse->own[OWN_SYMBOL] ||
-        !scan_symbol(kd_str_from(oops->headline.v, parse->own[OWN_SYMBOL] - 1), src, &header) ||
-        !header.function.src)
+        !scan_symbol(kd_str_from(oops->headline.v, parse->own[OWN_SYMBOL] - 1), src, &header))
         return;
+    if (!header.function.src) { /* "0x82b64874 [mt76@3e6ee6ae+0x96e0]" */
+        if (header.module.src && !oops->ip.function.src && !oops->ip.address.src)
+            oops->ip = header;
+        return;
+    }
     if (oops->ip.function.src &&
         (kd_str_eq(name, header.function.v) || kd_str_is(name, "__WARN_trap")))
         return;
