@@ -33,6 +33,13 @@ static void make_plain(char *text, size_t len)
             text[i] = '?';
 }
 
+/* Of a pack's entry the signature has the id alone: what happened stands in its title. */
+static kd_str what_happened(const kd_problem *problem)
+{
+    bool repeats = problem->rule && kd_str_has(problem->bug_title, problem->rule);
+    return repeats && problem->title.len > 0 ? problem->title : problem->bug_title;
+}
+
 /* "2 problems; worst: fatal null_deref in foo [mod]" */
 static kd_str first_line(const kd_report *report, char *room, size_t size)
 {
@@ -46,7 +53,7 @@ static kd_str first_line(const kd_report *report, char *room, size_t size)
     const kd_problem *worst = problems->items.items[0];
     kd_str line = kd_str_print(room, size, "%s: %zu problem%s: %.*s",
                                kd_severity_name(worst->severity), problems->standing,
-                               problems->standing == 1 ? "" : "s", KD_FMT(worst->bug_title));
+                               problems->standing == 1 ? "" : "s", KD_FMT(what_happened(worst)));
     line.len = line.len < FIRST_COLUMNS ? line.len : FIRST_COLUMNS;
     return line;
 }
@@ -65,7 +72,7 @@ static kd_str problem_line(const kd_problem *problem, char *room, size_t size)
                         kd_severity_name(problem->severity),
                         problem->rule ? problem->rule : "undiagnosed",
                         problem->rule ? kd_confidence_name(problem->confidence) : "-", times,
-                        KD_LLU(problem->first_line), suspect, KD_FMT(problem->bug_title));
+                        KD_LLU(problem->first_line), suspect, KD_FMT(what_happened(problem)));
 }
 
 kd_status kd_brief_write(const kd_report *report, kd_write_fn write, void *user)

@@ -171,13 +171,15 @@ static void put_access(kd_parse *parse, kdf_oops *oops, kd_str text)
         }
 }
 
-/* "SError Interrupt on CPU7, code 0xbe000411 -- SError" */
+/* "SError Interrupt on CPU7, code 0xbe000411 -- SError",
+ * "Unhandled 64-bit el1t sync exception on CPU0, ESR 0x96000004 -- DABT (current EL)" */
 static void put_serror(kd_parse *parse, kdf_oops *oops, kd_str rest)
 {
     kd_scan in = kd_scan_of(rest);
     kd_str skipped;
     uint64_t code;
-    if (kd_scan_past(&in, ", code 0x", &skipped) && kd_scan_hex(&in, &code))
+    if ((kd_scan_past(&in, ", code 0x", &skipped) || kd_scan_past(&in, ", ESR 0x", &skipped)) &&
+        kd_scan_hex(&in, &code))
         kd_put(parse, &oops->esr.value, code);
 }
 
