@@ -143,8 +143,11 @@ static bool is_marker(kd_str about, const kd_value *value)
             continue;
         for (; at > 0 && (isxdigit((unsigned char)about.ptr[at - 1]) ||
                           isspace((unsigned char)about.ptr[at - 1]));
-             at--)
+             at--) {
+            if (about.ptr[at - 1] == '\n' && digits > 0 && digits == value->as.u * 2)
+                return true; /* the row before it has no prefix */
             digits += isxdigit((unsigned char)about.ptr[at - 1]) != 0;
+        }
         if (digits > 0 && digits == value->as.u * 2)
             return true;
     }

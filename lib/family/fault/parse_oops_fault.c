@@ -127,20 +127,22 @@ static bool take_arc(kd_str text)
 }
 
 /* "LE PAGE_SIZE=64K MMU=Radix SMP NR_CPUS=2048 NUMA pSeries": powerpc, from 4.20 on */
-static void put_page_size(kd_parse *parse, kdf_oops *oops, kd_str text)
+static bool take_company(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     kd_str before;
     uint64_t kb;
+    if (!is_company(text))
+        return false;
     if (kd_scan_past(&in, "PAGE_SIZE=", &before) && before.len <= 3 && kd_scan_u64(&in, &kb) &&
         kd_scan_literal(&in, "K ") && (kb == 4 || kb == 16 || kb == 64 || kb == 256))
         kd_put(parse, &oops->page_kb, kb);
+    return true;
 }
 
 bool kd_oops_take_fault(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
-    put_page_size(parse, oops, text);
     return take_pf(parse, oops, text) || take_esr(parse, oops, text) ||
-           take_failing(parse, oops, text) || take_nip(parse, oops, text) || is_company(text) ||
-           take_arc(text);
+           take_failing(parse, oops, text) || take_nip(parse, oops, text) ||
+           take_company(parse, oops, text) || take_arc(text);
 }
