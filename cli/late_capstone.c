@@ -21,6 +21,7 @@ static struct {
 #define KD_CALL(name) __typeof__(cs_##name) *name;
 #include "late_capstone.def"
 #undef KD_CALL
+    cs_err (*error)(csh handle); /* errno is a macro */
 } late;
 
 static bool is_open, is_missing;
@@ -58,6 +59,7 @@ static void open_once(void)
 #define KD_CALL(name) { "cs_" #name, &late.name },
 #include "late_capstone.def"
 #undef KD_CALL
+        { "cs_errno", &late.error },
     };
     const cs_opt_mem memory = { take, take_zeroed, resize, free, vsnprintf };
     is_open = open_library(KD_LIB_CAPSTONE, calls, sizeof calls / sizeof *calls) &&
@@ -128,6 +130,11 @@ size_t cs_disasm(csh handle, const uint8_t *code, size_t size, uint64_t address,
                  cs_insn **insn)
 {
     return late.disasm(handle, code, size, address, count, insn);
+}
+
+cs_err cs_errno(csh handle)
+{
+    return late.error(handle);
 }
 
 void cs_free(cs_insn *insn, size_t count)

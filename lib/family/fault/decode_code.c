@@ -322,9 +322,10 @@ static size_t decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t
     csh handle;
     cs_insn *insn;
     size_t count = 0;
-    if (!kd_isa_open(isa, &handle))
+    if (!kd_isa_open(arena->mem, isa, &handle))
         return 0;
-    if (cs_disasm(handle, bytes, len, oops->ip.address.v, 1, &insn) == 1) {
+    kd_code_part part = { bytes, len, oops->ip.address.v, 1 };
+    if (kd_isa_read(arena->mem, handle, part, &insn) == 1) {
         kd_derive(&oops->code.instruction,
                   kd_arena_format(arena, "%s%s%s", insn->mnemonic, insn->op_str[0] ? " " : "",
                                   insn->op_str));

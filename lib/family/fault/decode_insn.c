@@ -24,7 +24,26 @@ kd_isa kd_isa_of(const kd_context *context)
     return KD_ISA_NONE;
 }
 
-bool kd_isa_open(kd_isa isa, csh *handle)
+static void note_no_memory(kd_mem *mem)
+{
+    if (mem && mem->failed == KD_OK)
+        mem->failed = KD_E_NOMEM;
+}
+
+size_t kd_isa_read(kd_mem *mem, csh handle, kd_code_part part, cs_insn **insns)
+{
+    size_t count = cs_disasm(handle, part.bytes, part.len, part.address, part.most, insns);
+    bool is_short = count == 0 && cs_errno(handle) == CS_ERR_MEM;
+    for (size_t i = 0; i < count; i++)
+        is_short |= !(*insns)[i].detail;
+    if (is_short)
+        note_no_memory(mem);
+    if (is_short && count > 0)
+        cs_free(*insns, count);
+    return is_short ? 0 : count;
+}
+
+bool kd_isa_open(kd_mem *mem, kd_isa isa, csh *handle)
 {
     /* words of the code line are values: given in little-endian order whatever the machine's is */
     static const struct {
@@ -43,7 +62,12 @@ bool kd_isa_open(kd_isa isa, csh *handle)
     size_t i = 0;
     while (i < KD_COUNT(rows) && rows[i].isa != isa)
         i++;
-    if (i == KD_COUNT(rows) || cs_open(rows[i].arch, (cs_mode)rows[i].mode, handle) != CS_ERR_OK)
+    if (i == KD_COUNT(rows))
+        return false;
+    cs_err error = cs_open(rows[i].arch, (cs_mode)rows[i].mode, handle);
+    if (error == CS_ERR_MEM)
+        note_no_memory(mem);
+    if (error != CS_ERR_OK)
         return false;
     if (cs_option(*handle, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK)
         return true;

@@ -12,8 +12,21 @@
 /* One whose instructions are followed here: x86 and arm64. KD_ISA_NONE: another. */
 kd_isa kd_isa_of(const kd_context *context);
 
-/* Opens capstone with details. False: it refuses. */
-bool kd_isa_open(kd_isa isa, csh *handle);
+/* Opens capstone with details. False: it refuses, or its memory ran out, which is noted.
+ * @param mem  may be NULL */
+bool kd_isa_open(kd_mem *mem, kd_isa isa, csh *handle);
+
+typedef struct kd_code_part {
+    const uint8_t *bytes;
+    size_t len;
+    uint64_t address;
+    size_t most; /* instructions; 0: all */
+} kd_code_part;
+
+/* The instructions, each with its details, as cs_disasm() gives them. That capstone's memory ran
+ * out is noted as if it were our own: what was not read for want of it is not what cannot be read.
+ */
+size_t kd_isa_read(kd_mem *mem, csh handle, kd_code_part part, cs_insn **insns);
 
 /* The number of the general register that capstone's register is, or is a part of: al, ax, eax and
  * rax are 0, w5 and x5 are 5, sp of arm64 is 31. -1: none. */

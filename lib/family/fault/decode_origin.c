@@ -37,8 +37,8 @@ static size_t step_of(kd_isa isa)
 static bool boundaries(const walk *w, const uint8_t *bytes, size_t from, size_t marker, bool *out)
 {
     cs_insn *insns;
-    size_t count =
-        from < marker ? cs_disasm(w->handle, bytes + from, marker - from, from, 0, &insns) : 0;
+    kd_code_part part = { bytes + from, marker - from, from, 0 };
+    size_t count = from < marker ? kd_isa_read(w->event->arena.mem, w->handle, part, &insns) : 0;
     bool hits = count > 0 && insns[count - 1].address + insns[count - 1].size == marker;
     for (size_t i = 0; i < count; i++)
         out[insns[i].address] = true;
@@ -261,7 +261,8 @@ static void walk_back(walk *w, const uint8_t *bytes, size_t marker)
     size_t first = first_boundary(w, bytes, marker);
     if (first >= marker)
         return;
-    w->count = cs_disasm(w->handle, bytes + first, marker - first, 0, 0, &w->insns);
+    kd_code_part part = { bytes + first, marker - first, 0, 0 };
+    w->count = kd_isa_read(w->event->arena.mem, w->handle, part, &w->insns);
     for (size_t i = w->count; i-- > 0;) {
         w->back++;
         if (take(w, &w->insns[i]))
@@ -288,7 +289,7 @@ void kd_decode_origin(kd_event *event, kdf_oops *oops, const kd_context *context
         return;
     kd_str_print(name, sizeof name, "%.*s", KD_FMT(base));
     int number = kd_register_by_name(w.isa, name);
-    if (number < 0 || !kd_isa_open(w.isa, &w.handle))
+    if (number < 0 || !kd_isa_open(event->arena.mem, w.isa, &w.handle))
         return;
     w.want = (unsigned)number;
     walk_back(&w, bytes, (size_t)oops->code.marker.v);

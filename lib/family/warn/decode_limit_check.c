@@ -61,7 +61,15 @@ typedef struct reading {
     const uint8_t *bytes;
     size_t len, marker;
     uint64_t ip;
+    kd_mem *mem;
 } reading;
+
+/* From that byte on. */
+static size_t read_from(const reading *r, size_t start, cs_insn **insns)
+{
+    kd_code_part part = { r->bytes + start, r->len - start, r->ip - r->marker + start, 0 };
+    return kd_isa_read(r->mem, r->handle, part, insns);
+}
 
 /* Back from the marker, which is at `ip`. */
 static bool find_check(const reading *r, const cs_insn *insns, size_t marker, check *out)
@@ -100,13 +108,11 @@ static bool most_agree(const reading *r, size_t first, uint64_t compare)
 {
     size_t agree = 1, differ = 0;
     for (size_t start = first; start < MAX_STARTS && start <= r->marker; start++) {
-        uint64_t base = r->ip - r->marker;
         cs_insn *insns;
         size_t index;
-        if (base + start > compare)
+        if (r->ip - r->marker + start > compare)
             break;
-        size_t count =
-            cs_disasm(r->handle, r->bytes + start, r->len - start, base + start, 0, &insns);
+        size_t count = read_from(r, start, &insns);
         bool arrives = begins_at(insns, count, r->ip, &index);
         bool sees = begins_at(insns, count, compare, &index);
         if (count > 0)
@@ -129,12 +135,10 @@ static void describe(csh handle, const cs_insn *insn, const check *found, kd_lim
 static bool read_check(const reading *r, kd_limit_check *out)
 {
     for (size_t start = 0; start < MAX_STARTS && start < r->marker; start++) {
-        uint64_t base = r->ip - r->marker;
         check found = { 0 };
         cs_insn *insns;
         size_t marker = 0;
-        size_t count =
-            cs_disasm(r->handle, r->bytes + start, r->len - start, base + start, 0, &insns);
+        size_t count = read_from(r, start, &insns);
         bool arrives = begins_at(insns, count, r->ip, &marker);
         bool good = arrives && find_check(r, insns, marker, &found);
         if (good)
@@ -173,7 +177,7 @@ bool kd_limit_check_find(const kdf_oops *oops, const kd_context *context, kd_lim
 {
     bool x86_64 = kd_arch_is(context, "x86_64");
     uint8_t bytes[MAX_BYTES];
-    reading r = { .bytes = bytes };
+    reading r = { .bytes = bytes, .mem = context->arena.mem };
     *out = (kd_limit_check){ .limit = 0 };
     if (!oops->code.marker.src || oops->code.marker.v >= MAX_BYTES ||
         (!x86_64 && !kd_arch_is(context, "i386")))
@@ -182,7 +186,7 @@ bool kd_limit_check_find(const kdf_oops *oops, const kd_context *context, kd_lim
     r.marker = (size_t)oops->code.marker.v;
     r.ip = 0x10000; /* any: only distances count */
     r.isa = x86_64 ? KD_ISA_X86_64 : KD_ISA_I386;
-    if (r.marker >= r.len || !kd_isa_open(r.isa, &r.handle))
+    if (r.marker >= r.len || !kd_isa_open(r.mem, r.isa, &r.handle))
         return false;
     bool found = read_check(&r, out) && out->reg[0];
     cs_close(&r.handle);
