@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """check_shortage.py TOOL FAIL_MALLOC LOG...: each allocation of the process fails in turn, once and from then on: the
 tool says so and exits 2, or prints the whole. It does not crash, also where capstone's allocation is the one, or
-libarchive's. Of the long ones (an archive) every 7th fails. Not tried is what reads JSON: json-c does not look at each of
-its allocations, so the tool sees first that there is room (cli/json.c).
+libarchive's. Of the long ones (an archive) every 7th fails. Not tried so is what reads JSON: json-c does not look at
+each of its allocations, so the tool sees first that there is room (cli/json.c). There the address space is limited
+instead, as ulimit -v does, from too little to enough.
 """
 import os
+import resource
 import subprocess
 import sys
 import tarfile
@@ -12,6 +14,8 @@ import tempfile
 
 WAYS = ("-f", "json"), ("-f", "stream"), ("-f", "ktap")
 STEP = 7
+SPACE = range(6000, 64000, 64)  # KB
+ENOUGH = 12  # limits in a row under which all is whole
 # the loader ends the process itself while it opens a library
 SAID = b"oopsdoc: ", b"Fatal Internal Error in libarchive: ", b"out of memory\n"
 
@@ -41,6 +45,30 @@ def is_told(done):
     return done.returncode in (2, 127) and done.stderr.startswith(SAID)
 
 
+def limited(words, kilobytes):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (kilobytes * 1024, kilobytes * 1024))
+
+    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                          preexec_fn=limit, check=False)
+
+
+def under_limits(words):
+    """(limits tried, wrong ones)"""
+    right, tried, wrong, enough = run(words, ""), 0, 0, 0
+    for limit in SPACE:
+        done = limited(words, limit)
+        tried += 1
+        whole = done.returncode == right.returncode and done.stdout == right.stdout
+        enough = enough + 1 if whole else 0
+        if not whole and not is_told(done) and done.returncode != 127:  # the loader names the tool first
+            print(f"{' '.join(words[1:])}: {limit} KB: exit status {done.returncode}, {done.stderr[:100]}")
+            wrong += 1
+        if enough == ENOUGH:
+            return tried, wrong
+    return tried, wrong + 1
+
+
 def main():
     tool, preload, logs = sys.argv[1], sys.argv[2], sys.argv[3:]
     failed = wrong = 0
@@ -59,8 +87,13 @@ def main():
                         print(f"{' '.join(words[1:])}: allocation {n} fails{' and all after' if more else ''}: "
                               f"exit status {done.returncode}, {done.stderr[:100]}")
                         wrong += 1
-    print(f"{failed} allocations failed, {wrong} wrong")
-    return wrong > 0 or failed < 100
+    limits = 0
+    for way in "html", "json":
+        tried, more = under_limits([tool, "analyze", "-f", way, "--no-sandbox", logs[-1]])
+        limits += tried
+        wrong += more
+    print(f"{failed} allocations failed, {limits} limits of the address space, {wrong} wrong")
+    return wrong > 0 or failed < 100 or limits < 50
 
 
 if __name__ == "__main__":
