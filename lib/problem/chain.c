@@ -104,14 +104,54 @@ static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
     return false;
 }
 
-static kd_problem *explained_by(const kd_event *event, const chain *link,
-                                const kd_known_items *known)
+/* The events that may explain it, and each of their kinds once: in a flood there are few, and most
+ * rows want none of them. */
+typedef struct causes {
+    const kd_known_items *known;
+    size_t count; /* the last of known->before */
+    const kd_kind *kinds[LOOK_BACK];
+    size_t kind_count;
+} causes;
+
+static const kd_event *cause_at(const causes *in, size_t i)
+{
+    return in->known->before[in->known->before_count - 1 - i];
+}
+
+static void add_kind(causes *to, const kd_kind *kind)
+{
+    for (size_t i = to->kind_count; i-- > 0;)
+        if (to->kinds[i] == kind)
+            return;
+    to->kinds[to->kind_count++] = kind;
+}
+
+static void find_causes(causes *out, const kd_event *event, const kd_known_items *known)
 {
     size_t most = known->before_count < LOOK_BACK ? known->before_count : LOOK_BACK;
-    for (size_t i = 0; i < most; i++) {
-        const kd_event *cause = known->before[known->before_count - 1 - i];
+    out->known = known;
+    out->count = out->kind_count = 0;
+    for (; out->count < most; out->count++) {
+        const kd_event *cause = cause_at(out, out->count);
         if (cause->boot != event->boot || cause->before)
             break;
+        if (cause->problem)
+            add_kind(out, cause->kind);
+    }
+}
+
+static bool has_kind(const causes *in, const char *words)
+{
+    for (size_t i = 0; i < in->kind_count; i++)
+        if (kd_str_in_words(kd_str_of(in->kinds[i]->name), words))
+            return true;
+    return false;
+}
+
+static kd_problem *explained_by(const kd_event *event, const chain *link, const causes *in)
+{
+    for (size_t i = 0; i < in->count; i++) {
+        const kd_event *cause = cause_at(in, i);
         if (cause->problem && kd_str_in_words(kd_str_of(cause->kind->name), link->causes) &&
             is_near(cause, event, link->seconds) && is_tied(event, cause, link->tie))
             return kd_problem_of(cause->problem);
@@ -120,13 +160,10 @@ static kd_problem *explained_by(const kd_event *event, const chain *link,
 }
 
 /* What a pack's entry says of it. */
-static kd_problem *explained_by_pack(const kd_event *event, const kd_known_items *known)
+static kd_problem *explained_by_pack(const kd_event *event, const causes *in)
 {
-    size_t most = known->before_count < LOOK_BACK ? known->before_count : LOOK_BACK;
-    for (size_t i = 0; i < most; i++) {
-        const kd_event *cause = known->before[known->before_count - 1 - i];
-        if (cause->boot != event->boot || cause->before)
-            break;
+    for (size_t i = 0; i < in->count; i++) {
+        const kd_event *cause = cause_at(in, i);
         if (cause->problem && kd_pack_explains(cause, event))
             return kd_problem_of(cause->problem);
     }
@@ -135,14 +172,16 @@ static kd_problem *explained_by_pack(const kd_event *event, const kd_known_items
 
 kd_problem *kd_chain_find(const kd_event *event, const kd_known_items *known)
 {
-    kd_problem *of_pack = explained_by_pack(event, known);
+    causes in;
+    find_causes(&in, event, known);
+    kd_problem *of_pack = explained_by_pack(event, &in);
     if (of_pack)
         return of_pack;
     for (size_t i = 0; i < KD_COUNT(chains); i++) {
         if (!kd_str_in_words(kd_str_of(event->kind->name), chains[i].effects) ||
-            !has_word(event, chains[i].words))
+            !has_kind(&in, chains[i].causes) || !has_word(event, chains[i].words))
             continue;
-        kd_problem *found = explained_by(event, &chains[i], known);
+        kd_problem *found = explained_by(event, &chains[i], &in);
         if (found)
             return found;
     }

@@ -88,7 +88,7 @@ static kd_status check_known(const kd_view *view, kd_emit *out, void *user)
 {
     const kd_pack_known *known = user;
     const kd_event *event = view->event;
-    if (!is_of(known, view->context) || !fits(known, event))
+    if (!fits(known, event) || !is_of(known, view->context))
         return KD_OK;
     kd_say_diag(out, KD_POSSIBLE, "This looks like a known issue: %.*s",
                 KD_FMT(known->says.explanation));

@@ -52,9 +52,9 @@ static uint32_t below_report(const kd_list *frames)
 
 bool kd_panic_is_of(const kd_event *panic, const kd_event *report)
 {
-    const kdf_task *a = kd_event_task(panic), *b = kd_event_task(report);
     if (panic->id <= report->id || !kd_str_eq(panic->caller, report->caller))
         return false;
+    const kdf_task *a = kd_event_task(panic), *b = kd_event_task(report);
     if (a && b && a->pid.src && b->pid.src)
         return a->pid.v == b->pid.v && (!a->cpu.src || !b->cpu.src || a->cpu.v == b->cpu.v);
     return panic->id == report->id + 1;
@@ -62,9 +62,10 @@ bool kd_panic_is_of(const kd_event *panic, const kd_event *report)
 
 void kd_trace_borrow(kd_parse *parse, kd_list *backtrace, const kd_event *other)
 {
+    if (backtrace->count > 0 || !kd_panic_is_of(other, parse->event))
+        return;
     kd_str reason = kd_event_text(other, "reason");
-    if (backtrace->count > 0 || !kd_panic_is_of(other, parse->event) ||
-        !(kd_str_has(reason, "panic_on_warn set") || kd_str_has(reason, "scheduling while atomic")))
+    if (!(kd_str_has(reason, "panic_on_warn set") || kd_str_has(reason, "scheduling while atomic")))
         return;
     const kd_list *frames = kd_event_backtrace(other);
     for (uint32_t i = frames ? below_report(frames) : 0;

@@ -399,7 +399,8 @@ static void beside_warning(kd_parse *parse, const kd_event *other)
 {
     kdf_warning *warning = parse->body;
     parse->event->moot |= is_taken_by(parse->event, other);
-    kd_trace_borrow(parse, &warning->oops.backtrace, other);
+    if (kd_event_is(other, &kd_kind_panic)) /* in a flood of warnings none is */
+        kd_trace_borrow(parse, &warning->oops.backtrace, other);
 }
 
 /* Neither whoever noticed nor his stack is to blame. */
