@@ -118,7 +118,7 @@ static kd_range heading_of(const kd_event *event)
 {
     const kd_line_ref *lines = kd_event_lines(event);
     const kd_list *frames = kd_event_backtrace(event);
-    if (!frames || frames->count == 0)
+    if ((!frames || frames->count == 0) && !KD_BODY(event, warning))
         return (kd_range){ 0, 0 };
     return (kd_range){ lines[0].number > HEADING_LINES ? lines[0].number - HEADING_LINES : 1,
                        lines[event->lines.count - 1].number };

@@ -9,7 +9,7 @@
 /* How far back an explanation is looked for. */
 #define LOOK_BACK 64u
 
-typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_INLINED } tie;
+typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_INLINED, TIE_TASK } tie;
 
 typedef struct chain {
     const char *effects, *words, *causes;
@@ -25,7 +25,10 @@ static const chain chains[] = {
     { effects, words, causes, seconds, TIE_DEVICE },
 #define KD_CHAIN_INLINED(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_INLINED },
+#define KD_CHAIN_IN_TASK(effects, words, causes, seconds) \
+    { effects, words, causes, seconds, TIE_TASK },
 #include "problem/chain.def"
+#undef KD_CHAIN_IN_TASK
 #undef KD_CHAIN
 #undef KD_CHAIN_ON_PATH
 #undef KD_CHAIN_ON_DEVICE
@@ -81,8 +84,10 @@ static bool is_on_path(const kd_event *event, const kd_event *cause)
 
 static bool is_on_device(const kd_event *event, const kd_event *cause)
 {
-    return kd_event_text(event, "device").len > 0 && kd_event_text(cause, "device").len > 0 &&
-           are_of_one_device(event, cause);
+    kd_str mine = kd_event_text(event, "device"), its = kd_event_text(cause, "device");
+    if (mine.len == 0 || its.len == 0)
+        return false;
+    return KD_BODY(event, device_error) ? are_of_one_device(event, cause) : kd_str_eq(mine, its);
 }
 
 /* A headline of its own for each function that was inlined there. */
@@ -100,6 +105,7 @@ static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
     case TIE_PATH: return is_on_path(event, cause);
     case TIE_DEVICE: return is_on_device(event, cause);
     case TIE_INLINED: return is_inlined(event, cause);
+    case TIE_TASK: return true;
     }
     return false;
 }
@@ -170,6 +176,12 @@ static kd_problem *explained_by_pack(const kd_event *event, const causes *in)
     return NULL;
 }
 
+static bool is_task(const kd_event *event, const char *ends)
+{
+    const kdf_task *task = kd_event_task(event);
+    return task && kd_str_ends(task->comm.v, ends);
+}
+
 kd_problem *kd_chain_find(const kd_event *event, const kd_known_items *known)
 {
     causes in;
@@ -178,8 +190,10 @@ kd_problem *kd_chain_find(const kd_event *event, const kd_known_items *known)
     if (of_pack)
         return of_pack;
     for (size_t i = 0; i < KD_COUNT(chains); i++) {
+        bool named = chains[i].tie == TIE_TASK ? is_task(event, chains[i].words)
+                                               : has_word(event, chains[i].words);
         if (!kd_str_in_words(kd_str_of(event->kind->name), chains[i].effects) ||
-            !has_kind(&in, chains[i].causes) || !has_word(event, chains[i].words))
+            !has_kind(&in, chains[i].causes) || !named)
             continue;
         kd_problem *found = explained_by(event, &chains[i], &in);
         if (found)

@@ -276,6 +276,7 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
         return KD_OK; /* its head is lost: rule_headless.c speaks */
     const exception *named =
         kd_event_is(view->event, &kd_kind_oops_other) ? find_exception(oops) : NULL;
+    bool unaligned = kd_event_is(view->event, &kd_kind_alignment_fault);
     if (kd_event_is(view->event, &kd_kind_oops_other))
         kd_say_diag(out, KD_POSSIBLE, "%s (%.*s).",
                     named && named->says
@@ -283,6 +284,12 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
                         : "An exception that a wrong jump, a broken pointer or overwritten code "
                           "causes",
                     KD_FMT(oops->headline.v));
+    else if (unaligned && oops->address.src)
+        kd_say_diag(out, KD_POSSIBLE,
+                    "The kernel accessed the address 0x%llx, which is not aligned as this access "
+                    "demands (alignment fault): that says nothing of whether it is mapped. Device "
+                    "memory, atomic operations and some machines as a whole are so strict.",
+                    KD_LLU(kd_fault_at(oops)));
     else if (oops->address.src && kd_str_is(oops->access.v, "execute") && !oops->ip.function.src)
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel jumped to the address 0x%llx, where it finds no code: a function "
@@ -301,7 +308,12 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
     kd_pointer_say_class(view, out, oops);
-    say_region(view, out, oops);
+    if (unaligned)
+        kd_say_remedy(out, "get_unaligned() and put_unaligned() read and write what may lie "
+                           "anywhere; memcpy_fromio() and memcpy_toio() device memory. A pointer "
+                           "that ought to be aligned was damaged.");
+    else
+        say_region(view, out, oops);
     kd_pointer_say_links(view, out, oops);
     kd_pointer p;
     if (kd_bad_value(view->event, oops, view->context, &p) && p.shadow) {

@@ -94,6 +94,17 @@ static void say_ata(kd_emit *out, const kdf_device_error *error)
         kd_say_more(out, "UNC: a sector could not be read.");
 }
 
+/* "EXT4-fs error (device sda1): ext4_lookup:1707: inode #271688: iget: checksum invalid": what made
+ * the file system go read-only */
+static void say_first_words(kd_emit *out, const kdf_device_error *error)
+{
+    kd_scan in;
+    bool later = error->class_ == KD_DEVICE_READ_ONLY || error->class_ == KD_DEVICE_SHUT_DOWN;
+    if (later && kd_str_has(error->headline.v, "-fs error (device ") &&
+        kd_scan_after(error->headline.v, "): ", &in) && kd_scan_left(&in) > 8)
+        kd_say_more(out, "It began with \"%.*s\".", (int)kd_scan_left(&in), in.at);
+}
+
 void kd_device_say_details(const kd_view *view, kd_emit *out)
 {
     const kdf_device_error *error = KD_BODY(view->event, device_error);
@@ -130,6 +141,7 @@ void kd_device_say_details(const kd_view *view, kd_emit *out)
     say_outcome(view, out, error);
     if (error->function.src)
         kd_say_more(out, "It noticed in %.*s().", KD_FMT(error->function.v));
+    say_first_words(out, error);
     if (error->reason.src) {
         kd_say_more(out, "Before it: \"%.*s\".", KD_FMT(error->reason.v));
         kd_say_evidence(out, view->event, error->reason.src, "the driver's own words");

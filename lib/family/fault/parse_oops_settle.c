@@ -71,6 +71,14 @@ static bool is_trap_as_exception(const kdf_oops *oops)
            oops->ppc_trap.value.src && oops->ppc_trap.value.v == 0x700;
 }
 
+/* arm64, whose headline calls it a paging request: ESR says "alignment fault" (a data abort, 0x21)
+ */
+static bool is_unaligned(const kd_event *event, const kdf_oops *oops)
+{
+    uint64_t esr = oops->esr.value.src ? oops->esr.value.v : oops->die.code.v;
+    return event->kind == &kd_kind_paging_fault && esr >> 26 == 0x25 && (esr & 0x3f) == 0x21;
+}
+
 static void settle_kind(kd_parse *parse, kdf_oops *oops, bool headline_seen)
 {
     kd_event *event = parse->event;
@@ -93,7 +101,8 @@ static void settle_kind(kd_parse *parse, kdf_oops *oops, bool headline_seen)
         event->kind = &kd_kind_kernel_bug;
     if (oops->parisc_trap.value.src)
         event->kind = kind_of_parisc(oops->parisc_trap.value.v, oops);
-    if (kd_str_has(oops->headline.v, "lignment") || kd_str_has(oops->headline.v, "unaligned"))
+    if (kd_str_has(oops->headline.v, "lignment") || kd_str_has(oops->headline.v, "unaligned") ||
+        is_unaligned(event, oops))
         event->kind = &kd_kind_alignment_fault;
     if (kd_str_has(oops->headline.v, "external abort") ||
         kd_str_has(oops->die.text.v, "external abort"))

@@ -61,6 +61,39 @@ static bool put_bit(kd_parse *parse, kdf_hardware_error *error, kd_str text)
     return true;
 }
 
+/* cper_print_aer(), for what the firmware told:
+ *   nvme 0000:70:00.0: AER: aer_status: 0x00000001, aer_mask: 0x0000e000
+ *   nvme 0000:70:00.0:    [ 0] RxErr                  (First)
+ *   nvme 0000:70:00.0: AER: aer_layer=Physical Layer, aer_agent=Receiver ID
+ *   nvme 0000:70:00.0: AER: aer_uncor_severity: 0x00463010      not for corrected ones */
+static bool put_firmware(kd_parse *parse, kdf_hardware_error *error, kd_str text)
+{
+    kd_scan in;
+    uint64_t status;
+    if (!kd_str_has(text, ": aer_"))
+        return false;
+    if (kd_scan_after(text, "aer_layer=", &in))
+        kd_put(parse, &error->layer, kd_str_trim(kd_scan_to_any(&in, ",")));
+    if (kd_scan_after(text, "aer_agent=", &in))
+        kd_put(parse, &error->agent, kd_str_trim(kd_scan_to_any(&in, ",")));
+    if (kd_scan_after(text, "aer_status: 0x", &in) && kd_scan_hex(&in, &status))
+        kd_put(parse, &error->status.value, status);
+    if (kd_str_has(text, "aer_uncor_severity"))
+        error->severity = (kd_text){ KD_STR("uncorrected"), KD_DERIVED };
+    return true;
+}
+
+/* It begins with the status. */
+static bool open_firmware(kd_parse *parse, kdf_hardware_error *error, kd_str text)
+{
+    kd_str driver, device;
+    if (!kd_str_has(text, "aer_status: 0x") || !name_of(text, &driver, &device))
+        return false;
+    kd_put(parse, &error->driver, driver);
+    kd_put(parse, &error->device, device);
+    return put_firmware(parse, error, text);
+}
+
 static bool is_source(kd_str text)
 {
     return kd_str_has(text, "AER: ") && (kd_str_has(text, "error received: ") ||
@@ -95,6 +128,8 @@ static kd_verdict open_aer(kd_parse *parse, const kd_line *line)
         if (kd_scan_after(line->text, "received from ", &in) ||
             kd_scan_after(line->text, "received: ", &in))
             put_source(parse, error, line->text, kd_scan_to_any(&in, " ["));
+    } else if (open_firmware(parse, error, line->text)) {
+        parse->own[OWN_BUS] = 1;
     } else {
         return KD_NOT_MINE;
     }
@@ -132,7 +167,8 @@ static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
     kd_str text = line->text;
     if (line->has_time && line->time_us / 1000000 > (uint64_t)parse->own[OWN_LAST] + 2)
         return KD_OVER;
-    if (is_source(text) || (kd_str_has(text, "Bus Error: severity=") && parse->own[OWN_BUS]))
+    if (is_source(text) || kd_str_has(text, "aer_status: 0x") ||
+        (kd_str_has(text, "Bus Error: severity=") && parse->own[OWN_BUS]))
         return KD_OVER;
     if (put_bus_error(parse, error, text)) {
         parse->own[OWN_BUS] = 1;
@@ -143,7 +179,8 @@ static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
             kd_put(parse, &error->status.value, status);
         return KD_TAKEN;
     }
-    if (kd_str_has(text, "TLP Header:") || put_recovery(parse, error, text) ||
+    if (kd_str_has(text, "TLP Header:") || kd_str_has(text, "rror of this Agent ") ||
+        put_firmware(parse, error, text) || put_recovery(parse, error, text) ||
         put_bit(parse, error, text))
         return KD_TAKEN;
     return KD_NOT_MINE;
@@ -155,6 +192,9 @@ static void put_severity_of_source(kdf_hardware_error *error)
 {
     kd_str severity;
     kd_scan in;
+    /* the firmware's: what is not corrected has one more line behind the layer */
+    if (!error->severity.src && error->layer.src)
+        error->severity = (kd_text){ KD_STR("corrected"), KD_DERIVED };
     if (error->severity.src || !kd_scan_after(error->oops.headline.v, "AER: ", &in))
         return;
     kd_scan_literal(&in, "Multiple ");
@@ -170,9 +210,13 @@ static void close_aer(kd_parse *parse)
     parse->event->complete = true;
 }
 
-static const char *const anchors[] = { "PCIe Bus Error: severity=",   "PCIE Bus Error: severity=",
-                                       "CXL Bus Error: severity=",    "rror received: ",
-                                       "rror message received from ", NULL };
+static const char *const anchors[] = { "PCIe Bus Error: severity=",
+                                       "PCIE Bus Error: severity=",
+                                       "CXL Bus Error: severity=",
+                                       "rror received: ",
+                                       "rror message received from ",
+                                       "AER: aer_status: 0x",
+                                       NULL };
 
 const kd_parser kd_parser_aer = {
     .name = "aer",

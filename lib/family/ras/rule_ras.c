@@ -37,7 +37,7 @@ static kd_str grade_of(const kdf_hardware_error *error)
 {
     if (error->severity.src)
         return error->severity.v;
-    if (!error->status.value.src)
+    if (!error->status.value.src || error->bits.count > 0 || error->layer.src) /* PCIe's status */
         return KD_STR("");
     return error->status.context_corrupt.v ? KD_STR("fatal")
            : error->status.uncorrected.v   ? KD_STR("uncorrected")
