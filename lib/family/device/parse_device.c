@@ -269,6 +269,30 @@ static void put_process(kd_parse *parse, kdf_device_error *error, const wording 
     }
 }
 
+/* "critical temperature reached (105 C), shutting down" */
+static void put_temperature(kd_parse *parse, kdf_device_error *error, kd_str text)
+{
+    kd_scan in;
+    int64_t degrees;
+    if (!error->temperature.src && kd_scan_after(text, "temperature reached (", &in) &&
+        kd_scan_i64(&in, &degrees) && kd_scan_literal(&in, " C)"))
+        kd_put(parse, &error->temperature, degrees);
+}
+
+/* i915: "GPU HANG: ecode 9:1:85dffffb, in Xorg [1234]", "... in X [1234], reason: Ring hung" */
+static void put_submitter(kd_parse *parse, kdf_device_error *error, kd_str text)
+{
+    kd_scan in;
+    kd_str comm, ecode;
+    uint64_t pid;
+    if (error->comm.src || !kd_scan_after(text, "GPU HANG: ecode ", &in) ||
+        !kd_scan_past(&in, ", in ", &ecode) || !kd_scan_past(&in, " [", &comm) || comm.len == 0 ||
+        comm.len > 15 || !kd_scan_u64(&in, &pid) || !kd_scan_char(&in, ']'))
+        return;
+    kd_put(parse, &error->comm, comm);
+    kd_put(parse, &error->pid, pid);
+}
+
 /* The later line counts: a ring that could not be reset alone is reset with the whole GPU. */
 static void put_outcome(kd_parse *parse, kdf_device_error *error, kd_str text)
 {
@@ -322,6 +346,10 @@ static void take(kd_parse *parse, const wording *w, const kd_line *line, bool ke
             kd_put(parse, &error->driver, driver);
         put_values(parse, error, line->text);
         put_process(parse, error, w, line->text);
+        if (w->kind == &kd_kind_thermal)
+            put_temperature(parse, error, line->text);
+        if (w->kind == &kd_kind_gpu_hang)
+            put_submitter(parse, error, line->text);
         if (w->kind == &kd_kind_ata_error)
             put_ata_sector(parse, error, line->text);
         if (w->kind == &kd_kind_suspend_failure && kd_str_is(kd_str_of(w->words), "*ERROR* "))

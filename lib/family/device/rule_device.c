@@ -130,8 +130,9 @@ static kd_str name_of(const kdf_device_error *error, kd_device_class class, bool
 {
     if (error->device.src)
         return error->device.v;
-    if (class == KD_DEVICE_FREEZE || class == KD_DEVICE_NMI)
-        return KD_STR("");
+    if (class == KD_DEVICE_FREEZE || class == KD_DEVICE_NMI || class == KD_DEVICE_GPU ||
+        class == KD_DEVICE_GPU_LOST)
+        return KD_STR(""); /* the words before the name say what it is */
     return first ? KD_STR("A device that is not named") : KD_STR("a device that is not named");
 }
 
@@ -155,6 +156,8 @@ static kd_status speak(const kd_view *view, kd_emit *out, const char *rule)
     kd_str device = name_of(error, class, say->says[0] == '@');
     const char *at = kd_str_find(kd_str_of(say->says), "@");
     int before = at ? (int)(at - say->says) : 0;
+    if (device.len == 0 && before > 0 && say->says[before - 1] == ' ')
+        before--;
     kd_say_diag(out, confidence_of(say, error), "%.*s%.*s%s", before, say->says, KD_FMT(device),
                 at ? at + 1 : say->says);
     kd_device_say_details(view, out);

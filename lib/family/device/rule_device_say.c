@@ -133,11 +133,16 @@ void kd_device_say_details(const kd_view *view, kd_emit *out)
     if (error->address.src)
         kd_say_more(out, "The address was 0x%llx%s.", KD_LLU(error->address.v),
                     error->address.v == 0 ? ": the device was given none" : "");
+    if (error->temperature.src)
+        kd_say_more(out, "It says %lld degrees%s.", (long long)error->temperature.v,
+                    error->temperature.v > 150
+                        ? ", at which no chip works: the sensor, or who reads it, is wrong"
+                        : "");
     if (error->ring.src)
         kd_say_more(out, "Ring: %.*s.", KD_FMT(error->ring.v));
-    if (error->ring.src && error->comm.src && error->pid.src)
-        kd_say_more(out, "Submitted by %.*s (pid %llu).", KD_FMT(error->comm.v),
-                    KD_LLU(error->pid.v));
+    if (kd_event_is(view->event, &kd_kind_gpu_hang) && error->comm.src && error->pid.src)
+        kd_say_more(out, "%.*s (pid %llu) submitted it, and need not be at fault.",
+                    KD_FMT(error->comm.v), KD_LLU(error->pid.v));
     say_outcome(view, out, error);
     if (error->function.src)
         kd_say_more(out, "It noticed in %.*s().", KD_FMT(error->function.v));

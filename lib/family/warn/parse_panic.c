@@ -25,6 +25,13 @@ enum { OWN_LEFT_TO_WARNING, OWN_OTHERS };
 /* Lines before it that are looked at for the device. */
 #define BACK_LINES 64
 
+static bool scan_root(kd_str text, kd_str *name)
+{
+    kd_scan in;
+    return kd_scan_after(text, "Cannot open root device \"", &in) &&
+           kd_scan_until(&in, '"', name) && name->len > 0;
+}
+
 /* 'VFS: Cannot open root device "ram0" or unknown-block(0,0): error -6', some lines before, with
  * the list of partitions between. */
 static void read_root(kd_parse *parse, kdf_panic *panic)
@@ -33,11 +40,12 @@ static void read_root(kd_parse *parse, kdf_panic *panic)
     kd_back back = kd_back_from(parse);
     unsigned lines = BACK_LINES;
     kd_line line;
-    while (kd_back_line_with(&back, &lines, words, KD_COUNT(words), &line)) {
-        kd_scan in = kd_scan_of(line.text);
-        kd_str skipped, name;
-        if (!kd_scan_past(&in, "Cannot open root device \"", &skipped) ||
-            !kd_scan_until(&in, '"', &name) || name.len == 0)
+    kd_str name;
+    if (scan_root(panic->headline.v, &name))
+        kd_put(parse, &panic->root_device, name);
+    while (!panic->root_device.src &&
+           kd_back_line_with(&back, &lines, words, KD_COUNT(words), &line)) {
+        if (!scan_root(line.text, &name))
             continue;
         kd_src src = kd_back_keep(parse, &line);
         if (src)
@@ -115,6 +123,24 @@ static kd_str reason_of(kd_str text)
     return kd_str_trim(text);
 }
 
+/* A mail program made one paragraph of it: 'VFS: Cannot open root device "hda1" ... Kernel panic -
+ * not syncing: VFS: Unable to mount root fs on ...'. What begins like that is no prose. */
+static bool scan_joined(kd_scan *in)
+{
+    static const char *const heads[] = { "VFS: Cannot open root device ",
+                                         "No filesystem could mount root, ",
+                                         "List of all partitions:" };
+    kd_str text = { in->at, (size_t)(in->end - in->at) };
+    kd_str before;
+    return kd_str_starts_any(text, heads, KD_COUNT(heads)) &&
+           kd_scan_past(in, " Kernel panic - not syncing: ", &before) && !kd_scan_at_end(in);
+}
+
+static bool scan_head(kd_scan *in, kd_str text)
+{
+    return scan_typed(in) || kd_str_starts(text, ROOT) || scan_joined(in);
+}
+
 /* People who type a screen off leave "Kernel panic - not syncing: " out. */
 static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
 {
@@ -122,7 +148,7 @@ static kd_verdict open_panic(kd_parse *parse, const kd_line *line)
     kd_scan in = kd_scan_of(line->text);
     kd_str reason;
     bool end = kd_str_starts(line->text, END);
-    if (end ? !scan_end(parse, &in) : !scan_typed(&in) && !kd_str_starts(line->text, ROOT))
+    if (end ? !scan_end(parse, &in) : !scan_head(&in, line->text))
         return KD_NOT_MINE;
     kd_scan_rest(&in, &reason);
     reason = reason_of(reason);
