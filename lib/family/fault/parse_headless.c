@@ -191,7 +191,8 @@ static kd_verdict take_above(kd_parse *parse, void *group, const kd_line *line)
 static const kd_block block_above = { .name = "above", .take = take_above };
 
 /* Reads the lines above, the first one first; false where a report stands there that this dump is a
- * part of. */
+ * part of. The mark that ends a report of which the log holds nothing else is no report: what
+ * follows it is the summary with which die() repeats the registers. */
 static bool read_above(kd_parse *parse, kdf_oops *oops)
 {
     kd_list lines = { .count = 0 };
@@ -200,8 +201,10 @@ static bool read_above(kd_parse *parse, kdf_oops *oops)
     bool direct = true;
     for (int i = 0; i < MOST_BACK && kd_back_line(&back, &line); i++) {
         direct = direct && lines.count < MOST_ABOVE && kd_headless_is_above(line.text);
-        if (!direct && kd_headless_belongs(line.text))
+        bool mark = i == 0 && kd_str_starts(line.text, "---[ end trace ");
+        if (!direct && !mark && kd_headless_belongs(line.text))
             return false;
+        parse->own[OWN_DIED] |= mark;
         if (direct && !kd_headless_keep(parse, &lines, &line))
             break;
     }

@@ -127,9 +127,9 @@ static kd_str reason_of(kd_str text)
  * not syncing: VFS: Unable to mount root fs on ...'. What begins like that is no prose. */
 static bool scan_joined(kd_scan *in)
 {
-    static const char *const heads[] = { "VFS: Cannot open root device ",
+    static const char *const heads[] = { "List of all partitions:",
                                          "No filesystem could mount root, ",
-                                         "List of all partitions:" };
+                                         "VFS: Cannot open root device " };
     kd_str text = { in->at, (size_t)(in->end - in->at) };
     kd_str before;
     return kd_str_starts_any(text, heads, KD_COUNT(heads)) &&
