@@ -118,10 +118,19 @@ static void take(worker *w, natsMsg *message)
     free(name);
 }
 
+/* A slow machine is at work for longer than the server waits: what stands in line here is not to
+ * go to another. */
+static void keep(const natsMsgList *list, int from)
+{
+    for (int i = from; i < list->Count; i++)
+        natsMsg_InProgress(list->Msgs[i], NULL);
+}
+
 /* Who asked us to stop waits: what is not begun goes to others at once. */
 static void work_off(worker *w, natsMsgList *list)
 {
     for (int i = 0; i < list->Count; i++) {
+        keep(list, i);
         if (is_stopped())
             natsMsg_Nak(list->Msgs[i], NULL);
         else
