@@ -84,6 +84,10 @@ endfunction()
 # What names fields: { "port": "text" }, or of a condition { "port": ["1", "2"] }.
 function(put_fields out object)
   string(JSON count LENGTH "${object}")
+  if(count EQUAL 0) # as if it were left out
+    set(${out} "" PARENT_SCOPE)
+    return()
+  endif()
   set(items "${count}")
   math(EXPR last "${count} - 1")
   foreach(i RANGE ${last})
