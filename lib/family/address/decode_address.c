@@ -36,6 +36,8 @@ static const struct {
 
 /* The split that the rows of i386 and arm are written for. */
 #define COMMON_SPLIT UINT64_C(0xc0000000)
+/* The static part of each CPU's data is larger in each build for more than one CPU. */
+#define PER_CPU_BYTES 0x10000u
 #define ONE_GIB (UINT64_C(1) << 30)
 /* Where RANDOMIZE_MEMORY may put the three areas. */
 #define MOVE_LOW UINT64_C(0xffff880000000000)
@@ -132,6 +134,14 @@ static void find_move(kd_address_map *map, const kd_list *registers, bool kasan)
     map->linear_high = gs ? gs + ram : near;
 }
 
+/* GS of x86-64 is where the variables of this CPU begin; from 6.15 on it is their distance. */
+static void find_per_cpu(kd_address_map *map, const kd_list *registers)
+{
+    uint64_t gs = held(registers, "gs");
+    if (map->version < V(6, 15) && map->version >= V26(30) && gs >= MOVE_LOW && gs % 4096 == 0)
+        map->per_cpu = gs;
+}
+
 /* PAGE_OFFSET: printed, or where the image is, which stands at its start. */
 static void find_split(kd_address_map *map, uint64_t code)
 {
@@ -191,6 +201,7 @@ void kd_address_map_of(const kd_context *context, const kd_list *registers, uint
         find_x86_bits(out, registers);
         find_old_linear(out, registers);
         find_move(out, registers, kasan);
+        find_per_cpu(out, registers);
     } else if (kd_arch_is(context, "arm64"))
         find_bits(out, arm64_bits, KD_COUNT(arm64_bits));
     else if (kd_arch_is(context, "riscv64"))
@@ -367,6 +378,8 @@ kd_address kd_address_at(const kd_address_map *map, uint64_t value)
     kd_address_class read = printed(map->context, value);
     if (read)
         return (kd_address){ read, false };
+    if (map->per_cpu && value - map->per_cpu < PER_CPU_BYTES)
+        return (kd_address){ KD_AT_PER_CPU, false };
     if (map->moved && value >= MOVE_LOW && value < MOVE_HIGH && map->va_bits != 57)
         return moved(map, value);
     bool sized = false;

@@ -32,6 +32,7 @@ typedef struct kd_address_map {
     uint64_t linear_low,
         linear_high;                /* moved: lies in the linear map for sure, as far as RAM goes */
     uint64_t stack;                 /* the stack pointer; 0: unknown */
+    uint64_t per_cpu;               /* where the per-CPU data of this CPU begin; 0: unknown */
     uint64_t stack_low, stack_high; /* first and last byte of the stack that was in use */
 } kd_address_map;
 

@@ -78,8 +78,29 @@ static bool is_of_word(uint8_t c)
            (c && kd_str_find((kd_str){ "_-./: ,=%", 9 }, (char[]){ (char)c, 0 }));
 }
 
-size_t kd_text_in(uint64_t value, bool wide, char out[9])
+/* mips and powerpc of 64 bits come in both orders: only a release that names it tells. */
+static bool is_big_endian(const kd_context *context)
 {
+    static const char *const names[] = { "s390",     "sparc", "sparc64", "parisc",
+                                         "parisc64", "m68k",  "ppc",     "openrisc" };
+    for (size_t i = 0; i < KD_COUNT(names); i++)
+        if (kd_arch_is(context, names[i]))
+            return true;
+    return kd_arch_is(context, "ppc64") && kd_str_ends(context->release, "-powerpc64");
+}
+
+static uint64_t swapped(uint64_t value, unsigned bytes)
+{
+    uint64_t out = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        out = out << 8 | (value >> (8 * i) & 0xff);
+    return out;
+}
+
+size_t kd_text_in(const kd_context *context, uint64_t value, bool wide, char out[9])
+{
+    if (is_big_endian(context))
+        value = swapped(value, wide ? 8 : 4);
     size_t bytes = wide ? 8 : 4, count = 0, letters = 0, least = wide ? 5 : 4;
     bool alike = true;
     for (; count < bytes; count++) {

@@ -14,7 +14,7 @@ const char *kd_poison_words(uint8_t byte, bool *freed);
 uint64_t kd_list_poison(const kd_context *context, uint64_t value, bool exact);
 
 /* The characters of the value in memory order, at most 8 and a NUL; 0: it is no text. */
-size_t kd_text_in(uint64_t value, bool wide, char out[9]);
+size_t kd_text_in(const kd_context *context, uint64_t value, bool wide, char out[9]);
 
 /* ERR_PTR(-n) or NULL minus n, with n to 4095: that n; else 0. */
 uint64_t kd_pointer_error(uint64_t value, bool wide);

@@ -266,6 +266,25 @@ static void say_lock_word(kd_emit *out, const kdf_oops *oops)
                        "once, CONFIG_KASAN who freed it.");
 }
 
+/* The page may be there: the CPU, or the kind of memory, wants another alignment. */
+static void say_misaligned(kd_emit *out, const kdf_oops *oops)
+{
+    uint64_t at = kd_fault_at(oops),
+             size = oops->code.memory.agrees.v ? oops->code.memory.size.v : 0;
+    bool uneven = size > 1 && at % size != 0;
+    kd_say_diag(out, uneven ? KD_LIKELY : KD_POSSIBLE,
+                "The kernel accessed the address 0x%llx, which is not aligned as the CPU wants it "
+                "there: a bad cast, packed data, a damaged pointer, or memory of a device that "
+                "allows aligned accesses alone.",
+                KD_LLU(at));
+    if (uneven)
+        kd_say_proof(out, kd_text_of(out, "an access of %llu bytes", KD_LLU(size)),
+                     "0x%llx mod %llu = %llu", KD_LLU(at), KD_LLU(size), KD_LLU(at % size));
+    kd_say_remedy(out,
+                  "Use get_unaligned() and put_unaligned(), or memcpy_fromio() for memory of a "
+                  "device, where such an address is meant.");
+}
+
 kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -274,9 +293,9 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
         return KD_OK;
     if (!oops->headline.src && !oops->address.src)
         return KD_OK; /* its head is lost: rule_headless.c speaks */
+    bool misaligned = kd_event_is(view->event, &kd_kind_alignment_fault) && oops->address.src;
     const exception *named =
         kd_event_is(view->event, &kd_kind_oops_other) ? find_exception(oops) : NULL;
-    bool unaligned = kd_event_is(view->event, &kd_kind_alignment_fault);
     if (kd_event_is(view->event, &kd_kind_oops_other))
         kd_say_diag(out, KD_POSSIBLE, "%s (%.*s).",
                     named && named->says
@@ -284,17 +303,13 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
                         : "An exception that a wrong jump, a broken pointer or overwritten code "
                           "causes",
                     KD_FMT(oops->headline.v));
-    else if (unaligned && oops->address.src)
-        kd_say_diag(out, KD_POSSIBLE,
-                    "The kernel accessed the address 0x%llx, which is not aligned as this access "
-                    "demands (alignment fault): that says nothing of whether it is mapped. Device "
-                    "memory, atomic operations and some machines as a whole are so strict.",
-                    KD_LLU(kd_fault_at(oops)));
     else if (oops->address.src && kd_str_is(oops->access.v, "execute") && !oops->ip.function.src)
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel jumped to the address 0x%llx, where it finds no code: a function "
                     "pointer, or a return address on the stack, was wrong.",
                     KD_LLU(kd_fault_at(oops)));
+    else if (misaligned)
+        say_misaligned(out, oops);
     else if (oops->address.src)
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel used the address 0x%llx, which is not mapped or does not allow the "
@@ -308,11 +323,7 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
     kd_pointer_say_class(view, out, oops);
-    if (unaligned)
-        kd_say_remedy(out, "get_unaligned() and put_unaligned() read and write what may lie "
-                           "anywhere; memcpy_fromio() and memcpy_toio() device memory. A pointer "
-                           "that ought to be aligned was damaged.");
-    else
+    if (!misaligned)
         say_region(view, out, oops);
     kd_pointer_say_links(view, out, oops);
     kd_pointer p;

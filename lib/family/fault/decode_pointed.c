@@ -42,16 +42,25 @@ static bool has_flag(const kdf_die *die, const char *flag)
     return false;
 }
 
+/* Where it stands; arm prints symbol and address on lines of their own. */
+static uint64_t address_of(const kdf_oops *oops, const kdf_symbol *symbol, const char *name)
+{
+    const kd_pair *pair = symbol->address.src ? NULL : kd_map_find(&oops->registers, name);
+    return pair ? pair->v : symbol->address.v;
+}
+
 /* An instruction whose address is printed: of the kernel image, or else of a module. */
 static uint64_t printed_code(const kdf_oops *oops)
 {
     const kdf_symbol *known[] = { &oops->ip, &oops->lr };
+    static const char *const names[] = { "pc", "lr" };
     uint64_t of_module = 0;
     for (size_t i = 0; i < KD_COUNT(known); i++) {
-        if (known[i]->address.src && known[i]->function.src && !known[i]->module.src)
-            return known[i]->address.v;
-        if (known[i]->address.src && known[i]->module.src)
-            of_module = known[i]->address.v;
+        uint64_t address = address_of(oops, known[i], names[i]);
+        if (address && known[i]->function.src && !known[i]->module.src)
+            return address;
+        if (address && known[i]->module.src)
+            of_module = address;
     }
     for (uint32_t i = 0; i < oops->backtrace.count; i++) {
         const kdf_frame *frame = &KD_ITEMS(oops->backtrace, kdf_frame)[i];
@@ -140,7 +149,7 @@ static bool find_idiom(const notes *n, uint64_t value, finding *out)
                           kd_arena_format(arena, "-%llu (-%s), as an error number", KD_LLU(error),
                                           kd_errno_name(n->context, error)),
                           false };
-    else if (kd_text_in(value, n->wide, text) > (n->wide ? 5u : 3u))
+    else if (kd_text_in(n->context, value, n->wide, text) > (n->wide ? 5u : 3u))
         *out = (finding){ "text", kd_arena_format(arena, "the text \"%s\"", text), false };
     else
         return false;

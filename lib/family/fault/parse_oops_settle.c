@@ -104,6 +104,10 @@ static void settle_kind(kd_parse *parse, kdf_oops *oops, bool headline_seen)
     if (kd_str_has(oops->headline.v, "lignment") || kd_str_has(oops->headline.v, "unaligned") ||
         is_unaligned(event, oops))
         event->kind = &kd_kind_alignment_fault;
+    /* arm64's headline says the same of each data abort: its syndrome tells, EC 0x25, DFSC 0x21 */
+    if (oops->esr.value.src && (oops->esr.value.v >> 26 & 63) == 0x25 &&
+        (oops->esr.value.v & 63) == 0x21)
+        event->kind = &kd_kind_alignment_fault;
     if (kd_str_has(oops->headline.v, "external abort") ||
         kd_str_has(oops->die.text.v, "external abort"))
         event->kind = &kd_kind_external_abort;

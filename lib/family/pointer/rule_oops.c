@@ -446,6 +446,7 @@ kd_status kd_check_null_deref(const kd_view *view, kd_emit *out, void *user)
     else
         say_access(out, oops, exact);
     say_fault(view, out, oops);
+    kd_pointer_say_class(view, out, oops);
     if (!small)
         say_operand(out, oops);
     if (jump)

@@ -66,7 +66,7 @@ kd_status kd_check_text_pointer(const kd_view *view, kd_emit *out, void *user)
     if (!find(view, oops, &p))
         return KD_OK;
     bool wide = kd_is_64_bit(view->context, oops);
-    size_t count = kd_text_in(p.value, wide, text);
+    size_t count = kd_text_in(view->context, p.value, wide, text);
     if (!count)
         return KD_OK;
     bool sure = p.reg.len ? count > 5 || !wide : count > 5;
@@ -229,9 +229,9 @@ typedef struct twin {
 /* The CPU can reach something there. */
 static bool is_mapped_class(kd_address_class class)
 {
-    return class == KD_AT_LINEAR || class == KD_AT_VMALLOC || class == KD_AT_VMALLOC_IMAGE ||
-           class == KD_AT_MODULE || class == KD_AT_IMAGE || class == KD_AT_VMEMMAP ||
-           class == KD_AT_RANDOM;
+    return class == KD_AT_LINEAR || class == KD_AT_PER_CPU || class == KD_AT_VMALLOC ||
+           class == KD_AT_VMALLOC_IMAGE || class == KD_AT_MODULE || class == KD_AT_IMAGE ||
+           class == KD_AT_VMEMMAP || class == KD_AT_RANDOM;
 }
 
 /* Two of them differ in one telling bit, or in two where the value is no address of the kernel at

@@ -326,6 +326,15 @@ static void say_jump_to_data(const kd_view *view, kd_emit *out, const kdf_oops *
                     KD_FMT(oops->ip.function.v));
 }
 
+/* Where modules are loaded, and no page is there: code of one that left. */
+static bool is_module_gone(const kd_view *view, const kdf_oops *oops)
+{
+    kd_address_map map;
+    kd_oops_map(oops, view->context, &map);
+    return oops->address.src && !is_permission(oops) &&
+           kd_address_at(&map, oops->address.v).class == KD_AT_MODULE;
+}
+
 kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -334,7 +343,7 @@ kd_status kd_check_executes_data(const kd_view *view, kd_emit *out, void *user)
     bool fetch = oops && (kd_str_is(oops->access.v, "execute") || is_s390_fetch(view, oops));
     bool denied = oops && (is_permission(oops) || is_fetch_fault(oops) ||
                            (oops->ppc_trap.value.src && oops->ppc_trap.value.v == 0x400));
-    if (!fetch || !denied || (!oops->address.src && !symbol) ||
+    if (!fetch || !denied || (!oops->address.src && !symbol) || is_module_gone(view, oops) ||
         (oops->address.src && oops->address.v < 4096) || is_user_address(view, oops))
         return KD_OK;
     say_jump_to_data(view, out, oops);
@@ -417,6 +426,18 @@ bool kd_is_non_canonical(const kdf_oops *oops, const kd_pointer *p, uint64_t *va
     return *value >> 47 != 0 && *value >> 47 != 0x1ffff;
 }
 
+/* What the kernel puts where a pointer would stand, or a constant that only looks like damage. */
+static void say_mark(const kd_view *view, kd_emit *out, uint64_t value)
+{
+    const char *words;
+    kd_magic magic = kd_magic_of(view->context, value, true, &words);
+    if (!magic)
+        return;
+    kd_say_more(out, " It is %s%s.", words,
+                magic == KD_MAGIC_CONSTANT ? ": a number that code computes with, no poison" : "");
+    kd_say_text(out, magic == KD_MAGIC_MARK ? "mark" : "constant", kd_str_of(words));
+}
+
 /* Of machines that tell it as any other page fault. */
 static void say_between(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
@@ -432,7 +453,9 @@ static void say_between(const kd_view *view, kd_emit *out, const kdf_oops *oops)
                 "user space nor of the kernel. The pointer holds something else, or was "
                 "overwritten.",
                 KD_LLU(oops->address.v));
-    if (kd_pointer_of(oops, view->context, &p))
+    bool known = kd_pointer_of(oops, view->context, &p);
+    say_mark(view, out, known ? p.value : oops->address.v);
+    if (known)
         kd_pointer_say(view, out, oops, &p);
     kd_pointer_say_fault(view, out, oops);
     kd_say_remedy(out, "CONFIG_KASAN or slub_debug=FZPU catches who wrote over the pointer.");
@@ -456,6 +479,7 @@ kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
                 "pointer holds "
                 "something else, or was overwritten.",
                 KD_LLU(value));
+    say_mark(view, out, p.value);
     bool freed;
     uint8_t byte = kd_poison_byte(p.value, true);
     if (byte)
