@@ -271,7 +271,7 @@ static void say_misaligned(kd_emit *out, const kdf_oops *oops)
 {
     uint64_t at = kd_fault_at(oops),
              size = oops->code.memory.agrees.v ? oops->code.memory.size.v : 0;
-    bool uneven = size > 1 && at % size != 0;
+    bool uneven = size > 1 && (size & (size - 1)) == 0 && at % size != 0;
     kd_say_diag(out, uneven ? KD_LIKELY : KD_POSSIBLE,
                 "The kernel accessed the address 0x%llx, which is not aligned as the CPU wants it "
                 "there: a bad cast, packed data, a damaged pointer, or memory of a device that "
@@ -279,7 +279,7 @@ static void say_misaligned(kd_emit *out, const kdf_oops *oops)
                 KD_LLU(at));
     if (uneven)
         kd_say_proof(out, kd_text_of(out, "an access of %llu bytes", KD_LLU(size)),
-                     "0x%llx mod %llu = %llu", KD_LLU(at), KD_LLU(size), KD_LLU(at % size));
+                     "0x%llx & 0x%llx = 0x%llx", KD_LLU(at), KD_LLU(size - 1), KD_LLU(at % size));
     kd_say_remedy(out,
                   "Use get_unaligned() and put_unaligned(), or memcpy_fromio() for memory of a "
                   "device, where such an address is meant.");

@@ -272,6 +272,10 @@ static void put_operand(kdf_oops *oops, const kd_context *context, kd_isa isa,
         kd_derive(&oops->access, kd_str_of(from->store ? "write" : "read"));
     if (from->size)
         kd_derive(&to->size, from->size);
+    if (from->load || from->store)
+        kd_derive(&to->does, kd_str_of(!from->store ? "read"
+                                       : from->load ? "read-write"
+                                                    : "write"));
     if (!kd_access_effective(oops, isa, from, &effective))
         return;
     effective = as_address(oops, context, effective);

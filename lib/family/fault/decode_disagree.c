@@ -177,6 +177,25 @@ static void compare_fetch(kdf_oops *oops, const kd_context *context)
                                                         "instruction: it was not executed") });
 }
 
+/* An instruction that only reads does not fault on a write. */
+static void compare_direction(kdf_oops *oops)
+{
+    kdf_code *code = &oops->code;
+    kd_str does = code->memory.does.v, said = oops->access.v;
+    bool told = oops->access.src && !kd_str_is(said, "execute");
+    if (!code->memory.does.src || code->memory.implicit.src || !told)
+        return;
+    bool equal = kd_str_is(does, "read-write") || kd_str_eq(does, said);
+    kd_derive(&code->direction, equal ? KD_STR("equal") : KD_STR("differs"));
+    if (!equal)
+        kd_derive(&code->disagrees,
+                  kd_str_is(said, "write")
+                      ? KD_STR("the instruction only reads there, and the fault was of a write: "
+                               "registers, bytes or the status are not those of this fault")
+                      : KD_STR("the instruction only writes there, and the fault was of a read: "
+                               "registers, bytes or the status are not those of this fault"));
+}
+
 void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *context)
 {
     kdf_code *code = &oops->code;
@@ -206,6 +225,8 @@ void kd_decode_disagreement(kd_event *event, kdf_oops *oops, const kd_context *c
         kd_derive(&code->memory.printed_bare, true);
     } else if (!code->memory.agrees.v && !find_implicit(oops, context))
         put_reason(code, reason_of(event, oops, context));
-    if (code->memory.agrees.v)
+    if (code->memory.agrees.v) {
         kd_derive(&code->comparison, KD_STR("equal"));
+        compare_direction(oops);
+    }
 }

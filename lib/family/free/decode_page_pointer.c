@@ -1,5 +1,6 @@
 /* decode_page_pointer.c - which address was handed to free_pages()? */
 #include "family/free/decode_page_pointer.h"
+#include "family/fault/decode_code.h"
 #include "family/fields.h"
 #include "family/shared/parse_shared.h"
 
@@ -62,18 +63,20 @@ static bool find_page(const kdf_oops *oops, const kd_context *context, kd_free_c
     const char *first = kd_arch_is(context, "x86_64")  ? "rdi"
                         : kd_arch_is(context, "arm64") ? "x0"
                         : kd_arch_is(context, "ppc64") ? "r3"
+                        : kd_arch_is(context, "s390")  ? "r2"
                                                        : "a0";
     const kd_pair *pairs = oops->registers.items;
+    uint64_t at = kd_fault_at(oops); /* s390 prints the address of the page */
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         bool named = mem->base.src && !mem->implicit.src;
         bool based =
             named && mem->effective.src && !mem->index.src && kd_str_eq(pairs[i].name, mem->base.v);
         bool argument = !named && kd_str_is(pairs[i].name, first);
-        if ((!based && !argument) || oops->address.v - pairs[i].v >= STRUCT_PAGE)
+        if ((!based && !argument) || at - pairs[i].v >= STRUCT_PAGE)
             continue;
         out->page_register = pairs[i].name;
         out->page = pairs[i].v;
-        out->member = oops->address.v - pairs[i].v;
+        out->member = at - pairs[i].v;
         return pairs[i].v % STRUCT_PAGE == 0;
     }
     return false;
@@ -162,6 +165,19 @@ static void find_witness(const kdf_oops *oops, const kd_context *context, kd_fre
         }
 }
 
+/* The lowest that the linear map of x86-64 may begin: with page tables of 5 levels, which CR4
+ * tells, or of 4. */
+static bool has_5_levels(const kdf_oops *oops)
+{
+    const kd_pair *cr4 = kd_map_find(&oops->registers, "cr4");
+    return cr4 && cr4->v >> 12 & 1;
+}
+
+static uint64_t lowest_linear(const kdf_oops *oops)
+{
+    return has_5_levels(oops) ? UINT64_C(0xff11000000000000) : UINT64_C(0xffff880000000000);
+}
+
 /*
  * x86-64 with randomised bases: both are multiples of 1 GiB. A register V that is the struct page
  * pointer gives vmemmap (RAM takes less than 1 GiB of it); then P gives the linear map. That it
@@ -172,12 +188,12 @@ static bool recover(const kdf_oops *oops, const kd_context *context, kd_free_cas
     const kd_pair *pairs = oops->registers.items;
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         uint64_t value = pairs[i].v, vmemmap = value & ~(GIB - 1);
-        if (value % STRUCT_PAGE != 0 || value < 0xffff888000000000 || value == out->page ||
+        if (value % STRUCT_PAGE != 0 || value <= lowest_linear(oops) || value == out->page ||
             value - vmemmap >= vmemmap_span(context))
             continue;
         uint64_t pfn = (out->page - vmemmap) / STRUCT_PAGE;
         uint64_t linear = (value & ~(uint64_t)0xfff) - (pfn << PAGE_SHIFT);
-        if (linear % GIB != 0 || linear < 0xffff880000000000 || linear >= vmemmap)
+        if (linear % GIB != 0 || linear < lowest_linear(oops) || linear >= vmemmap)
             continue;
         compute(out, linear, vmemmap, vmemmap_span(context));
         out->class = KD_FREE_STRUCT_PAGE;
@@ -196,16 +212,18 @@ static bool recover(const kdf_oops *oops, const kd_context *context, kd_free_cas
  * vmalloc range too.
  */
 #define VMALLOC_SPAN (UINT64_C(32) << 40)
+#define VMALLOC_SPAN_5 (UINT64_C(12800) << 40)
 static bool recover_argument(const kdf_oops *oops, const kd_context *context, kd_free_case *out)
 {
     const kd_pair *pairs = oops->registers.items, *gs = kd_map_find(&oops->registers, "gs");
     const kd_pair *stack = kd_map_find(&oops->registers, "rsp");
     uint64_t ram = context->ram_kb ? context->ram_kb * 1024 * 2 : MOST_RAM;
-    if (!gs || !stack || gs->v < 0xffff880000000000 || gs->v > 0xfffffe0000000000)
+    uint64_t span = has_5_levels(oops) ? VMALLOC_SPAN_5 : VMALLOC_SPAN;
+    if (!gs || !stack || gs->v < lowest_linear(oops) || gs->v > 0xfffffe0000000000)
         return false;
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         uint64_t value = pairs[i].v;
-        bool near_stack = value - stack->v < VMALLOC_SPAN || stack->v - value < VMALLOC_SPAN;
+        bool near_stack = value - stack->v < span || stack->v - value < span;
         if (value < gs->v - ram || !near_stack || value % 4096 != 0 || value == out->page)
             continue;
         for (uint64_t back = 0; back <= ram / GIB; back++) {
@@ -290,6 +308,40 @@ static bool recover_riscv(const kdf_oops *oops, const layout *maps, size_t count
                     return true;
                 }
         }
+    }
+    return false;
+}
+
+/*
+ * s390 to 6.9 maps RAM from address 0 on: P = vmemmap + (addr >> 12) * 64, where vmemmap begins at
+ * a multiple of 2 GiB (a region-third table's entry) that depends on RAM and configuration. A
+ * register that still holds the address gives it.
+ */
+#define S390_STEP (UINT64_C(2) << 30)
+#define S390_MODULES UINT64_C(0x3ff80000000)
+static bool recover_s390(const kdf_oops *oops, const kd_context *context, kd_free_case *out)
+{
+    const kd_pair *pairs = oops->registers.items;
+    for (uint32_t i = 0; i < oops->registers.count; i++) {
+        uint64_t value = pairs[i].v;
+        uint64_t vmemmap = out->page - (value >> PAGE_SHIFT) * STRUCT_PAGE;
+        if (value < S390_STEP || value == out->page || vmemmap == 0 || vmemmap % S390_STEP != 0 ||
+            vmemmap >= S390_MODULES || !kd_str_starts(pairs[i].name, "r"))
+            continue;
+        bool page =
+            value % STRUCT_PAGE == 0 && inside(value, vmemmap, vmemmap + vmemmap_span(context));
+        bool area = inside(value, vmemmap + vmemmap_span(context), S390_MODULES);
+        if (!page && !area)
+            continue;
+        compute(out, 0, vmemmap, vmemmap_span(context));
+        out->class = page ? KD_FREE_STRUCT_PAGE : KD_FREE_VMALLOC;
+        out->vmalloc = out->vmemmap_end;
+        out->vmalloc_end = S390_MODULES;
+        out->recovered = true;
+        find_exact(oops, out);
+        out->assumed = "the array of struct page begins at a multiple of 2 GiB, and RAM is mapped "
+                       "from address 0 on";
+        return true;
     }
     return false;
 }
@@ -415,11 +467,15 @@ void kd_free_case_of(const kdf_oops *oops, const kd_context *context, kd_free_ca
     for (bytes >>= PAGE_SHIFT + 1; bytes; bytes >>= 1)
         out->page_shift++;
     const layout *map = find_layout(context);
-    if (!map || !find_page(oops, context, out) || is_cache(oops, out))
+    bool s390 = kd_arch_is(context, "s390") && context->version && context->version < V(6, 10) &&
+                !out->kfree;
+    if ((!map && !s390) || !find_page(oops, context, out) || is_cache(oops, out))
         return;
     if (!out->kfree)
         find_order(oops, context, out);
-    if (kd_arch_is(context, "riscv64"))
+    if (s390)
+        recover_s390(oops, context, out);
+    else if (kd_arch_is(context, "riscv64"))
         recover_riscv(oops, layouts, KD_COUNT(layouts), context, out);
     else if (is_fixed(context))
         take_fixed(oops, context, map, out);

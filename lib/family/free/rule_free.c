@@ -1,5 +1,6 @@
 /* rule_free.c - the wrong kind of pointer was handed to free_pages(). */
 #include "family/free/rule_free.h"
+#include "family/fault/decode_code.h"
 #include "family/fields.h"
 
 const char kd_doc_struct_page[] =
@@ -55,7 +56,7 @@ static void say_access(const kd_view *view, kd_emit *out, const kd_free_case *c)
     kd_say_proof(out,
                  kd_text_of(out, "%.*s is the struct page pointer that was accessed",
                             KD_FMT(c->page_register)),
-                 "0x%llx - 0x%llx = 0x%llx", KD_LLU(oops->address.v), KD_LLU(c->member),
+                 "0x%llx - 0x%llx = 0x%llx", KD_LLU(kd_fault_at(oops)), KD_LLU(c->member),
                  KD_LLU(c->page));
 }
 
@@ -205,8 +206,9 @@ kd_status kd_check_struct_page(const kd_view *view, kd_emit *out, void *user)
                 "%.*s%s%.*s%s called free_pages() with a struct page pointer. free_pages() "
                 "takes an "
                 "address; it made a page pointer of the pointer, 0x%llx, which is no page.",
-                KD_FMT(oops->blame.function.v), oops->blame.module.src ? " [" : "",
-                KD_FMT(oops->blame.module.v), oops->blame.module.src ? "]" : "", KD_LLU(c.page));
+                KD_FMT(oops->blame.function.src ? oops->blame.function.v : KD_STR("Somebody")),
+                oops->blame.module.src ? " [" : "", KD_FMT(oops->blame.module.v),
+                oops->blame.module.src ? "]" : "", KD_LLU(c.page));
     say_access(view, out, &c);
     say_bases(view, out, &c);
     say_argument(out, &c);

@@ -18,7 +18,8 @@ static const kd_pair *base_of(const kdf_oops *oops, const kd_context *context)
 bool kd_pointer_of(const kdf_oops *oops, const kd_context *context, kd_pointer *out)
 {
     const kdf_operand *mem = &oops->code.memory;
-    const kd_pair *pair = mem->agrees.v ? base_of(oops, context) : NULL;
+    bool other_way = kd_str_is(oops->code.direction.v, "differs");
+    const kd_pair *pair = mem->agrees.v && !other_way ? base_of(oops, context) : NULL;
     *out = (kd_pointer){ .value = 0 };
     if (!pair)
         return false;

@@ -143,7 +143,7 @@ static void say_operand(kd_emit *out, const kdf_oops *oops)
 {
     const kdf_operand *mem = &oops->code.memory;
     if (!mem->effective.src || !mem->base.src || mem->index.src || mem->implicit.src ||
-        mem->effective.v != kd_fault_at(oops))
+        mem->effective.v != kd_fault_at(oops) || kd_str_is(oops->code.direction.v, "differs"))
         return;
     uint64_t base = mem->effective.v - (uint64_t)mem->displacement.v;
     kd_str claim = kd_text_of(out, "the instruction \"%.*s\" accessed it through %.*s",
