@@ -93,29 +93,41 @@ typedef struct finding {
 
 /* ---- symbols that the log prints ------------------------------------------------------------- */
 
-static kd_str within(const notes *n, kd_str function, uint64_t start, uint64_t size, uint64_t value)
+static bool within(kd_str function, uint64_t start, uint64_t size, uint64_t value,
+                   kd_symbol_place *out)
 {
     if (function.len == 0 || size == 0 || value - start >= size)
-        return (kd_str){ NULL, 0 };
-    return kd_arena_format(&n->event->arena, "%.*s+0x%llx/0x%llx", KD_FMT(function),
-                           KD_LLU(value - start), KD_LLU(size));
+        return false;
+    *out = (kd_symbol_place){ function, value - start, size };
+    return true;
+}
+
+bool kd_symbol_at(const kdf_oops *oops, uint64_t value, kd_symbol_place *out)
+{
+    const kdf_symbol *known[] = { &oops->ip, &oops->lr };
+    static const char *const names[] = { "pc", "lr" };
+    for (size_t i = 0; i < KD_COUNT(known); i++) {
+        uint64_t address = address_of(oops, known[i], names[i]);
+        if (address && within(known[i]->function.v, address - known[i]->offset.v, known[i]->size.v,
+                              value, out))
+            return true;
+    }
+    for (uint32_t i = 0; i < oops->backtrace.count; i++) {
+        const kdf_frame *frame = &KD_ITEMS(oops->backtrace, kdf_frame)[i];
+        if (frame->address.src && within(frame->function.v, frame->address.v - frame->offset.v,
+                                         frame->size.v, value, out))
+            return true;
+    }
+    return false;
 }
 
 static kd_str symbol_of(const notes *n, uint64_t value)
 {
-    const kdf_symbol *known[] = { &n->oops->ip, &n->oops->lr };
-    kd_str found = { NULL, 0 };
-    for (size_t i = 0; i < KD_COUNT(known) && found.len == 0; i++)
-        if (known[i]->address.src)
-            found = within(n, known[i]->function.v, known[i]->address.v - known[i]->offset.v,
-                           known[i]->size.v, value);
-    for (uint32_t i = 0; i < n->oops->backtrace.count && found.len == 0; i++) {
-        const kdf_frame *frame = &KD_ITEMS(n->oops->backtrace, kdf_frame)[i];
-        if (frame->address.src)
-            found = within(n, frame->function.v, frame->address.v - frame->offset.v, frame->size.v,
-                           value);
-    }
-    return found;
+    kd_symbol_place at;
+    if (!kd_symbol_at(n->oops, value, &at))
+        return (kd_str){ NULL, 0 };
+    return kd_arena_format(&n->event->arena, "%.*s+0x%llx/0x%llx", KD_FMT(at.function),
+                           KD_LLU(at.offset), KD_LLU(at.size));
 }
 
 /* ---- what a value is ------------------------------------------------------------------------- */

@@ -3,6 +3,17 @@
 #include "family/fields.h"
 #include "family/pointer/rule_pointer.h"
 
+/* Whose code it is, where the report prints that function. */
+static void say_symbol(kd_emit *out, const kdf_oops *oops)
+{
+    kd_symbol_place place;
+    if (kd_str_is(oops->access.v, "execute") || !kd_symbol_at(oops, oops->address.v, &place))
+        return;
+    kd_say_more(out, "It is %.*s+0x%llx.", KD_FMT(place.function), KD_LLU(place.offset));
+    kd_say_text(out, "address_symbol",
+                kd_text_of(out, "%.*s+0x%llx", KD_FMT(place.function), KD_LLU(place.offset)));
+}
+
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_address_map map;
@@ -25,6 +36,7 @@ void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oop
     kd_say_more(out, "The address %s %s%s%s.", verb, words,
                 guard ? ", right below the stack that was in use" : "",
                 at.assumed ? ", by the default layout" : "");
+    say_symbol(out, oops);
 }
 
 /* "rcx was loaded from rbx + 0x10, 0xffff9649019e32f0, 3 instructions before" */
