@@ -488,5 +488,6 @@ kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
         kd_pointer_say(view, out, oops, &p);
     kd_pointer_say_fault(view, out, oops);
     kd_pointer_say_shadow(out, &p);
+    kd_say_remedy(out, "CONFIG_KASAN or slub_debug=FZPU catches who wrote over the pointer.");
     return KD_OK;
 }
