@@ -221,6 +221,22 @@ static bool is_no_locks(kd_str about, const kd_value *value)
     return value->as.u == 0 && has_words(about, (kd_str){ "no locks held", 13 });
 }
 
+/* "P5875/1:b..l": a reader of RCU */
+static bool is_reader(kd_str about, const kd_value *value)
+{
+    char wanted[40];
+    int len = snprintf(wanted, sizeof wanted, "P%llu", (unsigned long long)value->as.u);
+    return has_token(about, wanted, (size_t)len);
+}
+
+/* "CPU3: Watchdog detected ..." */
+static bool is_cpu(kd_str about, const kd_value *value)
+{
+    char wanted[40];
+    int len = snprintf(wanted, sizeof wanted, "CPU%llu", (unsigned long long)value->as.u);
+    return has_token(about, wanted, (size_t)len);
+}
+
 typedef bool (*reads_fn)(kd_str about, const kd_value *value);
 
 /* Which reading a field has beside the plain one; "*" is any kind and what is before. */
@@ -254,6 +270,8 @@ static reads_fn reading_of(const char *path)
         { "hung_task.tasks.role", is_meaning },
         { "rcu_stall.tasks.role", is_meaning },
         { "rcu_stall.detected", is_meaning },
+        { "rcu_stall.tasks.pid", is_reader },
+        { "hard_lockup.reporter", is_cpu },
         { "lockdep.report", is_meaning },
         { "null_deref.access", is_meaning },
         { "paging_fault.access", is_meaning },

@@ -23,6 +23,8 @@ enum { KD_OWN_WHOSE, KD_OWN_INDEX, KD_OWN_TRACE, KD_OWN_FREE };
 kd_verdict kd_stacks_take(kd_parse *parse, const kd_stacks *stacks, const kd_line *line);
 /* The entry of that CPU, added when there is none; NULL: refused. */
 kdf_hang_cpu *kd_stacks_cpu(kd_parse *parse, const kd_stacks *stacks, uint64_t cpu);
+/* What follows is of that CPU. A second stack of the same CPU says nothing new. */
+void kd_stacks_turn_to_cpu(kd_parse *parse, const kd_stacks *stacks, uint64_t cpu);
 /* What follows is of a task with this role: a literal. */
 void kd_stacks_task(kd_parse *parse, const kd_stacks *stacks, const char *role);
 /* Did the report ask other CPUs for their stacks? */
@@ -47,5 +49,8 @@ bool kd_scan_task_line(kd_str text, kd_task_line *out);
 /* The function that a CPU ran when it was looked at, from its instruction pointer and stack; leaves
  * blame without a function, and says why, where nobody there is guilty. */
 void kd_blame_cpu(kdf_blame *blame, const kdf_symbol *ip, const kd_list *backtrace);
+/* The first frame below the detector and the entry of its interrupt; 0 where none is on top, or
+ * where the stack ends before the entry: `ends_inside`. */
+uint32_t kd_below_detector(const kd_list *backtrace, bool *ends_inside);
 
 #endif

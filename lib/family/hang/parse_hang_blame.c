@@ -34,9 +34,7 @@ static void set(kdf_blame *blame, kd_text function, kd_text module, const char *
 
 /* ---- a CPU ----------------------------------------------------------------------------------- */
 
-/* The first frame below the detector and the entry of its interrupt; 0 where none is on top, or
- * where the stack ends before the entry. */
-static uint32_t below_detector(const kd_list *backtrace, bool *ends_inside)
+uint32_t kd_below_detector(const kd_list *backtrace, bool *ends_inside)
 {
     const kdf_frame *frames = backtrace->items;
     uint32_t start = 0;
@@ -94,7 +92,7 @@ void kd_blame_cpu(kdf_blame *blame, const kdf_symbol *ip, const kd_list *backtra
     }
     victim = what == LOCK;
     after = what == AFTER;
-    for (uint32_t i = below_detector(backtrace, &ends_inside); i < backtrace->count; i++) {
+    for (uint32_t i = kd_below_detector(backtrace, &ends_inside); i < backtrace->count; i++) {
         if (!kd_frame_is_sure(&frames[i]))
             continue;
         what = spin_of(frames[i].function.v);

@@ -182,6 +182,16 @@ static bool is_company(kd_str text)
            (kd_str_starts(text, "#") && kd_str_has(text, "irq#"));
 }
 
+/* "watchdog: CPU 3 Hard LOCKUP": powerpc's stuck CPU, asked by the one that reported it. */
+static bool is_answer(const kdf_lockup *lockup, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    uint64_t cpu;
+    return lockup->reporter.src && kd_scan_literal(&in, "watchdog: CPU ") &&
+           kd_scan_u64(&in, &cpu) && cpu == lockup->oops.task.cpu.v &&
+           kd_scan_literal(&in, " Hard LOCKUP");
+}
+
 static kd_verdict more_lockup(kd_parse *parse, const kd_line *line)
 {
     kdf_lockup *lockup = parse->body;
@@ -192,6 +202,8 @@ static kd_verdict more_lockup(kd_parse *parse, const kd_line *line)
         if (read_name(parse, &lockup->oops.task, text))
             return KD_TAKEN;
     }
+    if (is_answer(lockup, text))
+        return KD_TAKEN;
     if (kd_other_report_begins(text))
         return KD_OVER;
     if (!lockup->oops.task.cpu.src && kd_str_starts(text, "Watchdog detected hard") &&

@@ -39,6 +39,16 @@ static void put_detected(kd_parse *parse, kdf_rcu_stall *stall, const char *how)
     kd_put(parse, &stall->detected, kd_str_of(how));
 }
 
+/* A CPU that noticed by itself and is named on the headline: the stack may follow without a line
+ * that names it again. */
+static void turn_to_itself(kd_parse *parse, kdf_rcu_stall *stall)
+{
+    kd_stacks stacks = stacks_of(parse);
+    const kdf_hang_cpu *cpus = stall->cpus.items;
+    if (kd_str_is(stall->detected.v, "self") && stall->cpus.count == 1)
+        kd_stacks_turn_to_cpu(parse, &stacks, cpus[0].cpu.v);
+}
+
 /* "RCU detected CPU 1 stall (t=1000 jiffies)", "RCU detected CPU stalls: 1 2 (detected by 0, ...)"
  */
 static bool scan_ancient(kd_parse *parse, kdf_rcu_stall *stall, kd_scan in)
@@ -61,6 +71,7 @@ static bool scan_ancient(kd_parse *parse, kdf_rcu_stall *stall, kd_scan in)
     kd_scan_rest(&in, &rest);
     kd_rcu_listed(parse, &stacks, rest);
     kd_rcu_totals(parse, stall, rest);
+    turn_to_itself(parse, stall);
     return true;
 }
 
@@ -91,6 +102,7 @@ static bool scan_header(kd_parse *parse, kdf_rcu_stall *stall, kd_scan in)
         put_detected(parse, stall, forms[i].how);
         rest = kd_str_from(rest, kd_str_of(forms[i].text).len);
         kd_rcu_listed(parse, &stacks, rest);
+        turn_to_itself(parse, stall);
         if (kd_rcu_totals(parse, stall, rest))
             parse->own[KD_OWN_FREE] |= TOTALS_SEEN;
         return true;
@@ -139,13 +151,26 @@ static kd_verdict open_stall(kd_parse *parse, const kd_line *line)
 
 /* ---- what follows ---------------------------------------------------------------------------- */
 
-/* The CPU line behind it names the CPU. */
+/* The line behind it names the CPU: see note_last_ran(). */
 static bool take_last_ran(kd_parse *parse, kd_str text)
 {
     if (!kd_str_starts(text, "Stack dump where RCU GP kthread last ran"))
         return false;
     parse->own[KD_OWN_FREE] |= LAST_RAN;
     return true;
+}
+
+/* "CPU: 1 PID: ...", or without an NMI "Task dump for CPU 3:" */
+static void note_last_ran(kd_parse *parse, kdf_rcu_stall *stall, kd_str text)
+{
+    if (!kd_str_starts(text, "CPU: ") && !kd_str_starts(text, "Task dump for CPU "))
+        return;
+    uint32_t index = parse->own[KD_OWN_INDEX];
+    if (index < stall->cpus.count) {
+        kdf_hang_cpu *last = &KD_ITEMS(stall->cpus, kdf_hang_cpu)[index];
+        kd_put(parse, &last->last_ran_kthread, true);
+    }
+    parse->own[KD_OWN_FREE] &= ~(uint32_t)LAST_RAN;
 }
 
 static kd_verdict more_stall(kd_parse *parse, const kd_line *line)
@@ -180,15 +205,12 @@ static kd_verdict more_stall(kd_parse *parse, const kd_line *line)
         return KD_TAKEN;
     }
     if (take_last_ran(parse, text) || kd_str_starts(text, "blocking rcu_node structures") ||
-        kd_str_starts(text, "RCU GP kthread last ran on offline"))
+        kd_str_starts(text, "RCU GP kthread last ran on offline") ||
+        kd_str_starts(text, "Offline CPU "))
         return KD_TAKEN;
     kd_verdict verdict = kd_stacks_take(parse, &stacks, line);
-    if (verdict == KD_TAKEN && parse->own[KD_OWN_FREE] & LAST_RAN &&
-        parse->own[KD_OWN_INDEX] < stall->cpus.count && kd_str_starts(text, "CPU: ")) {
-        kdf_hang_cpu *last = &KD_ITEMS(stall->cpus, kdf_hang_cpu)[parse->own[KD_OWN_INDEX]];
-        kd_put(parse, &last->last_ran_kthread, true);
-        parse->own[KD_OWN_FREE] &= ~(uint32_t)LAST_RAN;
-    }
+    if (verdict == KD_TAKEN && parse->own[KD_OWN_FREE] & LAST_RAN)
+        note_last_ran(parse, stall, text);
     return verdict;
 }
 
@@ -309,9 +331,16 @@ static void close_stall(kd_parse *parse)
 }
 
 static const char *const anchors[] = {
-    "detected stall", "RCU detected CPU",      "detected expedited stalls",
-    " this GP) ",     " GPs behind) ",         "(detected by ",
-    " jiffies g=",    " kthread starved for ", "All QSes seen, last ", NULL,
+    "detected stall",
+    "RCU detected CPU",
+    "detected expedited stalls",
+    " this GP) ",
+    " GPs behind) ",
+    "(detected by ",
+    " jiffies g=",
+    " kthread starved for ",
+    "All QSes seen, last ",
+    NULL,
 };
 
 const kd_parser kd_parser_rcu_stall = {

@@ -114,9 +114,9 @@ void kd_rcu_listed(kd_parse *parse, const kd_stacks *stacks, kd_str text)
     kd_str word;
     kd_scan_blanks(&in);
     kd_scan_char(&in, '{');
-    while (kd_scan_blanks(&in) && kd_scan_word(&in, &word)) {
-        if (word.ptr[word.len - 1] == '}')
-            word.len--;
+    for (bool last = false; !last && kd_scan_blanks(&in) && kd_scan_word(&in, &word);) {
+        last = word.ptr[word.len - 1] == '}'; /* "1}": what follows are totals */
+        word.len -= last;
         if (word.len == 0 || (!list_task(parse, stacks, word) && !list_cpu(parse, stacks, word)))
             return;
     }

@@ -49,8 +49,7 @@ kdf_hang_cpu *kd_stacks_cpu(kd_parse *parse, const kd_stacks *stacks, uint64_t c
     return item;
 }
 
-/* What follows is of that CPU. A second stack of the same CPU says nothing new. */
-static void turn_to_cpu(kd_parse *parse, const kd_stacks *stacks, uint64_t cpu)
+void kd_stacks_turn_to_cpu(kd_parse *parse, const kd_stacks *stacks, uint64_t cpu)
 {
     kdf_hang_cpu *item = kd_stacks_cpu(parse, stacks, cpu);
     if (item)
@@ -188,7 +187,7 @@ static bool take_nmi(kd_parse *parse, const kd_stacks *stacks, kd_str text)
     kd_str place;
     if (!kd_scan_literal(&in, "NMI backtrace for cpu ") || !kd_scan_u64(&in, &cpu))
         return false;
-    turn_to_cpu(parse, stacks, cpu);
+    kd_stacks_turn_to_cpu(parse, stacks, cpu);
     kdf_hang_cpu *item = cpu_at_hand(parse, stacks);
     if (item && kd_scan_literal(&in, " skipped: idling at ") && kd_scan_rest(&in, &place))
         kd_put(parse, &item->idling_at, place);
@@ -233,7 +232,7 @@ static bool take_task_dump(kd_parse *parse, const kd_stacks *stacks, kd_str text
     uint64_t cpu;
     if (!kd_scan_literal(&in, "Task dump for CPU ") || !kd_scan_u64(&in, &cpu))
         return false;
-    turn_to_cpu(parse, stacks, cpu);
+    kd_stacks_turn_to_cpu(parse, stacks, cpu);
     return true;
 }
 
@@ -250,7 +249,7 @@ static bool take_cpu_line(kd_parse *parse, const kd_stacks *stacks, const kd_lin
         return false;
     kdf_hang_cpu *item = cpu_at_hand(parse, stacks);
     if (task.cpu.src && (!item || item->cpu.v != task.cpu.v)) {
-        turn_to_cpu(parse, stacks, task.cpu.v);
+        kd_stacks_turn_to_cpu(parse, stacks, task.cpu.v);
         item = cpu_at_hand(parse, stacks);
     }
     if (item && task.comm.src)

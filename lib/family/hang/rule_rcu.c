@@ -3,6 +3,7 @@
 #include "family/hang/parse_hang.h"
 #include "family/hang/parse_rcu_status.h"
 #include "family/hang/rule_hang.h"
+#include "family/shared/parse_shared.h"
 
 const char kd_doc_rcu_stall[] = "RCU waits for CPUs or tasks to pass a quiescent state. Tells from "
                                 "the listed CPUs, their flags and stacks "
@@ -20,8 +21,20 @@ static const char printing[] = "vsnprintf number format_decode string_nocheck co
                                "wait_for_xmitr uart_console_write fbcon_redraw "
                                "univ8250_console_write vt_console_print pl011_console_write";
 
+/* Those of them that stand in any driver of a console, and below it. */
+static const char console[] = "console_unlock console_flush_all vprintk_emit "
+                              "serial8250_console_write univ8250_console_write "
+                              "uart_console_write vt_console_print pl011_console_write";
+#define NEAR_FRAMES 8u /* so deep a driver writes a character */
+
 static bool is_printing(const kdf_oops *oops)
 {
+    const kdf_frame *frames = oops->backtrace.items;
+    bool ends_inside;
+    uint32_t from = kd_below_detector(&oops->backtrace, &ends_inside);
+    for (uint32_t i = from; i < oops->backtrace.count && i < from + NEAR_FRAMES; i++)
+        if (kd_frame_is_sure(&frames[i]) && kd_str_in_words(frames[i].function.v, console))
+            return true;
     return kd_str_in_words(oops->ip.function.v, printing) ||
            kd_str_in_words(oops->blame.function.v, printing);
 }
@@ -181,6 +194,10 @@ static kd_confidence say_thread(const kd_view *view, kd_emit *out, const kdf_rcu
                       "Look for real-time tasks or an interrupt storm on the CPU of that thread.");
     }
     const kdf_blame *blame = &stall->oops.blame;
+    const kdf_hang_cpu *cpus = stall->cpus.items;
+    for (uint32_t i = 0; i < stall->cpus.count; i++)
+        if (cpus[i].last_ran_kthread.src)
+            kd_say_more(out, "It last ran on %.*s.", KD_FMT(kd_hang_cpu_text(out, &cpus[i])));
     if (blame->function.src) {
         kd_say_more(out, "The CPU where it last ran stood in %.*s.", KD_FMT(blame->function.v));
         kd_say_text(out, "function", blame->function.v);
