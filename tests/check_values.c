@@ -237,6 +237,15 @@ static bool is_cpu(kd_str about, const kd_value *value)
     return has_token(about, wanted, (size_t)len);
 }
 
+/* "P4D 17fef067PMD 0": the blank between two levels was lost */
+static bool is_level(kd_str about, const kd_value *value)
+{
+    for (size_t i = 0; i + value->as.s.len <= about.len; i++)
+        if (strncasecmp(about.ptr + i, value->as.s.ptr, value->as.s.len) == 0)
+            return true;
+    return false;
+}
+
 typedef bool (*reads_fn)(kd_str about, const kd_value *value);
 
 /* Which reading a field has beside the plain one; "*" is any kind and what is before. */
@@ -256,31 +265,19 @@ static reads_fn reading_of(const char *path)
         const char *path;
         reads_fn reads;
     } rows[] = {
-        { "*.backtrace.line", is_own_line },
-        { "*.stacks.frames.line", is_own_line },
-        { "*.code.marker", is_marker },
-        { "*.zones.buddy.order", is_buddy_order },
-        { "*.consumers.kb", is_consumer },
-        { "machine_check.bank", is_bank },
-        { "ata_error.sector", is_ata_sector },
-        { "lockdep.held.count", is_no_locks },
-        { "*.stacks.role", is_meaning },
-        { "hung_task.owner.role", is_meaning },
-        { "hung_task.victim.state", is_state },
-        { "hung_task.tasks.role", is_meaning },
-        { "rcu_stall.tasks.role", is_meaning },
-        { "rcu_stall.detected", is_meaning },
-        { "rcu_stall.tasks.pid", is_reader },
-        { "hard_lockup.reporter", is_cpu },
-        { "lockdep.report", is_meaning },
-        { "null_deref.access", is_meaning },
-        { "paging_fault.access", is_meaning },
-        { "oops_other.access", is_meaning },
-        { "machine_check.severity", is_meaning },
-        { "memory_error.severity", is_meaning },
-        { "module_load_failure.reason", is_meaning },
-        { "module_load_failure.tool", is_meaning },
-        { "module_relocation.form", is_meaning },
+        { "*.backtrace.line", is_own_line },        { "*.stacks.frames.line", is_own_line },
+        { "*.page_table.level", is_level },         { "*.code.marker", is_marker },
+        { "*.zones.buddy.order", is_buddy_order },  { "*.consumers.kb", is_consumer },
+        { "machine_check.bank", is_bank },          { "ata_error.sector", is_ata_sector },
+        { "lockdep.held.count", is_no_locks },      { "*.stacks.role", is_meaning },
+        { "hung_task.owner.role", is_meaning },     { "hung_task.victim.state", is_state },
+        { "hung_task.tasks.role", is_meaning },     { "rcu_stall.tasks.role", is_meaning },
+        { "rcu_stall.detected", is_meaning },       { "rcu_stall.tasks.pid", is_reader },
+        { "hard_lockup.reporter", is_cpu },         { "lockdep.report", is_meaning },
+        { "null_deref.access", is_meaning },        { "paging_fault.access", is_meaning },
+        { "oops_other.access", is_meaning },        { "machine_check.severity", is_meaning },
+        { "memory_error.severity", is_meaning },    { "module_load_failure.reason", is_meaning },
+        { "module_load_failure.tool", is_meaning }, { "module_relocation.form", is_meaning },
         { "vmalloc_failure.reason", is_meaning },
     };
     size_t len = strlen(path);

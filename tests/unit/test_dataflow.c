@@ -147,6 +147,7 @@ START_TEST(traps_have_one_name)
         { "x86_64", "<0f> af c3", "imul eax, ebx" },
         { "arm64", "(d4210000)", "brk #0x800" },
         { "arm64", "(00000000)", "udf" },
+        { "arm64", "(00000000) aa0003f3", "udf" },
         { "riscv64", "(9002) 7139", "c.ebreak" },
         { "loongarch64", "<002a0001>", "break" },
     };

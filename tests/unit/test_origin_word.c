@@ -1,5 +1,5 @@
 /* test_origin_word.c - which instruction loaded the pointer, where code is made of plain words:
- * powerpc, mips, riscv, loongarch. Assembled with llvm-mc 14, loongarch by hand from its manual;
+ * arm64, powerpc, mips, riscv, loongarch. Assembled with llvm-mc 14, loongarch by hand;
  * the register with number n holds (n + 1) * 0x100000. */
 #include <stdio.h>
 
@@ -28,6 +28,7 @@ static void check(const char *arch, const kd_pair *registers, const row *r)
     kd_decode_code(&event, &oops, &context);
     ck_assert_msg(oops.code.memory.agrees.v, "%s: 0x%llx", r->text,
                   (unsigned long long)oops.code.memory.effective.v);
+    kd_decode_origin(&event, &oops, &context);
     kd_decode_origin_word(&event, &oops, &context);
     const kdf_origin *from = &oops.code.origin;
     ck_assert_msg(!r->how == !from->how.src, "%s", r->text);
@@ -56,6 +57,26 @@ static void number_names(char room[32][8], const char *prefix, const char *names
         names[i] = room[i];
     }
 }
+
+#ifdef KD_CAPSTONE
+START_TEST(arm64)
+{
+    static const row rows[] = {
+        { "f9400a60 aa0003e1 (f9400422)", 8, 0x200008, "loaded", 2, 0x1400010,
+          "ldr x0,[x19,#16]; mov x1,x0; ldr x2,[x1,#8]" },
+        { "d2a00401 (f9400422)", 4, 0x200008, "set", 1, 0, "mov x1,#0x200000; ldr x2,[x1,#8]" },
+        { "b9401261 (f9400422)", 4, 0x200008, "loaded in 32 bits", 1, 0,
+          "ldr w1,[x19,#16]; ldr x2,[x1,#8]" },
+        { "f9400a60 2a0003e1 (f9400422)", 8, 0x200008, "written", 1, 0, "mov w1,w0" },
+        { "8b020021 (f9400422)", 4, 0x200008, "written", 1, 0, "add x1,x1,x2" },
+    };
+    char room[32][8];
+    const char *names[32];
+    number_names(room, "x", names);
+    check_rows("arm64", names, rows, KD_COUNT(rows));
+}
+END_TEST
+#endif
 
 START_TEST(powerpc)
 {
@@ -152,6 +173,9 @@ int main(void)
 {
     Suite *suite = suite_create("origin_word");
     TCase *tests = tcase_create("words");
+#ifdef KD_CAPSTONE
+    tcase_add_test(tests, arm64);
+#endif
     tcase_add_test(tests, powerpc);
     tcase_add_test(tests, mips);
     tcase_add_test(tests, riscv);

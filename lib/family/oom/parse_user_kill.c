@@ -102,7 +102,6 @@ static bool open_earlyoom(kd_parse *parse, kdf_user_kill *kill, kd_str text)
         kd_put(parse, &kill->freed_kb, mib * 1024);
         kill->freed_kb.src = KD_DERIVED;
     }
-    parse->event->kind = &kd_kind_user_space_kill;
     return true;
 }
 
@@ -130,7 +129,6 @@ static bool open_oomd(kd_parse *parse, kdf_user_kill *kill, kd_str text)
                blank ? kd_str_from(before, (size_t)(blank - before.ptr) + 1) : before);
     }
     kill->killer = (kd_text){ KD_STR("systemd-oomd"), KD_DERIVED };
-    parse->event->kind = &kd_kind_user_space_kill;
     return true;
 }
 

@@ -73,7 +73,7 @@ bool kd_panic_reason_is_cut(kd_str text)
 {
     if (text.len < SHORTEST && !kd_str_ends(text, "!") && !kd_str_ends(text, "."))
         return true;
-    for (size_t from = 0; from <= text.len; from++) {
+    for (size_t from = 0; from < text.len; from++) {
         kd_str end = kd_str_from(text, from);
         if (from > 0 && (end.len < FEWEST_LETTERS || text.ptr[from - 1] != ' '))
             continue;
