@@ -1,4 +1,5 @@
 /* test_alloc_boundaries.c - each version boundary of the allocator's rules, from both sides. */
+#include "alloc_names.h"
 #include "alloc_scene.h"
 #include "suite.h"
 
@@ -259,12 +260,12 @@ START_TEST(boundary_from_both_sides)
     row->set(&s);
     result = replay(&s, &zone);
     ck_assert_msg((int)result.verdict == row->verdict_before, "row %d before: %s", _i,
-                  kd_alloc_verdict_name(result.verdict));
+                  verdict_name(result.verdict));
     s = plain(row->after);
     row->set(&s);
     result = replay(&s, &zone);
     ck_assert_msg((int)result.verdict == row->verdict_after, "row %d after: %s", _i,
-                  kd_alloc_verdict_name(result.verdict));
+                  verdict_name(result.verdict));
 }
 END_TEST
 

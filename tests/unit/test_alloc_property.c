@@ -5,6 +5,7 @@
  * the dump shows all, it must say one of the two.
  */
 #include "alloc_model.h"
+#include "alloc_names.h"
 #include "family/alloc/replay/replay.h"
 #include "suite.h"
 
@@ -133,7 +134,7 @@ static void compare_zone(const model_request *q, const model_zone *z,
     if (shows_all(q) && zone->succeeds == KD_ANSWER_NO && !test->rights.no_watermarks)
         EXPECT_MSG((end == END_AMOUNT) == (zone->failed == KD_CHECK_AMOUNT),
                    "state %ld version %d: %s, model %d", state, q->version,
-                   kd_alloc_check_name(zone->failed), end);
+                   check_name(zone->failed), end);
     if (shows_all(q) && end == END_HALVING)
         EXPECT(zone->failed == KD_CHECK_HALVING);
 }
@@ -176,8 +177,7 @@ static void compare_single(const model_request *q, const model_zone *z,
     if (z->kind > q->zone || !shows_all(q))
         return;
     EXPECT_MSG((end == END_PASS) == (result->verdict == KD_ALLOC_WOULD_SUCCEED),
-               "state %ld version %d: %s", state, q->version,
-               kd_alloc_verdict_name(result->verdict));
+               "state %ld version %d: %s", state, q->version, verdict_name(result->verdict));
     if (end == END_HALVING)
         EXPECT(result->verdict == KD_ALLOC_FRAGMENTED);
     if (end == END_NO_BLOCK && is_only_cma(q, z) && !cma_allowed)
@@ -228,7 +228,7 @@ static void play_state(long state)
     if (result.proved)
         EXPECT_MSG(any_pass == (result.verdict == KD_ALLOC_WOULD_SUCCEED),
                    "state %ld version %d: proved %s", state, q.version,
-                   kd_alloc_verdict_name(result.verdict));
+                   verdict_name(result.verdict));
     if (count == 1)
         compare_single(&q, &model[0], &result, state);
 }

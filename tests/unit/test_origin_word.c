@@ -76,6 +76,46 @@ START_TEST(arm64)
     check_rows("arm64", names, rows, KD_COUNT(rows));
 }
 END_TEST
+
+/* Where the bytes could begin elsewhere too, nothing is proven. */
+START_TEST(x86)
+{
+    static const row rows[] = {
+        { "8b 43 10 <8b> 48 08", 3, 0x100008, "loaded", 1, 0x400010,
+          "mov eax,[ebx+16]; mov ecx,[eax+8]" },
+        { "31 c0 <8b> 48 08", 2, 0x100008, "set", 1, 0, "xor eax,eax" },
+        { "01 d8 <8b> 48 08", 2, 0x100008, "written", 1, 0, "add eax,ebx" },
+        { "0f b6 43 10 <8b> 48 08", 4, 0x100008, "written", 1, 0, "movzx eax,byte [ebx+16]" },
+        { "e8 00 00 00 00 <8b> 4b 08", 5, 0x400008, NULL, 0, 0, "call; mov ecx,[ebx+8]" },
+    };
+    static const char *const names[32] = {
+        "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "y0", "y1", "y2",
+        "y3",  "y4",  "y5",  "y6",  "y7",  "y8",  "y9",  "ya",  "yb", "yc", "yd",
+        "ye",  "yf",  "z0",  "z1",  "z2",  "z3",  "z4",  "z5",  "z6", "z7",
+    };
+    check_rows("i386", names, rows, KD_COUNT(rows));
+}
+END_TEST
+
+START_TEST(arm)
+{
+    static const row rows[] = {
+        { "e5930010 (e5901008)", 4, 0x100008, "loaded", 1, 0x400010,
+          "ldr r0,[r3,#16]; ldr r1,[r0,#8]" },
+        { "e5930010 e1a02000 (e5921008)", 8, 0x300008, "loaded", 2, 0x400010,
+          "ldr r0,[r3,#16]; mov r2,r0; ldr r1,[r2,#8]" },
+        { "e3a00601 (e5901008)", 4, 0x100008, "set", 1, 0, "mov r0,#0x100000" },
+        { "e0800001 (e5901008)", 4, 0x100008, "written", 1, 0, "add r0,r0,r1" },
+        { "e1a00101 (e5901008)", 4, 0x100008, "written", 1, 0, "lsl r0,r1,#2" },
+    };
+    static const char *const names[32] = {
+        "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10",
+        "fp", "ip", "sp", "lr", "pc", "y0", "y1", "y2", "y3", "y4", "y5",
+        "y6", "y7", "y8", "y9", "ya", "yb", "yc", "yd", "ye", "yf",
+    };
+    check_rows("arm", names, rows, KD_COUNT(rows));
+}
+END_TEST
 #endif
 
 START_TEST(powerpc)
@@ -175,6 +215,8 @@ int main(void)
     TCase *tests = tcase_create("words");
 #ifdef KD_CAPSTONE
     tcase_add_test(tests, arm64);
+    tcase_add_test(tests, x86);
+    tcase_add_test(tests, arm);
 #endif
     tcase_add_test(tests, powerpc);
     tcase_add_test(tests, mips);

@@ -48,6 +48,12 @@ START_TEST(words)
         { KD_ISA_PPC, 0x7c0048ce, "lvx v0,0,r9", { "", "r9", 0, 1, 16, true, false } },
         { KD_ISA_PPC, 0xe30c8397, "lq r24,-31856(r12)", { "r12", "", -31856, 1, 16, true, false } },
         { KD_ISA_PPC, 0xeaf8bc15, "ldu r23,-17388(r24)", { "r24", "", -17388, 1, 8, true, false } },
+        { KD_ISA_RISCV, 0x4522, "c.lwsp a0,8(sp)", { "sp", "", 8, 1, 4, true, false } },
+        { KD_ISA_RISCV, 0x6522, "c.ldsp a0,8(sp)", { "sp", "", 8, 1, 8, true, false } },
+        { KD_ISA_RISCV, 0xc42a, "c.swsp a0,8(sp)", { "sp", "", 8, 1, 4, false, true } },
+        { KD_ISA_RISCV, 0xe42a, "c.sdsp a0,8(sp)", { "sp", "", 8, 1, 8, false, true } },
+        { KD_ISA_RISCV, 0x00b6252f, "amoadd.w a0,a1,(a2)", { "a2", "", 0, 1, 4, true, true } },
+        { KD_ISA_LOONGARCH, 0x380c18a4, "ldx.d a0,a1,a2", { "a1", "a2", 0, 1, 8, true, false } },
         { KD_ISA_PPC, 0x7d204eea, "ldcix r9,0,r9", { "", "r9", 0, 1, 8, true, false } },
     };
     for (size_t i = 0; i < KD_COUNT(rows); i++) {

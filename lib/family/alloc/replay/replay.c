@@ -365,31 +365,3 @@ void kd_alloc_replay_lists(const kd_alloc_request *request, const kd_alloc_zone 
     size_t zone = 0;
     out->verdict = kd_alloc_conclude_lists(&tally, request->order, &zone);
 }
-
-const char *kd_alloc_verdict_name(kd_alloc_verdict verdict)
-{
-    static const char *const names[] = {
-        [KD_ALLOC_UNKNOWN] = "unknown",
-        [KD_ALLOC_WOULD_SUCCEED] = "would succeed",
-        [KD_ALLOC_ONLY_CMA] = "only CMA blocks",
-        [KD_ALLOC_ONLY_HIGHATOMIC] = "only HighAtomic blocks",
-        [KD_ALLOC_FRAGMENTED] = "fragmented",
-        [KD_ALLOC_BELOW_WATERMARK] = "below watermark",
-        [KD_ALLOC_ZONE_EXHAUSTED] = "zone exhausted",
-        [KD_ALLOC_NODE_BOUND] = "bound to nodes",
-        [KD_ALLOC_ORDER_TOO_LARGE] = "order too large",
-    };
-
-    return (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : names[0];
-}
-
-const char *kd_alloc_check_name(kd_alloc_check check)
-{
-    static const char *const names[] = {
-        [KD_CHECK_PASSED] = "passed",        [KD_CHECK_AMOUNT] = "amount",
-        [KD_CHECK_HALVING] = "halving loop", [KD_CHECK_FREE_AREA] = "free-area check",
-        [KD_CHECK_LISTS] = "list search",    [KD_CHECK_UNKNOWN] = "unknown",
-    };
-
-    return (size_t)check < sizeof(names) / sizeof(names[0]) ? names[check] : "unknown";
-}

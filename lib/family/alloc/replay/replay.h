@@ -228,8 +228,6 @@ typedef struct kd_alloc_result {
 kd_zone_kind kd_alloc_zone_kind(kd_str name);
 /** Zone asked for by a mask (its low four bits); KD_ZONE_INVALID for senseless combinations. */
 kd_zone_kind kd_alloc_zone_asked(uint64_t mask);
-const char *kd_alloc_verdict_name(kd_alloc_verdict verdict);
-const char *kd_alloc_check_name(kd_alloc_check check);
 
 /** The rights of each attempt. @return their number, 1 or 2 */
 uint32_t kd_alloc_rights_find(const kd_alloc_request *request, const struct kd_alloc_rules *rules,
