@@ -210,15 +210,20 @@ kd_status kd_emit_deliberate(kd_emit *out)
 
 /* ---- formatted ------------------------------------------------------------------------------- */
 
-#define FORMAT(buffer, format, text)                                        \
-    char buffer[2048];                                                      \
-    va_list args;                                                           \
-    va_start(args, format);                                                 \
-    int size_ = vsnprintf(buffer, sizeof buffer, format, args);             \
-    va_end(args);                                                           \
-    kd_str text = { buffer, size_ < 0                       ? 0             \
-                            : (size_t)size_ < sizeof buffer ? (size_t)size_ \
-                                                            : sizeof buffer - 1 }
+/* What vsnprintf() wrote, from what it returned. */
+static kd_str written(const char *buffer, size_t size, int len)
+{
+    size_t most = size - 1;
+    return (kd_str){ buffer, len < 0 ? 0 : (size_t)len < most ? (size_t)len : most };
+}
+
+#define FORMAT(buffer, format, text)                           \
+    char buffer[2048];                                         \
+    va_list args;                                              \
+    va_start(args, format);                                    \
+    int len_ = vsnprintf(buffer, sizeof buffer, format, args); \
+    va_end(args);                                              \
+    kd_str text = written(buffer, sizeof buffer, len_)
 
 kd_str kd_text_of(kd_emit *out, const char *format, ...)
 {
