@@ -12,14 +12,9 @@
 #include "family/fault/decode_word.h"
 #include "family/fields.h"
 
-/* The code lines of x86 hold 64 bytes, of arm64 20. */
-#define MAX_BYTES 128u
-
-/* No instruction of x86 is longer. */
-#define LONGEST_INSN 15u
-
-/* x86 prints so many bytes before the mark, by default; from 4.18 on one less. */
-#define BYTES_BEFORE 42u
+#define MAX_BYTES 128u   /* the code lines of x86 hold 64 bytes, of arm64 20 */
+#define LONGEST_INSN 15u /* of x86 */
+#define BYTES_BEFORE 42u /* that x86 prints before the mark, by default; from 4.18 on one less */
 
 static bool is_x86(const kd_context *context)
 {
