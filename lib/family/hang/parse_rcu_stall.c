@@ -315,7 +315,11 @@ static void close_stall(kd_parse *parse)
         if (cpus[i].last_ran_kthread.src) {
             stall->oops.ip = cpus[i].ip;
             stall->oops.backtrace = cpus[i].backtrace;
-            kd_blame_cpu(&stall->oops.blame, &cpus[i].ip, &cpus[i].backtrace);
+            if (cpus[i].ip.function.src || cpus[i].ip.address.src)
+                kd_blame_cpu(&stall->oops.blame, &cpus[i].ip, &cpus[i].backtrace);
+            else /* of a task that runs elsewhere: where it was switched to, not where it is */
+                kd_blame_none(&stall->oops.blame,
+                              "the stack is that of a task dump, without the CPU's registers");
         }
     if (stall->all_reported.src && !stall->oops.ip.function.src) {
         show_task(stall);
