@@ -168,17 +168,19 @@ static void say_readers(kd_emit *out, const kdf_rcu_stall *stall)
 static kd_confidence say_thread(const kd_view *view, kd_emit *out, const kdf_rcu_stall *stall)
 {
     if (stall->timer_cpu.src) {
+        /* the kernel says "All QSes seen" then: without it the list may be what is missing */
+        bool nobody = stall->all_reported.src != 0;
         kd_say_more(out,
-                    "No CPU is waited for: the timer that wakes the grace-period thread did not "
-                    "fire on CPU %llu.",
-                    KD_LLU(stall->timer_cpu.v));
+                    "%s timer that wakes the grace-period thread did not fire on CPU "
+                    "%llu.",
+                    nobody ? "No CPU is waited for: the" : "The", KD_LLU(stall->timer_cpu.v));
         kd_say_evidence(out, view->event, stall->timer_cpu.src, "the kernel's own hint");
         kd_say_u64(out, "timer_cpu", stall->timer_cpu.v);
         kd_say_remedy(out,
                       "Check the clock event device of CPU %llu, and whether that CPU was busy "
                       "with interrupts off.",
                       KD_LLU(stall->timer_cpu.v));
-        return KD_LIKELY;
+        return nobody ? KD_LIKELY : KD_POSSIBLE;
     }
     if (stall->all_reported.src) {
         kd_say_more(out, "All CPUs have reported; the grace-period thread does not run to see it. "
