@@ -72,10 +72,14 @@ static bool say_first(const kd_view *view, kd_emit *out)
 }
 
 /* A count that this kernel prints and the log lost may be one below zero, and then the call is
- * innocent. */
+ * innocent. Of a kernel without a name, "non_block: " tells that it is of 5.4 or later. */
 static bool is_count_lost(const kd_view *view, const kdf_atomic *atomic, bool scheduling)
 {
-    return !atomic->preempt_count.src && (scheduling || view->context->version >= V(5, 17));
+    if (atomic->preempt_count.src || scheduling)
+        return !atomic->preempt_count.src;
+    if (view->context->version)
+        return view->context->version >= V(5, 17);
+    return atomic->non_block.src || !atomic->irqs_disabled.src || !atomic->task.pid.src;
 }
 
 kd_status kd_check_sleep_in_atomic(const kd_view *view, kd_emit *out, void *user)
