@@ -339,7 +339,7 @@ KD_API kd_status kd_session_finish(kd_session *session);
  * kd_session_finish(), the last words of all ids are what a report would have said, as far as the
  * history reaches. What was pulled is
  * not in a later report, but stays in the history for rules: the last max_history events, fewer
- * when they take more than a twentieth of max_memory.
+ * when all takes more than 1/32 of max_memory.
  */
 typedef struct kd_item {
     const kd_context *boot;

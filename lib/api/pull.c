@@ -7,7 +7,7 @@
 
 /* What was handed out stays for the rules to look back at: this much of the memory, but always
  * some. */
-#define PULLED_SHARE 20u
+#define PULLED_SHARE 32u
 #define PULLED_AT_LEAST 256u
 
 kd_report *kd_report_new(kd_engine *engine, const kd_options *options)

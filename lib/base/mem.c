@@ -38,7 +38,7 @@ void kd_mem_free(kd_mem *mem, void *ptr, size_t size)
 
 static kd_chunk *add_chunk(kd_arena *arena, size_t need)
 {
-    size_t size = arena->top ? arena->top->size * 2 : FIRST_CHUNK;
+    size_t size = arena->top ? arena->top->size / 2 * 3 : FIRST_CHUNK;
     if (size > LAST_CHUNK)
         size = LAST_CHUNK;
     if (size < need)
