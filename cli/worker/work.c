@@ -130,11 +130,12 @@ static void keep(const natsMsgList *list, int from)
 static void work_off(worker *w, natsMsgList *list)
 {
     for (int i = 0; i < list->Count; i++) {
-        keep(list, i);
-        if (is_stopped())
+        if (is_stopped()) {
             natsMsg_Nak(list->Msgs[i], NULL);
-        else
-            take(w, list->Msgs[i]);
+            continue;
+        }
+        keep(list, i);
+        take(w, list->Msgs[i]);
     }
     natsConnection_FlushTimeout(w->fleet->connection, 1000);
 }

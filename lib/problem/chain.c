@@ -182,6 +182,11 @@ static bool is_task(const kd_event *event, const char *ends)
     return task && kd_str_ends(task->comm.v, ends);
 }
 
+static bool is_named(const kd_event *event, const chain *link)
+{
+    return link->tie == TIE_TASK ? is_task(event, link->words) : has_word(event, link->words);
+}
+
 kd_problem *kd_chain_find(const kd_event *event, const kd_known_items *known)
 {
     causes in;
@@ -190,10 +195,8 @@ kd_problem *kd_chain_find(const kd_event *event, const kd_known_items *known)
     if (of_pack)
         return of_pack;
     for (size_t i = 0; i < KD_COUNT(chains); i++) {
-        bool named = chains[i].tie == TIE_TASK ? is_task(event, chains[i].words)
-                                               : has_word(event, chains[i].words);
         if (!kd_str_in_words(kd_str_of(event->kind->name), chains[i].effects) ||
-            !has_kind(&in, chains[i].causes) || !named)
+            !has_kind(&in, chains[i].causes) || !is_named(event, &chains[i]))
             continue;
         kd_problem *found = explained_by(event, &chains[i], &in);
         if (found)

@@ -210,12 +210,8 @@ static bool fits(const struct reason *reason, const kd_diag *diag)
         return strcmp(reason->value, diag->rule->id) == 0;
     if (strcmp(reason->what, "deliberate") == 0)
         return diag->deliberate;
-    for (uint32_t i = 0; i < diag->facts.count; i++) {
-        const kd_fact *fact = &KD_ITEMS(diag->facts, kd_fact)[i];
-        if (kd_str_is(fact->name, reason->what) && fact->value.type == KD_TEXT)
-            return kd_str_is(fact->value.as.s, reason->value);
-    }
-    return false;
+    const kd_value *fact = kd_diag_fact(diag, reason->what);
+    return fact && fact->type == KD_TEXT && kd_str_is(fact->as.s, reason->value);
 }
 
 void kd_signature_reason(kd_event *event, const kd_diag *diag)

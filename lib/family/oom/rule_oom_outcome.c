@@ -6,10 +6,11 @@
 /* Which of how many a kill was said to be; 0: nothing tells, or it is the first. */
 static uint64_t number_of(const kd_event *kill)
 {
-    for (const kd_diag *diag = kill->diags; diag; diag = diag->older)
-        for (uint32_t i = 0; i < diag->facts.count; i++)
-            if (kd_str_is(KD_ITEMS(diag->facts, kd_fact)[i].name, "kill_number"))
-                return KD_ITEMS(diag->facts, kd_fact)[i].value.as.u;
+    for (const kd_diag *diag = kill->diags; diag; diag = diag->older) {
+        const kd_value *number = kd_diag_fact(diag, "kill_number");
+        if (number)
+            return number->as.u;
+    }
     return 0;
 }
 

@@ -186,14 +186,26 @@ static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
     return KD_NOT_MINE;
 }
 
+/* PCIe's names of the bits of the status of corrected errors. */
+static bool has_corrected_bit(const kdf_hardware_error *error)
+{
+    const kd_text *bits = error->bits.items;
+    for (uint32_t i = 0; i < error->bits.count; i++)
+        if (kd_str_in_words(
+                bits[i].v, "RxErr BadTLP BadDLLP Rollover Timeout NonFatalErr CorrIntErr HeaderOF"))
+            return true;
+    return false;
+}
+
 /* "AER: Multiple Uncorrected (Non-Fatal) error received: ...": how bad it is, where nothing else of
  * the record is in the log. */
 static void put_severity_of_source(kdf_hardware_error *error)
 {
     kd_str severity;
     kd_scan in;
-    /* the firmware's: what is not corrected has one more line behind the layer */
-    if (!error->severity.src && error->layer.src)
+    /* the firmware's: the names of corrected errors are others; a line that is missing, which is
+     * that of the others' severity, proves nothing */
+    if (!error->severity.src && has_corrected_bit(error))
         error->severity = (kd_text){ KD_STR("corrected"), KD_DERIVED };
     if (error->severity.src || !kd_scan_after(error->oops.headline.v, "AER: ", &in))
         return;
