@@ -47,29 +47,62 @@ static look look_of(const kdf_oops *oops)
     return (look){ power ? "c0" : kd_str_starts(text, "CPU ") ? "9000" : "ffff" };
 }
 
-/* Of the upper half of the addresses of 32 bits, no counter. */
-static bool is_address(kd_str word, look like)
+static size_t hex_digits(kd_str text)
 {
-    return like.begins ? word.len == 16 && kd_str_starts(word, like.begins)
-                       : word.len == 8 && word.ptr[0] >= '8';
+    size_t count = 0;
+    while (count < text.len && kd_is_hex(text.ptr[count]))
+        count++;
+    return count;
 }
 
-/* The first kernel address, and how many there are. */
-static size_t find_addresses(kd_str text, look like, uint64_t *address, const char **behind)
+/* Of 64 bits: what begins so and has 16 digits. */
+static kd_str next_wide(kd_str text, const char *begins)
+{
+    kd_str rest = text;
+    for (const char *at; (at = kd_str_find(rest, begins)) != NULL;) {
+        kd_str word = kd_str_from(text, (size_t)(at - text.ptr));
+        bool inside = at > text.ptr && kd_is_hex(at[-1]);
+        word.len = hex_digits(word);
+        if (!inside && word.len == 16)
+            return word;
+        rest = kd_str_from(text, (size_t)(at + word.len - text.ptr));
+    }
+    return (kd_str){ NULL, 0 };
+}
+
+/* Of 32 bits: 8 digits, of the upper half of the addresses, no counter. Where the last one would
+ * be stands another character nearly everywhere. */
+static kd_str next_narrow(kd_str text)
+{
+    for (size_t at = 0; at + 8 <= text.len;) {
+        size_t from = at + 8;
+        while (from > at && kd_is_hex(text.ptr[from - 1]))
+            from--;
+        if (from > at) {
+            at = from;
+            continue;
+        }
+        kd_str word = kd_str_from(text, at);
+        word.len = hex_digits(word);
+        if (word.len == 8 && word.ptr[0] >= '8')
+            return word;
+        at += word.len;
+    }
+    return (kd_str){ NULL, 0 };
+}
+
+/* The first such address of a text that does not begin inside a number; no text: there is none. */
+static kd_str next_address(kd_str text, look like)
+{
+    return like.begins ? next_wide(text, like.begins) : next_narrow(text);
+}
+
+/* How many there are. */
+static size_t count_addresses(kd_str text, look like)
 {
     size_t found = 0;
-    for (size_t at = 0; at < text.len; at++) {
-        size_t from = at;
-        uint64_t value = 0;
-        for (; at < text.len && kd_is_hex(text.ptr[at]); at++)
-            value = value << 4 |
-                    (uint64_t)(kd_is_digit(text.ptr[at]) ? text.ptr[at] - '0'
-                                                         : (text.ptr[at] | 0x20) - 'a' + 10);
-        if (!is_address((kd_str){ text.ptr + from, at - from }, like) || found++)
-            continue;
-        *address = value;
-        *behind = text.ptr + at;
-    }
+    for (kd_str word; (word = next_address(text, like)).ptr; found++)
+        text = kd_str_from(text, (size_t)(word.ptr + word.len - text.ptr));
     return found;
 }
 
@@ -85,13 +118,14 @@ static bool is_of_dump(const kd_parse *parse, kd_line *line)
     return kd_str_has(line->text, "[<");
 }
 
-/* The first kernel address of the line; lines of traces and dumps do not count. */
-static bool scan_note(const kd_parse *parse, kd_line *line, look like, uint64_t *address)
+/* Lines of traces and dumps do not count. */
+static bool is_note(const kd_parse *parse, kd_line *line, look like, kd_str first)
 {
-    const char *behind = NULL;
-    size_t found = find_addresses(line->raw, like, address, &behind);
-    return found && (found <= MOST_IN_LINE || (like.begins && like.begins[0] == 'f')) &&
-           !is_dump(line->raw, behind) && !is_of_dump(parse, line);
+    const char *behind = first.ptr + first.len;
+    bool few = !like.begins || like.begins[0] != 'f';
+    kd_str rest = kd_str_from(line->raw, (size_t)(behind - line->raw.ptr));
+    return (!few || count_addresses(rest, like) < MOST_IN_LINE) && !is_dump(line->raw, behind) &&
+           !is_of_dump(parse, line);
 }
 
 /* The number behind "order" or "Order"; a host may be called "border1". */
@@ -109,10 +143,11 @@ static bool scan_order(const kd_parse *parse, kd_line *line, uint64_t *order)
 }
 
 /* False when memory ran out. */
-static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line, look like)
+static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line, look like, kd_str first)
 {
-    uint64_t address = 0, order;
-    if (!scan_note(parse, line, like, &address))
+    uint64_t address, order;
+    kd_scan in = kd_scan_of(first);
+    if (!is_note(parse, line, like, first) || !kd_scan_hex(&in, &address))
         return true;
     kd_src src = kd_back_keep(parse, line);
     kdf_note *note = src ? KD_LIST_ADD(parse->arena, &oops->notes, kdf_note) : NULL;
@@ -124,44 +159,25 @@ static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line, look like)
     return true;
 }
 
-static const char *first_narrow(kd_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        size_t from = i;
-        while (i < text.len && kd_is_hex(text.ptr[i]))
-            i++;
-        if (is_address((kd_str){ text.ptr + from, i - from }, (look){ NULL }))
-            return text.ptr + from;
-    }
-    return NULL;
-}
-
-/* What may begin an address: only lines that hold one are read, for a header may be one of a flood.
- */
-static const char *find_hit(kd_str text, look like)
-{
-    return like.begins ? kd_str_find(text, like.begins) : first_narrow(text);
-}
-
 void kd_oops_read_notes(kd_parse *parse, kdf_oops *oops)
 {
     kd_str texts[2];
     uint64_t number, offset;
     look like = look_of(oops);
     kd_back_texts(parse, texts);
-    if ((!find_hit(texts[0], like) && !find_hit(texts[1], like)) ||
+    if ((!next_address(texts[0], like).ptr && !next_address(texts[1], like).ptr) ||
         !kd_back_place(parse, texts, &number, &offset))
         return;
     for (size_t i = 0; i < KD_COUNT(texts); i++) {
         kd_str rest = texts[i];
-        const char *hit;
-        while (oops->notes.count < MAX_NOTES && (hit = find_hit(rest, like)) != NULL) {
-            kd_str line = kd_str_line_at(rest, hit);
+        kd_str hit;
+        while (oops->notes.count < MAX_NOTES && (hit = next_address(rest, like)).ptr) {
+            kd_str line = kd_str_line_at(rest, hit.ptr);
             kd_line read = { .raw = line,
                              .number = number + kd_count_newlines(rest.ptr, line.ptr),
                              .offset = offset + (uint64_t)(line.ptr - rest.ptr),
                              .length = line.len };
-            if (!read_note(parse, oops, &read, like))
+            if (!read_note(parse, oops, &read, like, hit))
                 return;
             number = read.number + 1;
             offset = read.offset + line.len + 1;
