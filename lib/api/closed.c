@@ -35,15 +35,18 @@ kd_context *kd_session_add_boot(kd_session *session)
     return boot;
 }
 
-/* A banner, of the kernel or of a boot loader, begins a new boot, unless it is the first thing that
- * this boot said of itself. */
-static bool begins_boot(const kd_context *boot, const kd_event *event)
+/* Of the kernel or of a boot loader. */
+static bool is_banner(const kd_event *event)
 {
     const kdf_boot_fact *fact = KD_BODY(event, boot_fact);
     const kdf_boot_stage *stage = KD_BODY(event, boot_stage);
-    if (!(fact && fact->release.src) && !(stage && stage->loader.src))
-        return false;
-    return boot->release_known.by == KD_BY_READ || boot->has_timed;
+    return (fact && fact->release.src) || (stage && stage->loader.src);
+}
+
+/* A banner begins a new boot, unless it is the first thing that this boot said of itself. */
+static bool begins_boot(const kd_context *boot, const kd_event *event)
+{
+    return is_banner(event) && (boot->release_known.by == KD_BY_READ || boot->has_timed);
 }
 
 /* One name may be the other, cut off. */
@@ -302,6 +305,8 @@ void kd_session_take(void *user, kd_event *event)
     kd_session *session = user;
     session->taken++;
     bool counts = session->options.flags & KD_COUNTS;
+    if (is_banner(event)) /* nothing of the boot before goes on behind it */
+        kd_tracker_flush(&session->tracker);
     kd_context *boot = current_boot(session);
     if (boot && !counts && (begins_boot(boot, event) || is_of_another(session, boot, event)))
         boot = begin_boot(session, boot, event);
