@@ -125,6 +125,7 @@ void kd_session_hold(kd_session *session, const kd_blockview *rest)
         return;
     held->len = held->lines = 0;
     append(held, rest->data);
+    held->joined = rest->joined;
     held->line = rest->line;
     held->offset = rest->offset;
 }
@@ -134,7 +135,9 @@ void kd_session_release(kd_session *session, bool final)
     kd_held *held = &session->held;
     if (held->len == 0)
         return;
-    kd_blockview block = { { held->bytes, held->len }, held->line, held->offset, .dropped = 0 };
+    kd_blockview block = {
+        { held->bytes, held->len }, held->line, held->offset, .joined = held->joined
+    };
     held->len = held->lines = 0;
     held->final = final;
     kd_session_read(session, &block);
@@ -150,6 +153,7 @@ bool kd_session_join(kd_session *session, const kd_blockview *line)
             !line->dropped && !line->apart && !line->still && line->data.len <= KD_SHAPE_LINE + 1;
         if (fits && lines < KD_SHAPE_LINES) {
             append(held, line->data);
+            held->joined |= line->joined;
             return true;
         }
         kd_session_release(session, !fits && lines < KD_SHAPE_LINES);

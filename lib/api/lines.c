@@ -61,9 +61,9 @@ static void make_room(kd_session *session)
     session->dress.size = session->dress.room ? size : 0;
 }
 
-static uint64_t count_breaks(const kd_session *session, const char *from, const char *to)
+static uint64_t count_breaks(const kd_blockview *block, const char *from, const char *to)
 {
-    return session->dress.breaks ? kd_count_breaks((kd_str){ from, (size_t)(to - from) }) : 0;
+    return block->joined ? kd_count_breaks((kd_str){ from, (size_t)(to - from) }) : 0;
 }
 
 /* False: lines that are still to come must be seen first. */
@@ -73,7 +73,7 @@ static bool one_line(kd_session *session, block_walk *walk, const char *end)
     kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
     line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
     line.length = line.raw.len + block->dropped;
-    walk->breaks = count_breaks(session, walk->at, end);
+    walk->breaks = count_breaks(block, walk->at, end);
     line.breaks = (uint32_t)walk->breaks;
     if (line.raw.len > session->options.max_line)
         line.raw.len = session->options.max_line;
@@ -163,18 +163,19 @@ static void hold_rest(kd_session *session, const block_walk *walk, const char *e
     const kd_blockview *block = walk->block;
     size_t before = (size_t)(walk->at - block->data.ptr);
     kd_blockview gone = { { block->data.ptr, before }, block->line, block->offset, .dropped = 0 };
-    kd_blockview rest = {
-        { walk->at, (size_t)(end - walk->at) }, walk->line, block->offset + before, .dropped = 0
-    };
+    kd_blockview rest = { { walk->at, (size_t)(end - walk->at) },
+                          walk->line,
+                          block->offset + before,
+                          .joined = block->joined };
     if (before > 0)
         keep_tail(session, &gone);
     kd_session_hold(session, &rest);
 }
 
 /* Lines that a stretch of text has in the log. */
-static uint64_t count_lines(const kd_session *session, const char *from, const char *to)
+static uint64_t count_lines(const kd_blockview *block, const char *from, const char *to)
 {
-    return kd_count_newlines(from, to) + count_breaks(session, from, to);
+    return kd_count_newlines(from, to) + count_breaks(block, from, to);
 }
 
 void kd_session_read(kd_session *session, const kd_blockview *block)
@@ -190,7 +191,7 @@ void kd_session_read(kd_session *session, const kd_blockview *block)
                 break;
             const char *start = line_start(session, walk.at, hit);
             const char *next = start ? start : line_end(hit, end);
-            walk.line += count_lines(session, walk.at, next);
+            walk.line += count_lines(block, walk.at, next);
             walk.at = next;
             if (!start && walk.at < end) {
                 walk.at++;

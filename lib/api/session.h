@@ -24,6 +24,7 @@ typedef struct kd_held {
     size_t len, lines;
     uint64_t line, offset; /* of the first */
     bool final;            /* no line will come that the window lacks */
+    bool joined;           /* are there messages of more than one line? */
 } kd_held;
 #define HELD_BYTES (KD_SHAPE_LINES * (KD_SHAPE_LINE + 1) + 1)
 

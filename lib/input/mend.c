@@ -81,8 +81,9 @@ static void emit(kd_mend *mend)
         return;
     mend->waits = false;
     mend->room[mend->len] = '\n';
-    hand_on(mend, (kd_blockview){
-                      { mend->room, mend->len + 1 }, mend->line, mend->offset, .apart = false });
+    hand_on(mend,
+            (kd_blockview){
+                { mend->room, mend->len + 1 }, mend->line, mend->offset, .joined = mend->joined });
 }
 
 static bool make_room(kd_mend *mend)
@@ -95,7 +96,7 @@ static bool make_room(kd_mend *mend)
 static void begin(kd_mend *mend, const kd_blockview *line)
 {
     mend->waits = true;
-    mend->broken = false;
+    mend->broken = mend->joined = false;
     mend->line = line->line;
     mend->offset = line->offset;
     mend->len = bytes_of(line);
@@ -106,6 +107,7 @@ static void begin(kd_mend *mend, const kd_blockview *line)
 static void append(kd_mend *mend, const kd_blockview *line, char mark)
 {
     size_t len = bytes_of(line);
+    mend->joined = true;
     mend->broken |= mark == KD_BREAK_BLANK;
     mend->room[mend->len] = mark;
     memcpy(mend->room + mend->len + 1, line->data.ptr, len);

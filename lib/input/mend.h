@@ -18,6 +18,7 @@ typedef struct kd_mend {
     char *room;   /* the message that may go on in the next line; max_line + 2 bytes */
     bool waits;   /* is there one? */
     bool broken;  /* was it broken already? */
+    bool joined;  /* is it of more than one line? */
     size_t len;   /* of it */
     size_t width; /* of its last line */
     uint64_t line, offset;

@@ -25,11 +25,12 @@ typedef struct kd_reader {
  * @param gap  bytes that part it from the one behind it
  * @param apart  its number and offset say nothing of those of the lines around
  * @param decoded  the log holds other bytes: base64
- * @param qp  it is quoted-printable */
+ * @param qp  it is quoted-printable
+ * @param joined  its messages may hold KD_BREAK_* where lines of the log ended */
 typedef struct kd_blockview {
     kd_str data;
     uint64_t line, offset, dropped;
-    bool apart, decoded, still, qp;
+    bool apart, decoded, still, qp, joined;
     uint8_t gap;
 } kd_blockview;
 typedef void (*kd_block_fn)(void *user, const kd_blockview *block);
