@@ -9,6 +9,7 @@
 
 #include "ci.h"
 #include "cli.h"
+#include "heap.h"
 #include "html/html.h"
 #include "late_capstone.h"
 #include "options.h"
@@ -390,6 +391,8 @@ int cmd_analyze(int argc, char **argv)
         .ci = { .origin = "oopsdoc" }, .options = tool_options(), .fail_on = -1, .quiet_ms = 2000
     };
     char *standard[] = { (char[]){ "-" } };
+    heap memory = { 0 };
+    kd_allocator allocator = heap_allocator(&memory);
     int option, result = 0, colour = 0;
     opterr = 0;
     while (result == 0 && (option = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
@@ -403,7 +406,9 @@ int cmd_analyze(int argc, char **argv)
     j.colour = colour == 1 || (colour == 0 && isatty(STDOUT_FILENO) && !(no_color && *no_color));
     if (result == 0)
         result = open_baseline(&j);
-    kd_status made = result == 0 ? kd_engine_new(&j.engine, NULL) : KD_OK;
+    /* a stream lets go of what it told: it stays small */
+    kd_status made =
+        result == 0 ? kd_engine_new(&j.engine, is_stream(&j) ? NULL : &allocator) : KD_OK;
     if (made != KD_OK)
         result = complain(NULL, kd_status_name(made));
     if (result == 0)
