@@ -7,14 +7,23 @@
 
 /* ---- what is held back ----------------------------------------------------------------------- */
 
-static void put_line_start(kd_json *out, kd_str separator)
+static void put_line_start(kd_json *out, bool comma)
 {
-    static const char blanks[] = "                                ";
-    kd_sink_put(&out->sink, separator);
-    for (unsigned left = out->indent; left > 0;) {
-        unsigned n = left < sizeof blanks - 1 ? left : (unsigned)sizeof blanks - 1;
-        kd_sink_put(&out->sink, (kd_str){ blanks, n });
-        left -= n;
+    static const char blanks[] = "\n                                ";
+    const size_t most = sizeof blanks - 2;
+    kd_sink *sink = &out->sink;
+    size_t left = out->indent;
+    if (comma)
+        kd_sink_put(sink, KD_STR(","));
+    if (left <= most && sizeof sink->portion - sink->len >= sizeof blanks) {
+        memcpy(sink->portion + sink->len, blanks, sizeof blanks); /* a few moves, for any indent */
+        sink->len += 1 + left;
+        return;
+    }
+    kd_sink_put(sink, KD_STR("\n"));
+    for (size_t n; left > 0; left -= n) {
+        n = left < most ? left : most;
+        kd_sink_put(sink, (kd_str){ blanks + 1, n });
     }
 }
 
@@ -62,7 +71,7 @@ static void spill(kd_json *out)
         keep_from(out, len, len);
         return;
     }
-    put_line_start(out, KD_STR("\n"));
+    put_line_start(out, false);
     for (size_t i = 0; i < out->mark_count; i++) {
         const kd_json_mark *mark = &out->marks[i];
         if (mark->depth != out->indent)
@@ -72,7 +81,7 @@ static void spill(kd_json *out)
             continue;
         }
         put_held(out, from, mark->at);
-        put_line_start(out, KD_STR(",\n"));
+        put_line_start(out, true);
         from = mark->at + 2u;
         bracket = len;
     }
@@ -81,11 +90,22 @@ static void spill(kd_json *out)
     keep_from(out, until, len);
 }
 
-/* Is something held back, with room for that many bytes on its line? */
-static bool is_held(kd_json *out, size_t len)
+static bool has_room(const kd_json *out, size_t len)
 {
-    while (out->levels > 0 && out->held_len + len + out->indent > KD_JSON_WIDTH)
+    return out->held_len + len + out->indent <= KD_JSON_WIDTH;
+}
+
+static void make_room(kd_json *out, size_t len)
+{
+    while (out->levels > 0 && !has_room(out, len))
         spill(out);
+}
+
+/* Is something held back, with room for that many bytes on its line? */
+static inline bool is_held(kd_json *out, size_t len)
+{
+    if (out->levels > 0 && !has_room(out, len))
+        make_room(out, len);
     return out->levels > 0;
 }
 
@@ -99,21 +119,23 @@ static inline void put(kd_json *out, kd_str text)
     out->held_len += text.len;
 }
 
-static void begin_value(kd_json *out)
+static inline void begin_value(kd_json *out)
 {
-    kd_str separator = out->empty ? KD_STR(" ") : KD_STR(", ");
+    bool first = out->empty;
+    out->empty = false;
     if (out->bare) {
         out->bare = false;
     } else if (!out->pretty) {
-        kd_sink_put(&out->sink, out->empty ? KD_STR("") : KD_STR(","));
-    } else if (is_held(out, separator.len)) {
-        if (!out->empty)
+        kd_sink_put(&out->sink, first ? KD_STR("") : KD_STR(","));
+    } else if (is_held(out, first ? 1 : 2)) {
+        if (!first) {
             add_mark(out, false);
-        put(out, separator);
+            out->held[out->held_len++] = ',';
+        }
+        out->held[out->held_len++] = ' ';
     } else {
-        put_line_start(out, out->empty ? KD_STR("\n") : KD_STR(",\n"));
+        put_line_start(out, !first);
     }
-    out->empty = false;
 }
 
 /* ---- objects and lists ----------------------------------------------------------------------- */
@@ -176,7 +198,7 @@ void kd_json_close(kd_json *out, char bracket)
     } else {
         out->indent -= out->pretty ? 2 : 0;
         if (out->pretty && !out->empty)
-            put_line_start(out, KD_STR("\n"));
+            put_line_start(out, false);
         kd_sink_put(&out->sink, (kd_str){ &bracket, 1 });
     }
     out->empty = false;

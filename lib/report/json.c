@@ -80,10 +80,13 @@ _Static_assert(offsetof(kd_pair, name) == 0 && offsetof(kd_row, name) == 0 &&
 
 static bool is_said(const char *first, size_t item_size, uint32_t index)
 {
-    const kd_str *name = (const kd_str *)(const void *)(first + index * item_size);
-    for (uint32_t i = 0; i < index; i++)
-        if (kd_utf8_same(*name, *(const kd_str *)(const void *)(first + i * item_size)))
+    const kd_str name = *(const kd_str *)(const void *)(first + index * item_size);
+    bool ascii = kd_str_ascii(name) == name.len; /* nothing that is repaired becomes the same */
+    for (uint32_t i = 0; i < index; i++) {
+        const kd_str other = *(const kd_str *)(const void *)(first + i * item_size);
+        if (ascii ? kd_str_eq(name, other) : kd_utf8_same(name, other))
             return true;
+    }
     return false;
 }
 
