@@ -33,18 +33,39 @@ static size_t step_of(kd_isa isa)
     return isa == KD_ISA_ARM64 || isa == KD_ISA_ARM ? 4 : isa == KD_ISA_THUMB ? 2 : 1;
 }
 
-/* Decodes from there and marks the boundaries; false: the mark is none of them. */
-static bool boundaries(const walk *w, const uint8_t *bytes, size_t from, size_t marker, bool *out)
+/* Length of the instruction there, before the mark; 0: none. */
+static uint8_t length_at(const walk *w, const uint8_t *bytes, size_t at, size_t marker)
 {
-    cs_insn *insns;
-    kd_code_part part = { bytes + from, marker - from, from, 0 };
-    size_t count = from < marker ? kd_isa_read(w->event->arena.mem, w->handle, part, &insns) : 0;
-    bool hits = count > 0 && insns[count - 1].address + insns[count - 1].size == marker;
-    for (size_t i = 0; i < count; i++)
-        out[insns[i].address] = true;
-    if (count > 0)
-        cs_free(insns, count);
-    return hits;
+    cs_insn *insn;
+    kd_code_part part = { bytes + at, marker - at, at, 1 };
+    if (kd_isa_read(w->event->arena.mem, w->handle, part, &insn) == 0)
+        return 0;
+    uint8_t length = (uint8_t)insn->size;
+    cs_free(insn, 1);
+    return length;
+}
+
+/* Decodings from different bytes soon fall into step: each instruction is read once. */
+typedef struct readings {
+    bool known[MAX_BYTES];
+    uint8_t of[MAX_BYTES];
+} readings;
+
+/* Decodes from there and marks the boundaries; false: the mark is none of them. */
+static bool boundaries(const walk *w, const uint8_t *bytes, size_t from, size_t marker,
+                       readings *lengths, bool *out)
+{
+    size_t at = from;
+    while (at < marker) {
+        if (!lengths->known[at])
+            lengths->of[at] = length_at(w, bytes, at, marker);
+        lengths->known[at] = true;
+        if (lengths->of[at] == 0)
+            return false;
+        out[at] = true;
+        at += lengths->of[at];
+    }
+    return at == marker;
 }
 
 /* Where the walk may begin: the first boundary that is one in each decoding that reaches the mark.
@@ -53,12 +74,13 @@ static size_t first_boundary(const walk *w, const uint8_t *bytes, size_t marker)
 {
     bool common[MAX_BYTES];
     bool any = false;
+    readings lengths = { .known = { false } };
     size_t step = step_of(w->isa);
     size_t most = step == 4 ? marker : marker < LONGEST ? marker : LONGEST;
     memset(common, true, sizeof common);
     for (size_t from = 0; from < most; from += step) {
         bool own[MAX_BYTES] = { false };
-        if (!boundaries(w, bytes, from, marker, own))
+        if (!boundaries(w, bytes, from, marker, &lengths, own))
             continue;
         any = true;
         if (step == 4)
