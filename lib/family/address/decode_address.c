@@ -6,6 +6,8 @@
  */
 #include "family/address/decode_address.h"
 
+#include <string.h>
+
 #include "core/version.h"
 #include "family/fields.h"
 
@@ -62,12 +64,27 @@ static uint64_t held(const kd_list *registers, const char *name)
 
 /* ---- what the log tells of the layout -------------------------------------------------------- */
 
-static const char *arch_of(const kd_context *context)
+/* Behind the last row of the architecture whose rows begin there; nearly all are one literal. */
+static size_t end_of_rows(size_t first)
 {
-    for (size_t i = 0; i < KD_COUNT(regions); i++)
-        if (kd_arch_is(context, regions[i].arch))
-            return regions[i].arch;
-    return NULL;
+    const char *arch = regions[first].arch;
+    size_t end = first + 1;
+    while (end < KD_COUNT(regions) &&
+           (regions[end].arch == arch || !strcmp(regions[end].arch, arch)))
+        end++;
+    return end;
+}
+
+static void find_arch(kd_address_map *map)
+{
+    for (size_t i = 0, end; i < KD_COUNT(regions) && !map->arch; i = end) {
+        end = end_of_rows(i);
+        if (!kd_arch_is(map->context, regions[i].arch))
+            continue;
+        map->arch = regions[i].arch;
+        map->first_region = i;
+        map->region_count = end - i;
+    }
 }
 
 /* RAM, or so much that few machines have more. */
@@ -191,9 +208,9 @@ void kd_address_map_of(const kd_context *context, const kd_list *registers, uint
 {
     static const uint64_t arm64_bits[] = { 39, 48, 52 }, riscv_bits[] = { 39, 48, 57 };
     *out = (kd_address_map){ .context = context,
-                             .arch = arch_of(context),
                              .version = context->version,
                              .page_kb = kd_context_page_size(context) / 1024 };
+    find_arch(out);
     if (!out->arch)
         return;
     find_stack(out, registers, kasan);
@@ -223,7 +240,7 @@ static kd_address_class printed(const kd_context *context, uint64_t value)
                  { "lowmem", KD_AT_LINEAR },   { "memory", KD_AT_LINEAR },
                  { "vmalloc", KD_AT_VMALLOC }, { "vector", KD_AT_VECTORS },
                  { "PCI I/O", KD_AT_IO } };
-    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+    for (size_t i = 0; i < KD_COUNT(rows) && context->areas.count > 0; i++) {
         const kd_read_area *area = kd_context_area(context, rows[i].name, 0);
         if (area && value >= area->start && value < area->end)
             return rows[i].class;
@@ -237,7 +254,7 @@ static bool holds(const kd_address_map *map, const region *r)
     bool paged = !r->page_kb || r->page_kb == map->page_kb;
     bool dated = map->version ? kd_version_in(map->version, r->from, r->until)
                               : r->from == 0 && r->until == KD_NEWEST;
-    return sized && paged && dated && kd_str_is(kd_str_of(map->arch), r->arch);
+    return sized && paged && dated;
 }
 
 /* With another PAGE_OFFSET than the rows are written for. */
@@ -383,12 +400,13 @@ kd_address kd_address_at(const kd_address_map *map, uint64_t value)
     if (map->moved && value >= MOVE_LOW && value < MOVE_HIGH && map->va_bits != 57)
         return moved(map, value);
     bool sized = false;
-    for (size_t i = 0; i < KD_COUNT(regions); i++) {
-        if (!holds(map, &regions[i]))
+    for (size_t i = 0; i < map->region_count; i++) {
+        const region *r = &regions[map->first_region + i];
+        if (!holds(map, r))
             continue;
-        sized |= regions[i].va_bits != 0 || regions[i].start > 0x1000;
-        if (contains(map, &regions[i], value))
-            return (kd_address){ regions[i].class, is_assumed(map, &regions[i], value) };
+        sized |= r->va_bits != 0 || r->start > 0x1000;
+        if (contains(map, r, value))
+            return (kd_address){ r->class, is_assumed(map, r, value) };
     }
     bool known = sized && map->version && !kd_arch_is(map->context, "s390");
     return (kd_address){ known ? KD_AT_HOLE : KD_AT_UNKNOWN, false };

@@ -1,6 +1,8 @@
 /* decode_idiom.c - values that are no addresses, and what they are instead. */
 #include "family/address/decode_idiom.h"
 
+#include <string.h>
+
 #include "core/version.h"
 
 uint8_t kd_poison_byte(uint64_t value, bool wide)
@@ -74,8 +76,7 @@ static bool is_letter(uint8_t c)
 
 static bool is_of_word(uint8_t c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9') ||
-           (c && kd_str_find((kd_str){ "_-./: ,=%", 9 }, (char[]){ (char)c, 0 }));
+    return is_letter(c) || (c >= '0' && c <= '9') || (c && strchr("_-./: ,=%", c));
 }
 
 /* mips and powerpc of 64 bits come in both orders: only a release that names it tells. */
@@ -99,9 +100,14 @@ static uint64_t swapped(uint64_t value, unsigned bytes)
 
 size_t kd_text_in(const kd_context *context, uint64_t value, bool wide, char out[9])
 {
-    if (is_big_endian(context))
-        value = swapped(value, wide ? 8 : 4);
     size_t bytes = wide ? 8 : 4, count = 0, letters = 0, least = wide ? 5 : 4;
+    bool little = is_of_word((uint8_t)value);
+    bool big = is_of_word((uint8_t)(value >> (8 * bytes - 8)));
+    out[0] = 0;
+    if (!little && !big) /* most values: which of the two counts need not be known */
+        return 0;
+    if (is_big_endian(context))
+        value = swapped(value, (unsigned)bytes);
     bool alike = true;
     for (; count < bytes; count++) {
         uint8_t c = (uint8_t)(value >> (8 * count));
