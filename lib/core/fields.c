@@ -28,8 +28,11 @@ void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size)
 static const kd_pair *find_pair(const kd_list *map, kd_str name)
 {
     const kd_pair *pairs = map->items;
+    const char last = name.len ? name.ptr[name.len - 1] : 0; /* names of registers differ there */
     for (size_t i = 0; i < map->count; i++)
-        if (kd_str_eq(pairs[i].name, name))
+        if (pairs[i].name.len == name.len &&
+            (name.len == 0 || pairs[i].name.ptr[name.len - 1] == last) &&
+            kd_str_eq(pairs[i].name, name))
             return &pairs[i];
     return NULL;
 }
