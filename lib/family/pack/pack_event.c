@@ -34,15 +34,23 @@ static bool is_function(kd_str frame, kd_str wanted)
 {
     kd_scan in = kd_scan_of(frame);
     kd_str whole;
+    const char first = frame.len ? frame.ptr[0] : 0, other = wanted.len ? wanted.ptr[0] : 0;
+    if (first != other && first != '_' && first != '.' && other != '*') /* most are none of it */
+        return false;
     return is_name(frame, wanted) || is_name(kd_bare_name(frame), wanted) ||
            (kd_scan_until(&in, '.', &whole) && is_name(whole, wanted));
 }
 
-bool kd_pack_has_frame(const kd_event *event, kd_str function)
+kd_pack_stack kd_pack_stack_of(const kd_event *event)
 {
-    const kd_list *trace = kd_event_backtrace(event);
     const kdf_oops *oops = kd_event_oops(event);
-    if (oops && oops->ip.function.src && is_function(oops->ip.function.v, function))
+    return (kd_pack_stack){ kd_event_backtrace(event), oops ? oops->ip.function.v : KD_STR("") };
+}
+
+bool kd_pack_has_frame(const kd_pack_stack *stack, kd_str function)
+{
+    const kd_list *trace = stack->trace;
+    if (stack->ip.len > 0 && is_function(stack->ip, function))
         return true;
     for (uint32_t i = 0; trace && i < trace->count; i++) {
         const kdf_frame *frame = &KD_ITEMS(*trace, kdf_frame)[i];
@@ -61,8 +69,11 @@ static bool has_text(const kd_event *event, kd_str text)
 
 static bool has_one_frame(const kd_event *event, const kd_list *frames)
 {
+    kd_pack_stack stack = { NULL, { NULL, 0 } };
+    if (frames->count > 0)
+        stack = kd_pack_stack_of(event);
     for (uint32_t i = 0; i < frames->count; i++)
-        if (kd_pack_has_frame(event, KD_ITEMS(*frames, kd_str)[i]))
+        if (kd_pack_has_frame(&stack, KD_ITEMS(*frames, kd_str)[i]))
             return true;
     return frames->count == 0;
 }

@@ -14,8 +14,14 @@ const kdf_message_value *kd_pack_value_of(const kdf_pack_message *message, kd_st
 
 /* Is `event` one of those that are asked for by `of`? Their distance is not looked at. */
 bool kd_pack_is_other(const kd_pack_other *other, const kd_event *event, const kd_event *of);
-/* Is the function in the stack of the event? "nfs_*" stands for all that begin so. */
-bool kd_pack_has_frame(const kd_event *event, kd_str function);
+/* The functions that an event names. */
+typedef struct kd_pack_stack {
+    const kd_list *trace; /* NULL: there is none */
+    kd_str ip;
+} kd_pack_stack;
+kd_pack_stack kd_pack_stack_of(const kd_event *event);
+/* Is the function in it? "nfs_*" stands for all that begin so. */
+bool kd_pack_has_frame(const kd_pack_stack *stack, kd_str function);
 
 /* Does the entry of `cause` say that it explains the later event, or that of the event that the
  * cause explains it? */

@@ -2,10 +2,10 @@
 #include "family/pack/pack_event.h"
 
 /* One of "a|b" is in the stack; gives which. */
-static bool has_either(const kd_event *event, kd_str names, kd_str *found)
+static bool has_either(const kd_pack_stack *stack, kd_str names, kd_str *found)
 {
     while (kd_str_split(&names, '|', found))
-        if (kd_pack_has_frame(event, *found))
+        if (kd_pack_has_frame(stack, *found))
             return true;
     return false;
 }
@@ -19,21 +19,32 @@ static bool has_message(const kd_event *event, kd_str text)
     return false;
 }
 
-static bool has_all_frames(const kd_event *event, const kd_pack_known *known)
+/* Of the event in hand: each issue that is known asks for it. */
+static const kd_pack_stack *stack_of(const kd_view *view)
+{
+    static const char key;
+    bool fresh;
+    kd_pack_stack *stack = kd_memo_get(kd_wide(view)->memo, &key, sizeof *stack, &fresh);
+    if (stack && fresh)
+        *stack = kd_pack_stack_of(view->event);
+    return stack;
+}
+
+static bool has_all_frames(const kd_pack_stack *stack, const kd_pack_known *known)
 {
     kd_str found;
     for (uint32_t i = 0; i < known->frames.count; i++)
-        if (!has_either(event, KD_ITEMS(known->frames, kd_str)[i], &found))
+        if (!has_either(stack, KD_ITEMS(known->frames, kd_str)[i], &found))
             return false;
     return true;
 }
 
-static bool fits(const kd_pack_known *known, const kd_event *event)
+static bool fits(const kd_pack_known *known, const kd_event *event, const kd_pack_stack *stack)
 {
     return (known->message.len == 0 || has_message(event, known->message)) &&
            (known->module.len == 0 ||
             kd_str_eq(kd_event_text(event, "blame.module"), known->module)) &&
-           has_all_frames(event, known);
+           has_all_frames(stack, known);
 }
 
 /* "6.1.55" is of 6.1.x from there on: is this kernel one of those? */
@@ -54,11 +65,11 @@ static bool is_of(const kd_pack_known *known, const kd_context *boot)
            !is_since(&known->fixed_in, boot);
 }
 
-static void say_frames(kd_emit *out, const kd_event *event, const kd_pack_known *known)
+static void say_frames(kd_emit *out, const kd_pack_stack *stack, const kd_pack_known *known)
 {
     kd_str found;
     for (uint32_t i = 0; i < known->frames.count; i++)
-        if (has_either(event, KD_ITEMS(known->frames, kd_str)[i], &found))
+        if (has_either(stack, KD_ITEMS(known->frames, kd_str)[i], &found))
             kd_say_more(out, "%s%.*s%s", i ? "" : "In its stack: ", KD_FMT(found),
                         i + 1 < known->frames.count ? "," : ".");
 }
@@ -88,7 +99,8 @@ static kd_status check_known(const kd_view *view, kd_emit *out, void *user)
 {
     const kd_pack_known *known = user;
     const kd_event *event = view->event;
-    if (!fits(known, event) || !is_of(known, view->context))
+    const kd_pack_stack *stack = stack_of(view);
+    if (!stack || !fits(known, event, stack) || !is_of(known, view->context))
         return KD_OK;
     kd_say_diag(out, KD_POSSIBLE, "This looks like a known issue: %.*s",
                 KD_FMT(known->says.explanation));
@@ -98,7 +110,7 @@ static kd_status check_known(const kd_view *view, kd_emit *out, void *user)
         kd_say_evidence(out, event, oops->headline.src, "the report that looks like it");
     if (known->message.len > 0)
         kd_say_more(out, "Its message is there: \"%.*s\".", KD_FMT(known->message));
-    say_frames(out, event, known);
+    say_frames(out, stack, known);
     say_range(out, known, view->context);
     const kd_str *remedies = known->says.remedies.items, *links = known->says.links.items;
     for (uint32_t i = 0; i < known->says.remedies.count; i++)
