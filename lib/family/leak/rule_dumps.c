@@ -204,12 +204,17 @@ void kd_dumps_collect(const kd_view *view, kd_emit *out, kd_dumps *dumps)
     *dumps = (kd_dumps){ .arena = { .mem = out->mem } };
     if (is_alone(view))
         return;
-    size_t all = walk_dumps(view, NULL, 0);
+    kd_dump_places places = kd_dump_places_of(view);
+    /* an event and the last of its repetitions: so few need not be counted before */
+    size_t most = 2 * (places.before + (places.end - places.first));
+    size_t all = most <= KD_TREND_POINTS ? most : walk_dumps(view, NULL, 0);
     size_t room = all < KD_TREND_POINTS ? all : KD_TREND_POINTS;
     dumps->items = room > 1 ? kd_arena_alloc(&dumps->arena, room * sizeof *dumps->items) : NULL;
     if (!dumps->items)
         return;
     walk_dumps(view, dumps, all);
+    if (dumps->count < 2)
+        dumps->count = 0;
     while (dumps->before < dumps->count && dumps->items[dumps->before].event->before)
         dumps->before++;
 }
