@@ -107,6 +107,8 @@ bool kd_symbol_at(const kdf_oops *oops, uint64_t value, kd_symbol_place *out)
     const kdf_symbol *known[] = { &oops->ip, &oops->lr };
     static const char *const names[] = { "pc", "lr" };
     for (size_t i = 0; i < KD_COUNT(known); i++) {
+        if (!known[i]->size.v)
+            continue;
         uint64_t address = address_of(oops, known[i], names[i]);
         if (address && within(known[i]->function.v, address - known[i]->offset.v, known[i]->size.v,
                               value, out))

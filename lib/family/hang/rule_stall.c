@@ -31,10 +31,11 @@ static const kd_diag *root_of(const kd_event *event, bool own)
     const kd_diag *root = NULL;
     for (const kd_diag *diag = event->diags; diag; diag = diag->older) {
         kd_str id = kd_str_of(diag->rule->id);
+        if (diag->caused_by.count > 0 || !kd_str_starts(id, "hang."))
+            continue;
         bool pause = kd_str_is(id, "hang.machine-was-paused");
-        if (diag->caused_by.count == 0 &&
-            (pause || (!own && kd_str_in_words(id, "hang.cpu-stuck hang.rcu-stall "
-                                                   "hang.workqueue-stuck"))))
+        if (pause || (!own && kd_str_in_words(id, "hang.cpu-stuck hang.rcu-stall "
+                                                  "hang.workqueue-stuck")))
             root = diag;
     }
     return root;
