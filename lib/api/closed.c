@@ -30,6 +30,7 @@ kd_context *kd_session_add_boot(kd_session *session)
         return NULL;
     boot->arena = arena;
     kd_context_init(boot, session->boots++, &session->options);
+    boot->isas = &report->isas;
     boot->first_line = report->boots.len == 0;
     report->boots.items[report->boots.len++] = boot;
     return boot;

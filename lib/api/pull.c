@@ -141,6 +141,7 @@ void kd_report_free(kd_report *report)
     for (size_t i = 0; i < report->boots.len; i++)
         kd_context_free(report->boots.items[i]);
     KD_VEC_FREE(&report->mem, &report->boots);
+    kd_isas_close(&report->isas);
     kd_arena_free(&report->arena);
     engine->allocator.resize(engine->allocator.user, report, sizeof *report, 0);
     kd_engine_free(engine);

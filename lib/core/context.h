@@ -57,17 +57,18 @@ struct kd_context {
     unsigned arch_weight;    /* kd_weight of what told the architecture last */
     uint32_t evidence_lines; /* that were looked at for it */
     kd_str kconfig;          /* text of the .config that was given; may be empty */
-    struct kd_hints *hints;  /* lines that announce what is about to happen; NULL: none */
-    kd_list said;            /* of const kd_rule *: those that spoke of its events, each once */
-    unsigned stage;          /* kd_stage */
-    bool is_console;         /* lines stand in it that only a console shows */
-    bool has_ended;          /* in order: it was shut down */
-    kd_line_ref reset_line;  /* tells why the machine was reset; number 0: none */
-    bool has_timed;          /* an event of it has a time */
-    uint64_t newest_us;      /* the latest of those times */
-    uint64_t newest_line;    /* of the headers of its events, the last one */
-    bool in_use;             /* scratch of kd_thin_boots() */
-    uint64_t state;          /* grows with each fact that is learnt */
+    struct kd_isas *isas; /* what reads instructions, of the whole report; NULL: nothing is kept */
+    struct kd_hints *hints; /* lines that announce what is about to happen; NULL: none */
+    kd_list said;           /* of const kd_rule *: those that spoke of its events, each once */
+    unsigned stage;         /* kd_stage */
+    bool is_console;        /* lines stand in it that only a console shows */
+    bool has_ended;         /* in order: it was shut down */
+    kd_line_ref reset_line; /* tells why the machine was reset; number 0: none */
+    bool has_timed;         /* an event of it has a time */
+    uint64_t newest_us;     /* the latest of those times */
+    uint64_t newest_line;   /* of the headers of its events, the last one */
+    bool in_use;            /* scratch of kd_thin_boots() */
+    uint64_t state;         /* grows with each fact that is learnt */
     bool pulled;
     uint64_t told;                  /* kd_boot_hash() of what was handed out last; 0: never */
     uint64_t told_first, told_last; /* its lines then */

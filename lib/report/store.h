@@ -3,6 +3,7 @@
 #define KD_REPORT_STORE_H
 
 #include "base/json.h"
+#include "family/fault/isa.h"
 #include "problem/problem.h"
 
 /* Returns the item of that number, or NULL; the vector is in the order of it. */
@@ -27,6 +28,7 @@ struct kd_report {
     kd_engine *engine; /* a reference */
     kd_mem mem;
     kd_arena arena; /* boots, source name */
+    kd_isas isas;
     kd_str source_name, tool_name;
     char packed[2][16]; /* how the bytes were, before they were read; NUL-terminated */
     unsigned forms;     /* kd_form bits */

@@ -313,34 +313,41 @@ static const char *trap_name(kd_isa isa, const uint8_t *bytes, size_t len)
     return NULL;
 }
 
+/* What is to be read of a code line. */
+typedef struct reading {
+    const kd_context *context;
+    kd_isa isa;
+    const uint8_t *bytes;
+    size_t len;
+    kd_arena *arena;
+} reading;
+
 #ifdef KD_CAPSTONE
 
-static size_t decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t len,
-                        kd_arena *arena, kd_access *out, size_t room)
+static size_t decode_at(kdf_oops *oops, const reading *r, kd_access *out, size_t room)
 {
     csh handle;
     cs_insn *insn;
     size_t count = 0;
-    if (!kd_isa_open(arena->mem, isa, &handle))
+    if (!kd_isa_use(r->context, r->isa, &handle))
         return 0;
-    kd_code_part part = { bytes, len, oops->ip.address.v, 1 };
-    if (kd_isa_read(arena->mem, handle, part, &insn) == 1) {
+    kd_code_part part = { r->bytes, r->len, oops->ip.address.v, 1 };
+    if (kd_isa_read(r->arena->mem, handle, part, &insn) == 1) {
         kd_derive(&oops->code.instruction,
-                  kd_arena_format(arena, "%s%s%s", insn->mnemonic, insn->op_str[0] ? " " : "",
+                  kd_arena_format(r->arena, "%s%s%s", insn->mnemonic, insn->op_str[0] ? " " : "",
                                   insn->op_str));
-        count = kd_insn_accesses(isa, handle, insn, out, room);
+        count = kd_insn_accesses(r->isa, handle, insn, out, room);
         cs_free(insn, 1);
     }
-    cs_close(&handle);
+    kd_isa_leave(r->context, &handle);
     return count;
 }
 
 #else
 
-static size_t decode_at(kdf_oops *oops, kd_isa isa, const uint8_t *bytes, size_t len,
-                        kd_arena *arena, kd_access *out, size_t room)
+static size_t decode_at(kdf_oops *oops, const reading *r, kd_access *out, size_t room)
 {
-    (void)oops, (void)isa, (void)bytes, (void)len, (void)arena, (void)out, (void)room;
+    (void)oops, (void)r, (void)out, (void)room;
     return 0;
 }
 #endif
@@ -363,7 +370,8 @@ static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, i
     } else if (kd_word_access(isa, bytes + at, len - at, &all[0], text))
         kd_derive(&oops->code.instruction, kd_arena_str(arena, kd_str_of(text)));
     else
-        count = decode_at(oops, isa, bytes + at, len - at, arena, all, KD_COUNT(all));
+        count = decode_at(oops, &(reading){ context, isa, bytes + at, len - at, arena }, all,
+                          KD_COUNT(all));
     const kd_access *chosen = choose(oops, context, isa, all, count);
     if (chosen)
         put_operand(oops, context, isa, chosen, arena);

@@ -119,14 +119,14 @@ bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, ui
         return false;
     size_t len = kd_code_bytes(&oops->code, bytes, sizeof bytes);
     uint64_t from = oops->code.marker.v - distance;
-    if (from >= len || !kd_isa_open(context->arena.mem, f.isa, &f.handle))
+    if (from >= len || !kd_isa_use(context, f.isa, &f.handle))
         return false;
     kd_code_part part = { bytes + from, len - from, 0, 0 };
     size_t count = kd_isa_read(context->arena.mem, f.handle, part, &insns);
     bool reaches = count > 0 && follow(&f, insns, count, distance, oops->address.v);
     if (count > 0)
         cs_free(insns, count);
-    cs_close(&f.handle);
+    kd_isa_leave(context, &f.handle);
     return reaches;
 }
 

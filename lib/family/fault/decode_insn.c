@@ -75,6 +75,32 @@ bool kd_isa_open(kd_mem *mem, kd_isa isa, csh *handle)
     return false;
 }
 
+bool kd_isa_use(const kd_context *context, kd_isa isa, csh *handle)
+{
+    csh *kept = context->isas ? &context->isas->open[isa] : NULL;
+    *handle = kept ? *kept : 0;
+    if (*handle)
+        return true;
+    if (!kd_isa_open(context->arena.mem, isa, handle))
+        return false;
+    if (kept)
+        *kept = *handle;
+    return true;
+}
+
+void kd_isa_leave(const kd_context *context, csh *handle)
+{
+    if (!context->isas)
+        cs_close(handle);
+}
+
+void kd_isas_close(kd_isas *isas)
+{
+    for (size_t i = 0; i < KD_COUNT(isas->open); i++)
+        if (isas->open[i])
+            cs_close(&isas->open[i]);
+}
+
 /* ---- registers ------------------------------------------------------------------------------- */
 
 /* In the order of their numbers in the code; parts without a name are capstone's 0. */
@@ -320,4 +346,10 @@ bool kd_insn_writes(kd_isa isa, csh handle, const cs_insn *insn, uint32_t *writt
     return true;
 }
 
+#else
+
+void kd_isas_close(kd_isas *isas)
+{
+    (void)isas;
+}
 #endif

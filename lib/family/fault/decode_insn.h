@@ -16,6 +16,10 @@ kd_isa kd_isa_of(const kd_context *context);
  * @param mem  may be NULL */
 bool kd_isa_open(kd_mem *mem, kd_isa isa, csh *handle);
 
+/* The same, kept open where the context has a place for it; given back with kd_isa_leave(). */
+bool kd_isa_use(const kd_context *context, kd_isa isa, csh *handle);
+void kd_isa_leave(const kd_context *context, csh *handle);
+
 typedef struct kd_code_part {
     const uint8_t *bytes;
     size_t len;

@@ -311,11 +311,11 @@ void kd_decode_origin(kd_event *event, kdf_oops *oops, const kd_context *context
         return;
     kd_str_print(name, sizeof name, "%.*s", KD_FMT(base));
     int number = kd_register_by_name(w.isa, name);
-    if (number < 0 || !kd_isa_open(event->arena.mem, w.isa, &w.handle))
+    if (number < 0 || !kd_isa_use(context, w.isa, &w.handle))
         return;
     w.want = (unsigned)number;
     walk_back(&w, bytes, (size_t)oops->code.marker.v);
-    cs_close(&w.handle);
+    kd_isa_leave(context, &w.handle);
 }
 
 #else

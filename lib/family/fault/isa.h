@@ -21,6 +21,13 @@ typedef enum kd_isa {
     KD_ISA_S390
 } kd_isa;
 
+/* Disassemblers that are open, by kd_isa; 0: none is. Opening one takes as long as reading a whole
+ * code line. */
+typedef struct kd_isas {
+    size_t open[KD_ISA_S390 + 1];
+} kd_isas;
+void kd_isas_close(kd_isas *isas);
+
 /* KD_ISA_NONE: code of this machine is not decoded. arm is KD_ISA_THUMB where the code line is made
  * of half words. */
 kd_isa kd_isa_of_code(const kdf_oops *oops, const kd_context *context);

@@ -186,10 +186,10 @@ bool kd_limit_check_find(const kdf_oops *oops, const kd_context *context, kd_lim
     r.marker = (size_t)oops->code.marker.v;
     r.ip = 0x10000; /* any: only distances count */
     r.isa = x86_64 ? KD_ISA_X86_64 : KD_ISA_I386;
-    if (r.marker >= r.len || !kd_isa_open(r.mem, r.isa, &r.handle))
+    if (r.marker >= r.len || !kd_isa_use(context, r.isa, &r.handle))
         return false;
     bool found = read_check(&r, out) && out->reg[0];
-    cs_close(&r.handle);
+    kd_isa_leave(context, &r.handle);
     return found && read_register(oops, x86_64, out);
 }
 
