@@ -12,6 +12,8 @@ typedef struct kd_dump {
     const kdf_meminfo *meminfo;
     kd_accounting a;
     int64_t unexplained_kb; /* the remainder less what is known to lie in it; -1: not known */
+    const struct kd_dump *compared; /* to which `is_cut` belongs; NULL: not known yet */
+    bool is_cut;                    /* one of its lines was cut inside a number */
 } kd_dump;
 
 typedef struct kd_dumps {

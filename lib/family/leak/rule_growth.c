@@ -52,12 +52,21 @@ static bool is_cut_since(const kd_dump *dump, const kd_dump *before)
     return false;
 }
 
+/* The same for each name that may grow. */
+static bool is_whole(kd_dump *dump, const kd_dump *before)
+{
+    if (dump->compared != before)
+        dump->is_cut = is_cut_since(dump, before);
+    dump->compared = before;
+    return !dump->is_cut;
+}
+
 static void add_dumps(const kd_dumps *dumps, size_t from, size_t until, kd_growth_case *out)
 {
     for (size_t i = from; i < until; i++) {
-        const kd_dump *dump = &dumps->items[i];
+        kd_dump *dump = &dumps->items[i];
         if (is_usable(dump, out->name) &&
-            (out->count == 0 || !is_cut_since(dump, out->dumps[out->count - 1])))
+            (out->count == 0 || is_whole(dump, out->dumps[out->count - 1])))
             out->dumps[out->count++] = dump;
     }
 }

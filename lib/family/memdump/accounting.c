@@ -26,6 +26,22 @@ const kd_counter *kd_counter_find(const char *name, uint32_t version)
     return first;
 }
 
+static bool is_beside(const kd_counter *row, const kd_counter *other)
+{
+    return row->name[0] == other->name[0] && strcmp(row->name, other->name) == 0;
+}
+
+bool kd_counter_counts(const kd_counter *row, uint32_t version)
+{
+    const kd_counter *end = kd_counters + kd_counter_count, *first = row;
+    while (first > kd_counters && is_beside(row, first - 1))
+        first--;
+    for (const kd_counter *at = first; at < end && is_beside(row, at); at++)
+        if (kd_version_in(version, at->from, at->until))
+            return at == row;
+    return first == row;
+}
+
 bool kd_counter_is_due(const kd_counter *counter, uint32_t version)
 {
     if (!counter->always)

@@ -33,6 +33,9 @@ extern const size_t kd_counter_count;
  * @param version  packed; 0 unknown */
 const kd_counter *kd_counter_find(const char *name, uint32_t version);
 
+/* Is it that row? Rows of one name stand together. */
+bool kd_counter_counts(const kd_counter *row, uint32_t version);
+
 /* Does every dump of the version print it? Of an unknown version: of every version. */
 bool kd_counter_is_due(const kd_counter *counter, uint32_t version);
 

@@ -75,7 +75,7 @@ static void add_counters(const kdf_meminfo *meminfo, uint64_t page_kb, uint32_t 
     for (size_t i = 0; i < kd_counter_count; i++) {
         const kd_counter *row = &kd_counters[i];
         kd_src src;
-        if (row->inside || kd_counter_find(row->name, version) != row)
+        if (row->inside || !kd_counter_counts(row, version))
             continue;
         uint64_t kb = value_of(meminfo, row, page_kb, &src);
         add(out, row->name, kb, src, row->growth);
