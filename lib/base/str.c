@@ -94,13 +94,13 @@ size_t kd_str_which(kd_str s, const char *const *prefixes, size_t count)
     return count;
 }
 
-bool kd_str_in_words(kd_str text, const char *words)
+bool kd_str_is_word(kd_str text, kd_str words)
 {
-    kd_str rest = kd_str_of(words);
+    kd_str rest = words;
     const char *at;
     while (text.len > 0 && (at = kd_find(rest, text.ptr, text.len)) != NULL) {
-        char after = at[text.len];
-        if ((at == words || at[-1] == ' ') && (after == ' ' || !after))
+        const char *end = at + text.len;
+        if ((at == words.ptr || at[-1] == ' ') && (end == words.ptr + words.len || *end == ' '))
             return true;
         rest = kd_str_from(rest, (size_t)(at + 1 - rest.ptr));
     }

@@ -75,7 +75,11 @@ static inline bool kd_str_ends(kd_str s, const char *suffix)
 }
 
 /* Is `text` one of the blank-separated words of `words`? */
-bool kd_str_in_words(kd_str text, const char *words);
+bool kd_str_is_word(kd_str text, kd_str words);
+static inline bool kd_str_in_words(kd_str text, const char *words)
+{
+    return kd_str_is_word(text, kd_str_of(words));
+}
 
 /* First occurrence, or NULL. */
 const char *kd_find(kd_str s, const char *needle, size_t len);

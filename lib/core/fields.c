@@ -25,7 +25,7 @@ void *kd_list_add(kd_arena *arena, kd_list *list, size_t item_size)
     return (char *)list->items + item_size * list->count++;
 }
 
-static const kd_pair *find_pair(const kd_list *map, kd_str name)
+const kd_pair *kd_map_get(const kd_list *map, kd_str name)
 {
     const kd_pair *pairs = map->items;
     const char last = name.len ? name.ptr[name.len - 1] : 0; /* names of registers differ there */
@@ -35,11 +35,6 @@ static const kd_pair *find_pair(const kd_list *map, kd_str name)
             kd_str_eq(pairs[i].name, name))
             return &pairs[i];
     return NULL;
-}
-
-const kd_pair *kd_map_find(const kd_list *map, const char *name)
-{
-    return find_pair(map, kd_str_of(name));
 }
 
 /* ---- by path --------------------------------------------------------------------------------- */
@@ -111,7 +106,7 @@ static void put_scalar(const kd_field *row, const void *at, kd_value *out, kd_sr
 
 static kd_status get_pair(const kd_list *map, kd_str name, kd_type type, kd_value *out, kd_src *src)
 {
-    const kd_pair *pair = find_pair(map, name);
+    const kd_pair *pair = kd_map_get(map, name);
     *out = pair ? (kd_value){ .type = type, .as.u = pair->v } : (kd_value){ .type = KD_NONE };
     *src = pair ? pair->src : *src;
     return KD_OK;

@@ -125,7 +125,11 @@ KD_SETTER(bool, bool)
 #define kd_derive(field, value) kd_set(field, value, KD_DERIVED)
 
 /* The pair of that name, or NULL. */
-const kd_pair *kd_map_find(const kd_list *map, const char *name);
+const kd_pair *kd_map_get(const kd_list *map, kd_str name);
+static inline const kd_pair *kd_map_find(const kd_list *map, const char *name)
+{
+    return kd_map_get(map, kd_str_of(name));
+}
 
 /* The field of that path through groups ("blame.function"), not into lists; `at`: where it stands
  * in the struct. NULL: there is none. */

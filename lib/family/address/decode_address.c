@@ -64,26 +64,24 @@ static uint64_t held(const kd_list *registers, const char *name)
 
 /* ---- what the log tells of the layout -------------------------------------------------------- */
 
-/* Behind the last row of the architecture whose rows begin there; nearly all are one literal. */
-static size_t end_of_rows(size_t first)
+/* Rows of one architecture stand together, and nearly all of them have one literal. */
+static bool is_of(size_t i, const char *arch)
 {
-    const char *arch = regions[first].arch;
-    size_t end = first + 1;
-    while (end < KD_COUNT(regions) &&
-           (regions[end].arch == arch || !strcmp(regions[end].arch, arch)))
-        end++;
-    return end;
+    return i < KD_COUNT(regions) && (regions[i].arch == arch || !strcmp(regions[i].arch, arch));
 }
 
 static void find_arch(kd_address_map *map)
 {
-    for (size_t i = 0, end; i < KD_COUNT(regions) && !map->arch; i = end) {
-        end = end_of_rows(i);
-        if (!kd_arch_is(map->context, regions[i].arch))
+    const char *other = NULL;
+    for (size_t i = 0; i < KD_COUNT(regions); i++) {
+        if (regions[i].arch == other)
             continue;
-        map->arch = regions[i].arch;
+        other = regions[i].arch;
+        if (!kd_arch_is(map->context, other))
+            continue;
+        map->arch = other;
         map->first_region = i;
-        map->region_count = end - i;
+        return;
     }
 }
 
@@ -400,8 +398,8 @@ kd_address kd_address_at(const kd_address_map *map, uint64_t value)
     if (map->moved && value >= MOVE_LOW && value < MOVE_HIGH && map->va_bits != 57)
         return moved(map, value);
     bool sized = false;
-    for (size_t i = 0; i < map->region_count; i++) {
-        const region *r = &regions[map->first_region + i];
+    for (size_t i = map->first_region; is_of(i, map->arch); i++) {
+        const region *r = &regions[i];
         if (!holds(map, r))
             continue;
         sized |= r->va_bits != 0 || r->start > 0x1000;

@@ -20,9 +20,9 @@ const char *kd_address_words(kd_address_class class);
 /* The layout of one report. */
 typedef struct kd_address_map {
     const kd_context *context;
-    const char *arch;                  /* NULL: not known */
-    size_t first_region, region_count; /* rows of that architecture */
-    uint64_t va_bits;                  /* 0: not known */
+    const char *arch;    /* NULL: not known */
+    size_t first_region; /* row of that architecture */
+    uint64_t va_bits;    /* 0: not known */
     uint64_t page_kb;
     uint32_t version;   /* 0: not known */
     uint64_t split;     /* PAGE_OFFSET of i386 and arm */

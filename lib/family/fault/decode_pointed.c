@@ -5,18 +5,37 @@
  */
 #include "family/fault/decode_pointed.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "family/address/decode_idiom.h"
 
 /* A report is to be read: no more than these. */
 #define MOST_NOTES 48u
 /* No pointers: flags, selectors, control and fault registers, program counters (they have a
  * symbol). */
-static const char others[] = "eflags cs ds es ss fs cr0 cr2 cr3 cr4 pkru orig_rax orig_eax psr "
-                             "pstate psw_mask psw msr xer cr dsisr dar "
-                             "cfar status cause badaddr sstatus sbadaddr scause badva badv epc "
-                             "sepc pc rip eip nip era crmd prmd euen "
-                             "ecfg estat prid control table dac hi lo irqmask trap ctr dear esr sr "
-                             "ps y tstate tpc tnpc spsr flags";
+static const char *const others[] = {
+    "badaddr",  "badv",  "badva",    "cause",  "cfar",    "control", "cr",  "cr0",    "cr2",
+    "cr3",      "cr4",   "crmd",     "cs",     "ctr",     "dac",     "dar", "dear",   "ds",
+    "dsisr",    "ecfg",  "eflags",   "eip",    "epc",     "era",     "es",  "esr",    "estat",
+    "euen",     "flags", "fs",       "hi",     "irqmask", "lo",      "msr", "nip",    "orig_eax",
+    "orig_rax", "pc",    "pkru",     "prid",   "prmd",    "ps",      "psr", "pstate", "psw",
+    "psw_mask", "rip",   "sbadaddr", "scause", "sepc",    "spsr",    "sr",  "ss",     "sstatus",
+    "status",   "table", "tnpc",     "tpc",    "trap",    "tstate",  "xer", "y"
+};
+
+static int by_name(const void *name, const void *row)
+{
+    const kd_str a = *(const kd_str *)name, b = kd_str_of(*(const char *const *)row);
+    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* In the order of their bytes. */
+static bool is_other(kd_str name)
+{
+    return name.len > 0 && bsearch(&name, others, KD_COUNT(others), sizeof *others, by_name);
+}
 
 bool kd_is_64_bit(const kd_context *context, const kdf_oops *oops)
 {
@@ -254,7 +273,7 @@ void kd_decode_pointed(kd_event *event, kdf_oops *oops, const kd_context *contex
     kd_oops_map(oops, context, &n.map);
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
-        if (!kd_str_in_words(pair->name, others))
+        if (!is_other(pair->name))
             note(&n, pair->name, pair->v, false);
     }
     unsigned size = n.wide ? 8 : 4;
