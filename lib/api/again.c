@@ -183,6 +183,7 @@ void kd_boots_again(kd_report *report)
     for (size_t i = 0; i < report->boots.len; i++) {
         kd_context *boot = report->boots.items[i];
         bool moved = boot->told_first != boot->first_line || boot->told_last != boot->last_line;
-        boot->pulled = boot->told == kd_boot_hash(boot) && !(moved && report->settled);
+        boot->pulled =
+            boot->told && boot->told == kd_boot_hash(boot) && !(moved && report->settled);
     }
 }

@@ -34,11 +34,14 @@ bool kd_decode_meminfo(kd_event *event, void *part, const kd_context *context)
     add_consumers(meminfo, &accounting, arena);
     if (!accounting.complete)
         return true;
-    kd_str text = kd_arena_format(arena, "managed %llu kB", KD_LLU(accounting.managed_kb));
+    char room[4096];
+    size_t len =
+        kd_str_print(room, sizeof room, "managed %llu kB", KD_LLU(accounting.managed_kb)).len;
     for (size_t i = 0; i < accounting.count; i++)
-        text = kd_arena_format(arena, "%.*s - %s %llu", KD_FMT(text), accounting.items[i].name,
-                               KD_LLU(accounting.items[i].kb));
+        len += kd_str_print(room + len, sizeof room - len, " - %s %llu", accounting.items[i].name,
+                            KD_LLU(accounting.items[i].kb))
+                   .len;
     kd_derive(&meminfo->unaccounted_kb, accounting.unaccounted_kb);
-    kd_derive(&meminfo->unaccounted_is, text);
+    kd_derive(&meminfo->unaccounted_is, kd_arena_str(arena, (kd_str){ room, len }));
     return true;
 }
