@@ -70,11 +70,7 @@ static bool known(kd_str name)
 
 void kd_put_register(kd_parse *parse, kdf_oops *oops, kd_str name, uint64_t value)
 {
-    kd_pair *pairs = oops->registers.items;
-    for (uint32_t i = 0; i < oops->registers.count; i++)
-        if (kd_str_eq(pairs[i].name, name))
-            return;
-    if (oops->registers.count >= 128)
+    if (oops->registers.count >= 128 || kd_map_get(&oops->registers, name))
         return;
     kd_pair *pair = KD_LIST_ADD(parse->arena, &oops->registers, kd_pair);
     if (pair)
