@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Small first chunks: a session holds thousands of one-line events. */
+/* Small first chunks: a session holds thousands of one-line events. What is left of the last one is
+ * lost: each adds a quarter to what is there. */
 #define FIRST_CHUNK 1024u
+#define LEAST_CHUNK 512u
 #define LAST_CHUNK 65536u
 
 struct kd_chunk {
     kd_chunk *below;
     size_t used, size; /* of data */
+    size_t sum;        /* of the sizes, with those below */
     _Alignas(max_align_t) char data[];
 };
 
@@ -38,7 +41,10 @@ void kd_mem_free(kd_mem *mem, void *ptr, size_t size)
 
 static kd_chunk *add_chunk(kd_arena *arena, size_t need)
 {
-    size_t size = arena->top ? arena->top->size / 2 * 3 : FIRST_CHUNK;
+    size_t sum = arena->top ? arena->top->sum : 0;
+    size_t size = sum ? sum / 4 : FIRST_CHUNK;
+    if (size < LEAST_CHUNK)
+        size = LEAST_CHUNK;
     if (size > LAST_CHUNK)
         size = LAST_CHUNK;
     if (size < need)
@@ -46,7 +52,7 @@ static kd_chunk *add_chunk(kd_arena *arena, size_t need)
     kd_chunk *chunk = kd_mem_resize(arena->mem, NULL, 0, sizeof *chunk + size);
     if (!chunk)
         return NULL;
-    *chunk = (kd_chunk){ .below = arena->top, .size = size };
+    *chunk = (kd_chunk){ .below = arena->top, .size = size, .sum = sum + size };
     arena->top = chunk;
     return chunk;
 }
