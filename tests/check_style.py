@@ -7,9 +7,9 @@ import sys
 MOST_FUNCTION, MEDIAN, NINETIETH, MOST_FILE, COLUMNS = 80, 15, 45, 500, 100
 BANNED = re.compile(r"^(?! *[/*]).*\b(strtok|sscanf|strtod|isdigit|isalpha|sprintf|strcpy|strcat|gets)\s*\(")
 
-# each allocation of the tool is noted when it fails (cli/text.h)
+# each allocation of the tool is noted when it fails (cli/text.h); what heap.c gives, the library looks at
 UNNOTED = re.compile(r"^(?! *[/*]).*\b(malloc|calloc|realloc|strdup|asprintf)\s*\((?!\))")
-NOTED_IN = "cli/text.c", "cli/late_capstone.c"
+NOTED_IN = "cli/text.c", "cli/late_capstone.c", "cli/heap.c"
 
 
 def functions(lines):

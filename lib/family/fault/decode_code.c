@@ -322,13 +322,12 @@ typedef struct reading {
     kd_arena *arena;
 } reading;
 
-#ifdef KD_CAPSTONE
-
 static size_t decode_at(kdf_oops *oops, const reading *r, kd_access *out, size_t room)
 {
+    size_t count = 0;
+#ifdef KD_CAPSTONE
     csh handle;
     cs_insn *insn;
-    size_t count = 0;
     if (!kd_isa_use(r->context, r->isa, &handle))
         return 0;
     kd_code_part part = { r->bytes, r->len, oops->ip.address.v, 1 };
@@ -340,17 +339,11 @@ static size_t decode_at(kdf_oops *oops, const reading *r, kd_access *out, size_t
         cs_free(insn, 1);
     }
     kd_isa_leave(r->context, &handle);
+#else
+    (void)oops, (void)r, (void)out, (void)room;
+#endif
     return count;
 }
-
-#else
-
-static size_t decode_at(kdf_oops *oops, const reading *r, kd_access *out, size_t room)
-{
-    (void)oops, (void)r, (void)out, (void)room;
-    return 0;
-}
-#endif
 
 /* The instruction that stands so many bytes before the marked one, or behind it. */
 static void decode_from(kdf_oops *oops, const kd_context *context, kd_isa isa, int64_t away,
