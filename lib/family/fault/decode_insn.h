@@ -2,12 +2,12 @@
 #ifndef KD_FAULT_DECODE_INSN_H
 #define KD_FAULT_DECODE_INSN_H
 
+#include "family/fault/isa.h"
+
 #ifdef KD_CAPSTONE
 #include <capstone/capstone.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "family/fault/isa.h"
 
 /* One whose instructions are followed here: x86 and arm64. KD_ISA_NONE: another. */
 kd_isa kd_isa_of(const kd_context *context);
