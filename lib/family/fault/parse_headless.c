@@ -363,13 +363,20 @@ static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
     return KD_TAKEN;
 }
 
+/* "CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033": in a dump it stands before "CR2: ". */
+static bool is_in_dump(const kd_parse *parse)
+{
+    const kd_event *event = parse->event;
+    return parse->src > 1 && kd_str_has(kd_event_line(event, parse->src - 1)->raw, " CR0: ");
+}
+
 /* "CR2: 0000000000000008": the address alone, behind the body of a page fault */
 static bool take_cr2(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     uint64_t address;
-    if (!kd_scan_literal(&in, "CR2: ") || !kd_scan_hex(&in, &address) || !kd_scan_at_end(&in) ||
-        (text.len != 13 && text.len != 21))
+    if (is_in_dump(parse) || !kd_scan_literal(&in, "CR2: ") || !kd_scan_hex(&in, &address) ||
+        !kd_scan_at_end(&in) || (text.len != 13 && text.len != 21))
         return false;
     kd_put(parse, &oops->address, address);
     return true;
