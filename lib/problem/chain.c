@@ -2,6 +2,7 @@
 #include "problem/chain.h"
 
 #include "family/device/device.h"
+#include "family/fault/decode_mce.h"
 #include "family/fields.h"
 #include "family/pack/pack_event.h"
 #include "family/shared/parse_shared.h"
@@ -9,7 +10,7 @@
 /* How far back an explanation is looked for. */
 #define LOOK_BACK 64u
 
-typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_INLINED, TIE_TASK } tie;
+typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_INLINED, TIE_TASK, TIE_DAMAGE } tie;
 
 typedef struct chain {
     const char *effects, *words, *causes;
@@ -23,6 +24,8 @@ static const chain chains[] = {
     { effects, words, causes, seconds, TIE_PATH },
 #define KD_CHAIN_ON_DEVICE(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_DEVICE },
+#define KD_CHAIN_AFTER_DAMAGE(effects, words, causes, seconds) \
+    { effects, words, causes, seconds, TIE_DAMAGE },
 #define KD_CHAIN_INLINED(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_INLINED },
 #define KD_CHAIN_IN_TASK(effects, words, causes, seconds) \
@@ -32,6 +35,7 @@ static const chain chains[] = {
 #undef KD_CHAIN
 #undef KD_CHAIN_ON_PATH
 #undef KD_CHAIN_ON_DEVICE
+#undef KD_CHAIN_AFTER_DAMAGE
 #undef KD_CHAIN_INLINED
 };
 
@@ -98,6 +102,16 @@ static bool is_inlined(const kd_event *event, const kd_event *cause)
            kd_str_ends(kd_event_text(cause, "headline"), " [inline]");
 }
 
+/* The hardware lost data, and does not say where: what it says of a page is for the rules of the
+ * pointers. */
+static bool is_damaged(const kd_event *cause)
+{
+    const kdf_hardware_error *error = KD_BODY(cause, hardware_error);
+    return error && kd_mce_grade_of(error) == KD_MCE_UNCORRECTED && !error->previous_boot.v &&
+           !error->page.src &&
+           !(kd_event_is(cause, &kd_kind_memory_error) && error->oops.address.src);
+}
+
 static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
 {
     switch (by) {
@@ -105,6 +119,7 @@ static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
     case TIE_PATH: return is_on_path(event, cause);
     case TIE_DEVICE: return is_on_device(event, cause);
     case TIE_INLINED: return is_inlined(event, cause);
+    case TIE_DAMAGE: return is_damaged(cause);
     case TIE_TASK: return true;
     }
     return false;

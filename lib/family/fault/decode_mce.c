@@ -1,4 +1,5 @@
 /* decode_mce.c - the status of a machine check bank. */
+#include "family/fault/decode_mce.h"
 #include "core/context.h"
 #include "core/decode.h"
 #include "family/fields.h"
@@ -85,4 +86,24 @@ bool kd_decode_mce_status(kd_event *event, void *part, const kd_context *context
         break;
     }
     return true;
+}
+
+static bool is_graded(const kdf_hardware_error *error, const char *words)
+{
+    return kd_str_has(error->severity.v, words);
+}
+
+kd_mce_grade kd_mce_grade_of(const kdf_hardware_error *error)
+{
+    if (error->severity.src) {
+        bool spared = is_graded(error, "on-Fatal") || is_graded(error, "on-fatal");
+        if (is_graded(error, "ncorrect") || is_graded(error, "ecoverable") ||
+            (is_graded(error, "atal") && !spared))
+            return KD_MCE_UNCORRECTED;
+        return is_graded(error, "orrect") ? KD_MCE_CORRECTED : KD_MCE_UNGRADED;
+    }
+    if (error->status.value.src && error->status.valid.v)
+        return error->status.uncorrected.v ? KD_MCE_UNCORRECTED : KD_MCE_CORRECTED;
+    /* an exception of the CPU's own, not a record that was read later */
+    return error->lines_alike.src || error->status.value.src ? KD_MCE_UNGRADED : KD_MCE_UNCORRECTED;
 }

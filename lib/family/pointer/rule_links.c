@@ -1,11 +1,13 @@
 /* rule_links.c - a bad pointer that an earlier event or line of the boot tells of, too.
  *
  * How sure that is stands in how exact the match is: the very number, the object that holds it, or
- * a number near it; the page, where hardware is meant.
+ * a number near it; the page, where hardware is meant. A corrected error of the hardware elsewhere
+ * left all data as it was: it is no cause.
  */
 #include "base/scan.h"
 #include "core/diag.h"
 #include "family/fault/decode_code.h"
+#include "family/fault/decode_mce.h"
 #include "family/fields.h"
 #include "family/pointer/rule_pointer.h"
 
@@ -15,6 +17,10 @@
 #define LEAST UINT64_C(0x10000)
 /* Machine checks of other units give addresses of code there. */
 #define PHYSICAL_END (UINT64_C(1) << 52)
+/* Of a cache: what is read and corrected at once. */
+#define LINE 64u
+/* Data that was lost is met so soon. */
+#define MOST_SECONDS UINT64_C(300)
 
 /* A place that has to do with the fault. */
 typedef struct place {
@@ -69,22 +75,86 @@ static void look_for(wanted *w, const kd_view *view, const kdf_oops *oops)
 
 /* ---- the hardware ---------------------------------------------------------------------------- */
 
+static bool is_memory(const kd_event *event, const kdf_hardware_error *error)
+{
+    return kd_str_is(kd_str_of(event->kind->name), "memory_error") ||
+           kd_str_has(error->status.class.v, "memory");
+}
+
 /* The page frame that the record is of. */
 static bool frame_of_error(const wanted *w, const kd_event *event, const kdf_hardware_error *error,
                            uint64_t *frame, kd_src *src)
 {
     const kd_hex *at = &error->oops.address;
-    bool memory = kd_str_is(kd_str_of(event->kind->name), "memory_error") ||
-                  kd_str_has(error->status.class.v, "memory");
     if (error->page.src) {
         *frame = error->page.v;
         *src = error->page.src;
         return true;
     }
-    if (!at->src || !memory || at->v >= PHYSICAL_END || !w->page_bytes)
+    if (!at->src || !is_memory(event, error) || at->v >= PHYSICAL_END || !w->page_bytes)
         return false;
     *frame = at->v / w->page_bytes;
     *src = at->src;
+    return true;
+}
+
+static bool is_of_reach(const kd_view *view, const kd_event *event)
+{
+    uint64_t last = kd_event_last_us(event), now = view->event->time_us;
+    return !event->has_time || !view->event->has_time || now < last ||
+           now - last <= MOST_SECONDS * 1000000u;
+}
+
+static void say_tied(kd_emit *out, const kd_event *event)
+{
+    const kd_diag *cause = kd_primary_of(event);
+    kd_say_event(out, event);
+    if (cause)
+        kd_say_caused_by(out, cause);
+}
+
+/* The very page: the access went there, or the pointer was read there. */
+static void say_same_page(const wanted *w, const kd_event *event, kd_emit *out, const place *p,
+                          kd_src src)
+{
+    const kdf_hardware_error *error = KD_BODY(event, hardware_error);
+    kd_mce_grade grade = kd_mce_grade_of(error);
+    bool read = p == &w->all[SLOT], lost = grade == KD_MCE_UNCORRECTED;
+    uint64_t page = p->value - p->value % w->page_bytes, start = page - p->frame * w->page_bytes;
+    uint64_t at = p->value - start;
+    bool line = error->oops.address.src && at / LINE == error->oops.address.v / LINE;
+    say_tied(out, event);
+    kd_say_evidence(out, event, src, "the hardware reported an error in the page that %s",
+                    read ? "held the pointer" : "the access went to");
+    kd_say_more(
+        out, " The hardware had reported %s error in %s that %s: %s.",
+        lost                        ? "an uncorrected"
+        : grade == KD_MCE_CORRECTED ? "a corrected"
+                                    : "an",
+        line ? "the very cache line" : "the page", read ? "held the pointer" : "the access went to",
+        lost || line ? "most likely the memory spoiled it" : "the memory may have spoiled it");
+    kd_say_proof(out, kd_text_of(out, "%s lies in page frame 0x%llx", p->words, KD_LLU(p->frame)),
+                 "(0x%llx - 0x%llx) / 0x%llx = 0x%llx", KD_LLU(page), KD_LLU(start),
+                 KD_LLU(w->page_bytes), KD_LLU(p->frame));
+    kd_say_hex(out, "physical_address", at);
+    kd_say_remedy(out, "Memory errors were counted in that very page: test the module "
+                       "(memtest86+), and replace it.");
+}
+
+/* Data was lost, and the log does not tell that it was of another page. */
+static bool compare_loss(const wanted *w, const kd_event *event, kd_emit *out, bool paged)
+{
+    const kdf_hardware_error *error = KD_BODY(event, hardware_error);
+    if (kd_mce_grade_of(error) != KD_MCE_UNCORRECTED || error->previous_boot.v ||
+        !is_of_reach(w->view, event))
+        return false;
+    for (size_t i = 0; i < PLACES && paged; i++)
+        if (w->all[i].has_frame && (i == SLOT || i == ADDRESS) && w->all[i].proper)
+            return false;
+    say_tied(out, event);
+    kd_say_evidence(out, event, error->oops.headline.src, "the hardware reported lost data before");
+    kd_say_more(out, " The hardware had reported an uncorrected error before: it may have spoiled "
+                     "the pointer.");
     return true;
 }
 
@@ -93,26 +163,36 @@ static bool compare_hardware(const wanted *w, const kd_event *event, kd_emit *ou
     const kdf_hardware_error *error = KD_BODY(event, hardware_error);
     uint64_t frame;
     kd_src src;
-    if (!error || !frame_of_error(w, event, error, &frame, &src))
-        return false;
-    for (size_t i = 0; i < PLACES; i++) {
+    bool paged = frame_of_error(w, event, error, &frame, &src);
+    for (size_t i = 0; i < PLACES && paged; i++) {
         const place *p = &w->all[i];
         if (!p->has_frame || p->frame != frame || (i != SLOT && i != ADDRESS) || !p->proper)
             continue;
-        uint64_t start = p->value - p->value % w->page_bytes - frame * w->page_bytes;
-        kd_say_event(out, event);
-        kd_say_evidence(out, event, src, "the hardware reported an error in the page that %s",
-                        i == SLOT ? "held the pointer" : "the access went to");
-        kd_say_proof(out, kd_text_of(out, "%s lies in page frame 0x%llx", p->words, KD_LLU(frame)),
-                     "(0x%llx - 0x%llx) / 0x%llx = 0x%llx",
-                     KD_LLU(p->value - p->value % w->page_bytes), KD_LLU(start),
-                     KD_LLU(w->page_bytes), KD_LLU(frame));
-        kd_say_hex(out, "physical_address", p->value - start);
-        kd_say_remedy(out, "Memory errors were counted in that very page: test the module "
-                           "(memtest86+), and replace it.");
+        say_same_page(w, event, out, p, src);
         return true;
     }
-    return false;
+    return compare_loss(w, event, out, paged);
+}
+
+void kd_say_bad_memory(const kd_view *view, kd_emit *out)
+{
+    const kd_wide_view *wide = kd_wide(view);
+    kd_span span = kd_neighbours(wide);
+    if (out->diag->caused_by.count > 0)
+        return; /* a surer match was told */
+    for (size_t i = wide->index; i-- > span.from;) {
+        const kd_event *event = wide->events[i];
+        const kdf_hardware_error *error = KD_BODY(event, hardware_error);
+        if (!error || event->boot != view->event->boot || error->previous_boot.v ||
+            !is_memory(event, error))
+            continue;
+        say_tied(out, event);
+        kd_say_evidence(out, event, error->oops.headline.src,
+                        "the memory had reported errors of its own");
+        kd_say_more(out, " The memory had reported errors before; that they are of the same place "
+                         "is not told.");
+        return;
+    }
 }
 
 /* ---- numbers that a text names --------------------------------------------------------------- */

@@ -21,6 +21,10 @@ void kd_pointer_say_shadow(kd_emit *out, const kd_pointer *p);
 /* Is the address that x86-64 was given none at all? */
 bool kd_is_non_canonical(const kdf_oops *oops, const kd_pointer *p, uint64_t *value);
 
+/* Of a fault in the first page: address, syndrome, and by which operand it was met. */
+void kd_null_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+void kd_null_say_operand(kd_emit *out, const kdf_oops *oops);
+
 /* In which region of the layout the address lies. */
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 
@@ -33,6 +37,9 @@ void kd_pointer_say_links(const kd_view *view, kd_emit *out, const kdf_oops *oop
 
 /* Was that bit flipped in an earlier oops of the boot, too? Says so. */
 bool kd_say_flipped_before(const kd_view *view, kd_emit *out, uint64_t bit);
+
+/* Of a flipped bit: did the memory of this boot report errors of its own? */
+void kd_say_bad_memory(const kd_view *view, kd_emit *out);
 
 /* "[#6]": this oops is not the first. */
 void kd_say_counted(const kd_view *view, kd_emit *out, const kdf_oops *oops);

@@ -284,6 +284,7 @@ static void say_flipped_null(const kd_view *view, kd_emit *out, const kdf_oops *
     kd_say_proof(out, KD_STR("one bit is set"), "0x%llx = 2^%u", KD_LLU(p->value),
                  lowest_bit(p->value));
     kd_say_u64(out, "bit", lowest_bit(p->value));
+    kd_say_bad_memory(view, out);
     kd_say_remedy(out, "Test the memory (memtest86+), and look for a 32-bit store beside the "
                        "pointer.");
 }
@@ -328,6 +329,7 @@ static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,
                      KD_LLU(less), KD_LLU(more), KD_LLU(less), high, bit);
     kd_say_u64(out, "bit", bit);
     say_physical(view, out, oops);
+    kd_say_bad_memory(view, out);
     bool again = other->bits == 1 && kd_say_flipped_before(view, out, bit);
     kd_say_suspect(out, KD_SUSPECT_HARDWARE, KD_STR("memory"), "%s",
                    again              ? "the same bit of a pointer is wrong again"

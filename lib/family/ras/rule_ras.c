@@ -1,5 +1,6 @@
 /* rule_ras.c - machine checks, memory errors, PCIe errors. */
 #include "core/diag.h"
+#include "family/fault/decode_mce.h"
 #include "family/fields.h"
 
 const char kd_doc_memory_error[] =
@@ -20,9 +21,7 @@ static bool says(kd_str text, const char *words)
 
 static bool is_corrected(const kdf_hardware_error *error)
 {
-    if (error->severity.src)
-        return says(error->severity.v, "orrect") && !says(error->severity.v, "ncorrect");
-    return error->status.value.src && error->status.valid.v && !error->status.uncorrected.v;
+    return kd_mce_grade_of(error) == KD_MCE_CORRECTED;
 }
 
 static bool is_memory(const kd_view *view, const kdf_hardware_error *error)
