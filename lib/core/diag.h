@@ -24,6 +24,7 @@ struct kd_diag {
     kd_confidence confidence;
     kd_role role;
     bool has_role;
+    const char *title; /* NULL: the rule's */
     kd_str explanation;
     kd_list events;   /* of uint64_t: ids */
     kd_list evidence; /* of kd_evidence */
@@ -127,6 +128,9 @@ void kd_say_text(kd_emit *out, const char *name, kd_str value);
 void kd_say_bool(kd_emit *out, const char *name, bool value);
 /* This case is less (or more) severe than the rule's others. */
 void kd_say_severity(kd_emit *out, kd_severity severity);
+/* This case is named otherwise than the rule's others; static text. */
+void kd_say_title(kd_emit *out, const char *title);
+const char *kd_diag_named(const kd_diag *diag);
 /* This case is less sure (or more) than it was begun. */
 void kd_say_confidence(kd_emit *out, kd_confidence confidence);
 /* What it meant for the machine, whose turn it is, what would settle it; see kdiag.h. */

@@ -262,6 +262,17 @@ void kd_say_severity(kd_emit *out, kd_severity severity)
         out->diag->severity = severity;
 }
 
+void kd_say_title(kd_emit *out, const char *title)
+{
+    if (out->diag)
+        out->diag->title = title;
+}
+
+const char *kd_diag_named(const kd_diag *diag)
+{
+    return diag->title ? diag->title : diag->rule->title;
+}
+
 void kd_say_confidence(kd_emit *out, kd_confidence confidence)
 {
     if (out->diag)

@@ -105,7 +105,7 @@ static void set_root(kd_problem *problem, const kd_event *event, const kd_diag *
     problem->root_diag = diag->id;
     problem->rule = diag->rule->id;
     problem->confidence = diag->confidence;
-    problem->title = kd_str_of(diag->rule->title);
+    problem->title = kd_str_of(kd_diag_named(diag));
     problem->deliberate = diag->deliberate;
     if (diag->suspect) {
         problem->suspect = diag->suspect;

@@ -70,7 +70,7 @@ uint64_t kd_diag_number(const kd_diag *diag)
 
 const char *kd_diag_title(const kd_diag *diag)
 {
-    return diag ? diag->rule->title : "";
+    return diag ? kd_diag_named(diag) : "";
 }
 
 kd_str kd_diag_explanation(const kd_diag *diag)

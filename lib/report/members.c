@@ -202,7 +202,7 @@ static kd_value rule_of(const void *object)
 
 static kd_value title_of(const void *object)
 {
-    return name_value(((const kd_diag *)object)->rule->title);
+    return name_value(kd_diag_named(object));
 }
 
 static kd_value severity_of(const void *object)

@@ -127,7 +127,7 @@ static void put_effects(text_report *out, const kd_problem *problem)
         if (++shown > ENOUGH_EFFECTS && !out->full)
             continue;
         say(&text, "%s, %s: %s", kd_severity_name(diag->severity),
-            kd_confidence_name(diag->confidence), diag->rule->title);
+            kd_confidence_name(diag->confidence), kd_diag_named(diag));
         kd_page_item(&out->page,
                      diag->role == KD_EFFECT ? "     then: " : "     also: ", said(&text));
     }
@@ -240,7 +240,7 @@ static void put_title(kd_page *page, const kd_diag *diag)
     kd_page_style(page, is_grave(diag->severity) ? "\033[1;31m" : "\033[1;33m");
     kd_str_print(label, sizeof label, "[d%llu] %s, %s: ", KD_LLU(diag->id),
                  kd_severity_name(diag->severity), kd_confidence_name(diag->confidence));
-    kd_page_item(page, label, kd_str_of(diag->rule->title));
+    kd_page_item(page, label, kd_str_of(kd_diag_named(diag)));
     kd_page_style(page, "\033[0m");
     kd_page_item(page, "     ", kd_str_of(diag->rule->id));
     for (uint32_t i = 0; i < diag->caused_by.count; i++)

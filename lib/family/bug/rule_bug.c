@@ -277,6 +277,7 @@ static void say_misaligned(kd_emit *out, const kdf_oops *oops)
                 "there: a bad cast, packed data, a damaged pointer, or memory of a device that "
                 "allows aligned accesses alone.",
                 KD_LLU(at));
+    kd_say_title(out, "The kernel accessed an address that is not aligned");
     if (uneven)
         kd_say_proof(out, kd_text_of(out, "an access of %llu bytes", KD_LLU(size)),
                      "0x%llx & 0x%llx = 0x%llx", KD_LLU(at), KD_LLU(size - 1), KD_LLU(at % size));
