@@ -85,8 +85,7 @@ static void find_arch(kd_address_map *map)
     }
 }
 
-/* RAM, or so much that few machines have more. */
-static uint64_t ram_of(const kd_context *context)
+uint64_t kd_most_ram(const kd_context *context)
 {
     return context->ram_kb ? context->ram_kb * 1024 : MOST_RAM;
 }
@@ -127,7 +126,7 @@ static void find_old_linear(kd_address_map *map, const kd_list *registers)
  * than all RAM above its start. */
 static void find_move(kd_address_map *map, const kd_list *registers, bool kasan)
 {
-    uint64_t gs = held(registers, "gs"), ram = ram_of(map->context);
+    uint64_t gs = held(registers, "gs"), ram = kd_most_ram(map->context);
     uint64_t start = map->va_bits == 57        ? UINT64_C(0xff11000000000000)
                      : map->version < V(4, 19) ? UINT64_C(0xffff880000000000)
                                                : UINT64_C(0xffff888000000000);
@@ -216,6 +215,7 @@ void kd_address_map_of(const kd_context *context, const kd_list *registers, uint
         find_x86_bits(out, registers);
         find_old_linear(out, registers);
         find_move(out, registers, kasan);
+        kd_address_find_starts(out, registers);
         find_per_cpu(out, registers);
     } else if (kd_arch_is(context, "arm64"))
         find_bits(out, arm64_bits, KD_COUNT(arm64_bits));
@@ -300,6 +300,8 @@ static bool is_assumed(const kd_address_map *map, const region *r, uint64_t valu
 static kd_address moved(const kd_address_map *map, uint64_t value)
 {
     const uint64_t span = UINT64_C(1) << 40;
+    if (map->vmemmap_start && value - map->vmemmap_start < kd_most_ram(map->context) / 4096 * 64)
+        return (kd_address){ KD_AT_VMEMMAP, false };
     bool stack_apart =
         map->stack && (map->stack < map->linear_low || map->stack > map->linear_high);
     if (value >= map->linear_low && value <= map->linear_high)
@@ -354,34 +356,72 @@ uint64_t kd_shadowed_address(const kd_address_map *map, uint64_t value)
     return offset && kd_address_at(map, value).class == KD_AT_SHADOW ? (value - offset) << 3 : 0;
 }
 
+/* Where the linear map begins, and array of struct page; 0: not known. */
+static uint64_t linear_start(const kd_address_map *map)
+{
+    kd_str arch = kd_str_of(map->arch ? map->arch : "");
+    if (map->moved)
+        return map->linear_start;
+    if (kd_str_is(arch, "x86_64") && map->va_bits == 48)
+        return map->version < V(4, 19) ? UINT64_C(0xffff880000000000)
+                                       : UINT64_C(0xffff888000000000);
+    if (kd_str_is(arch, "arm64") && map->va_bits && map->version)
+        return 0 - (UINT64_C(1) << (map->version < V(5, 4) ? map->va_bits - 1 : map->va_bits));
+    return kd_str_is(arch, "ppc64")  ? UINT64_C(0xc000000000000000)
+           : kd_str_is(arch, "mips") ? UINT64_C(0x80000000)
+           : kd_str_is(arch, "i386") ? map->split
+                                     : 0;
+}
+
+/* Of arm64 RAM begins anywhere; powerpc is built for pages of 4 KiB and of 64. */
+static bool is_physical_known(const kd_address_map *map)
+{
+    kd_str arch = kd_str_of(map->arch ? map->arch : "");
+    return kd_str_is(arch, "arm64")   ? map->context->ram_start_known
+           : kd_str_is(arch, "ppc64") ? map->context->page_size_known.by >= KD_BY_READ
+                                      : true;
+}
+
 bool kd_linear_frame(const kd_address_map *map, uint64_t value, uint64_t *frame)
 {
     kd_address at = kd_address_at(map, value);
-    kd_str arch = kd_str_of(map->arch ? map->arch : "");
-    uint64_t start = kd_str_is(arch, "x86_64") && map->va_bits == 48
-                         ? (map->version < V(4, 19) ? UINT64_C(0xffff880000000000)
-                                                    : UINT64_C(0xffff888000000000))
-                     : kd_str_is(arch, "ppc64") ? UINT64_C(0xc000000000000000)
-                     : kd_str_is(arch, "mips")  ? UINT64_C(0x80000000)
-                     : kd_str_is(arch, "i386")  ? map->split
-                                                : 0;
-    *frame = (value - start) / (map->page_kb * 1024);
-    /* powerpc is built for pages of 4 KiB and of 64 */
-    bool sized = !kd_str_is(arch, "ppc64") || map->context->page_size_known.by >= KD_BY_READ;
-    return at.class == KD_AT_LINEAR && !at.assumed && !map->moved && start && sized;
+    uint64_t start = linear_start(map);
+    value = without_tag(map, value);
+    *frame = map->page_kb ? (value - start + map->context->ram_start) / (map->page_kb * 1024) : 0;
+    return at.class == KD_AT_LINEAR && !at.assumed && start && is_physical_known(map);
+}
+
+/* The struct page of the first page of the linear map. Not asked where it is not sure. */
+static uint64_t first_page(const kd_address_map *map, uint64_t value)
+{
+    if (kd_str_is(kd_str_of(map->arch), "x86_64"))
+        return map->moved                                 ? map->vmemmap_start
+               : !map->base_assumed && map->va_bits == 48 ? UINT64_C(0xffffea0000000000)
+                                                          : 0;
+    for (size_t i = 0; kd_str_is(kd_str_of(map->arch), "arm64") && i < KD_COUNT(regions); i++)
+        if (regions[i].class == KD_AT_VMEMMAP && holds(map, &regions[i]) &&
+            contains(map, &regions[i], value))
+            return map->version >= V(4, 6) && !map->va_assumed ? regions[i].start : 0;
+    return 0;
+}
+
+bool kd_page_linear(const kd_address_map *map, uint64_t value, uint64_t *linear)
+{
+    const uint64_t bytes = 64;
+    uint64_t start = map->arch ? linear_start(map) : 0;
+    uint64_t first = start ? first_page(map, value) : 0;
+    if (!first || map->version < V(3, 2) || value % bytes != 0 ||
+        kd_address_at(map, value).class != KD_AT_VMEMMAP)
+        return false;
+    *linear = start + (value - first) / bytes * (map->page_kb * 1024);
+    return true;
 }
 
 bool kd_page_frame(const kd_address_map *map, uint64_t value, uint64_t *frame, uint64_t *linear)
 {
-    const uint64_t vmemmap = UINT64_C(0xffffea0000000000), bytes = 64;
-    if (!map->arch || !kd_str_is(kd_str_of(map->arch), "x86_64") || map->moved ||
-        map->base_assumed || map->va_bits != 48 || map->version < V(3, 2) || value % bytes != 0 ||
-        kd_address_at(map, value).class != KD_AT_VMEMMAP)
+    if (!kd_page_linear(map, value, linear) || !is_physical_known(map))
         return false;
-    *frame = (value - vmemmap) / bytes;
-    *linear =
-        (map->version < V(4, 19) ? UINT64_C(0xffff880000000000) : UINT64_C(0xffff888000000000)) +
-        (*frame << 12);
+    *frame = (*linear - linear_start(map) + map->context->ram_start) / (map->page_kb * 1024);
     return true;
 }
 

@@ -30,6 +30,9 @@ typedef struct kd_address_map {
     bool split_assumed; /* nothing in the log tells it */
     bool moved;         /* x86-64: RANDOMIZE_MEMORY has moved the bases */
     bool base_assumed;  /* x86-64: that they are not moved is likely, not proven */
+    uint64_t linear_start, vmemmap_start; /* moved: where they begin; 0: not known */
+    const kd_pair *page, *paged; /* registers that tell it: a struct page, and its page. NULL: RAM
+                                  * is so small that the per-CPU base tells it */
     uint64_t linear_low,
         linear_high;                /* moved: lies in the linear map for sure, as far as RAM goes */
     uint64_t stack;                 /* the stack pointer; 0: unknown */
@@ -47,6 +50,11 @@ typedef struct kd_address {
 void kd_address_map_of(const kd_context *context, const kd_list *registers, uint64_t code,
                        bool kasan, kd_address_map *out);
 
+/* RAM, or so much that few machines have more, in bytes. */
+uint64_t kd_most_ram(const kd_context *context);
+/* x86-64 with moved bases: where they begin, as far as the registers tell. */
+void kd_address_find_starts(kd_address_map *map, const kd_list *registers);
+
 kd_address kd_address_at(const kd_address_map *map, uint64_t value);
 
 /* The first of the addresses whose shadow byte stands there; 0: it is no shadow, or not known how.
@@ -57,8 +65,10 @@ uint64_t kd_shadowed_address(const kd_address_map *map, uint64_t value);
 bool kd_shadow_of_low(const kd_address_map *map, uint64_t value, uint64_t *offset, uint64_t *low);
 /* The page frame of an address in the linear map. False: it is none, or its start is not known. */
 bool kd_linear_frame(const kd_address_map *map, uint64_t value, uint64_t *frame);
-/* The page frame that the struct page at `value` is of, and where that is in the linear map. False:
- * it is none, or the bases are not known. */
+/* Where the page of the struct page at `value` is in the linear map. False: it is none, or the
+ * bases are not known. */
+bool kd_page_linear(const kd_address_map *map, uint64_t value, uint64_t *linear);
+/* The page frame that the struct page at `value` is of, too. */
 bool kd_page_frame(const kd_address_map *map, uint64_t value, uint64_t *frame, uint64_t *linear);
 
 #endif

@@ -52,6 +52,10 @@ void kd_learn_boot(kd_context *context, const kd_event *event, const void *part,
                  kd_arena_str(arena, fact->hardware.v), line);
     if (fact->ram_kb.src && !context->ram_kb)
         context->ram_kb = fact->ram_kb.v;
+    if (fact->ram_start.src) {
+        context->ram_start = fact->ram_start.v;
+        context->ram_start_known = true;
+    }
     if (fact->text_offset.src) {
         context->text_offset = fact->text_offset.v;
         context->text_offset_known = (kd_known){ KD_BY_READ, line };

@@ -84,6 +84,17 @@ static kd_verdict read_offset(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
     return KD_LAST;
 }
 
+/* arm64, at a panic; with 52 bits of addresses it may be moved by their difference. */
+static kd_verdict read_ram_start(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
+{
+    uint64_t start;
+    if (!kd_scan_literal(&in, "PHYS_OFFSET: ") || !kd_scan_hex(&in, &start))
+        return KD_NOT_MINE;
+    if (start >> 52 == 0)
+        kd_put(parse, &fact->ram_start, start);
+    return KD_LAST;
+}
+
 /* x86 prints it twice, the first time without "Kernel"; Android's bug reports do, too. */
 static kd_verdict read_command_line(kd_parse *parse, kdf_boot_fact *fact, kd_scan in)
 {
@@ -162,7 +173,7 @@ static kd_verdict open_fact(kd_parse *parse, const kd_line *line)
 {
     kdf_boot_fact *fact = parse->body;
     kd_verdict (*const readers[])(kd_parse *, kdf_boot_fact *, kd_scan) = {
-        read_banner,   read_offset, read_memory,       read_model,
+        read_banner,   read_offset, read_ram_start,    read_memory,       read_model,
         read_grouping, read_cpus,   read_command_line, read_module_pages,
     };
     for (size_t i = 0; i < KD_COUNT(readers); i++)
@@ -244,6 +255,7 @@ static kd_verdict more_fact(kd_parse *parse, const kd_line *line)
 
 static const char *const anchors[] = { "Linux version ",
                                        "Kernel Offset: ",
+                                       "PHYS_OFFSET: ",
                                        "Zone ranges:",
                                        "Machine model: ",
                                        "K kernel code, ",

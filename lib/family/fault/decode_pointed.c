@@ -199,6 +199,9 @@ static void say_more(const notes *n, uint64_t value, finding *out)
         out->what = kd_arena_format(
             &n->event->arena, "struct page of frame 0x%llx, which the linear map has at 0x%llx",
             KD_LLU(frame), KD_LLU(linear));
+    else if (kd_page_linear(&n->map, value, &linear))
+        out->what = kd_arena_format(
+            &n->event->arena, "struct page of what the linear map has at 0x%llx", KD_LLU(linear));
 }
 
 /* There the kernel has code and vmalloc among the small numbers: only a symbol is news. */

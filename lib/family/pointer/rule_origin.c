@@ -14,6 +14,66 @@ static void say_symbol(kd_emit *out, const kdf_oops *oops)
                 kd_text_of(out, "%.*s+0x%llx", KD_FMT(place.function), KD_LLU(place.offset)));
 }
 
+void kd_pointer_say_bases(const kd_view *view, kd_emit *out, const kd_address_map *map)
+{
+    uint64_t gib = UINT64_C(1) << 30;
+    const kd_context *context = view->context;
+    if (kd_arch_is(context, "arm64") && context->ram_start_known)
+        kd_say_proof(out, KD_STR("the linear map begins with the physical address PHYS_OFFSET"),
+                     "ram = 0x%llx", KD_LLU(context->ram_start));
+    if (!map->moved || !map->linear_start)
+        return;
+    if (!map->page) {
+        const kd_pair *gs = kd_map_find(&KD_BODY(view->event, oops)->registers, "gs");
+        kd_say_proof(out,
+                     KD_STR("gs lies in the linear map, which begins at a multiple of 1 GiB, and "
+                            "has less than that of RAM"),
+                     "0x%llx & ~0x3fffffff = 0x%llx", KD_LLU(gs->v), KD_LLU(map->linear_start));
+        return;
+    }
+    uint64_t pfn = (map->page->v - map->vmemmap_start) / 64;
+    kd_say_proof(out,
+                 kd_text_of(out, "vmemmap begins at a multiple of 1 GiB, and %.*s lies in it",
+                            KD_FMT(map->page->name)),
+                 "0x%llx & ~0x%llx = 0x%llx", KD_LLU(map->page->v), KD_LLU(gib - 1),
+                 KD_LLU(map->vmemmap_start));
+    kd_say_proof(out,
+                 kd_text_of(out,
+                            "%.*s lies in that page: then the linear map begins at a multiple of "
+                            "1 GiB, as it must",
+                            KD_FMT(map->paged->name)),
+                 "0x%llx - (0x%llx << 12) = 0x%llx", KD_LLU(map->paged->v & ~UINT64_C(0xfff)),
+                 KD_LLU(pfn), KD_LLU(map->linear_start));
+    kd_say_hex(out, "linear_map_start", map->linear_start);
+    kd_say_hex(out, "vmemmap_start", map->vmemmap_start);
+}
+
+/* Which page of RAM that is, where the bases are known. */
+static void say_frame(const kd_view *view, kd_emit *out, const kd_address_map *map,
+                      uint64_t address)
+{
+    uint64_t frame, linear, bytes = map->page_kb * 1024, page = address & ~UINT64_C(63);
+    if (kd_page_frame(map, page, &frame, &linear)) {
+        kd_say_more(out,
+                    "It is in the struct page of frame 0x%llx (physical address 0x%llx), which the "
+                    "linear map has at 0x%llx.",
+                    KD_LLU(frame), KD_LLU(frame * bytes), KD_LLU(linear));
+        kd_say_hex(out, "page_frame", frame);
+        kd_say_hex(out, "page_address", linear);
+    } else if (kd_page_linear(map, page, &linear)) {
+        kd_say_more(out, "It is in the struct page of what the linear map has at 0x%llx.",
+                    KD_LLU(linear));
+        kd_say_hex(out, "page_address", linear);
+    } else if (kd_linear_frame(map, address, &frame)) {
+        kd_say_more(out, "Behind it is the physical address 0x%llx.",
+                    KD_LLU(frame * bytes + address % bytes));
+        kd_say_hex(out, "page_frame", frame);
+    } else {
+        return;
+    }
+    kd_pointer_say_bases(view, out, map);
+}
+
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_address_map map;
@@ -37,6 +97,7 @@ void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oop
                 guard ? ", right below the stack that was in use" : "",
                 at.assumed ? ", by the default layout" : "");
     say_symbol(out, oops);
+    say_frame(view, out, &map, oops->address.v);
 }
 
 /* "rcx was loaded from rbx + 0x10, 0xffff9649019e32f0, 3 instructions before" */

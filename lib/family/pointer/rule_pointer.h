@@ -3,6 +3,7 @@
 #define KD_POINTER_RULE_POINTER_H
 
 #include "core/diag.h"
+#include "family/address/decode_address.h"
 #include "family/fields.h"
 #include "family/pointer/decode_pointer.h"
 
@@ -27,6 +28,9 @@ void kd_null_say_operand(kd_emit *out, const kdf_oops *oops);
 
 /* In which region of the layout the address lies. */
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops);
+
+/* Proof of where the linear map begins, where it is not where this kernel has it without KASLR. */
+void kd_pointer_say_bases(const kd_view *view, kd_emit *out, const kd_address_map *map);
 
 /* Where the pointer came from, by the instructions before the faulting one. */
 void kd_pointer_say_origin(const kd_view *view, kd_emit *out, const kdf_oops *oops);

@@ -300,6 +300,8 @@ static void say_physical(const kd_view *view, kd_emit *out, const kdf_oops *oops
         return;
     kd_say_more(out, "It stood at physical address 0x%llx.", KD_LLU(frame * bytes + slot % bytes));
     kd_say_hex(out, "physical_address", frame * bytes + slot % bytes);
+    if (!kd_diag_fact(out->diag, "page_frame")) /* said with the address of the fault */
+        kd_pointer_say_bases(view, out, &map);
 }
 
 static void say_flipped(const kd_view *view, kd_emit *out, const kdf_oops *oops,

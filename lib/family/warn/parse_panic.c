@@ -178,7 +178,6 @@ static bool is_company(kd_str text)
                                           "drm_kms_helper: panic occurred",
                                           "Press Stop-A (L1-A) ",
                                           "twice on console to return to the boot prom",
-                                          "PHYS_OFFSET: 0x",
                                           "---[ end Kernel" };
     kd_scan in = kd_scan_of(text);
     uint64_t cpu;
