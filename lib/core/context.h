@@ -38,9 +38,9 @@ struct kd_context {
     kd_str version_text;            /* "6.1.176" */
     uint32_t version;               /* packed; 0 unknown */
     kd_str hardware;
-    uint32_t page_size;           /* bytes; 0 unknown */
-    uint64_t ram_kb;              /* 0 unknown */
-    uint64_t ram_start;           /* physical address that the linear map begins with */
+    uint32_t page_size; /* bytes; 0 unknown */
+    uint64_t ram_kb;    /* 0 unknown */
+    uint64_t ram_start; /* physical address that the linear map begins with */
     bool ram_start_known;
     uint64_t text_offset;         /* KASLR offset of the kernel text */
     uint64_t text_base, text_end; /* where the text is linked; last address it may move to */
