@@ -13,7 +13,8 @@ import tempfile
 sys.path.insert(0, "tools")
 import kernel_check  # noqa: E402
 from kernel import defs, facts, formats, functions, wordings  # noqa: E402
-from kernel.tree import Header, Tree, literals, wild  # noqa: E402
+from kernel.text import literals, wild  # noqa: E402
+from kernel.tree import Header, Tree  # noqa: E402
 
 LIB = pathlib.Path("lib")
 FILES = {

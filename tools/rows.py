@@ -1,5 +1,6 @@
 """The rows of the families: lib/family/families.def and what it includes. For tools and tests in Python."""
 import ast
+import functools
 import pathlib
 import re
 import subprocess
@@ -53,6 +54,7 @@ def rules(lib="lib"):
     return [args for macro, args in rows(lib) if macro == "RULE"]
 
 
+@functools.lru_cache(maxsize=None)
 def anchors(lib="lib", family="*"):
     """The literals that wake a recogniser, sorted: what `.anchors` names, after the preprocessor."""
     literal = r'"(?:[^"\\]|\\.)*"'

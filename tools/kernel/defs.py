@@ -2,7 +2,8 @@
 import pathlib
 import re
 
-from .tree import pack, strip_comments, unescape
+from .text import strip_comments, unescape
+from .tree import pack
 
 NEWEST = 0xffffffff
 _NAMES = {"KD_OLDEST": pack(2, 6, 32), "KD_NEWEST": NEWEST}

@@ -3,7 +3,8 @@ import itertools
 import re
 
 from . import defs
-from .tree import Header, literals, strip_comments, wild
+from .text import literals, strip_comments, wild
+from .tree import Header
 
 FAULT = "family/fault/"
 GFP = "family/gfp/"
@@ -457,9 +458,8 @@ def names_of(lib, table):
 
 def check_names(tree, lib, table):
     """Functions that no source of the tree names any more: renamed?"""
-    words = tree.words(tuple(sorted({name.lstrip("_") for other in NAMES for name in names_of(lib, other)})))
     for name in names_of(lib, table):
-        if not re.search("\n" + re.escape(name.lstrip("_")).replace(r"\*", r"\w*") + "\n", words):
+        if not tree.has_name(name):
             yield name, "no such name in the source"
 
 

@@ -5,33 +5,16 @@ import re
 import rows
 
 from . import defs
-from .tree import ANYTHING, literals, wild
+from .text import ANYTHING
 from .wordings import covers
 
-FOLDERS = ("mm", "kernel", "lib", "arch", "fs", "init")
 # panics of other architectures are those of their boards: a text that tells all
 PANICS = ("mm/", "kernel/", "fs/", "init/", "lib/", "arch/x86/", "arch/arm64/", "arch/arm/kernel/", "arch/arm/mm/")
-PRINTS = re.compile(r"\b(pr_(?:emerg|alert|crit|err|warn)\w*|printk\w*|nmi_panic|panic|WARN\w*|die\w*)\s*\(")
 OURS = re.compile(  # how a kernel begins to complain
     r"(BUG: |INFO: (?!lockdep is turned off)|Unable to handle |Internal error: |Oops|WARNING: (at|CPU|possible)|"
     r"general protection|Kernel panic|Bad (page|mode|rss)|.*: page allocation failure|.*allocation failure: |"
     r".*(soft|hard|spinlock|workqueue) lockup|.*detected (expedited )?stalls|[Oo]ut of memory: |list_(add|del)|refcount_t|"
     r".*invoked oom-killer|.*[Kk]illed process|.*unable to allocate|.*corruption|.*(double|bad|invalid) free|.*leaked )")
-_NEAR = 200
-
-
-def printed(tree):
-    """(is it a panic, file, format) of each format that is printed where it matters."""
-    for folder in FOLDERS:
-        for path in sorted((tree.root / folder).rglob("*.c")):
-            name = str(path.relative_to(tree.root))
-            if re.search(r"/(tests?|selftests?)/|kunit|test\w*\.c$|torture|rcuscale|\bkdb\b", name):
-                continue
-            text = path.read_text(errors="replace")
-            for at, literal in literals(text):
-                calls = list(PRINTS.finditer(text, max(0, at - _NEAR), at))
-                if calls and ";" not in text[calls[-1].end():at] and calls[-1][1] not in ("pr_warn_once",):
-                    yield "panic" in calls[-1][1], name, wild(literal).split("\n")[0]
 
 
 def unmatched(tree, lib):
@@ -41,7 +24,7 @@ def unmatched(tree, lib):
     anchors += [m[1] for m in (re.fullmatch(r"[\w-]+: (.*)", anchor) for anchor in anchors) if m]  # behind pr_fmt()
     reasons = [defs.string(row[0]) for row in defs.rows(lib / "family/warn/panic_reason.def", "PANIC")]
     done = set()
-    for panic, name, text in printed(tree):
+    for panic, name, text in tree.scan.printed:
         if text in done or len(re.findall("[A-Za-z]", text)) < 6:
             continue
         done.add(text)

@@ -1,58 +1,16 @@
 """A kernel source tree: its release, headers with their values, functions, format strings."""
-import os
+import bisect
+import functools
 import pathlib
 import re
-import subprocess
 
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/|//[^\n]*|\'(?:[^\'\\\n]|\\.)+\'', re.S)
-_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?:if|el|endif)[^\n]*$", re.M)
-_BETWEEN = re.compile(r"\s*([A-Za-z_]\w*)?\s*")
-_FAR = 300  # more than that between two strings: they are no neighbours
-_ESCAPE = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'", "0": "\0", "r": "\r", "a": "\a", "e": "\x1b"}
-CONVERSION = re.compile(r"%(?:%|[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:hh|h|ll|l|z|t|L|q)?(?:p[A-Za-z]{1,4}(?:\d+)?|[a-zA-Z]))")
-ANYTHING = "\x01"
+from . import scan
+from .text import strip_comments
 
 
 def pack(major, minor, sub=0):
     """As KD_KERNEL."""
     return major << 24 | minor << 16 | sub
-
-
-def strip_comments(text):
-    return _TOKEN.sub(lambda m: " " if m[0].startswith("/") else m[0], text)
-
-
-def unescape(literal):
-    return re.sub(r"\\(x[0-9a-fA-F]+|[0-7]{1,3}|.)", lambda m: _ESCAPE.get(m[1], m[1]), literal, flags=re.S)
-
-
-def wild(text):
-    """A format as it prints: what a conversion puts there is ANYTHING."""
-    return CONVERSION.sub(lambda m: "%" if m[0] == "%%" else ANYTHING, text)
-
-
-def literals(text):
-    """(position, literal) of each string of C source; neighbours are one, a macro between two is ANYTHING."""
-    parts, start, end, gap = [], 0, 0, ""
-    for m in _TOKEN.finditer(text):
-        gap = gap + text[end:m.start()] if m.start() - end < _FAR else ";"
-        end = m.end()
-        if m[0][0] == "/":
-            continue
-        if m[0][0] == "'":
-            gap += ";"
-            continue
-        between = _BETWEEN.fullmatch(_DIRECTIVE.sub("", gap).replace("\\\n", " ")) if parts and len(gap) < _FAR else None
-        if between:
-            parts.append(ANYTHING if between[1] else "")
-        else:
-            if parts:
-                yield start, "".join(parts)
-            parts, start = [], m.start()
-        parts.append(unescape(m[0][1:-1]))
-        gap = ""
-    if parts:
-        yield start, "".join(parts)
 
 
 class Header:
@@ -133,9 +91,6 @@ class Header:
 
 
 class Tree:
-    FOLDERS = ("mm", "kernel", "lib", "arch", "fs", "init", "block", "net", "security", "ipc", "include")
-    MORE = ("drivers",)
-
     def __init__(self, root):
         self.root = pathlib.Path(root)
         make = (self.root / "Makefile").read_text()
@@ -173,34 +128,31 @@ class Tree:
                 return "\n".join(macro)
         return ""
 
-    def _files(self, folders):
-        for folder in folders:
-            for path in sorted((self.root / folder).rglob("*.[chS])".rstrip(")"))):
-                if path.is_file():
-                    yield path
+    @functools.cached_property
+    def scan(self):
+        return scan.Scan(self.root)
 
-    def formats(self, folders=None):
-        """Every string of the source, as it prints, one a line."""
-        folders = folders or self.FOLDERS
+    def formats(self, folders):
+        """Every string of the source, as it prints: one a line."""
         if folders not in self._big:
-            lines = set()
-            for path in self._files(folders):
-                if "/tests/" in str(path) or path.name.endswith("_kunit.c") or folders == self.MORE and path.suffix != ".c":
-                    continue
-                for _, literal in literals(path.read_text(errors="replace")):
-                    lines.update(wild(line) for line in literal.split("\n") if len(line) > 1)
-            self._big[folders] = "\n" + "\n".join(sorted(lines)) + "\n"
+            self._big[folders] = "\n" + "\n".join(sorted(self.scan.lines[folders])) + "\n"
         return self._big[folders]
 
-    def words(self, wanted):
-        """Which of these names the source has, one a line, without leading underscores; '*' in one: any letters."""
-        if wanted not in self._big:
-            pattern = r"\b_*(" + "|".join(name.replace("*", r"\w*") for name in wanted) + r")\b"
-            folders = [str(self.root / folder) for folder in self.FOLDERS + self.MORE if (self.root / folder).is_dir()]
-            found = subprocess.run(["grep", "-rhoE", "--include=*.[chS]", pattern, *folders], stdout=subprocess.PIPE,
-                                   check=False, env={**os.environ, "LC_ALL": "C"}).stdout.decode(errors="replace")
-            self._big[wanted] = "\n" + "\n".join(sorted({word.lstrip("_") for word in set(found.split())})) + "\n"
-        return self._big[wanted]
+    @functools.cached_property
+    def names(self):
+        """The identifiers of the source in order, without leading underscores."""
+        return sorted(self.scan.names)
+
+    def has_name(self, name):
+        """'*' in it: any letters."""
+        name = name.lstrip("_")
+        first, pattern = name.partition("*")[0], re.compile(re.escape(name).replace(r"\*", r"\w*"))
+        at = bisect.bisect_left(self.names, first)
+        while at < len(self.names) and self.names[at].startswith(first):
+            if pattern.fullmatch(self.names[at]):
+                return True
+            at += 1
+        return False
 
 
 def _definition(text, m):

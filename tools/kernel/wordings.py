@@ -1,16 +1,20 @@
 """Texts that recognisers rely on, against the format strings of a tree."""
+import functools
+import itertools
 import pathlib
 import re
 import subprocess
 
 import rows
 
-from . import defs
-from .tree import ANYTHING, literals
+from . import defs, scan
+from .text import ANYTHING, literals
 
 ENOUGH = 0.6     # of a text's letters must stand in a format, the rest is what conversions print
 FEW = 5          # letters of the format itself, where the rest is a string of the source
 MARKS = " :[]#()='\"`.,-"
+OUR_NAME = re.compile(r"^const kd_parser \w+ = \{\s*\.name = \"\w+\"", re.M)  # of a recogniser
+NAME = re.compile(r"(_*[a-z][a-z0-9_]*)(?:\.(?:part|cold|isra|constprop))*(?:\.|\+0x)?")  # of a function, or how it begins
 TABLES = {       # table -> [(macro, column)]: texts of kernel lines
     "input/heads.def": [("HEAD", 0)],
     "family/seen/wording.def": [("WORDING", 0)],
@@ -43,7 +47,7 @@ def of_parsers(lib):
                 inside = marker[1].endswith(".c")  # tables: of_tables()
             elif inside:
                 ours.append(line)
-        for _, text in literals("\n".join(ours)):
+        for _, text in literals(OUR_NAME.sub("", "\n".join(ours))):
             yield text, path.stem[6:]
 
 
@@ -78,27 +82,31 @@ class Formats:
 
     def stand(self, text):
         """As it is; without the marks that another format puts behind it; without what pr_fmt() puts before it."""
+        name = NAME.fullmatch(text)
+        if name and ("_" in name[1] or name[1] != text) and self.tree.has_name(name[1] + "*"):
+            return True
         bare = text.strip(MARKS)
         forms = [text, bare] + [m[1] for m in [re.fullmatch(r"[\w-]+: (.*)", bare)] if m and 2 * _count(m[1]) > _count(bare)]
-        return any(self._stands(form, self.tree.formats(folders)) for folders in (self.tree.FOLDERS, self.tree.MORE)
+        return any(self._stands(form, self.tree.formats(folders)) for folders in (scan.FOLDERS, scan.MORE)
                    for form in forms if _count(form) >= 4)
 
     def _word(self, text):
         """Is that a string of its own? A conversion may print it then."""
-        return any(f"\n{text}{end}\n" in self.tree.formats(folders) for folders in (self.tree.FOLDERS, self.tree.MORE)
-                   for end in ("", " "))
+        return any(text + end in lines for lines in self.tree.scan.lines.values() for end in ("", " "))
 
     def _stands(self, text, big):
         if text in big:
             return True
-        words = sorted(re.findall(r"[A-Za-z_]{3,}", text), key=len, reverse=True)
+        words, seen = sorted(re.findall(r"[A-Za-z_]{3,}", text), key=len, reverse=True), set()
         for word in words[:2]:
             at = big.find(word)
             while at >= 0:
                 end = big.index("\n", at)
                 line = big[big.rindex("\n", 0, at) + 1:end]
-                if ANYTHING in line and (covers(line, text) or any(map(self._word, printed(line, text)))):
-                    return True
+                if ANYTHING in line and line not in seen:
+                    seen.add(line)
+                    if covers(line, text) or any(map(self._word, printed(line, text))):
+                        return True
                 at = big.find(word, end)
         return False
 
@@ -113,20 +121,24 @@ def covers(line, text):
 
 def printed(line, text):
     """What the only conversion of the format that prints part of the text prints, for each place where it can begin."""
-    chunks = line.split(ANYTHING)
+    chunks, letters = line.split(ANYTHING), list(itertools.accumulate(map(_is_letter, text), initial=0))
     for before, after in zip(chunks, chunks[1:]):
-        for length in range(min(len(before), len(text)), -1, -1):
-            rest = text[length:]
-            if not before.endswith(text[:length]) or not rest:
+        for begin in range(min(len(before), len(text) - 1), -1, -1):
+            if not before.endswith(text[:begin]):
                 continue
-            for end in range(len(rest), 0, -1):
-                letters = _count(text[:length]) + _count(rest[end:])
-                if letters >= FEW and after.startswith(rest[end:]) and rest[:end].strip():
-                    yield rest[:end].strip()
+            for end in range(len(text), max(begin, len(text) - len(after) - 1), -1):
+                if (letters[begin] + letters[-1] - letters[end] >= FEW and after.startswith(text[end:])
+                        and text[begin:end].strip()):
+                    yield text[begin:end].strip()
 
 
+def _is_letter(c):
+    return c.isascii() and c.isalpha()
+
+
+@functools.lru_cache(maxsize=None)
 def _count(text):
-    return len(re.findall("[A-Za-z]", text))
+    return sum(map(_is_letter, text))
 
 
 def _walk(chunks, i, text):
