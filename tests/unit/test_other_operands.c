@@ -5,6 +5,7 @@
 
 #include "family/fault/decode_krnl_code.h"
 #include "family/fault/decode_word.h"
+#include "family/fault/isa.h"
 #include "suite.h"
 
 typedef struct want {
@@ -108,12 +109,37 @@ START_TEST(krnl_code)
 }
 END_TEST
 
+/* The digits of the marked word tell ARM from Thumb, and end where the text does. */
+START_TEST(marked_word)
+{
+    static const struct {
+        const char *arch, *bytes;
+        size_t len;
+        kd_isa isa;
+    } rows[] = {
+        { "arm", "e1a00000 (e5940000)", 19, KD_ISA_ARM },
+        { "arm", "bf00 (6820) e5", 14, KD_ISA_THUMB },
+        { "arm", "bf00 (68200000)", 10, KD_ISA_THUMB }, /* cut */
+        { "arm", "bf00 (68200000)", 9, KD_ISA_NONE },
+        { "arm", "e5940000", 8, KD_ISA_NONE }, /* no mark */
+        { "x86_64", "48 <8b> 00", 10, KD_ISA_X86_64 },
+        { "s390", "48 <8b00>", 9, KD_ISA_NONE },
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        kd_context context = { .arch = kd_str_of(rows[i].arch) };
+        kdf_oops oops = { .code.bytes.v = { rows[i].bytes, rows[i].len } };
+        ck_assert_msg(kd_isa_of_code(&oops, &context) == rows[i].isa, "%s", rows[i].bytes);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("other_operands");
     TCase *tests = tcase_create("rows");
     tcase_add_test(tests, words);
     tcase_add_test(tests, krnl_code);
+    tcase_add_test(tests, marked_word);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
