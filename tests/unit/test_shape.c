@@ -61,7 +61,8 @@ START_TEST(names_differ)
 }
 END_TEST
 
-/* Seconds with six places are a time, of a clock with two colons, a thread: each once, the first. */
+/* Seconds with six places are a time, of a clock with two colons, a thread: each once, the first.
+ */
 START_TEST(words_of_a_prefix)
 {
     static const struct {

@@ -5,6 +5,10 @@
  *   pcieport 0000:00:1c.4: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)
  *   pcieport 0000:00:1c.4:   device [8086:a114] error status/mask=00000001/00002000
  *   pcieport 0000:00:1c.4:    [ 0] RxErr                  (First)
+ * 7.3+:
+ *   pcieport 0000:00:1c.4: AER: Multiple Correctable Error messages received, first one from ...
+ *   pcieport 0000:00:1c.4: PCIe Bus Error: severity=Correctable
+ *   pcieport 0000:00:1c.4:   [ 0] RxErr             | Receiver    | Physical Layer
  *
  * The owner of "PCIe Bus Error" is the device whose registers are shown.
  */
@@ -24,14 +28,20 @@ static bool name_of(kd_str text, kd_str *driver, kd_str *device)
     return true;
 }
 
-/* "severity=Corrected, type=Physical Layer, (Receiver ID)", "..., id=00e8(Receiver ID)" to 4.18 */
+/* "severity=Corrected, type=Physical Layer, (Receiver ID)", "..., id=00e8(Receiver ID)" to 4.18,
+ * "severity=Uncorrectable (Fatal) (Inaccessible)" 7.3+ */
 static bool put_bus_error(kd_parse *parse, kdf_hardware_error *error, kd_str text)
 {
     kd_scan in;
     kd_str driver, device;
     if (!kd_scan_after(text, "Bus Error: severity=", &in))
         return false;
-    kd_put(parse, &error->severity, kd_str_trim(kd_scan_to_any(&in, ",")));
+    kd_str severity = kd_str_trim(kd_scan_to_any(&in, ","));
+    if (kd_str_ends(severity, " (Inaccessible)")) {
+        severity.len -= strlen(" (Inaccessible)");
+        kd_put(parse, &error->layer, KD_STR("Inaccessible"));
+    }
+    kd_put(parse, &error->severity, severity);
     if (kd_scan_after(text, ", type=", &in))
         kd_put(parse, &error->layer, kd_str_trim(kd_scan_to_any(&in, ",")));
     kd_scan agent = in;
@@ -45,7 +55,8 @@ static bool put_bus_error(kd_parse *parse, kdf_hardware_error *error, kd_str tex
     return true;
 }
 
-/* "   [12] Timeout", "   [ 0] RxErr                  (First)" */
+/* "   [12] Timeout", "   [ 0] RxErr                  (First)", "  [ 0] RxErr | Receiver | Physical
+ * Layer" */
 static bool put_bit(kd_parse *parse, kdf_hardware_error *error, kd_str text)
 {
     kd_scan in;
@@ -58,14 +69,26 @@ static bool put_bit(kd_parse *parse, kdf_hardware_error *error, kd_str text)
     kd_text *item = error->bits.count < 8 ? KD_LIST_ADD(parse->arena, &error->bits, kd_text) : NULL;
     if (item)
         *item = (kd_text){ name, parse->src };
+    kd_str skipped;
+    if (kd_scan_past(&in, "| ", &skipped))
+        kd_put(parse, &error->agent, kd_str_trim(kd_scan_to_any(&in, "|")));
+    if (kd_scan_past(&in, "| ", &skipped))
+        kd_put(parse, &error->layer, kd_str_trim(kd_scan_to_any(&in, "(")));
     return true;
+}
+
+static bool has_firmware_status(kd_str text)
+{
+    return kd_str_has(text, "aer_status: 0x") || kd_str_has(text, "aer_cor_status: 0x") ||
+           kd_str_has(text, "aer_uncor_status: 0x");
 }
 
 /* cper_print_aer(), for what the firmware told:
  *   nvme 0000:70:00.0: AER: aer_status: 0x00000001, aer_mask: 0x0000e000
  *   nvme 0000:70:00.0:    [ 0] RxErr                  (First)
  *   nvme 0000:70:00.0: AER: aer_layer=Physical Layer, aer_agent=Receiver ID
- *   nvme 0000:70:00.0: AER: aer_uncor_severity: 0x00463010      not for corrected ones */
+ *   nvme 0000:70:00.0: AER: aer_uncor_severity: 0x00463010      not for corrected ones
+ * 7.3+: aer_cor_status or aer_uncor_status, layer and agent behind each bit */
 static bool put_firmware(kd_parse *parse, kdf_hardware_error *error, kd_str text)
 {
     kd_scan in;
@@ -76,9 +99,12 @@ static bool put_firmware(kd_parse *parse, kdf_hardware_error *error, kd_str text
         kd_put(parse, &error->layer, kd_str_trim(kd_scan_to_any(&in, ",")));
     if (kd_scan_after(text, "aer_agent=", &in))
         kd_put(parse, &error->agent, kd_str_trim(kd_scan_to_any(&in, ",")));
-    if (kd_scan_after(text, "aer_status: 0x", &in) && kd_scan_hex(&in, &status))
+    if (has_firmware_status(text) && kd_scan_after(text, "status: 0x", &in) &&
+        kd_scan_hex(&in, &status))
         kd_put(parse, &error->status.value, status);
-    if (kd_str_has(text, "aer_uncor_severity"))
+    if (kd_str_has(text, "aer_cor_"))
+        error->severity = (kd_text){ KD_STR("corrected"), KD_DERIVED };
+    if (kd_str_has(text, "aer_uncor_"))
         error->severity = (kd_text){ KD_STR("uncorrected"), KD_DERIVED };
     return true;
 }
@@ -87,7 +113,7 @@ static bool put_firmware(kd_parse *parse, kdf_hardware_error *error, kd_str text
 static bool open_firmware(kd_parse *parse, kdf_hardware_error *error, kd_str text)
 {
     kd_str driver, device;
-    if (!kd_str_has(text, "aer_status: 0x") || !name_of(text, &driver, &device))
+    if (!has_firmware_status(text) || !name_of(text, &driver, &device))
         return false;
     kd_put(parse, &error->driver, driver);
     kd_put(parse, &error->device, device);
@@ -96,8 +122,10 @@ static bool open_firmware(kd_parse *parse, kdf_hardware_error *error, kd_str tex
 
 static bool is_source(kd_str text)
 {
-    return kd_str_has(text, "AER: ") && (kd_str_has(text, "error received: ") ||
-                                         kd_str_has(text, "rror message received from "));
+    return kd_str_has(text, "AER: ") &&
+           (kd_str_has(text, "error received: ") ||
+            kd_str_has(text, "rror message received from ") ||
+            kd_str_has(text, "rror messages received, first one from "));
 }
 
 /* "pcieport 0000:00:1c.0: AER: Corrected error received: id=00e0", to 4.18: bus, device and
@@ -126,6 +154,7 @@ static kd_verdict open_aer(kd_parse *parse, const kd_line *line)
         parse->own[OWN_BUS] = 1;
     } else if (is_source(line->text)) {
         if (kd_scan_after(line->text, "received from ", &in) ||
+            kd_scan_after(line->text, "received, first one from ", &in) ||
             kd_scan_after(line->text, "received: ", &in))
             put_source(parse, error, line->text, kd_scan_to_any(&in, " ["));
     } else if (open_firmware(parse, error, line->text)) {
@@ -167,7 +196,7 @@ static kd_verdict more_aer(kd_parse *parse, const kd_line *line)
     kd_str text = line->text;
     if (line->has_time && line->time_us / 1000000 > (uint64_t)parse->own[OWN_LAST] + 2)
         return KD_OVER;
-    if (is_source(text) || kd_str_has(text, "aer_status: 0x") ||
+    if (is_source(text) || has_firmware_status(text) ||
         (kd_str_has(text, "Bus Error: severity=") && parse->own[OWN_BUS]))
         return KD_OVER;
     if (put_bus_error(parse, error, text)) {
@@ -210,8 +239,8 @@ static void put_severity_of_source(kdf_hardware_error *error)
     if (error->severity.src || !kd_scan_after(error->oops.headline.v, "AER: ", &in))
         return;
     kd_scan_literal(&in, "Multiple ");
-    if (kd_scan_past(&in, " error ", &severity) && kd_str_has(severity, "orrect") &&
-        severity.len < 32)
+    if ((kd_scan_past(&in, " error ", &severity) || kd_scan_past(&in, " Error ", &severity)) &&
+        kd_str_has(severity, "orrect") && severity.len < 32)
         error->severity = (kd_text){ severity, error->oops.headline.src };
 }
 
@@ -222,13 +251,13 @@ static void close_aer(kd_parse *parse)
     parse->event->complete = true;
 }
 
-static const char *const anchors[] = { "PCIe Bus Error: severity=",
-                                       "PCIE Bus Error: severity=",
-                                       "CXL Bus Error: severity=",
-                                       "rror received: ",
-                                       "rror message received from ",
-                                       "AER: aer_status: 0x",
-                                       NULL };
+static const char *const anchors[] = {
+    "PCIe Bus Error: severity=",   "PCIE Bus Error: severity=",
+    "CXL Bus Error: severity=",    "rror received: ",
+    "rror message received from ", "rror messages received, first one from ",
+    "AER: aer_status: 0x",         "AER: aer_cor_status: 0x",
+    "AER: aer_uncor_status: 0x",   NULL
+};
 
 const kd_parser kd_parser_aer = {
     .name = "aer",
