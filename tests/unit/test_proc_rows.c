@@ -1,7 +1,9 @@
 /* test_proc_rows.c - /proc/pagetypeinfo and /proc/buddyinfo. */
 #include "family/fields.h"
+#include "family/memdump/parse_zone_row.h"
 #include "meminfo_stage.h"
 #include "suite.h"
+#include <stdio.h>
 
 extern const kd_parser kd_parser_buddyinfo;
 extern const kd_parser kd_parser_pagetypeinfo;
@@ -127,6 +129,23 @@ START_TEST(buddyinfo_rows)
 }
 END_TEST
 
+/* As many zones as a list may hold; what is more is passed over. */
+START_TEST(buddyinfo_has_a_limit)
+{
+    stage s;
+    char text[80];
+    stage_begin(&s, &kd_kind_buddyinfo, &s.buddy);
+    for (unsigned i = 0; i < KD_ROW_ZONES + 3; i++) {
+        snprintf(text, sizeof text, "Node %u, zone   Normal 1 2 3 4 5 6 7 8 9 10 11", i);
+        ck_assert(buddy_line(&s, text));
+    }
+    ck_assert_uint_eq(s.buddy.zones.count, KD_ROW_ZONES);
+    ck_assert_field(KD_ITEMS(s.buddy.zones, kdf_buddyinfo_zone)[KD_ROW_ZONES - 1].node,
+                    KD_ROW_ZONES - 1);
+    stage_end(&s);
+}
+END_TEST
+
 START_TEST(no_buddyinfo)
 {
     static const char *const lines[] = {
@@ -155,6 +174,7 @@ int main(void)
     tcase_add_test(tests, pagetypeinfo_with_one_blank);
     tcase_add_test(tests, pagetypeinfo_wrapped);
     tcase_add_test(tests, buddyinfo_rows);
+    tcase_add_test(tests, buddyinfo_has_a_limit);
     tcase_add_test(tests, no_buddyinfo);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
