@@ -7,6 +7,7 @@ columns. What stands in tests/text/NAME.txt is the text of the log tests/logs/FA
 --update writes it anew; read it as a tired engineer would.
 """
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -35,6 +36,10 @@ def faults(tool, log):
         yield "brief is no plain ASCII"
     if len(brief.splitlines()[0]) > COLUMNS:
         yield "the first line of brief is too long"
+    counted = re.match(rb"\w+: (\d+) problem", brief)
+    told = len(re.findall(rb"^p\d+ ", brief, re.M)) + sum(map(int, re.findall(rb"^and (\d+) more problems$", brief, re.M)))
+    if told != (int(counted[1]) if counted else 0):
+        yield f"brief tells {told} problems"
 
 
 def main():
