@@ -178,7 +178,7 @@ void kd_say_bad_memory(const kd_view *view, kd_emit *out)
 {
     const kd_wide_view *wide = kd_wide(view);
     kd_span span = kd_neighbours(wide);
-    if (out->diag->caused_by.count > 0)
+    if (!out->diag || out->diag->caused_by.count > 0)
         return; /* a surer match was told */
     for (size_t i = wide->index; i-- > span.from;) {
         const kd_event *event = wide->events[i];
