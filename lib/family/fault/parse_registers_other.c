@@ -221,6 +221,18 @@ static bool take_xmon_task(kd_parse *parse, kdf_oops *oops, kd_str text)
     return true;
 }
 
+/* "Linux version 5.0.0 (user1@build1) ...": xmon prints the banner behind the task */
+static bool take_xmon_banner(kd_parse *parse, kdf_oops *oops, kd_str text)
+{
+    kd_scan in = kd_scan_of(text);
+    kd_str release;
+    if (!kd_scan_literal(&in, "Linux version ") || !kd_scan_word(&in, &release) || parse->src < 2 ||
+        !kd_str_has(kd_event_line(parse->event, parse->src - 1)->raw, ", comm = "))
+        return false;
+    kd_put(parse, &oops->task.kernel_release, release);
+    return true;
+}
+
 /* "COMM=videod PID=143": csky */
 static bool take_csky_task(kd_parse *parse, kdf_oops *oops, kd_str text)
 {
@@ -336,6 +348,7 @@ static bool take_by_first(kd_parse *parse, kdf_oops *oops, kd_str text)
     case 'F': return take_frame_format(parse, oops, text);
     case '$': return take_mips(parse, oops, text);
     case 'K': return take_psw(parse, oops, text);
+    case 'L': return take_xmon_banner(parse, oops, text);
     case 's':
     case 'r': return take_parisc_row(parse, oops, text);
     case 'I': return take_queue(parse, oops, text);
