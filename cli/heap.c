@@ -31,12 +31,12 @@ static void use_huge_pages(heap *h)
 static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
 {
     heap *h = user;
-    h->used += new_size - old_size;
-    if (new_size == 0) {
+    void *to = NULL;
+    if (new_size == 0)
         free(ptr);
+    else if (!(to = realloc(ptr, new_size)))
         return NULL;
-    }
-    void *to = realloc(ptr, new_size);
+    h->used += new_size - old_size;
     if (h->used > SMALL)
         use_huge_pages(h);
     return to;

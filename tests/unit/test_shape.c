@@ -21,20 +21,30 @@ static const struct {
     { "a==> ", KD_LEARNT_SHAPE },
 };
 
+static kd_mem mem;
+static kd_matcher known;
+
+static void begin(void)
+{
+    mem = (kd_mem){ .allocator = &allocator, .limit = SIZE_MAX };
+    ck_assert_int_eq(kd_heads_init(&known, &mem), KD_OK);
+}
+
+static void end(void)
+{
+    kd_matcher_free(&known, &mem);
+}
+
 START_TEST(structure)
 {
     char lines[2][80];
-    kd_mem mem = { .allocator = &allocator, .limit = SIZE_MAX };
-    kd_matcher known;
     kd_shape shape;
     snprintf(lines[0], sizeof lines[0], "%sCPU: 0 PID: 42 Comm: foo Not tainted 6.1.0 #1",
              cases[_i].prefix);
     snprintf(lines[1], sizeof lines[1], "%sCall Trace:", cases[_i].prefix);
     const kd_str texts[] = { kd_str_of(lines[0]), kd_str_of(lines[1]) };
-    ck_assert_int_eq(kd_heads_init(&known, &mem), KD_OK);
     ck_assert_msg(kd_shape_learn(&known, &shape, texts, 2) == cases[_i].learnt, "\"%s\"",
                   cases[_i].prefix);
-    kd_matcher_free(&known, &mem);
 }
 END_TEST
 
@@ -46,10 +56,7 @@ START_TEST(names_differ)
         { "[be] Call Trace:", 16 },
         { "[gamma] Call Trace:", 19 },
     };
-    kd_mem mem = { .allocator = &allocator, .limit = SIZE_MAX };
-    kd_matcher known;
     kd_shape shape;
-    ck_assert_int_eq(kd_heads_init(&known, &mem), KD_OK);
     ck_assert_int_eq(kd_shape_learn(&known, &shape, texts, 3), KD_LEARNT_SHAPE);
     for (size_t i = 0; i < KD_COUNT(texts); i++) {
         kd_scan in = kd_scan_of(texts[i]);
@@ -57,7 +64,6 @@ START_TEST(names_differ)
         ck_assert(kd_shape_take(&shape, &in, &line));
         ck_assert_ptr_eq(in.at, kd_str_find(texts[i], i ? "Call" : "CPU"));
     }
-    kd_matcher_free(&known, &mem);
 }
 END_TEST
 
@@ -84,9 +90,6 @@ START_TEST(words_of_a_prefix)
         { "uart 23:60:01 T12x | ", false, 0, "", "" },
         { "uart 23:59:59 00:00:00 T1 C2 | ", false, 0, "23:59:59", "T1" },
     };
-    kd_mem mem = { .allocator = &allocator, .limit = SIZE_MAX };
-    kd_matcher known;
-    ck_assert_int_eq(kd_heads_init(&known, &mem), KD_OK);
     for (size_t i = 0; i < KD_COUNT(rows); i++) {
         char text[80];
         kd_shape shape;
@@ -101,7 +104,6 @@ START_TEST(words_of_a_prefix)
         ck_assert_msg(kd_str_is(line.wall_time, rows[i].wall), "%s", text);
         ck_assert_msg(kd_str_is(line.caller, rows[i].caller), "%s", text);
     }
-    kd_matcher_free(&known, &mem);
 }
 END_TEST
 
@@ -109,6 +111,7 @@ int main(void)
 {
     Suite *suite = suite_create("shape");
     TCase *tests = tcase_create("shape");
+    tcase_add_checked_fixture(tests, begin, end);
     tcase_add_loop_test(tests, structure, 0, KD_COUNT(cases));
     tcase_add_test(tests, names_differ);
     tcase_add_test(tests, words_of_a_prefix);
