@@ -103,13 +103,15 @@ bool kd_session_learn(kd_session *session, const kd_line *line, const char *at, 
 }
 
 /* A line that an earlier portion began comes without its newline. */
-static void append(kd_held *held, kd_str lines)
+static void append(kd_held *held, kd_str lines, bool joined)
 {
     size_t before = held->len;
     if (lines.len == 0)
         return;
     /* what waits again may lie there already */
     memmove(held->bytes + held->len, lines.ptr, lines.len);
+    if (!joined)
+        kd_hide_breaks(held->bytes + before, lines.len);
     held->len += lines.len;
     if (held->bytes[held->len - 1] != '\n')
         held->bytes[held->len++] = '\n';
@@ -124,7 +126,7 @@ void kd_session_hold(kd_session *session, const kd_blockview *rest)
     if (!held->bytes)
         return;
     held->len = held->lines = 0;
-    append(held, rest->data);
+    append(held, rest->data, rest->joined);
     held->joined = rest->joined;
     held->line = rest->line;
     held->offset = rest->offset;
@@ -152,7 +154,7 @@ bool kd_session_join(kd_session *session, const kd_blockview *line)
         bool fits =
             !line->dropped && !line->apart && !line->still && line->data.len <= KD_SHAPE_LINE + 1;
         if (fits && lines < KD_SHAPE_LINES) {
-            append(held, line->data);
+            append(held, line->data, line->joined);
             held->joined |= line->joined;
             return true;
         }

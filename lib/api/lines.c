@@ -45,6 +45,8 @@ static void keep_tail(kd_session *session, const kd_blockview *block)
         session->tail_len = kept;
     }
     memcpy(session->tail + session->tail_len, data.ptr, data.len);
+    if (session->dress.breaks && !block->joined)
+        kd_hide_breaks(session->tail + session->tail_len, data.len);
     session->tail_len += data.len;
     if (gap > 0) {
         memset(session->tail + session->tail_len, ' ', gap - 1);
@@ -97,6 +99,7 @@ static bool one_line(kd_session *session, block_walk *walk, const char *end)
     const kd_before before = {
         .near = { block->data.ptr, (size_t)(walk->at - block->data.ptr) },
         .far = { session->tail, session->tail ? session->tail_len : 0 },
+        .joined = block->joined,
         .line = walk->line,
         .offset = line.offset,
         .longest = max_line < TAIL_LINE ? max_line : TAIL_LINE,
@@ -216,7 +219,12 @@ void kd_session_read(kd_session *session, const kd_blockview *block)
 void kd_session_message(void *user, const kd_blockview *message)
 {
     kd_session *session = user;
-    session->dress.breaks |= session->mend.forms & (KD_FORM_WRAPPED | KD_FORM_FLOWED | KD_FORM_QP);
+    if (!session->dress.breaks &&
+        session->mend.forms & (KD_FORM_WRAPPED | KD_FORM_FLOWED | KD_FORM_QP)) {
+        session->dress.breaks = true;
+        if (session->tail)
+            kd_hide_breaks(session->tail, session->tail_len);
+    }
     session->dress.qp = message->qp;
     if (!kd_session_join(session, message))
         kd_session_read(session, message);

@@ -34,6 +34,7 @@ kd_back kd_back_from(const kd_parse *parse)
                       .longest = before->longest,
                       .dress = parse->dress,
                       .from_the_start = before->from_the_start,
+                      .joined = before->joined,
                       .still_from = before->still_from,
                       .still_to = before->still_to };
 }
@@ -61,17 +62,19 @@ static bool step(kd_back *back, kd_str *out)
 }
 
 /* Lines that messages went on in. */
-static uint64_t breaks_in(const kd_back *back, kd_str text)
+static uint64_t breaks_in(const kd_back *back, bool near, kd_str text)
 {
-    return back->dress && back->dress->breaks ? kd_count_breaks(text) : 0;
+    return back->dress && back->dress->breaks && (back->joined || !near) ? kd_count_breaks(text)
+                                                                         : 0;
 }
 
 bool kd_back_line(kd_back *back, kd_line *out)
 {
     kd_str raw;
+    bool near = back->near.len > 0;
     if (!step(back, &raw))
         return false;
-    back->number -= breaks_in(back, raw);
+    back->number -= breaks_in(back, near, raw);
     *out =
         (kd_line){ .raw = raw, .number = back->number, .offset = back->offset, .length = raw.len };
     kd_line_read(out, back->dress);
@@ -83,11 +86,12 @@ bool kd_back_line_with(kd_back *back, unsigned *lines, const char *const *words,
 {
     kd_back at = *back;
     kd_str raw;
-    for (; *lines > 0 && step(&at, &raw); at.number -= breaks_in(&at, raw), *back = at) {
+    for (; *lines > 0 && step(&at, &raw); *back = at) {
         --*lines;
         for (size_t i = 0; i < count; i++)
             if (kd_str_has(raw, words[i]))
                 return kd_back_line(back, out);
+        at.number -= breaks_in(&at, back->near.len > 0, raw);
     }
     return false;
 }
@@ -138,10 +142,16 @@ bool kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *numbe
     if (back.still_to > *offset)
         return false;
     for (int i = 0; i < 2; i++)
-        if (texts[i].len > 0)
-            *number -= kd_count_newlines(texts[i].ptr, texts[i].ptr + texts[i].len) +
-                       breaks_in(&back, texts[i]);
+        *number -= kd_back_count(parse, i == 1, texts[i]);
     return true;
+}
+
+uint64_t kd_back_count(const kd_parse *parse, bool near, kd_str text)
+{
+    kd_back back = kd_back_from(parse);
+    if (text.len == 0)
+        return 0;
+    return kd_count_newlines(text.ptr, text.ptr + text.len) + breaks_in(&back, near, text);
 }
 
 bool kd_back_has(const kd_parse *parse, const char *const *words, size_t count)

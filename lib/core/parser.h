@@ -36,6 +36,7 @@ typedef struct kd_block_state {
  * one does. */
 typedef struct kd_before {
     kd_str near, far;      /* whole lines, each with its newline; `far` ends where `near` begins */
+    bool joined;           /* may KD_BREAK_* stand in `near`? */
     uint64_t line, offset; /* of the line at hand */
     size_t longest;        /* a longer line ends the look back */
     bool from_the_start;   /* does `far` begin where the log begins? */
@@ -103,7 +104,7 @@ typedef struct kd_back {
     size_t bytes;     /* that were given */
     size_t longest;
     kd_dress *dress;
-    bool from_the_start;
+    bool from_the_start, joined;
     uint64_t still_from, still_to;
 } kd_back;
 kd_back kd_back_from(const kd_parse *parse);
@@ -118,6 +119,8 @@ void kd_back_texts(const kd_parse *parse, kd_str out[2]);
 /* Where the first of these lines stands in the log. False: several are on one line of it. */
 bool kd_back_place(const kd_parse *parse, const kd_str texts[2], uint64_t *number,
                    uint64_t *offset);
+/* Lines of the log that end in a part of the first or the second (`near`) of them. */
+uint64_t kd_back_count(const kd_parse *parse, bool near, kd_str text);
 /* Does one of these words stand in them? For a line that only a report has: is its headline near?
  */
 bool kd_back_has(const kd_parse *parse, const char *const *words, size_t count);

@@ -105,6 +105,15 @@ size_t kd_count_breaks(kd_str raw)
     return count;
 }
 
+void kd_hide_breaks(char *text, size_t len)
+{
+    if (kd_count_breaks((kd_str){ text, len }) == 0)
+        return;
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == KD_BREAK_BLANK || text[i] == KD_BREAK_INSIDE)
+            text[i] = ' ';
+}
+
 /* A line break inside a message, with what stands around it; its length, or 0. */
 static size_t break_len(kd_str s)
 {

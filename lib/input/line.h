@@ -45,6 +45,8 @@ typedef enum kd_form {
 #define KD_BREAK_INSIDE '\f'
 /* How many there are. */
 size_t kd_count_breaks(kd_str raw);
+/* Such bytes of the log itself become blanks: in text that no message went on in. */
+void kd_hide_breaks(char *text, size_t len);
 
 /* Its name in the report. */
 const char *kd_form_name(unsigned bit);

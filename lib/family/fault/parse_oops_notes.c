@@ -173,18 +173,19 @@ void kd_oops_read_notes(kd_parse *parse, kdf_oops *oops)
         kd_str hit;
         while (oops->notes.count < MAX_NOTES && (hit = next_address(rest, like)).ptr) {
             kd_str line = kd_str_line_at(rest, hit.ptr);
+            kd_str above = { rest.ptr, (size_t)(line.ptr - rest.ptr) };
             kd_line read = { .raw = line,
-                             .number = number + kd_count_newlines(rest.ptr, line.ptr),
+                             .number = number + kd_back_count(parse, i == 1, above),
                              .offset = offset + (uint64_t)(line.ptr - rest.ptr),
                              .length = line.len };
             if (!read_note(parse, oops, &read, like, hit))
                 return;
-            number = read.number + 1;
-            offset = read.offset + line.len + 1;
-            rest = kd_str_from(rest, (size_t)(line.ptr + line.len - rest.ptr) + 1);
+            line.len++; /* its newline */
+            number = read.number + kd_back_count(parse, i == 1, line);
+            offset = read.offset + line.len;
+            rest = kd_str_from(rest, above.len + line.len);
         }
-        if (rest.len > 0)
-            number += kd_count_newlines(rest.ptr, rest.ptr + rest.len);
+        number += kd_back_count(parse, i == 1, rest);
         offset += rest.len;
     }
 }
