@@ -10,8 +10,8 @@
 #include "heap.h"
 
 /* A small log is done in the time that a huge page takes to be cleared. */
-#define SMALL ((size_t)4 << 20)
-#define STEP (32 << 20)
+#define SMALL ((size_t)1 << 20)
+#define STEP (64 << 20)
 
 /* With pages of 4 KiB, a third of the time of a large report goes into page faults. */
 static void use_huge_pages(heap *h)
