@@ -1,5 +1,8 @@
 /* test_str.c - text views: searches at the ends of the text. */
-#include "base/str.h"
+#include <ctype.h>
+#include <string.h>
+
+#include "base/scan.h"
 #include "suite.h"
 
 static int last_at(const char *text, const char *needle)
@@ -126,6 +129,83 @@ START_TEST(which)
 }
 END_TEST
 
+/* Each byte is what C's own functions say in the C locale. */
+START_TEST(bytes)
+{
+    for (int c = 0; c < 256; c++) {
+        char byte = (char)c;
+        bool ascii = c < 128;
+        ck_assert_msg(kd_is_hex(byte) == (ascii && isxdigit(c)), "%d", c);
+        ck_assert_msg(kd_in_name(byte) == ((ascii && isalnum(c)) || c == '_'), "%d", c);
+        ck_assert_msg(kd_in_symbol(byte) ==
+                          ((ascii && isalnum(c)) || (c && strchr("_.$@", c) != NULL)),
+                      "%d", c);
+        ck_assert_msg(kd_is_digit(byte) == (ascii && isdigit(c)), "%d", c);
+        ck_assert_msg(kd_is_alpha(byte) == (ascii && isalpha(c)), "%d", c);
+        ck_assert_msg(kd_is_blank(byte) == (c == ' ' || c == '\t'), "%d", c);
+    }
+}
+END_TEST
+
+START_TEST(numbers)
+{
+    static const struct {
+        const char *text;
+        bool hex, taken;
+        uint64_t value;
+        size_t left;
+    } rows[] = {
+        { "0123456789abcdef", true, true, UINT64_C(0x0123456789abcdef), 0 },
+        { "FEDCBA9876543210", true, true, UINT64_C(0xfedcba9876543210), 0 },
+        { "0xFEDCBA9876543210g", true, true, UINT64_C(0xfedcba9876543210), 1 },
+        { "0X1f", true, true, 0x1f, 0 },
+        { "10123456789abcdef", true, false, 0, 17 },
+        { "0x10123456789abcdef", true, false, 0, 19 },
+        { "0x", true, false, 0, 2 },
+        { "g", true, false, 0, 1 },
+        { "18446744073709551615 ", false, true, UINT64_MAX, 1 },
+        { "18446744073709551616", false, false, 0, 20 },
+        { "18446744073709551620", false, false, 0, 20 },
+        { "99999999999999999999", false, false, 0, 20 },
+        { "000000000000000000000000042", false, true, 42, 0 },
+        { "9999999999999999999", false, true, UINT64_C(9999999999999999999), 0 },
+        { "a", false, false, 0, 1 },
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        kd_scan in = kd_scan_of(kd_str_of(rows[i].text));
+        uint64_t value = 0;
+        bool taken = rows[i].hex ? kd_scan_hex(&in, &value) : kd_scan_u64(&in, &value);
+        ck_assert_msg(taken == rows[i].taken && value == rows[i].value, "%s", rows[i].text);
+        ck_assert_msg(kd_scan_left(&in) == rows[i].left, "%s", rows[i].text);
+    }
+}
+END_TEST
+
+START_TEST(signed_numbers)
+{
+    static const struct {
+        const char *text;
+        bool taken;
+        int64_t value;
+    } rows[] = {
+        { "-12", true, -12 },
+        { "12", true, 12 },
+        { "-", false, 0 },
+        { "--1", false, 0 },
+        { "9223372036854775807", true, INT64_MAX },
+        { "-9223372036854775807", true, -INT64_MAX },
+        { "9223372036854775808", false, 0 },
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        kd_scan in = kd_scan_of(kd_str_of(rows[i].text));
+        int64_t value = 0;
+        ck_assert_msg(kd_scan_i64(&in, &value) == rows[i].taken && value == rows[i].value, "%s",
+                      rows[i].text);
+        ck_assert_msg(kd_scan_at_end(&in) == rows[i].taken, "%s", rows[i].text);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("str");
@@ -138,6 +218,9 @@ int main(void)
     tcase_add_test(tests, runs);
     tcase_add_test(tests, find);
     tcase_add_test(tests, which);
+    tcase_add_test(tests, bytes);
+    tcase_add_test(tests, numbers);
+    tcase_add_test(tests, signed_numbers);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
