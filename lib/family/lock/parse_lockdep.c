@@ -103,11 +103,10 @@ static bool take_actor(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
         kd_put(parse, &lockdep->task.pid, pid);
         parse->own[OWN_LOCK] = WANTED;
         kd_scan_rest(&in, &rest);
-        const char *name = kd_str_find(rest, "release lock (");
+        const char *name = kd_str_find(rest, " lock (");
         const char *end = name ? kd_str_find(rest, ") at:") : NULL;
-        if (end && end > name + 14) { /* "release lock (CLASS) at:" */
-            kd_put(parse, &lockdep->wanted.name,
-                   ((kd_str){ name + 14, (size_t)(end - name) - 14 }));
+        if (end && end > name + 7) { /* "release lock (CLASS) at:", "contend lock (CLASS) at:" */
+            kd_put(parse, &lockdep->wanted.name, ((kd_str){ name + 7, (size_t)(end - name) - 7 }));
             parse->own[OWN_LOCK] = NO_LOCK;
         }
         return true;
@@ -269,7 +268,9 @@ static bool take_caller(kd_parse *parse, kdf_lockdep *lockdep, kd_str text)
 {
     kd_scan in = kd_scan_of(text);
     kdf_symbol symbol = { .size = { 0, 0 } };
-    if (!kd_scan_literal(&in, "caller is ") && !kd_scan_literal(&in, "last function: "))
+    kd_str counts; /* "preempt=0x00000000 lock=0->1 RCU=0->0 workfn=foo_work [foo]": 6.11+ */
+    if (!kd_scan_literal(&in, "caller is ") && !kd_scan_literal(&in, "last function: ") &&
+        !(kd_str_starts(text, "preempt=0x") && kd_scan_past(&in, " workfn=", &counts)))
         return false;
     if (kd_scan_symbol(&in, &symbol, parse->src) && symbol.function.src && !lockdep->caller.src) {
         lockdep->caller = symbol.function;
