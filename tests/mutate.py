@@ -3,7 +3,7 @@
 
 Makes one small change at a time in a file of lib (or of the given paths): a comparison turned, a constant one up
 or down, && for ||, a statement taken away, a result negated. Builds the library with it and runs the logs of
-tests/logs and the unit tests until one fails. Prints each mutant that no test notices; a person then says
+tests/logs, the texts of tests/text and the unit tests until one fails. Prints each mutant that no test notices; a person then says
 whether it means anything. Run from the top of the repository. No sanitizers: what only they see survives.
 """
 import argparse
@@ -21,6 +21,7 @@ import time
 sys.path.insert(0, "tests")
 import check_golden  # noqa: E402
 import check_index  # noqa: E402
+import check_text  # noqa: E402
 
 TURNED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&"}
 OPERATOR = re.compile(r"(?<= )(<=|>=|==|!=|&&|\|\||<|>)(?= )")
@@ -84,6 +85,8 @@ class Bench:
                       for path in sorted(pathlib.Path("tests", folder).glob("test_*.c"))]
         self.tool = self.program(*sorted([*pathlib.Path("cli").glob("*.c"), *pathlib.Path("cli/html").glob("*.c")]))
         self.logs = check_index.read_logs(pathlib.Path("tests/logs").resolve())
+        self.texts = [(next(pathlib.Path("tests/logs").glob(f"*/{text.stem}.log")), text.read_bytes())
+                      for text in sorted(pathlib.Path("tests/text").glob("*.txt"))]
         self.was = self.reports()
 
     def build(self, path, source):
@@ -121,6 +124,9 @@ class Bench:
             for log in self.logs:
                 if now[log.name] != self.was[log.name] and self.log_fails(log):
                     return log.name
+            for log, frozen in self.texts:
+                if check_text.run(self.tool, "-f", "text", log) != frozen or any(check_text.faults(self.tool, log)):
+                    return f"the text of {log.name}"
         except (subprocess.SubprocessError, ValueError, KeyError) as error:
             return f"the logs: {type(error).__name__}"
         for unit in self.units:
@@ -145,7 +151,8 @@ def try_one(bench, change):
     path, number, _, after, _ = change
     lines = path.read_text().splitlines()
     lines[number] = after
-    mutant = bench.folder / "mutant.c"
+    mutant = bench.folder / "mutant" / path.name  # its name stands in the object
+    mutant.parent.mkdir(exist_ok=True)
     mutant.write_text("\n".join(lines) + "\n")
     good = bench.object[path].read_bytes()
     try:
