@@ -8,11 +8,13 @@
 bool kd_list_grow(kd_arena *arena, kd_list *list, size_t item_size)
 {
     uint32_t cap = list->cap ? list->cap * 2 : 4;
-    char *wider = kd_arena_alloc(arena, cap * item_size);
+    size_t used = list->count * item_size, size = cap * item_size;
+    char *wider = kd_arena_room(arena, size);
     if (!wider)
         return false;
-    if (list->count > 0)
-        memcpy(wider, list->items, list->count * item_size);
+    if (used > 0)
+        memcpy(wider, list->items, used);
+    memset(wider + used, 0, size - used);
     list->items = wider;
     list->cap = cap;
     return true;
