@@ -4,9 +4,9 @@
 /* Where the part of a broken message ends that stands on its first line. */
 static size_t first_part(kd_str raw)
 {
-    size_t n = 0;
+    size_t n = kd_str_plain(raw); /* breaks are not plain */
     while (n < raw.len && raw.ptr[n] != KD_BREAK_BLANK && raw.ptr[n] != KD_BREAK_INSIDE)
-        n++;
+        n += 1 + kd_str_plain(kd_str_from(raw, n + 1));
     return n;
 }
 
@@ -36,11 +36,13 @@ bool kd_event_add_line(kd_event *event, const kd_line *line, kd_line *out)
 
 void kd_event_add_parts(kd_event *event, const kd_line *line)
 {
-    kd_str rest = line->raw;
+    if (line->breaks == 0)
+        return;
+    kd_str rest = line->raw, part = { rest.ptr, first_part(rest) };
     for (uint32_t i = 1; i <= line->breaks; i++) {
-        rest = kd_str_from(rest, first_part(rest) + 1);
+        rest = kd_str_from(rest, part.len + 1);
         kd_line_ref *ref = KD_LIST_ADD(&event->arena, &event->lines, kd_line_ref);
-        kd_str part = { rest.ptr, first_part(rest) };
+        part = (kd_str){ rest.ptr, first_part(rest) };
         if (!ref)
             return;
         *ref =
