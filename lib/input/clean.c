@@ -94,15 +94,18 @@ static const unsigned char signs[256] = {
 #undef FOUR
 };
 
-size_t kd_count_breaks(kd_str raw)
+static size_t count_of(kd_str raw, char mark)
 {
     size_t count = 0;
-    if (raw.len == 0 ||
-        (!memchr(raw.ptr, KD_BREAK_BLANK, raw.len) && !memchr(raw.ptr, KD_BREAK_INSIDE, raw.len)))
-        return 0;
-    for (size_t i = 0; i < raw.len; i++)
-        count += raw.ptr[i] == KD_BREAK_BLANK || raw.ptr[i] == KD_BREAK_INSIDE;
+    const char *at = raw.ptr, *end = raw.ptr + raw.len;
+    for (; at < end && (at = memchr(at, mark, (size_t)(end - at))) != NULL; at++)
+        count++;
     return count;
+}
+
+size_t kd_count_breaks(kd_str raw)
+{
+    return count_of(raw, KD_BREAK_BLANK) + count_of(raw, KD_BREAK_INSIDE);
 }
 
 void kd_hide_breaks(char *text, size_t len)
