@@ -181,9 +181,7 @@ const char *kd_find(kd_str s, const char *needle, size_t len)
 
 static inline bytes not_plain(bytes text)
 {
-    bytes signs = either(is(text, '&'), is(text, '<'));
-    bytes control = either(is(text, 0x1b), either(is(text, '\v'), is(text, '\f')));
-    return either(text, either(signs, control)); /* a set high bit is no ASCII */
+    return either(below_blank(text), either(is(text, '&'), is(text, '<')));
 }
 
 static inline bytes not_quiet(bytes text)

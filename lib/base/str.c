@@ -146,7 +146,7 @@ static size_t blank_last(kd_str s)
     return s.len > 1 && memcmp(s.ptr + s.len - 2, "\xc2\xa0", 2) == 0 ? 2 : 0;
 }
 
-kd_str kd_str_trim(kd_str s)
+kd_str kd_str_trim_ends(kd_str s)
 {
     for (size_t blank = blank_first(s); blank > 0; blank = blank_first(s))
         s = (kd_str){ s.ptr + blank, s.len - blank };

@@ -112,14 +112,23 @@ static inline kd_str kd_str_from(kd_str s, size_t from)
     return (kd_str){ s.ptr + from, s.len - from };
 }
 
-/* How many bytes at its beginning are ASCII, and none of them is ESC, VT, FF, "&", "<". */
+/* How many bytes at its beginning are ASCII from the blank on, and none of them is "&", "<". */
 size_t kd_str_plain(kd_str s);
 /* How many bytes at its beginning are printing ASCII, and none is a quote or backslash. */
 size_t kd_str_quiet(kd_str s);
 /* How many bytes at its beginning are ASCII. */
 size_t kd_str_ascii(kd_str s);
-/* Without blanks, tabs, CR at both ends. */
-kd_str kd_str_trim(kd_str s);
+/* Without blanks, tabs, CR at both ends. Nearly all texts are without. */
+kd_str kd_str_trim_ends(kd_str s);
+static inline bool kd_is_bare(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+static inline kd_str kd_str_trim(kd_str s)
+{
+    bool bare = s.len > 0 && kd_is_bare(s.ptr[0]) && kd_is_bare(s.ptr[s.len - 1]);
+    return bare ? s : kd_str_trim_ends(s);
+}
 /* Splits off the text before the next `separator`; false when nothing is left. */
 bool kd_str_split(kd_str *rest, char separator, kd_str *out);
 

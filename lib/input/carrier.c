@@ -201,7 +201,7 @@ bool kd_carried(kd_str raw, char *room, kd_line *line)
 {
     carrier c = { .in = kd_scan_of(raw), .line = line, .room = room };
     kd_scan_blanks(&c.in);
-    if (kd_scan_at_end(&c.in) || !memchr("\"-{", *c.in.at, 3)) /* nearly every line */
+    if (kd_scan_at_end(&c.in) || !memchr("\"-{", *c.in.at, 3))
         return false;
     if (take_record_line(&c)) {
         line->forms |= KD_FORM_JSON;

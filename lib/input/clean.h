@@ -4,6 +4,12 @@
 
 #include "input/line.h"
 
+/* Nearly every line. */
+static inline bool kd_is_clean(kd_str raw)
+{
+    return kd_str_plain(raw) == raw.len && !kd_str_ends(raw, "^M");
+}
+
 /* Undoes it in `room`, which has as many bytes as raw and may be raw itself; false: there is
  * nothing to undo.
  * @param forms  KD_FORM_COLOUR, KD_FORM_HTML are added */

@@ -103,6 +103,15 @@ static bool is_time_alone(kd_str text)
     return kd_scan_at_end(&in);
 }
 
+/* Few lines begin like those of carriers. */
+static bool may_be_carried(kd_str raw)
+{
+    size_t at = 0;
+    while (at < raw.len && kd_is_blank(raw.ptr[at]))
+        at++;
+    return at < raw.len && (raw.ptr[at] == '"' || raw.ptr[at] == '{' || raw.ptr[at] == '-');
+}
+
 static kd_str content_of(kd_line *line, kd_dress *dress)
 {
     if (!dress || dress->plain || !dress->room || line->raw.len > dress->size)
@@ -113,9 +122,9 @@ static kd_str content_of(kd_line *line, kd_dress *dress)
     if (dress->qp && memchr(line->raw.ptr, '=', line->raw.len)) {
         line->clean = (kd_str){ room, kd_qp_decode(line->raw, room) };
         kd_clean(line->clean, room, &line->clean, &line->forms);
-    } else if (kd_carried(line->raw, room, line)) {
+    } else if (may_be_carried(line->raw) && kd_carried(line->raw, room, line)) {
         kd_clean(line->clean, room, &line->clean, &line->forms);
-    } else if (!kd_clean(line->raw, room, &line->clean, &line->forms)) {
+    } else if (kd_is_clean(line->raw) || !kd_clean(line->raw, room, &line->clean, &line->forms)) {
         return line->raw;
     }
     dress->used += line->clean.len;

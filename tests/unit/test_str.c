@@ -61,7 +61,7 @@ static bool is_ascii(unsigned char c)
 
 static bool is_plain(unsigned char c)
 {
-    return is_ascii(c) && c != 0x1b && c != '\v' && c != '\f' && c != '&' && c != '<';
+    return is_ascii(c) && c >= ' ' && c != '&' && c != '<';
 }
 
 static bool is_quiet(unsigned char c)
