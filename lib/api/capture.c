@@ -14,9 +14,19 @@
 #define FEWEST_BACK 6u
 #define FEWEST_REVERSED 4u
 
+/* Eight bytes at a time; the last eight are taken again. */
 static uint64_t hash_of(const kd_line *line)
 {
-    return line->raw.len < SHORTEST ? 0 : kd_str_hash(KD_HASH_START, line->raw);
+    kd_str raw = line->raw;
+    uint64_t hash = KD_HASH_START, word;
+    if (raw.len < SHORTEST)
+        return 0;
+    for (size_t i = 0; i < raw.len; i += sizeof word) {
+        size_t at = raw.len - i < sizeof word ? raw.len - sizeof word : i;
+        memcpy(&word, raw.ptr + at, sizeof word);
+        hash = (hash ^ word ^ hash >> 32) * UINT64_C(1099511628211);
+    }
+    return hash;
 }
 
 /* A header that stands there twice at once begins it: a report goes on below its header. A message
@@ -24,7 +34,7 @@ static uint64_t hash_of(const kd_line *line)
 bool kd_capture_is_copy(kd_capture *capture, const kd_line *line, bool busy)
 {
     bool next = line->number == capture->number + 1;
-    uint64_t hash = next && capture->hash ? hash_of(line) : 0;
+    uint64_t hash = next && capture->hash && capture->len == line->raw.len ? hash_of(line) : 0;
     bool same = hash && hash == capture->hash && !capture->copy;
     if (same && ((capture->opened && busy) || (capture->fact && line->has_time)))
         capture->doubles = true;
@@ -67,6 +77,7 @@ void kd_capture_note(kd_capture *capture, const kd_line *line, bool opened, bool
     capture->number = line->number;
     /* only a header is looked for again, and each line once lines come twice */
     capture->hash = opened || fact || capture->doubles ? hash_of(line) : 0;
+    capture->len = line->raw.len;
     capture->copy = false;
     capture->opened = opened;
     capture->fact = fact;

@@ -10,6 +10,7 @@
 /* Of the line that was read last. */
 typedef struct kd_capture {
     uint64_t number, hash, time_us;
+    size_t len; /* of what was hashed */
     size_t wall_len;
     char wall[KD_CAPTURE_WALL];
     bool has_time;
