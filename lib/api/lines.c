@@ -68,28 +68,34 @@ static uint64_t count_breaks(const kd_blockview *block, const char *from, const 
     return block->joined ? kd_count_breaks((kd_str){ from, (size_t)(to - from) }) : 0;
 }
 
+/* The line at hand, not read yet. */
+static kd_line line_at(const kd_session *session, const block_walk *walk, const char *end)
+{
+    const kd_blockview *block = walk->block;
+    size_t len = (size_t)(end - walk->at), most = session->options.max_line;
+    return (kd_line){ .raw = { walk->at, len < most ? len : most },
+                      .number = walk->line,
+                      .offset = block->offset + (uint64_t)(walk->at - block->data.ptr),
+                      .length = len + block->dropped,
+                      .breaks = (uint32_t)walk->breaks,
+                      .decoded = block->decoded };
+}
+
 /* False: lines that are still to come must be seen first. */
 static bool one_line(kd_session *session, block_walk *walk, const char *end)
 {
     const kd_blockview *block = walk->block;
-    kd_line line = { .raw = { walk->at, (size_t)(end - walk->at) }, .number = walk->line };
-    line.offset = block->offset + (uint64_t)(walk->at - block->data.ptr);
-    line.length = line.raw.len + block->dropped;
     walk->breaks = count_breaks(block, walk->at, end);
-    line.breaks = (uint32_t)walk->breaks;
-    if (line.raw.len > session->options.max_line)
-        line.raw.len = session->options.max_line;
     if (!session->dress.room && !session->dress.plain)
         make_room(session);
-    line.decoded = block->decoded;
-    kd_line fresh = line;
+    kd_line line = line_at(session, walk, end);
     kd_line_read(&line, &session->dress);
     if (!kd_tracker_busy(&session->tracker) && !block->dropped && !block->apart && !block->still) {
         const struct kd_shape *shape = session->dress.shape;
         if (kd_session_learn(session, &line, walk->at, block->data.ptr + block->data.len))
             return false;
         if (shape != session->dress.shape || session->learn_after >= line.number) {
-            line = fresh;
+            line = line_at(session, walk, end);
             kd_line_read(&line, &session->dress);
         }
     }
