@@ -28,32 +28,49 @@ bool kd_count_scan_name(kd_scan *in, kd_str *out)
 
 #define SAFE_DIGITS 19u /* so many fit in any case */
 
-kd_count_kind kd_count_scan_value(kd_str word, uint64_t *out)
+static bool at_word_end(const kd_scan *in)
 {
-    const char *at = word.ptr, *end = word.ptr + word.len;
+    return kd_scan_at_end(in) || kd_is_blank(*in->at);
+}
+
+static void skip_word(kd_scan *in)
+{
+    while (!at_word_end(in))
+        in->at++;
+}
+
+/* "5kB" or "5", up to the end of the word. */
+static kd_count_kind scan_value(kd_scan *in, uint64_t *out)
+{
+    kd_scan number = *in;
     uint64_t value = 0;
-    for (; at < end && kd_is_digit(*at); at++)
-        value = value * 10 + (uint64_t)(*at - '0');
-    size_t digits = (size_t)(at - word.ptr);
-    bool kb = end - at == 2 && (at[0] == 'k' || at[0] == 'K') && at[1] == 'B';
-    if (digits == 0 || (at < end && !kb))
+    for (; in->at < in->end && kd_is_digit(*in->at); in->at++)
+        value = value * 10 + (uint64_t)(*in->at - '0');
+    size_t digits = (size_t)(in->at - number.at);
+    bool kb = kd_scan_left(in) >= 2 && (in->at[0] == 'k' || in->at[0] == 'K') && in->at[1] == 'B';
+    in->at += kb ? 2 : 0;
+    if (digits == 0 || !at_word_end(in))
         return KD_COUNT_WORD;
-    kd_scan number = kd_scan_of(word);
     if (digits > SAFE_DIGITS && !kd_scan_u64(&number, &value))
         return KD_COUNT_TOO_BIG;
     *out = value;
     return kb ? KD_COUNT_KB : KD_COUNT_PLAIN;
 }
 
+kd_count_kind kd_count_scan_value(kd_str word, uint64_t *out)
+{
+    kd_scan in = kd_scan_of(word);
+    return scan_value(&in, out);
+}
+
 /* "shmem_thp: 0kB". Without a unit it is no counter: registers are printed so. */
 static kd_count_kind scan_value_apart(kd_scan *in, uint64_t *out)
 {
     kd_scan try = *in;
-    kd_str word;
     kd_scan_blanks(&try);
-    if (!kd_scan_word(&try, &word))
+    if (kd_scan_at_end(&try))
         return KD_COUNT_HALF;
-    kd_count_kind kind = kd_count_scan_value(word, out);
+    kd_count_kind kind = scan_value(&try, out);
     if (kind != KD_COUNT_KB)
         return KD_COUNT_WORD;
     *in = try;
@@ -74,26 +91,21 @@ uint64_t kd_count_scan_yes_no(kd_scan *in)
 kd_count kd_count_next(kd_scan *in)
 {
     kd_count out = { .kind = KD_COUNT_END };
-    kd_str word;
     kd_scan_blanks(in);
-    if (!kd_scan_word(in, &word))
+    if (kd_scan_at_end(in))
         return out;
-    if (kd_str_is(word, "all_unreclaimable?")) {
-        out.kind = KD_COUNT_YES_NO;
-        out.n = kd_count_scan_yes_no(in);
-        return out;
-    }
-    kd_scan inner = kd_scan_of(word);
     out.kind = KD_COUNT_WORD;
-    if (!kd_count_scan_name(&inner, &out.name) || !kd_scan_char(&inner, ':'))
-        return out;
-    if (kd_scan_at_end(&inner)) {
-        out.kind = scan_value_apart(in, &out.n);
+    if (kd_count_scan_name(in, &out.name) && kd_scan_char(in, ':')) {
+        bool apart = at_word_end(in);
+        out.kind = apart ? scan_value_apart(in, &out.n) : scan_value(in, &out.n);
+        if (!apart)
+            skip_word(in);
         return out;
     }
-    kd_str value;
-    kd_scan_rest(&inner, &value);
-    out.kind = kd_count_scan_value(value, &out.n);
+    const char *sign = in->at;
+    skip_word(in);
+    if (kd_str_is(out.name, "all_unreclaimable") && in->at == sign + 1 && *sign == '?')
+        out = (kd_count){ .kind = KD_COUNT_YES_NO, .n = kd_count_scan_yes_no(in) };
     return out;
 }
 
