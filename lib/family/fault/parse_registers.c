@@ -141,14 +141,15 @@ static size_t last_digits(kd_str text)
  * that of the registers before it; the first ones are known by name. */
 static bool is_cut(kd_str text, kd_str name, size_t widest)
 {
-    if (kd_str_in_words(name, "cs ds es fs gs ss flags eflags trap irqmask"))
-        return false;
     size_t digits = last_digits(text);
+    if (digits == 0 || digits >= 16 ||
+        kd_str_in_words(name, "cs ds es fs gs ss flags eflags trap irqmask"))
+        return false;
     if (kd_str_in_words(name, "rax rbx rcx rdx rsi rdi rbp rsp rip"))
         widest = 16;
     else if (kd_str_in_words(name, "eax ebx ecx edx esi edi ebp esp eip"))
         widest = 8;
-    return digits > 0 && digits < widest;
+    return digits < widest;
 }
 
 /* A row of NAME: VALUE pairs; false when the line does not begin with one. */
