@@ -85,11 +85,11 @@ static unsigned first_of(const kd_scan *in)
     return is_month(in) ? MONTH : OTHER;
 }
 
-static unsigned end_of_number(kd_scan in)
+static unsigned end_of_number(const char *at, const char *end)
 {
-    while (in.at < in.end && kd_is_digit(*in.at))
-        in.at++;
-    switch (kd_scan_at_end(&in) ? '\0' : *in.at) {
+    while (at < end && kd_is_digit(*at))
+        at++;
+    switch (at == end ? '\0' : *at) {
     case '.': return DOT;
     case '-': return DASH;
     case ':': return COLON;
@@ -110,70 +110,77 @@ static bool begins_facility(char c)
     return c >= 'a' && c <= 'z' && letters >> (c - 'a') & 1;
 }
 
+static const char *past_blanks(const char *at, const char *end)
+{
+    while (at < end && kd_is_blank(*at))
+        at++;
+    return at;
+}
+
+static const char *past_word(const char *at, const char *end, int sort)
+{
+    while (at < end && kd_in_word(sort, *at))
+        at++;
+    return at;
+}
+
 /* Is it the name of a facility, with one of these behind it? The end is looked at first: it is
  * rarely there. */
-static bool is_facility(kd_scan in, bool dot, bool blanks)
+static bool is_facility(const char *at, const char *end, bool dot, bool blanks)
 {
-    if (kd_scan_at_end(&in) || !begins_facility(*in.at))
+    const char *behind = at;
+    if (at == end || !begins_facility(*at))
         return false;
-    kd_scan end = in;
-    while (end.at < end.end && ((*end.at >= 'a' && *end.at <= 'z') || kd_is_digit(*end.at)))
-        end.at++;
-    if (!(dot && kd_scan_char(&end, '.'))) {
+    while (behind < end && ((*behind >= 'a' && *behind <= 'z') || kd_is_digit(*behind)))
+        behind++;
+    if (!dot || behind == end || *behind != '.') {
         if (blanks)
-            kd_scan_blanks(&end);
-        if (!kd_scan_char(&end, ':'))
+            behind = past_blanks(behind, end);
+        if (behind == end || *behind != ':')
             return false;
     }
-    return kd_take_facility(&in);
+    return kd_take_facility(&(kd_scan){ at, end, false });
 }
 
 /* "22 13:", "2022-": a day and a clock, a year and a month */
-static bool date_follows(kd_scan in)
+static bool date_follows(const char *at, const char *end)
 {
     uint64_t n;
-    if (kd_scan_at_end(&in) || !kd_is_digit(*in.at) || !kd_scan_u64(&in, &n))
+    kd_scan in = { at, end, false };
+    if (at == end || !kd_is_digit(*at) || !kd_scan_u64(&in, &n))
         return false;
     return kd_scan_char(&in, '-') ||
            (kd_scan_char(&in, ' ') && !kd_scan_at_end(&in) && kd_is_digit(*in.at));
 }
 
-/* "Nov 22 13:": behind one more word */
-static bool month_follows(kd_scan in)
-{
-    kd_str word;
-    kd_take_word(&in, KD_NAME, KD_WORD_MAX, &word);
-    kd_scan_blanks(&in);
-    return date_follows(in);
-}
-
 /* What stands behind the first word: nearly always another one, and nothing of these. */
-static unsigned behind_word(kd_scan in, bool name)
+static unsigned behind_word(const char *at, const char *end, bool name)
 {
-    const char *end = in.at;
-    kd_scan_blanks(&in);
-    if (kd_scan_at_end(&in))
+    const char *next = past_blanks(at, end);
+    if (next == end)
         return 0;
-    if (*in.at == '|')
+    if (*next == '|')
         return BAR;
-    bool facility = in.at == end + 1 && *end == ' ' && is_facility(in, false, false);
+    bool facility = next == at + 1 && *at == ' ' && is_facility(next, end, false, false);
     unsigned then = facility ? (unsigned)HOST : 0;
     if (!name)
         return then;
-    return then | (date_follows(in) ? (unsigned)DATE : 0) | (month_follows(in) ? (unsigned)DAY : 0);
+    /* "Nov 22 13:": behind one more word */
+    const char *third = past_blanks(past_word(next, end, KD_NAME), end);
+    return then | (date_follows(next, end) ? (unsigned)DATE : 0) |
+           (date_follows(third, end) ? (unsigned)DAY : 0);
 }
 
-static unsigned end_of_word(kd_scan in)
+static unsigned end_of_word(const char *from, const char *end)
 {
-    kd_str word;
-    unsigned then = kd_scan_left(&in) > 1 && in.at[1] == '[' ? OPEN : 0;
-    bool name = kd_take_word(&in, KD_NAME, KD_WORD_MAX, &word) &&
-                (kd_scan_at_end(&in) || kd_is_blank(*in.at));
+    unsigned then = end - from > 1 && from[1] == '[' ? OPEN : 0;
+    const char *at = past_word(from, end, KD_NAME);
+    bool name = at > from && at - from <= (ptrdiff_t)KD_WORD_MAX && (at == end || kd_is_blank(*at));
     if (!name)
-        kd_take_word(&in, KD_HOST, KD_WORD_MAX, &word);
-    if (kd_scan_at_end(&in))
+        at = past_word(at, end, KD_HOST);
+    if (at == end)
         return then;
-    return then | (*in.at == ',' ? (unsigned)LIST : behind_word(in, name));
+    return then | (*at == ',' ? (unsigned)LIST : behind_word(at, end, name));
 }
 
 static beginning beginning_of(const kd_scan *in)
@@ -188,17 +195,16 @@ static beginning beginning_of(const kd_scan *in)
 }
 
 /* What ends its first number or word. */
-static unsigned end_of(const beginning *text, kd_scan in)
+static unsigned end_of(const beginning *text, const char *at, const char *end)
 {
     if (text->first == SQUARE) {
-        in.at++;
-        kd_scan_blanks(&in);
-        return !kd_scan_at_end(&in) && kd_is_digit(*in.at) ? end_of_number(in) : (unsigned)SIGN;
+        at = past_blanks(at + 1, end);
+        return at < end && kd_is_digit(*at) ? end_of_number(at, end) : (unsigned)SIGN;
     }
-    unsigned then = end_of_word(in);
+    unsigned then = end_of_word(at, end);
     if (text->first == DIGIT)
-        then |= end_of_number(in);
-    else if (text->first == LOWER && is_facility(in, true, true))
+        then |= end_of_number(at, end);
+    else if (text->first == LOWER && is_facility(at, end, true, true))
         then |= (unsigned)TITLE;
     return then;
 }
@@ -301,7 +307,7 @@ static rows_set may_fit(const kd_grammars *all, const kd_scan *in)
     if (text.first == 0)
         return rows;
     if (!all) {
-        text.then |= end_of(&text, *in);
+        text.then |= end_of(&text, in->at, in->end);
         find_slowly(text, &rows);
         return rows;
     }
@@ -313,7 +319,7 @@ static rows_set may_fit(const kd_grammars *all, const kd_scan *in)
         asking |= rows.set[i] & ~all->then[__builtin_ctz(WHATEVER)][i];
     }
     if (asking)
-        keep_ending(all, text.then | end_of(&text, *in), &rows);
+        keep_ending(all, text.then | end_of(&text, in->at, in->end), &rows);
     return rows;
 }
 
