@@ -7,6 +7,7 @@
 /* Nearly every line. */
 static inline bool kd_is_clean(kd_str raw)
 {
+    raw.len -= kd_str_ends(raw, "\r");
     return kd_str_plain(raw) == raw.len && !kd_str_ends(raw, "^M");
 }
 

@@ -110,9 +110,14 @@ static size_t count_addresses(kd_str text, look like)
  * of a flood each header would read the same lines again. */
 static bool is_of_dump(const kd_parse *parse, kd_line *line)
 {
-    if (kd_str_has(line->raw, "+0x") || kd_str_has(line->raw, "[mem "))
+    kd_str raw = line->raw;
+    if (memchr(raw.ptr, '+', raw.len) && kd_str_has(raw, "+0x"))
         return true;
-    if (!kd_str_has(line->raw, "[<"))
+    if (!memchr(raw.ptr, '[', raw.len))
+        return false;
+    if (kd_str_has(raw, "[mem "))
+        return true;
+    if (!kd_str_has(raw, "[<"))
         return false;
     kd_line_read(line, parse->dress);
     return kd_str_has(line->text, "[<");
