@@ -7,29 +7,39 @@
 
 /* ---- what is held back ----------------------------------------------------------------------- */
 
-static void put_line_start(kd_json *out, bool comma)
+/* What is held back is the end of the sink's portion; so far the portion is filled else, that there
+ * is always room for a line behind it. */
+#define FILLED (KD_SINK_PORTION - KD_JSON_WIDTH)
+
+static void set_limit(kd_json *out)
 {
-    static const char blanks[] = "\n                                ";
-    const size_t most = sizeof blanks - 2;
-    kd_sink *sink = &out->sink;
+    size_t line = out->indent < KD_JSON_WIDTH ? KD_JSON_WIDTH - out->indent : 0;
+    out->limit = out->levels > 0 ? out->held + line : FILLED;
+}
+
+static const char blanks[] = ",\n                                ";
+#define MOST_BLANKS (sizeof blanks - 3)
+
+static void put_wide_start(kd_json *out, bool comma)
+{
     size_t left = out->indent;
-    if (comma)
-        kd_sink_put(sink, KD_STR(","));
-    if (left <= most && sizeof sink->portion - sink->len >= sizeof blanks) {
-        memcpy(sink->portion + sink->len, blanks, sizeof blanks); /* a few moves, for any indent */
-        sink->len += 1 + left;
-        return;
-    }
-    kd_sink_put(sink, KD_STR("\n"));
+    kd_sink_put(&out->sink, comma ? KD_STR(",\n") : KD_STR("\n"));
     for (size_t n; left > 0; left -= n) {
-        n = left < most ? left : most;
-        kd_sink_put(sink, (kd_str){ blanks + 1, n });
+        n = left < MOST_BLANKS ? left : MOST_BLANKS;
+        kd_sink_put(&out->sink, (kd_str){ blanks + 2, n });
     }
 }
 
-static void put_held(kd_json *out, size_t from, size_t until)
+static inline void put_line_start(kd_json *out, bool comma)
 {
-    kd_sink_put(&out->sink, (kd_str){ out->held + from, until - from });
+    kd_sink *sink = &out->sink;
+    if (out->indent > MOST_BLANKS || sizeof sink->portion - sink->len < sizeof blanks) {
+        put_wide_start(out, comma);
+        return;
+    }
+    /* a few moves, for any indent */
+    memcpy(sink->portion + sink->len, blanks + !comma, sizeof blanks - 1);
+    sink->len += 1u + comma + out->indent;
 }
 
 /* Depth of what is innermost; it does not change where something is spilt. */
@@ -39,18 +49,20 @@ static unsigned depth_of(const kd_json *out)
 }
 
 /* Each mark is a byte of what is held: there is room for all of them. */
-static void add_mark(kd_json *out, bool bracket)
+static void add_mark(kd_json *out, size_t at, bool bracket)
 {
     out->marks[out->mark_count++] =
-        (kd_json_mark){ (uint8_t)out->held_len, bracket, depth_of(out) };
+        (kd_json_mark){ (uint8_t)(at - out->held), bracket, depth_of(out) };
 }
 
-/* What is held from there on goes on being held. */
-static void keep_from(kd_json *out, size_t from, size_t len)
+/* What was held from there on goes on being held. */
+static void hold_again(kd_json *out, const char *text, size_t from, size_t len)
 {
     size_t kept = 0;
-    out->held_len = len - from;
-    memmove(out->held, out->held + from, out->held_len);
+    if (out->sink.len > FILLED)
+        kd_sink_flush(&out->sink);
+    out->held = out->sink.len;
+    kd_sink_put(&out->sink, (kd_str){ text + from, len - from });
     for (size_t i = 0; i < out->mark_count; i++)
         if (out->marks[i].at >= from) {
             out->marks[kept] = out->marks[i];
@@ -63,15 +75,15 @@ static void keep_from(kd_json *out, size_t from, size_t len)
  * members that are complete fit, for they are shorter; the last one may go on being held. */
 static void spill(kd_json *out)
 {
-    size_t len = out->held_len, from = 2, bracket = len;
-    put_held(out, 0, 1);
+    char text[KD_JSON_WIDTH];
+    kd_sink *sink = &out->sink;
+    size_t len = sink->len - out->held, from = 2, bracket = len;
+    memcpy(text, sink->portion + out->held, len);
+    sink->len = out->held + 1;
     out->indent += 2;
     out->levels--;
-    if (len == 1) {
-        keep_from(out, len, len);
-        return;
-    }
-    put_line_start(out, false);
+    if (len > 1)
+        put_line_start(out, false);
     for (size_t i = 0; i < out->mark_count; i++) {
         const kd_json_mark *mark = &out->marks[i];
         if (mark->depth != out->indent)
@@ -80,62 +92,96 @@ static void spill(kd_json *out)
             bracket = mark->at;
             continue;
         }
-        put_held(out, from, mark->at);
+        kd_sink_put(sink, (kd_str){ text + from, mark->at - from });
         put_line_start(out, true);
         from = mark->at + 2u;
         bracket = len;
     }
     size_t until = out->levels == 0 ? len : bracket;
-    put_held(out, from, until);
-    keep_from(out, until, len);
+    if (until > from)
+        kd_sink_put(sink, (kd_str){ text + from, until - from });
+    if (out->levels > 0)
+        hold_again(out, text, until, len);
+    set_limit(out);
 }
 
-static bool has_room(const kd_json *out, size_t len)
+/* False: no portion has room for so much; nothing is held then. */
+static __attribute__((noinline)) bool make_room(kd_json *out, size_t len)
 {
-    return out->held_len + len + out->indent <= KD_JSON_WIDTH;
-}
-
-static void make_room(kd_json *out, size_t len)
-{
-    while (out->levels > 0 && !has_room(out, len))
+    while (out->levels > 0 && out->sink.len + len > out->limit)
         spill(out);
+    if (out->sink.len + len > out->limit)
+        kd_sink_flush(&out->sink);
+    return out->sink.len + len <= out->limit;
 }
 
-/* Is something held back, with room for that many bytes on its line? */
-static inline bool is_held(kd_json *out, size_t len)
+/* So many bytes, to be filled in; NULL: they are put as they are. */
+static inline char *take(kd_json *out, size_t len)
 {
-    if (out->levels > 0 && !has_room(out, len))
-        make_room(out, len);
-    return out->levels > 0;
+    if (out->sink.len + len > out->limit && !make_room(out, len))
+        return NULL;
+    char *at = out->sink.portion + out->sink.len;
+    out->sink.len += len;
+    return at;
 }
 
 static inline void put(kd_json *out, kd_str text)
 {
-    if (!is_held(out, text.len)) {
+    char *at = take(out, text.len);
+    if (!at)
         kd_sink_put(&out->sink, text);
-        return;
-    }
-    memcpy(out->held + out->held_len, text.ptr, text.len);
-    out->held_len += text.len;
+    else if (text.len > 0)
+        memcpy(at, text.ptr, text.len);
 }
 
-static inline void begin_value(kd_json *out)
+/* What parts a member of that length from the one before it. */
+static inline void separate(kd_json *out, size_t len)
 {
     bool first = out->empty;
     out->empty = false;
-    if (out->bare) {
-        out->bare = false;
-    } else if (!out->pretty) {
-        kd_sink_put(&out->sink, first ? KD_STR("") : KD_STR(","));
-    } else if (is_held(out, first ? 1 : 2)) {
+    if (out->levels > 0 && out->sink.len + 2 - first + len > out->limit)
+        make_room(out, len + 2 - first);
+    char *at = out->sink.portion + out->sink.len;
+    if (out->levels > 0) {
         if (!first) {
-            add_mark(out, false);
-            out->held[out->held_len++] = ',';
+            add_mark(out, out->sink.len, false);
+            *at++ = ',';
         }
-        out->held[out->held_len++] = ' ';
-    } else {
+        *at = ' ';
+        out->sink.len += 2u - first;
+    } else if (out->pretty) {
         put_line_start(out, !first);
+    } else if (!first) {
+        put(out, KD_STR(","));
     }
+}
+
+/* What stands before a value, its name too; then so many bytes, to be filled in. NULL: they are put
+ * as they are. */
+static char *begin_value(kd_json *out, size_t len)
+{
+    kd_str key = out->key;
+    if (!out->bare)
+        separate(out, key.len + len);
+    out->bare = false;
+    out->key.len = 0;
+    char *at = take(out, key.len + len);
+    if (key.len == 0)
+        return at;
+    if (!at) {
+        put(out, key);
+        return NULL;
+    }
+    memcpy(at, key.ptr, key.len);
+    return at + key.len;
+}
+
+/* Of few bytes. */
+static void put_value(kd_json *out, kd_str text)
+{
+    char *at = begin_value(out, text.len);
+    if (at)
+        memcpy(at, text.ptr, text.len);
 }
 
 /* ---- objects and lists ----------------------------------------------------------------------- */
@@ -147,7 +193,9 @@ void kd_json_init(kd_json *out, uint32_t flags, kd_write_fn write, void *user)
     out->bare = true;
     out->empty = false;
     out->indent = out->levels = 0;
-    out->held_len = out->mark_count = 0;
+    out->held = out->mark_count = 0;
+    out->key = KD_STR("");
+    set_limit(out);
 }
 
 void kd_json_line(kd_json *out)
@@ -163,43 +211,42 @@ kd_status kd_json_end(kd_json *out)
 
 void kd_json_open(kd_json *out, char bracket)
 {
-    begin_value(out);
+    put_value(out, (kd_str){ &bracket, 1 });
     out->empty = true;
-    if (!out->pretty) {
-        kd_sink_put(&out->sink, (kd_str){ &bracket, 1 });
+    if (!out->pretty)
         return;
+    if (out->levels == 0) {
+        out->held = out->sink.len - 1;
+        out->mark_count = 0;
     }
-    if (!is_held(out, 1))
-        out->held_len = out->mark_count = 0;
-    add_mark(out, true);
-    out->held[out->held_len++] = bracket;
+    add_mark(out, out->sink.len - 1, true);
     out->levels++;
+    set_limit(out);
 }
 
 void kd_json_open_lines(kd_json *out, char bracket)
 {
-    begin_value(out);
     while (out->levels > 0)
         spill(out);
-    kd_sink_put(&out->sink, (kd_str){ &bracket, 1 });
+    put_value(out, (kd_str){ &bracket, 1 });
     out->indent += 2;
     out->empty = true;
 }
 
 void kd_json_close(kd_json *out, char bracket)
 {
-    char end[2] = { ' ', bracket };
-    if (is_held(out, sizeof end)) {
+    const char end[2] = { ' ', bracket };
+    if (out->levels > 0 && out->sink.len + sizeof end > out->limit)
+        make_room(out, sizeof end);
+    if (out->levels > 0) {
         put(out, (kd_str){ end, sizeof end });
-        if (--out->levels == 0) {
-            put_held(out, 0, out->held_len);
-            out->held_len = out->mark_count = 0;
-        }
+        out->levels--;
+        set_limit(out);
     } else {
         out->indent -= out->pretty ? 2 : 0;
         if (out->pretty && !out->empty)
             put_line_start(out, false);
-        kd_sink_put(&out->sink, (kd_str){ &bracket, 1 });
+        put(out, (kd_str){ &bracket, 1 });
     }
     out->empty = false;
 }
@@ -245,99 +292,67 @@ static void put_escaped(kd_json *out, kd_str text, size_t run)
         put(out, text);
 }
 
-/* What stands behind the name of a member. */
-static kd_str behind_name(const kd_json *out)
+/* In one piece, where there is nothing to escape. */
+static void put_string(kd_json *out, kd_str text)
 {
-    return out->pretty ? KD_STR(": ") : KD_STR(":");
-}
-
-/* In one piece, where there is nothing to escape; `name`: of a member. */
-static void put_quoted(kd_json *out, kd_str text, bool name)
-{
-    size_t len = text.len + 2 + (name ? 1u + out->pretty : 0);
-    bool held = is_held(out, len);
-    if (!held && len > sizeof out->sink.portion - out->sink.len) {
-        kd_sink_put(&out->sink, KD_STR("\""));
-        kd_sink_put(&out->sink, text);
-        kd_sink_put(&out->sink, KD_STR("\""));
-        kd_sink_put(&out->sink, name ? behind_name(out) : KD_STR(""));
+    size_t quiet = kd_str_quiet(text);
+    char *at = begin_value(out, quiet == text.len ? text.len + 2 : 1);
+    if (at && quiet == text.len) {
+        at[0] = at[text.len + 1] = '"';
+        if (text.len > 0)
+            memcpy(at + 1, text.ptr, text.len);
         return;
     }
-    char *at = held ? out->held + out->held_len : out->sink.portion + out->sink.len;
-    *(held ? &out->held_len : &out->sink.len) += len;
-    *at++ = '"';
-    if (text.len > 0)
-        memcpy(at, text.ptr, text.len);
-    at += text.len;
-    *at++ = '"';
-    if (name)
-        *at++ = ':';
-    if (name && out->pretty)
-        *at = ' ';
-}
-
-static void put_string(kd_json *out, kd_str text, bool name)
-{
-    size_t run = kd_str_quiet(text);
-    if (run == text.len) {
-        put_quoted(out, text, name);
-        return;
-    }
+    if (at)
+        *at = '"';
+    else
+        put(out, KD_STR("\""));
+    put_escaped(out, text, quiet);
     put(out, KD_STR("\""));
-    put_escaped(out, text, run);
-    put(out, KD_STR("\""));
-    put(out, name ? behind_name(out) : KD_STR(""));
 }
 
 void kd_json_key(kd_json *out, kd_str name)
 {
-    begin_value(out);
-    put_string(out, name, true);
+    put_string(out, name);
+    put(out, (kd_str){ ": ", 1u + out->pretty });
     out->bare = true;
 }
 
-void kd_json_name(kd_json *out, kd_str name)
+void kd_json_name(kd_json *out, kd_str key)
 {
-    begin_value(out);
-    put_quoted(out, name, true);
-    out->bare = true;
+    out->key = (kd_str){ key.ptr, key.len - !out->pretty };
 }
 
 void kd_json_text(kd_json *out, kd_str text)
 {
-    begin_value(out);
-    put_string(out, text, false);
+    put_string(out, text);
 }
 
 void kd_json_u64(kd_json *out, uint64_t number)
 {
     char room[KD_DIGITS];
-    begin_value(out);
-    put(out, kd_str_digits(room, number));
+    put_value(out, kd_str_digits(room, number));
 }
 
 void kd_json_i64(kd_json *out, int64_t number)
 {
     char room[KD_DIGITS + 1];
-    begin_value(out);
     kd_str text = kd_str_digits(room + 1, number < 0 ? -(uint64_t)number : (uint64_t)number);
     if (number < 0) {
         text = (kd_str){ text.ptr - 1, text.len + 1 };
         room[sizeof room - text.len] = '-';
     }
-    put(out, text);
+    put_value(out, text);
 }
 
 void kd_json_bool(kd_json *out, bool value)
 {
-    begin_value(out);
-    put(out, value ? KD_STR("true") : KD_STR("false"));
+    put_value(out, value ? KD_STR("true") : KD_STR("false"));
 }
 
 void kd_json_hex(kd_json *out, uint64_t number)
 {
     char room[20], *at = room + sizeof room;
-    begin_value(out);
     *--at = '"';
     do
         *--at = "0123456789abcdef"[number & 15];
@@ -345,5 +360,5 @@ void kd_json_hex(kd_json *out, uint64_t number)
     *--at = 'x';
     *--at = '0';
     *--at = '"';
-    put(out, (kd_str){ at, (size_t)(room + sizeof room - at) });
+    put_value(out, (kd_str){ at, (size_t)(room + sizeof room - at) });
 }

@@ -23,13 +23,14 @@ typedef struct kd_json_mark {
 
 typedef struct kd_json {
     kd_sink sink;
+    kd_str key; /* of the value that comes next; written with it */
     bool pretty;
     bool bare;       /* no separator before the next value: it has a key, or is the first of all */
     bool empty;      /* the innermost object or list has no member yet */
     unsigned indent; /* blanks before the members of the innermost one that has its own lines */
     unsigned levels; /* how many are open in what is held back */
-    size_t held_len;
-    char held[KD_JSON_WIDTH];
+    size_t held;     /* where that begins in the sink's portion */
+    size_t limit;    /* so far the portion is filled without making room */
     size_t mark_count;
     kd_json_mark marks[KD_JSON_WIDTH];
 } kd_json;
@@ -47,8 +48,12 @@ void kd_json_close(kd_json *out, char bracket);
 void kd_json_open_lines(kd_json *out, char bracket);
 
 void kd_json_key(kd_json *out, kd_str name);
-/* A key that is a name of our own: nothing in it is to be escaped. */
-void kd_json_name(kd_json *out, kd_str name);
+/* A key that is a name of our own, as it is written: KD_JSON_KEY("lines"). */
+void kd_json_name(kd_json *out, kd_str key);
+#define KD_JSON_KEY(name)                              \
+    {                                                  \
+        "\"" name "\": ", sizeof("\"" name "\": ") - 1 \
+    }
 void kd_json_text(kd_json *out, kd_str text);
 void kd_json_u64(kd_json *out, uint64_t number);
 void kd_json_i64(kd_json *out, int64_t number);

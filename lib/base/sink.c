@@ -17,10 +17,15 @@ static void hand_out(kd_sink *sink, const char *data, size_t len)
         sink->status = KD_E_SINK;
 }
 
-void kd_sink_put_long(kd_sink *sink, kd_str text)
+void kd_sink_flush(kd_sink *sink)
 {
     hand_out(sink, sink->portion, sink->len);
     sink->len = 0;
+}
+
+void kd_sink_put_long(kd_sink *sink, kd_str text)
+{
+    kd_sink_flush(sink);
     if (text.len > sizeof sink->portion)
         hand_out(sink, text.ptr, text.len);
     else
@@ -29,7 +34,6 @@ void kd_sink_put_long(kd_sink *sink, kd_str text)
 
 kd_status kd_sink_end(kd_sink *sink)
 {
-    hand_out(sink, sink->portion, sink->len);
-    sink->len = 0;
+    kd_sink_flush(sink);
     return sink->status;
 }

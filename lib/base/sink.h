@@ -26,6 +26,8 @@ static inline void kd_sink_put(kd_sink *sink, kd_str text)
         sink->len += text.len;
     }
 }
+/* Hands out what the portion holds. */
+void kd_sink_flush(kd_sink *sink);
 /* Hands out what is left. KD_OK: everything was taken. */
 kd_status kd_sink_end(kd_sink *sink);
 

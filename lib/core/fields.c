@@ -121,7 +121,7 @@ static kd_status get_list(const kd_field *row, const kd_list *list, kd_scan in, 
  * begins with. */
 static kd_status get_row(const kd_list *map, kd_str path, kd_value *out, kd_src *src)
 {
-    static const kd_field numbers = { "", KDF_u64s, 0, NULL, "" };
+    static const kd_field numbers = { .name = "", .type = KDF_u64s };
     const kd_row *rows = map->items;
     *out = (kd_value){ .type = KD_NONE };
     for (uint32_t i = 0; i < map->count; i++) {

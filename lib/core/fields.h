@@ -65,6 +65,7 @@ typedef enum kd_field_type {
 typedef struct kd_fields kd_fields;
 typedef struct kd_field {
     const char *name;
+    kd_str key; /* of the JSON member, as it is written: KD_JSON_KEY(name) */
     kd_field_type type;
     size_t at;              /* offset in the struct */
     const kd_fields *group; /* of one, many, flat */

@@ -1,9 +1,10 @@
 /* fields.c - descriptions and kinds, made from the families' rows. Layer: family. */
 #include "family/fields.h"
+#include "base/json.h"
 
 #define KD_GROUP(group, doc) static const kd_field rows_##group[] = {
 #define ROW(group, member, name, type, other, doc) \
-    { name, type, offsetof(kdf_##group, member), other, doc },
+    { name, KD_JSON_KEY(name), type, offsetof(kdf_##group, member), other, doc },
 #define KD_FIELD(group, type, name, doc) ROW(group, name, #name, KDF_##type, NULL, doc)
 #define KD_FIELD_AS(group, type, member, name, doc) ROW(group, member, name, KDF_##type, NULL, doc)
 #define KD_ONE(group, other, name, doc) ROW(group, name, #name, KDF_one, &kd_fields_##other, doc)

@@ -78,11 +78,19 @@ _Static_assert(offsetof(kd_pair, name) == 0 && offsetof(kd_row, name) == 0 &&
                    offsetof(kd_fact, name) == 0,
                "is_said() reads the name of each");
 
-static bool is_said(const char *first, size_t item_size, uint32_t index)
+/* Of the names so far a bit for the length and the last byte of each: where its bit is new, so is a
+ * name. */
+typedef uint64_t names;
+
+static bool is_said(const char *first, size_t item_size, uint32_t index, names *seen)
 {
     const kd_str name = *(const kd_str *)(const void *)(first + index * item_size);
     bool ascii = kd_str_ascii(name) == name.len; /* nothing that is repaired becomes the same */
-    for (uint32_t i = 0; i < index; i++) {
+    size_t last = name.len ? (unsigned char)name.ptr[name.len - 1] : 0;
+    names bit = UINT64_C(1) << ((last + 11 * name.len) & 63);
+    bool is_new = ascii && !(*seen & bit);
+    *seen |= bit;
+    for (uint32_t i = 0; !is_new && i < index; i++) {
         const kd_str other = *(const kd_str *)(const void *)(first + i * item_size);
         if (ascii ? kd_str_eq(name, other) : kd_utf8_same(name, other))
             return true;
@@ -93,9 +101,10 @@ static bool is_said(const char *first, size_t item_size, uint32_t index)
 static void put_map(kd_json *out, const kd_list *list, bool hex)
 {
     const kd_pair *pairs = list->items;
+    names seen = 0;
     kd_json_open(out, '{');
     for (uint32_t i = 0; i < list->count; i++) {
-        if (is_said(list->items, sizeof *pairs, i))
+        if (is_said(list->items, sizeof *pairs, i, &seen))
             continue;
         kd_json_key(out, pairs[i].name);
         if (hex)
@@ -109,9 +118,10 @@ static void put_map(kd_json *out, const kd_list *list, bool hex)
 static void put_map_of_lists(kd_json *out, const kd_list *list)
 {
     const kd_row *rows = list->items;
+    names seen = 0;
     kd_json_open(out, '{');
     for (uint32_t i = 0; i < list->count; i++) {
-        if (is_said(list->items, sizeof *rows, i))
+        if (is_said(list->items, sizeof *rows, i, &seen))
             continue;
         kd_json_key(out, rows[i].name);
         put_numbers(out, &rows[i].values);
@@ -164,7 +174,7 @@ void kd_put_fields(kd_json *out, const kd_fields *fields, const void *record)
         if (row->type == KDF_flat) {
             kd_put_fields(out, row->group, at);
         } else if (has_value(row, at)) {
-            kd_json_name(out, kd_str_of(row->name));
+            kd_json_name(out, row->key);
             put_field(out, row, at);
         }
     }
@@ -197,11 +207,12 @@ static void put_texts(kd_json *out, const kd_list *list)
 static void put_facts(kd_json *out, const kd_list *list)
 {
     const kd_fact *facts = list->items;
+    names seen = 0;
     kd_json_open(out, '{');
     for (uint32_t i = 0; i < list->count; i++) {
         const kd_value *value = &facts[i].value;
         if (value->type < KD_BOOL || value->type > KD_TEXT ||
-            is_said(list->items, sizeof *facts, i))
+            is_said(list->items, sizeof *facts, i, &seen))
             continue;
         kd_json_key(out, facts[i].name);
         put_value(out, value);
@@ -247,7 +258,7 @@ static void put_member(kd_json *out, const kd_member *row, const void *object)
         value = kd_member_value(row, object);
     if (single && value.type == KD_NONE)
         return;
-    kd_json_name(out, kd_str_of(row->name));
+    kd_json_name(out, row->key);
     if (single)
         put_value(out, &value);
     else

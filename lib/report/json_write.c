@@ -5,11 +5,11 @@
 #include "report/store.h"
 
 #define FORMAT_NAME "kdiag-report/1"
-#define KEY(out, name) kd_json_name((out), KD_STR(name))
+#define KEY(out, name) kd_json_name((out), (kd_str)KD_JSON_KEY(name))
 
 static void add_u64(kd_json *out, kd_str name, uint64_t value)
 {
-    kd_json_name(out, name);
+    kd_json_key(out, name);
     kd_json_u64(out, value);
 }
 
@@ -17,7 +17,7 @@ static void add_text(kd_json *out, kd_str name, kd_str text)
 {
     if (text.len == 0)
         return;
-    kd_json_name(out, name);
+    kd_json_key(out, name);
     kd_json_text(out, text);
 }
 

@@ -74,15 +74,16 @@ static bool event_range(const void *object, kd_walk *walk, kd_range *out)
 }
 
 /* clang-format off */
+#define NAME(name_) .name = name_, .key = KD_JSON_KEY(name_)
 #define ROW(owner, type_, name_, member) \
-    .name = name_, .type = KDM_##type_, .at = offsetof(owner, member)
+    NAME(name_), .type = KDM_##type_, .at = offsetof(owner, member)
 /* clang-format on */
 
 static const kd_member repeat_rows[] = {
     { ROW(kd_repeat, u64, "count", count) },
     { ROW(kd_repeat, u64, "first_time_us", first_time_us), .present = has_repeat_time },
     { ROW(kd_repeat, u64, "last_time_us", last_time_us), .present = has_repeat_time },
-    { .name = "lines", .type = KDM_ranges, .range = repeat_range },
+    { NAME("lines"), .type = KDM_ranges, .range = repeat_range },
     { ROW(kd_repeat, some, "lines_left_out", lines_left_out) },
 };
 static const kd_members repeat_members = { repeat_rows, KD_COUNT(repeat_rows), sizeof(kd_repeat) };
@@ -109,23 +110,23 @@ static bool has_signature(const void *object)
 }
 
 static const kd_member signature_rows[] = {
-    { .name = "id", .type = KDM_call, .call = bug_of },
+    { NAME("id"), .type = KDM_call, .call = bug_of },
     { ROW(kd_event, words, "title", bug_title) },
-    { .name = "version", .type = KDM_call, .call = signature_version },
+    { NAME("version"), .type = KDM_call, .call = signature_version },
 };
 static const kd_members signature_members = { signature_rows, KD_COUNT(signature_rows), 0 };
 static const kd_member event_rows[] = {
     { ROW(kd_event, id, "id", id), .letter = 'e' },
-    { .name = "kind", .type = KDM_call, .call = kind_of },
+    { NAME("kind"), .type = KDM_call, .call = kind_of },
     { ROW(kd_event, u64, "boot", boot) },
-    { .name = "lines", .type = KDM_ranges, .range = event_range },
+    { NAME("lines"), .type = KDM_ranges, .range = event_range },
     { ROW(kd_event, u64, "offset", offset) },
     { ROW(kd_event, u64, "time_us", time_us), .present = has_time },
     { ROW(kd_event, words, "wall_time", wall_time) },
     { ROW(kd_event, bool, "complete", complete) },
     { .name = "", .type = KDM_fields },
     { ROW(kd_event, group, "repeated", repeat), .of = &repeat_members, .present = is_repeated },
-    { .name = "signature", .type = KDM_group, .of = &signature_members, .present = has_signature },
+    { NAME("signature"), .type = KDM_group, .of = &signature_members, .present = has_signature },
 };
 const kd_members kd_event_members = { event_rows, KD_COUNT(event_rows), sizeof(kd_event) };
 
@@ -159,7 +160,7 @@ static bool has_stage(const void *object)
 }
 
 static const kd_member known_rows[] = {
-    { .name = "by", .type = KDM_call, .call = by_of },
+    { NAME("by"), .type = KDM_call, .call = by_of },
     { ROW(kd_known, some, "line", line), .present = was_read },
 };
 static const kd_members known_members = { known_rows, KD_COUNT(known_rows), sizeof(kd_known) };
@@ -176,15 +177,15 @@ static const kd_members how_known = { how_known_rows, KD_COUNT(how_known_rows), 
 #define KNOWN(member) .known = offsetof(kd_context, member)
 static const kd_member boot_rows[] = {
     { ROW(kd_context, u64, "boot", boot) },
-    { .name = "lines", .type = KDM_ranges, .range = boot_range },
+    { NAME("lines"), .type = KDM_ranges, .range = boot_range },
     { ROW(kd_context, words, "arch", arch), KNOWN(arch_known) },
     { ROW(kd_context, words, "kernel_release", release), KNOWN(release_known) },
     { ROW(kd_context, words, "kernel_version", version_text), KNOWN(version_known) },
     { ROW(kd_context, words, "hardware", hardware), KNOWN(hardware_known) },
     { ROW(kd_context, u32, "page_size", page_size), KNOWN(page_size_known) },
-    { .name = "stage", .type = KDM_call, .call = stage_of, .present = has_stage },
+    { NAME("stage"), .type = KDM_call, .call = stage_of, .present = has_stage },
     { ROW(kd_context, some, "conflicts", conflicts) },
-    { .name = "how_known", .type = KDM_group, .of = &how_known },
+    { NAME("how_known"), .type = KDM_group, .of = &how_known },
 };
 const kd_members kd_boot_members = { boot_rows, KD_COUNT(boot_rows), sizeof(kd_context) };
 
@@ -259,14 +260,14 @@ static bool is_withdrawn(const void *object)
 }
 
 static const kd_member suspect_rows[] = {
-    { .name = "class", .type = KDM_call, .call = suspect_class },
+    { NAME("class"), .type = KDM_call, .call = suspect_class },
     { ROW(kd_diag, words, "name", suspect_name) },
     { ROW(kd_diag, words, "why", suspect_why) },
 };
 static const kd_members suspect_members = { suspect_rows, KD_COUNT(suspect_rows), 0 };
 
 static const kd_member evidence_rows[] = {
-    { .name = "source", .type = KDM_call, .call = source_of },
+    { NAME("source"), .type = KDM_call, .call = source_of },
     { ROW(kd_evidence, u64, "line", line) },
     { ROW(kd_evidence, u64, "offset", offset) },
     { ROW(kd_evidence, u64, "length", length) },
@@ -284,11 +285,11 @@ static const kd_members proof_members = { proof_rows, KD_COUNT(proof_rows), size
 
 static const kd_member diag_rows[] = {
     { ROW(kd_diag, id, "id", id), .letter = 'd' },
-    { .name = "rule", .type = KDM_call, .call = rule_of },
-    { .name = "severity", .type = KDM_call, .call = severity_of },
-    { .name = "confidence", .type = KDM_call, .call = confidence_of },
-    { .name = "role", .type = KDM_call, .call = role_of },
-    { .name = "title", .type = KDM_call, .call = title_of },
+    { NAME("rule"), .type = KDM_call, .call = rule_of },
+    { NAME("severity"), .type = KDM_call, .call = severity_of },
+    { NAME("confidence"), .type = KDM_call, .call = confidence_of },
+    { NAME("role"), .type = KDM_call, .call = role_of },
+    { NAME("title"), .type = KDM_call, .call = title_of },
     { ROW(kd_diag, text, "explanation", explanation) },
     { ROW(kd_diag, ids, "events", events), .letter = 'e' },
     { ROW(kd_diag, groups, "evidence", evidence), .of = &evidence_members },
@@ -298,8 +299,8 @@ static const kd_member diag_rows[] = {
     { ROW(kd_diag, texts, "remedies", remedies) },
     { ROW(kd_diag, ids, "caused_by", caused_by), .letter = 'd' },
     { ROW(kd_diag, texts, "assumes", assumes) },
-    { .name = "impact", .type = KDM_call, .call = impact_of },
-    { .name = "suspect", .type = KDM_group, .of = &suspect_members, .present = has_suspect },
+    { NAME("impact"), .type = KDM_call, .call = impact_of },
+    { NAME("suspect"), .type = KDM_group, .of = &suspect_members, .present = has_suspect },
     { ROW(kd_diag, texts, "missing", missing), .present = is_something_missing },
     { ROW(kd_diag, bool, "deliberate", deliberate), .present = is_deliberate },
     { ROW(kd_diag, bool, "withdrawn", withdrawn), .present = is_withdrawn },
@@ -351,7 +352,7 @@ static kd_value problem_bug_version(const void *object)
 }
 
 static const kd_member problem_suspect_rows[] = {
-    { .name = "class", .type = KDM_call, .call = problem_suspect },
+    { NAME("class"), .type = KDM_call, .call = problem_suspect },
     { ROW(kd_problem, words, "name", suspect_name) },
     { ROW(kd_problem, words, "why", suspect_why) },
 };
@@ -359,9 +360,9 @@ static const kd_members problem_suspect_members = { problem_suspect_rows,
                                                     KD_COUNT(problem_suspect_rows), 0 };
 
 static const kd_member problem_signature_rows[] = {
-    { .name = "id", .type = KDM_call, .call = problem_bug },
+    { NAME("id"), .type = KDM_call, .call = problem_bug },
     { ROW(kd_problem, text, "title", bug_title) },
-    { .name = "version", .type = KDM_call, .call = problem_bug_version },
+    { NAME("version"), .type = KDM_call, .call = problem_bug_version },
 };
 static const kd_members problem_signature = { problem_signature_rows,
                                               KD_COUNT(problem_signature_rows), 0 };
@@ -383,12 +384,10 @@ static const kd_member problem_rows[] = {
     { ROW(kd_problem, u64, "count", count) },
     { ROW(kd_problem, u64, "first_time_us", first_time_us), .present = has_problem_time },
     { ROW(kd_problem, u64, "last_time_us", last_time_us), .present = has_problem_time },
-    { .name = "impact", .type = KDM_call, .call = problem_impact },
-    { .name = "suspect",
-      .type = KDM_group,
-      .of = &problem_suspect_members,
+    { NAME("impact"), .type = KDM_call, .call = problem_impact },
+    { NAME("suspect"), .type = KDM_group, .of = &problem_suspect_members,
       .present = has_problem_suspect },
-    { .name = "signature", .type = KDM_group, .of = &problem_signature },
+    { NAME("signature"), .type = KDM_group, .of = &problem_signature },
     { ROW(kd_problem, bool, "withdrawn", withdrawn), .present = is_withdrawn_problem },
 };
 const kd_members kd_problem_members = { problem_rows, KD_COUNT(problem_rows), sizeof(kd_problem) };

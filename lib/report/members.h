@@ -34,6 +34,7 @@ typedef struct kd_walk {
 typedef struct kd_members kd_members;
 typedef struct kd_member {
     const char *name;
+    kd_str key; /* as it is written: KD_JSON_KEY(name) */
     kd_member_type type;
     size_t at;                           /* offset in the object */
     char letter;                         /* of ids: "e3" */
