@@ -21,15 +21,21 @@ static uint64_t pages_span(const kd_context *context)
  * vmemmap = P & ~(1 GiB - 1), and V - ((P - vmemmap) / 64 << 12) must be such a multiple. That the
  * per-CPU base lies in RAM from there on is the witness.
  */
+static bool may_be_page(const kd_address_map *map, uint64_t page)
+{
+    uint64_t behind = page & (ONE_GIB - 1);
+    return page % 64 == 0 && page > map->linear_high && page < HIGHEST &&
+           behind < pages_span(map->context) && behind > 0;
+}
+
 static bool is_page_of(const kd_address_map *map, uint64_t page, uint64_t paged, uint64_t gs,
                        uint64_t *linear)
 {
     uint64_t vmemmap = page & ~(ONE_GIB - 1), pfn = (page - vmemmap) / 64,
              ram = kd_most_ram(map->context);
     *linear = (paged & ~UINT64_C(0xfff)) - (pfn << 12);
-    return page % 64 == 0 && page > map->linear_high && page < HIGHEST &&
-           page - vmemmap < pages_span(map->context) && pfn > 0 && *linear % ONE_GIB == 0 &&
-           *linear >= LOWEST && *linear < vmemmap && gs >= *linear && gs - *linear < 2 * ram;
+    return *linear % ONE_GIB == 0 && *linear >= LOWEST && *linear < vmemmap && gs >= *linear &&
+           gs - *linear < 2 * ram;
 }
 
 static void find_pair(kd_address_map *map, const kd_list *registers, uint64_t gs)
@@ -37,7 +43,7 @@ static void find_pair(kd_address_map *map, const kd_list *registers, uint64_t gs
     const kd_pair *pairs = registers->items;
     uint64_t linear, found = 0;
     for (uint32_t i = 0; i < registers->count; i++)
-        for (uint32_t k = 0; k < registers->count; k++) {
+        for (uint32_t k = 0; may_be_page(map, pairs[i].v) && k < registers->count; k++) {
             if (pairs[k].v < map->linear_low || pairs[k].v > map->linear_high ||
                 !is_page_of(map, pairs[i].v, pairs[k].v, gs, &linear))
                 continue;

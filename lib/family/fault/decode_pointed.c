@@ -12,6 +12,8 @@
 
 /* A report is to be read: no more than these. */
 #define MOST_NOTES 48u
+/* Whatever is recognised is larger. */
+#define LEAST_VALUE 0x1000u
 /* No pointers: flags, selectors, control and fault registers, program counters (they have a
  * symbol). */
 static const char *const others[] = {
@@ -190,18 +192,22 @@ static bool find_idiom(const notes *n, uint64_t value, finding *out)
 }
 
 /* A shadow byte and a struct page stand for something else. */
-static void say_more(const notes *n, uint64_t value, finding *out)
+static void say_more(const notes *n, kd_address_class class, uint64_t value, finding *out)
 {
-    uint64_t shadowed = kd_shadowed_address(&n->map, value), frame, linear;
+    kd_arena *arena = &n->event->arena;
+    uint64_t shadowed = class == KD_AT_SHADOW ? kd_shadowed_address(&n->map, value) : 0, frame,
+             linear;
     if (shadowed)
-        out->what = kd_arena_format(&n->event->arena, "KASAN shadow of 0x%llx", KD_LLU(shadowed));
-    else if (kd_page_frame(&n->map, value, &frame, &linear))
+        out->what = kd_arena_format(arena, "KASAN shadow of 0x%llx", KD_LLU(shadowed));
+    if (class != KD_AT_VMEMMAP || !kd_page_linear(&n->map, value, &linear))
+        return;
+    if (kd_page_frame(&n->map, value, &frame, &linear))
         out->what = kd_arena_format(
-            &n->event->arena, "struct page of frame 0x%llx, which the linear map has at 0x%llx",
-            KD_LLU(frame), KD_LLU(linear));
-    else if (kd_page_linear(&n->map, value, &linear))
-        out->what = kd_arena_format(
-            &n->event->arena, "struct page of what the linear map has at 0x%llx", KD_LLU(linear));
+            arena, "struct page of frame 0x%llx, which the linear map has at 0x%llx", KD_LLU(frame),
+            KD_LLU(linear));
+    else
+        out->what = kd_arena_format(arena, "struct page of what the linear map has at 0x%llx",
+                                    KD_LLU(linear));
 }
 
 /* There the kernel has code and vmalloc among the small numbers: only a symbol is news. */
@@ -221,6 +227,7 @@ static bool find_region(const notes *n, uint64_t value, finding *out)
     if (is_small_region(n, value) && !symbol_of(n, value).len)
         return false;
     kd_address at = kd_address_at(&n->map, value);
+    kd_address_class class = at.class;
     if (n->map.stack_high && value >= n->map.stack_low && value <= n->map.stack_high)
         at = (kd_address){ KD_AT_STACK, false };
     switch (at.class) {
@@ -234,7 +241,7 @@ static bool find_region(const notes *n, uint64_t value, finding *out)
     }
     *out =
         (finding){ kd_address_word(at.class), kd_str_of(kd_address_words(at.class)), at.assumed };
-    say_more(n, value, out);
+    say_more(n, class, value, out);
     return true;
 }
 
@@ -250,9 +257,9 @@ static bool note(notes *n, kd_str where, uint64_t value, bool word)
 {
     kd_list *list = &n->oops->pointers;
     finding found;
-    kd_str symbol = symbol_of(n, value);
-    if (list->count >= MOST_NOTES || !find(n, value, word, &found))
+    if (list->count >= MOST_NOTES || !find(n, value, word, &found) || (!word && is_other(where)))
         return false;
+    kd_str symbol = symbol_of(n, value);
     if (word && !symbol.len && n->words >= MOST_NOTES / 2)
         return false;
     kdf_pointed *to = KD_LIST_ADD(&n->event->arena, list, kdf_pointed);
@@ -276,13 +283,13 @@ void kd_decode_pointed(kd_event *event, kdf_oops *oops, const kd_context *contex
     kd_oops_map(oops, context, &n.map);
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
-        if (!is_other(pair->name))
+        if (pair->v >= LEAST_VALUE)
             note(&n, pair->name, pair->v, false);
     }
     unsigned size = n.wide ? 8 : 4;
     for (uint32_t i = 0; i < oops->stack.count; i++) {
         uint64_t value = KD_ITEMS(oops->stack, kd_u64)[i].v;
-        if (value >= 0x1000)
+        if (value >= LEAST_VALUE)
             n.words += note(&n, kd_arena_format(&event->arena, "stack+0x%llx", KD_LLU(size * i)),
                             value, true);
     }
