@@ -12,7 +12,7 @@
 #include "family/fault/decode_code.h"
 #include "family/fault/decode_insn.h"
 
-#define MAX_BYTES 128u
+#define MAX_BYTES KD_CODE_BEFORE
 /* An instruction of x86 is at most so long: one of the first bytes begins one. */
 #define LONGEST 15u
 
@@ -21,8 +21,6 @@ typedef struct walk {
     csh handle;
     kd_event *event;
     kdf_oops *oops;
-    cs_insn *insns;
-    size_t count;
     unsigned want;    /* number of the register that is looked for */
     uint32_t changed; /* registers that were written behind the instruction at hand */
     size_t back;      /* instructions between it and the fault, and one */
@@ -48,7 +46,7 @@ static uint8_t length_at(const walk *w, const uint8_t *bytes, size_t at, size_t 
 /* Decodings from different bytes soon fall into step: each instruction is read once. */
 typedef struct readings {
     bool known[MAX_BYTES];
-    uint8_t of[MAX_BYTES];
+    uint8_t *of;
 } readings;
 
 /* Decodes from there and marks the boundaries; false: the mark is none of them. */
@@ -70,11 +68,11 @@ static bool boundaries(const walk *w, const uint8_t *bytes, size_t from, size_t 
 
 /* Where the walk may begin: the first boundary that is one in each decoding that reaches the mark.
  */
-static size_t first_boundary(const walk *w, const uint8_t *bytes, size_t marker)
+static size_t first_boundary(const walk *w, const uint8_t *bytes, size_t marker, uint8_t *of)
 {
     bool common[MAX_BYTES];
     bool any = false;
-    readings lengths = { .known = { false } };
+    readings lengths = { .known = { false }, .of = of };
     size_t step = step_of(w->isa);
     size_t most = step == 4 ? marker : marker < LONGEST ? marker : LONGEST;
     memset(common, true, sizeof common);
@@ -92,6 +90,24 @@ static size_t first_boundary(const walk *w, const uint8_t *bytes, size_t marker)
     while (any && first < marker && !common[first])
         first++;
     return any ? first : marker;
+}
+
+/* @param own  room for it, where none is kept */
+static const kd_starts *starts_of(const walk *w, const kd_context *context, const uint8_t *bytes,
+                                  size_t marker, kd_starts *own)
+{
+    uint64_t hash = kd_str_hash(KD_HASH_START, (kd_str){ (const char *)bytes, marker });
+    kd_starts *to =
+        context->isas ? &context->isas->starts[hash % KD_COUNT(context->isas->starts)] : own;
+    if (to != own && to->isa == w->isa && to->marker == marker &&
+        memcmp(to->bytes, bytes, marker) == 0)
+        return to;
+    *to = (kd_starts){ .isa = w->isa, .marker = (uint8_t)marker };
+    memcpy(to->bytes, bytes, marker);
+    to->first = (uint8_t)first_boundary(w, bytes, marker, to->lengths);
+    if (w->event->arena.mem->failed)
+        to->isa = KD_ISA_NONE; /* not to be found again */
+    return to;
 }
 
 /* ---- what an instruction does with the register ---------------------------------------------- */
@@ -278,20 +294,39 @@ static bool take(walk *w, const cs_insn *insn)
     return true;
 }
 
-static void walk_back(walk *w, const uint8_t *bytes, size_t marker)
+/* In Thumb code whether an instruction is conditional may stand in the one before it. */
+static void walk_back_thumb(walk *w, const uint8_t *bytes, size_t first, size_t marker)
 {
-    size_t first = first_boundary(w, bytes, marker);
-    if (first >= marker)
-        return;
+    cs_insn *insns;
     kd_code_part part = { bytes + first, marker - first, 0, 0 };
-    w->count = kd_isa_read(w->event->arena.mem, w->handle, part, &w->insns);
-    for (size_t i = w->count; i-- > 0;) {
+    size_t count = kd_isa_read(w->event->arena.mem, w->handle, part, &insns);
+    for (size_t i = count; i-- > 0;) {
         w->back++;
-        if (take(w, &w->insns[i]))
+        if (take(w, &insns[i]))
             break;
     }
-    if (w->count > 0)
-        cs_free(w->insns, w->count);
+    if (count > 0)
+        cs_free(insns, count);
+}
+
+/* Most walks end soon: only what they come to is read. */
+static void walk_back(walk *w, const uint8_t *bytes, const kd_starts *starts)
+{
+    uint8_t begins[MAX_BYTES];
+    size_t count = 0;
+    bool done = false;
+    for (size_t at = starts->first; at < starts->marker; at += starts->lengths[at])
+        begins[count++] = (uint8_t)at;
+    while (!done && count-- > 0) {
+        cs_insn *insn;
+        size_t at = begins[count];
+        kd_code_part part = { bytes + at, starts->marker - at, at - starts->first, 1 };
+        w->back++;
+        if (kd_isa_read(w->event->arena.mem, w->handle, part, &insn) == 0)
+            return;
+        done = take(w, insn);
+        cs_free(insn, 1);
+    }
 }
 
 void kd_decode_origin(kd_event *event, kdf_oops *oops, const kd_context *context)
@@ -314,7 +349,13 @@ void kd_decode_origin(kd_event *event, kdf_oops *oops, const kd_context *context
     if (number < 0 || !kd_isa_use(context, w.isa, &w.handle))
         return;
     w.want = (unsigned)number;
-    walk_back(&w, bytes, (size_t)oops->code.marker.v);
+    kd_starts own;
+    size_t marker = (size_t)oops->code.marker.v;
+    const kd_starts *starts = starts_of(&w, context, bytes, marker, &own);
+    if (w.isa == KD_ISA_THUMB && starts->first < marker)
+        walk_back_thumb(&w, bytes, starts->first, marker);
+    else
+        walk_back(&w, bytes, starts);
     kd_isa_leave(context, &w.handle);
 }
 

@@ -21,10 +21,21 @@ typedef enum kd_isa {
     KD_ISA_S390
 } kd_isa;
 
+/* Where the instructions before a fault begin; the same crash comes again and again. */
+#define KD_CODE_BEFORE 128u
+typedef struct kd_starts {
+    kd_isa isa;
+    uint8_t marker; /* so many bytes stand before the fault */
+    uint8_t first;  /* the first of them that begins an instruction for sure; marker: none does */
+    uint8_t bytes[KD_CODE_BEFORE];
+    uint8_t lengths[KD_CODE_BEFORE]; /* of the instructions that were read, by where they begin */
+} kd_starts;
+
 /* Disassemblers that are open, by kd_isa; 0: none is. Opening one takes as long as reading a whole
  * code line. */
 typedef struct kd_isas {
     size_t open[KD_ISA_S390 + 1];
+    kd_starts starts[8]; /* of the last ones, by a hash of the bytes */
 } kd_isas;
 void kd_isas_close(kd_isas *isas);
 
