@@ -236,7 +236,7 @@ static void add_prints(kd_matcher *matcher, const choice *c, const kd_pattern *p
     }
 }
 
-/* Of those on the grid one fingerprint, the rarest, serves kd_matcher_mark() and _each(). */
+/* Of those on the grid one fingerprint, the rarest, serves kd_matcher_each(). */
 static void add_pattern(kd_matcher *matcher, choice *c, kd_pattern *p)
 {
     size_t which = 0;
@@ -360,11 +360,13 @@ const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str al
     return NULL;
 }
 
-static const char *find_short(const kd_matcher *matcher, kd_str all, size_t *which)
+/* Of those whose fingerprint stands at `from` or behind it. */
+static const char *find_short(const kd_matcher *matcher, const char *from, kd_str all,
+                              size_t *which)
 {
     if (matcher->vector)
-        return kd_match_find_vector(matcher, all, which);
-    const char *at = all.ptr, *end = at + all.len;
+        return kd_match_find_vector(matcher, from, all, which);
+    const char *at = from, *end = all.ptr + all.len;
     for (; (size_t)(end - at) >= KD_FINGERPRINT; at++) {
         const char *start =
             kd_match_seen(matcher, at) ? kd_match_verify(matcher, at, all, which) : NULL;
@@ -428,7 +430,7 @@ const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const cha
         size_t left = (size_t)(end - at), size = left < BLOCK ? left : BLOCK, other;
         const char *longer = find_on_grid(matcher, at, at + size, all, which);
         size = left < size + ON_GRID ? left : size + ON_GRID; /* short ones that begin in it */
-        const char *found = find_short(matcher, (kd_str){ at, size }, &other);
+        const char *found = find_short(matcher, at, (kd_str){ at, size }, &other);
         if (found && (!longer || found < longer)) {
             *which = other;
             return found;
@@ -455,21 +457,38 @@ void kd_matcher_each(const kd_matcher *matcher, kd_str text,
                 found(i - 1, user);
 }
 
-void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *group, uint64_t *set)
+static void mark_on_grid(const kd_matcher *matcher, kd_str text, const uint8_t *group,
+                         uint64_t *set)
 {
-    const char *end = text.ptr + text.len;
-    for (const char *at = text.ptr; (size_t)(end - at) >= KD_FINGERPRINT; at++)
-        for (uint32_t i = first_at(matcher, at); i; i = matcher->patterns[i - 1].next)
-            if (verify(&matcher->patterns[i - 1], at, text))
-                set_bit(set, group ? group[i - 1] : i - 1);
+    const char *at = text.ptr, *stop = text.ptr + text.len - GRID_PRINT + 1;
+    for (; at < stop && (at = skip(matcher, at, stop)) < stop; at += KD_MATCH_STEP) {
+        const uint64_t value = load_six(at);
+        uint32_t i = matcher->grid_first[print_slot(at)];
+        for (; i; i = matcher->prints[i - 1].next) {
+            const kd_grid_print *print = &matcher->prints[i - 1];
+            if (print->value == value &&
+                verify_part(&matcher->patterns[print->of], print->at, at, text))
+                set_bit(set, group ? group[print->of] : print->of);
+        }
+    }
 }
 
-uint64_t kd_count_newlines(const char *at, const char *end)
+/* Several may have their fingerprints at one place. */
+static void mark_short(const kd_matcher *matcher, kd_str text, const uint8_t *group, uint64_t *set)
 {
-    if (kd_match_vector_usable())
-        return kd_count_newlines_vector(at, end);
-    uint64_t count = 0;
-    for (; at < end; at++)
-        count += *at == '\n';
-    return count;
+    const char *start, *at = text.ptr;
+    for (size_t which; (start = find_short(matcher, at, text, &which)) != NULL; at++) {
+        at = start + matcher->patterns[which].at;
+        for (uint32_t i = (uint32_t)which + 1; i; i = matcher->patterns[i - 1].next)
+            if (matcher->patterns[i - 1].len < ON_GRID &&
+                verify(&matcher->patterns[i - 1], at, text))
+                set_bit(set, group ? group[i - 1] : i - 1);
+    }
+}
+
+void kd_matcher_mark(const kd_matcher *matcher, kd_str text, const uint8_t *group, uint64_t *set)
+{
+    if (text.len >= GRID_PRINT)
+        mark_on_grid(matcher, text, group, set);
+    mark_short(matcher, text, group, set);
 }

@@ -76,7 +76,9 @@ void kd_matcher_each(const kd_matcher *matcher, kd_str text,
 uint64_t kd_count_newlines(const char *at, const char *end);
 
 /* For match.c and match_vector.c only. */
-const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which);
+/* Of those whose fingerprint stands at `from` or behind it. */
+const char *kd_match_find_vector(const kd_matcher *matcher, const char *from, kd_str all,
+                                 size_t *which);
 /* Start of a short pattern whose fingerprint stands at `at`, or NULL. */
 const char *kd_match_verify(const kd_matcher *matcher, const char *at, kd_str all, size_t *which);
 bool kd_match_vector_usable(void);

@@ -37,9 +37,10 @@ static inline uint64_t filter(const tables *t, const char *at)
     return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(any, 4)), 0);
 }
 
-const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which)
+const char *kd_match_find_vector(const kd_matcher *matcher, const char *from, kd_str all,
+                                 size_t *which)
 {
-    const char *at = all.ptr, *end = all.ptr + all.len, *start;
+    const char *at = from, *end = all.ptr + all.len, *start;
     tables t;
     for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
         t.low[i] = vld1q_u8(matcher->low[i]);

@@ -47,9 +47,10 @@ AVX2 static inline uint32_t filter(const tables *t, const char *at)
     return ~(uint32_t)_mm256_movemask_epi8(none);
 }
 
-AVX2 const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which)
+AVX2 const char *kd_match_find_vector(const kd_matcher *matcher, const char *from, kd_str all,
+                                      size_t *which)
 {
-    const char *at = all.ptr, *end = all.ptr + all.len, *start;
+    const char *at = from, *end = all.ptr + all.len, *start;
     tables t;
     for (size_t i = 0; i < KD_MATCH_BYTES; i++) {
         t.low[i] = twice(matcher->low[i]);
@@ -120,9 +121,10 @@ bool kd_match_vector_usable(void)
     return false;
 }
 
-const char *kd_match_find_vector(const kd_matcher *matcher, kd_str all, size_t *which)
+const char *kd_match_find_vector(const kd_matcher *matcher, const char *from, kd_str all,
+                                 size_t *which)
 {
-    (void)matcher, (void)all, (void)which;
+    (void)matcher, (void)from, (void)all, (void)which;
     return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* runs.c - searches in texts, sixteen bytes at a time, or eight. Layer: base. */
 #define _GNU_SOURCE /* memmem */
+#include "base/match.h"
 #include "base/str.h"
 
 #if defined(__SSE2__)
@@ -226,4 +227,14 @@ size_t kd_str_quiet(kd_str s)
 size_t kd_str_plain(kd_str s)
 {
     return run_of(s, not_plain);
+}
+
+uint64_t kd_count_newlines(const char *at, const char *end)
+{
+    if (kd_match_vector_usable())
+        return kd_count_newlines_vector(at, end);
+    uint64_t count = 0;
+    for (; at < end; at++)
+        count += *at == '\n';
+    return count;
 }
