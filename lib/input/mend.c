@@ -58,9 +58,10 @@ static bool is_qp(const kd_mend *mend)
 /* One line may hold several messages. */
 static void hand_on(kd_mend *mend, kd_blockview line)
 {
-    kd_split split = kd_split_of(line.data);
     line.qp = is_qp(mend);
-    if (line.qp || line.apart || line.dropped > 0 || (!split.stamp && !split.newline)) {
+    bool one = line.data.len < KD_SPLIT_SHORTEST || line.qp || line.apart || line.dropped > 0;
+    kd_split split = one ? (kd_split){ .stamp = NULL } : kd_split_of(line.data);
+    if (!split.stamp && !split.newline) {
         mend->pass(mend->user, &line);
         return;
     }

@@ -5,8 +5,6 @@
 
 #include "input/directive.h"
 
-/* A line with several messages is long; most lines are not, and are not looked at. */
-#define SHORTEST 100u
 /* "Jun 26 01:37:55 host kernel: " stands before each stamp. */
 #define LONGEST_LEAD 64u
 /* So many written newlines are no accident. */
@@ -98,7 +96,7 @@ kd_split kd_split_of(kd_str line)
 {
     kd_split split = { .rest = line };
     size_t len;
-    if (line.len < SHORTEST)
+    if (line.len < KD_SPLIT_SHORTEST)
         return split;
     const char *stamp = kd_find_stamp(line, &len);
     if (stamp) {

@@ -19,6 +19,8 @@ typedef struct kd_split {
     size_t newline_len;
 } kd_split;
 
+/* A line with several messages is long; most lines are not, and are not looked at. */
+#define KD_SPLIT_SHORTEST 100u
 kd_split kd_split_of(kd_str line);
 /* The next message of the line, as it stands there, and how many bytes part it from the one behind
  * it; false: there is none left. */
