@@ -22,7 +22,7 @@ typedef struct kd_wrapped {
 
 static void note_taken(kd_tracker *tracker, kd_open *open, const kd_line *line)
 {
-    open->parse.event->not_utf8 += kd_utf8_bad(line->raw);
+    open->parse.event->not_utf8 += line->plain ? 0 : kd_utf8_bad(line->raw);
     tracker->in_events += 1 + (uint64_t)line->breaks;
     tracker->repairs += line->breaks;
     for (uint32_t i = 0; i < open->foreign_count; i++)

@@ -66,6 +66,7 @@ typedef struct kd_line {
     bool has_time;
     uint32_t breaks; /* of its message, KD_BREAK_*: it goes on for so many lines */
     bool decoded;    /* the log holds other bytes: base64 */
+    bool plain;      /* raw is printing ASCII and hides nothing; false: not known */
     bool prefixed;   /* a time, level or syslog prefix stood before the text */
     bool frame;      /* the text is a stack frame and nothing else: core/frame.h */
 } kd_line;

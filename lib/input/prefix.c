@@ -124,7 +124,10 @@ static kd_str content_of(kd_line *line, kd_dress *dress)
         kd_clean(line->clean, room, &line->clean, &line->forms);
     } else if (may_be_carried(line->raw) && kd_carried(line->raw, room, line)) {
         kd_clean(line->clean, room, &line->clean, &line->forms);
-    } else if (kd_is_clean(line->raw) || !kd_clean(line->raw, room, &line->clean, &line->forms)) {
+    } else if (kd_is_clean(line->raw)) {
+        line->plain = true;
+        return line->raw;
+    } else if (!kd_clean(line->raw, room, &line->clean, &line->forms)) {
         return line->raw;
     }
     dress->used += line->clean.len;
