@@ -395,7 +395,7 @@ static const char *verify_print(const kd_matcher *matcher, const char *at, kd_st
 }
 
 /* The first place of the grid where six bytes of a literal may stand; `stop`: there is none. */
-static const char *skip(const kd_matcher *matcher, const char *at, const char *stop)
+static inline const char *skip(const kd_matcher *matcher, const char *at, const char *stop)
 {
     if (matcher->vector)
         at = kd_match_skip_vector(matcher, at, stop);
@@ -429,6 +429,9 @@ const char *kd_matcher_find(const kd_matcher *matcher, const char *at, const cha
     for (; (size_t)(end - at) >= KD_FINGERPRINT; at += BLOCK) {
         size_t left = (size_t)(end - at), size = left < BLOCK ? left : BLOCK, other;
         const char *longer = find_on_grid(matcher, at, at + size, all, which);
+        if (longer && longer <= at)
+            return longer;
+        size = longer ? (size_t)(longer - at) : size;
         size = left < size + ON_GRID ? left : size + ON_GRID; /* short ones that begin in it */
         const char *found = find_short(matcher, at, (kd_str){ at, size }, &other);
         if (found && (!longer || found < longer)) {
