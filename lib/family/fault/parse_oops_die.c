@@ -113,15 +113,16 @@ static bool scan_die(kd_str text, kd_str *before, uint64_t *count, kd_scan *flag
 {
     kd_scan in = kd_scan_of(text);
     uint64_t number;
+    bool counted = text.len > 0 && memchr(text.ptr, '[', text.len); /* few lines are */
     *count = 0;
-    if (kd_scan_past(&in, "[#", before) && before->len > 0 && before->len < MOST_BEFORE_COUNT &&
-        kd_scan_u64(&in, count) && kd_scan_char(&in, ']')) {
+    if (counted && kd_scan_past(&in, "[#", before) && before->len > 0 &&
+        before->len < MOST_BEFORE_COUNT && kd_scan_u64(&in, count) && kd_scan_char(&in, ']')) {
         *before = kd_str_trim(*before);
         kd_scan_char(&in, ':');
         *flags = in;
         return true;
     }
-    if (scan_old_count(text, before, count, flags))
+    if (counted && scan_old_count(text, before, count, flags))
         return true;
     in = kd_scan_of(text);
     *count = 0;
