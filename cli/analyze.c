@@ -222,10 +222,15 @@ static int finish(job *j, const char *path, bool limited)
     return status == KD_OK || status == KD_E_SINK ? 0 : complain(path, kd_status_name(status));
 }
 
+/* How severe something is, only a judgement tells. */
+static bool only_counts(const job *j)
+{
+    return j->count_only && j->fail_on < 0;
+}
+
 static int analyze_file(job *j, const char *path)
 {
-    /* how severe something is, only a judgement tells */
-    if (j->count_only && j->fail_on < 0)
+    if (only_counts(j))
         j->options.flags |= KD_COUNTS;
     const taker to = { feed, is_stream(j) ? quiet : NULL, packed, j->quiet_ms, j };
     j->options.source_name = (kd_str){ path, strcmp(path, "-") ? strlen(path) : 0 };
@@ -256,7 +261,7 @@ static int analyze_all(job *j, int count, char **paths)
     int worst = 0;
     j->array = count > 1 && (j->format == JSON || (j->count_only && j->format >= TEXT));
     stop_on_signals();
-    if (count != 1 || may_show_code(paths[0]))
+    if (!only_counts(j) && (count != 1 || may_show_code(paths[0])))
         open_capstone();
     if (!j->no_sandbox)
         enter_sandbox(count, paths);
