@@ -14,19 +14,9 @@
 #define FEWEST_BACK 6u
 #define FEWEST_REVERSED 4u
 
-/* Eight bytes at a time; the last eight are taken again. */
 static uint64_t hash_of(const kd_line *line)
 {
-    kd_str raw = line->raw;
-    uint64_t hash = KD_HASH_START, word;
-    if (raw.len < SHORTEST)
-        return 0;
-    for (size_t i = 0; i < raw.len; i += sizeof word) {
-        size_t at = raw.len - i < sizeof word ? raw.len - sizeof word : i;
-        memcpy(&word, raw.ptr + at, sizeof word);
-        hash = (hash ^ word ^ hash >> 32) * UINT64_C(1099511628211);
-    }
-    return hash;
+    return line->raw.len < SHORTEST ? 0 : kd_str_hash(KD_HASH_START, line->raw);
 }
 
 /* A header that stands there twice at once begins it: a report goes on below its header. A message
