@@ -2,6 +2,7 @@
  * in one oops of x86-64, where RAX is the pointer and RBX holds another value. */
 #include "api/stage.h"
 
+#ifdef KD_CAPSTONE /* the code tells which register was used */
 /* What a pointer of the linear map looks like. */
 #define WHOLE UINT64_C(0xffff8d9c57fec660)
 
@@ -259,10 +260,13 @@ START_TEST(module_that_left)
 }
 END_TEST
 
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("bad pointers");
     TCase *tests = tcase_create("bad pointers");
+#ifdef KD_CAPSTONE
     tcase_add_test(tests, moved);
     tcase_add_test(tests, half);
     tcase_add_test(tests, flipped);
@@ -271,6 +275,7 @@ int main(void)
     tcase_add_test(tests, errors);
     tcase_add_test(tests, allocator);
     tcase_add_test(tests, module_that_left);
+#endif
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
