@@ -45,7 +45,7 @@ static void keep_tail(kd_session *session, const kd_blockview *block)
         session->tail_len = kept;
     }
     memcpy(session->tail + session->tail_len, data.ptr, data.len);
-    if (session->dress.breaks && !block->joined)
+    if (session->dress.breaks && !block->joined && !block->unbroken)
         kd_hide_breaks(session->tail + session->tail_len, data.len);
     session->tail_len += data.len;
     if (gap > 0) {
@@ -295,6 +295,7 @@ void kd_session_block(void *user, const kd_blockview *block)
 {
     kd_session *session = user;
     kd_blockview rest = *block;
+    rest.unbroken = kd_count_breaks(rest.data) == 0;
     count_long_lines(session, block);
     do {
         if (!session->dress.plain && !is_near(session, rest.line)) {

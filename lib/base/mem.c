@@ -1,15 +1,15 @@
 /* mem.c - memory with a limit. Layer: base. */
 #include "base/mem.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Small first chunks: a session holds thousands of one-line events. What is left of the last one is
- * lost: each adds a quarter to what is there. */
+ * lost: each adds an eighth to what is there. */
 #define FIRST_CHUNK 1024u
 #define LEAST_CHUNK 512u
 #define LAST_CHUNK 65536u
+/* Chunks below the top one that are asked for the room they have left. */
+#define DEPTH 3u
 
 struct kd_chunk {
     kd_chunk *below;
@@ -42,7 +42,7 @@ void kd_mem_free(kd_mem *mem, void *ptr, size_t size)
 static kd_chunk *add_chunk(kd_arena *arena, size_t need)
 {
     size_t sum = arena->top ? arena->top->sum : 0;
-    size_t size = sum ? sum / 4 : FIRST_CHUNK;
+    size_t size = sum ? sum / 8 : FIRST_CHUNK;
     if (size < LEAST_CHUNK)
         size = LEAST_CHUNK;
     if (size > LAST_CHUNK)
@@ -62,13 +62,25 @@ bool kd_arena_reserve(kd_arena *arena, size_t size)
     return arena->top || add_chunk(arena, size);
 }
 
+/* What is taken below a mark is not given back by a rollback: it is lost until the arena dies. */
+static kd_chunk *chunk_below(kd_chunk *chunk, size_t size)
+{
+    for (unsigned i = 0; chunk && i < DEPTH; i++) {
+        chunk = chunk->below;
+        if (chunk && chunk->size - chunk->used >= size)
+            return chunk;
+    }
+    return NULL;
+}
+
 static inline void *take(kd_arena *arena, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
     kd_chunk *chunk = arena->top;
     size = (size + align - 1) / align * align;
     if (!chunk || chunk->size - chunk->used < size) {
-        chunk = add_chunk(arena, size);
+        chunk = chunk_below(chunk, size);
+        chunk = chunk ? chunk : add_chunk(arena, size);
         if (!chunk)
             return NULL;
     }
@@ -102,12 +114,21 @@ kd_str kd_arena_format(kd_arena *arena, const char *format, ...)
     char buffer[4096];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(buffer, sizeof buffer, format, args);
+    kd_str text = kd_str_vprint(buffer, sizeof buffer, format, args);
     va_end(args);
-    if (len < 0)
-        return (kd_str){ "", 0 };
-    size_t size = (size_t)len < sizeof buffer ? (size_t)len : sizeof buffer - 1;
-    return kd_arena_str(arena, (kd_str){ buffer, size });
+    return kd_arena_str(arena, text);
+}
+
+kd_str kd_arena_join(kd_arena *arena, kd_str text, kd_str more)
+{
+    char *to = take(arena, text.len + more.len);
+    if (!to)
+        return text;
+    if (text.len > 0)
+        memcpy(to, text.ptr, text.len);
+    if (more.len > 0)
+        memcpy(to + text.len, more.ptr, more.len);
+    return (kd_str){ to, text.len + more.len };
 }
 
 kd_mark kd_arena_mark(const kd_arena *arena)

@@ -1,9 +1,8 @@
 /* str.c - text by pointer and length. Layer: base. */
-#define _GNU_SOURCE /* memrchr: libc has the fast one */
+#define _GNU_SOURCE /* memrchr, strchrnul: libc has the fast ones */
 #include "base/str.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -170,13 +169,25 @@ bool kd_str_split(kd_str *rest, char separator, kd_str *out)
     return true;
 }
 
+kd_str kd_str_vprint(char *room, size_t size, const char *format, va_list args)
+{
+    const char *conversion = strchrnul(format, '%');
+    size_t plain = (size_t)(conversion - format);
+    if (!*conversion && plain < size) { /* many have none */
+        memcpy(room, format, plain + 1);
+        return (kd_str){ room, plain };
+    }
+    int len = vsnprintf(room, size, format, args);
+    return (kd_str){ room, len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1 };
+}
+
 kd_str kd_str_print(char *room, size_t size, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(room, size, format, args);
+    kd_str text = kd_str_vprint(room, size, format, args);
     va_end(args);
-    return (kd_str){ room, len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1 };
+    return text;
 }
 
 uint64_t kd_str_hash(uint64_t hash, kd_str text)

@@ -2,6 +2,7 @@
 #ifndef KD_BASE_STR_H
 #define KD_BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -177,14 +178,21 @@ uint64_t kd_str_hash(uint64_t hash, kd_str text);
 static inline kd_str kd_str_digits(char room[KD_DIGITS], uint64_t number)
 {
     char *at = room + KD_DIGITS;
-    do
-        *--at = (char)('0' + number % 10);
-    while (number /= 10);
+    for (; number > 99; number /= 100) {
+        unsigned pair = (unsigned)(number % 100);
+        *--at = (char)('0' + pair % 10);
+        *--at = (char)('0' + pair / 10);
+    }
+    *--at = (char)('0' + number % 10);
+    if (number > 9)
+        *--at = (char)('0' + number / 10);
     return (kd_str){ at, (size_t)(room + KD_DIGITS - at) };
 }
 
 /* printf into the room; cut at its end. */
 kd_str kd_str_print(char *room, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+kd_str kd_str_vprint(char *room, size_t size, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

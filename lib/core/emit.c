@@ -1,6 +1,4 @@
 /* emit.c - how a rule says what it found. Layer: core. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/diag.h"
@@ -210,20 +208,12 @@ kd_status kd_emit_deliberate(kd_emit *out)
 
 /* ---- formatted ------------------------------------------------------------------------------- */
 
-/* What vsnprintf() wrote, from what it returned. */
-static kd_str written(const char *buffer, size_t size, int len)
-{
-    size_t most = size - 1;
-    return (kd_str){ buffer, len < 0 ? 0 : (size_t)len < most ? (size_t)len : most };
-}
-
-#define FORMAT(buffer, format, text)                           \
-    char buffer[2048];                                         \
-    va_list args;                                              \
-    va_start(args, format);                                    \
-    int len_ = vsnprintf(buffer, sizeof buffer, format, args); \
-    va_end(args);                                              \
-    kd_str text = written(buffer, sizeof buffer, len_)
+#define FORMAT(buffer, format, text)                                   \
+    char buffer[2048];                                                 \
+    va_list args;                                                      \
+    va_start(args, format);                                            \
+    kd_str text = kd_str_vprint(buffer, sizeof buffer, format, args);  \
+    va_end(args)
 
 kd_str kd_text_of(kd_emit *out, const char *format, ...)
 {
@@ -239,11 +229,16 @@ kd_status kd_say_diag(kd_emit *out, kd_confidence confidence, const char *format
 
 void kd_say_more(kd_emit *out, const char *format, ...)
 {
-    FORMAT(buffer, format, text);
-    if (out->diag)
-        out->diag->explanation =
-            kd_arena_format(&out->diag->arena, "%.*s%s%.*s", KD_FMT(out->diag->explanation),
-                            kd_str_starts(text, " ") ? "" : " ", KD_FMT(text));
+    char buffer[2048] = " ";
+    va_list args;
+    va_start(args, format);
+    kd_str text = kd_str_vprint(buffer + 1, sizeof buffer - 1, format, args);
+    va_end(args);
+    if (!kd_str_starts(text, " "))
+        text = (kd_str){ buffer, text.len + 1 };
+    kd_diag *diag = out->diag;
+    if (diag)
+        diag->explanation = kd_arena_join(&diag->arena, diag->explanation, text);
 }
 
 void kd_say_evidence(kd_emit *out, const kd_event *event, kd_src src, const char *format, ...)

@@ -231,10 +231,15 @@ static void note_width(kd_mend *mend, kd_str text)
     mend->longest = wider > mend->longest ? wider : mend->longest;
 }
 
+static bool has_breaks(const kd_blockview *line)
+{
+    return !line->unbroken && kd_count_breaks(line->data) > 0;
+}
+
 /* Does the line belong to the message that waits? Then it is part of it now. */
 static bool join(kd_mend *mend, kd_str text, const kd_blockview *line, bool alike)
 {
-    if (mend->len + 1 + line->data.len > mend->max_line || kd_count_breaks(line->data) > 0)
+    if (mend->len + 1 + line->data.len > mend->max_line || has_breaks(line))
         return false;
     kd_str before = { mend->room, mend->len };
     if (kd_str_ends(before, "\r"))
@@ -294,7 +299,7 @@ void kd_mend_line(kd_mend *mend, const kd_blockview *line)
         }
         emit(mend);
     }
-    if (may_go_on(mend, text) && kd_count_breaks(text) == 0 && make_room(mend))
+    if (may_go_on(mend, text) && !has_breaks(line) && make_room(mend))
         begin(mend, line);
     else
         hand_on(mend, *line);

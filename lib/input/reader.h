@@ -31,6 +31,7 @@ typedef struct kd_blockview {
     kd_str data;
     uint64_t line, offset, dropped;
     bool apart, decoded, still, qp, joined;
+    bool unbroken; /* none of KD_BREAK_* stands in it; false: not known */
     uint8_t gap;
 } kd_blockview;
 typedef void (*kd_block_fn)(void *user, const kd_blockview *block);

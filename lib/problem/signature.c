@@ -173,7 +173,9 @@ static void add_title(line *out, const kd_event *event, const char *title)
 static void set_number(kd_event *event, uint64_t number)
 {
     event->bug = number;
-    kd_str_print(event->bug_id, sizeof event->bug_id, "%016llx", KD_LLU(number));
+    for (size_t i = 16; i-- > 0; number >>= 4)
+        event->bug_id[i] = "0123456789abcdef"[number & 15];
+    event->bug_id[16] = '\0';
 }
 
 void kd_signature_set(kd_event *event)

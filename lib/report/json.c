@@ -78,18 +78,29 @@ _Static_assert(offsetof(kd_pair, name) == 0 && offsetof(kd_row, name) == 0 &&
                    offsetof(kd_fact, name) == 0,
                "is_said() reads the name of each");
 
-/* Of the names so far a bit for the length and the last byte of each: where its bit is new, so is a
+/* Of the names so far a bit for the length and two bytes of each: where its bit is new, so is a
  * name. */
-typedef uint64_t names;
+typedef struct names {
+    uint64_t bits[4];
+} names;
+
+/* False: another one of them may be the same. */
+static bool is_first(kd_str name, names *seen)
+{
+    size_t last = name.len ? (unsigned char)name.ptr[name.len - 1] : 0;
+    size_t first = name.len ? (unsigned char)name.ptr[0] : 0;
+    size_t at = (last + 11 * name.len + 37 * first) & 255;
+    uint64_t bit = UINT64_C(1) << (at & 63);
+    bool is_new = !(seen->bits[at >> 6] & bit);
+    seen->bits[at >> 6] |= bit;
+    return is_new;
+}
 
 static bool is_said(const char *first, size_t item_size, uint32_t index, names *seen)
 {
     const kd_str name = *(const kd_str *)(const void *)(first + index * item_size);
     bool ascii = kd_str_ascii(name) == name.len; /* nothing that is repaired becomes the same */
-    size_t last = name.len ? (unsigned char)name.ptr[name.len - 1] : 0;
-    names bit = UINT64_C(1) << ((last + 11 * name.len) & 63);
-    bool is_new = ascii && !(*seen & bit);
-    *seen |= bit;
+    bool is_new = is_first(name, seen) && ascii;
     for (uint32_t i = 0; !is_new && i < index; i++) {
         const kd_str other = *(const kd_str *)(const void *)(first + i * item_size);
         if (ascii ? kd_str_eq(name, other) : kd_utf8_same(name, other))
@@ -101,7 +112,7 @@ static bool is_said(const char *first, size_t item_size, uint32_t index, names *
 static void put_map(kd_json *out, const kd_list *list, bool hex)
 {
     const kd_pair *pairs = list->items;
-    names seen = 0;
+    names seen = { { 0 } };
     kd_json_open(out, '{');
     for (uint32_t i = 0; i < list->count; i++) {
         if (is_said(list->items, sizeof *pairs, i, &seen))
@@ -118,7 +129,7 @@ static void put_map(kd_json *out, const kd_list *list, bool hex)
 static void put_map_of_lists(kd_json *out, const kd_list *list)
 {
     const kd_row *rows = list->items;
-    names seen = 0;
+    names seen = { { 0 } };
     kd_json_open(out, '{');
     for (uint32_t i = 0; i < list->count; i++) {
         if (is_said(list->items, sizeof *rows, i, &seen))
@@ -207,7 +218,7 @@ static void put_texts(kd_json *out, const kd_list *list)
 static void put_facts(kd_json *out, const kd_list *list)
 {
     const kd_fact *facts = list->items;
-    names seen = 0;
+    names seen = { { 0 } };
     kd_json_open(out, '{');
     for (uint32_t i = 0; i < list->count; i++) {
         const kd_value *value = &facts[i].value;

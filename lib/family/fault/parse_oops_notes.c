@@ -147,12 +147,40 @@ static bool scan_order(const kd_parse *parse, kd_line *line, uint64_t *order)
     return kd_scan_u64(&in, order);
 }
 
+/* How far the two texts above were counted: lines are, where a note stands. */
+typedef struct place {
+    bool known;
+    size_t text;
+    kd_str rest; /* of that text */
+    uint64_t number, offset;
+} place;
+
+/* False: the texts have no place of their own in the log. */
+static bool go_to(const kd_parse *parse, const kd_str texts[2], place *at, size_t text,
+                  const char *to)
+{
+    if (!at->known && !kd_back_place(parse, texts, &at->number, &at->offset))
+        return false;
+    at->rest = at->known ? at->rest : texts[0];
+    at->known = true;
+    for (;; at->rest = texts[++at->text]) {
+        kd_str gone = at->rest;
+        if (at->text == text)
+            gone.len = (size_t)(to - gone.ptr);
+        at->number += kd_back_count(parse, at->text == 1, gone);
+        at->offset += gone.len;
+        at->rest = kd_str_from(at->rest, gone.len);
+        if (at->text == text)
+            return true;
+    }
+}
+
 /* False when memory ran out. */
-static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line, look like, kd_str first)
+static bool keep_note(kd_parse *parse, kdf_oops *oops, kd_line *line, kd_str word)
 {
     uint64_t address, order;
-    kd_scan in = kd_scan_of(first);
-    if (!is_note(parse, line, like, first) || !kd_scan_hex(&in, &address))
+    kd_scan in = kd_scan_of(word);
+    if (!kd_scan_hex(&in, &address))
         return true;
     kd_src src = kd_back_keep(parse, line);
     kdf_note *note = src ? KD_LIST_ADD(parse->arena, &oops->notes, kdf_note) : NULL;
@@ -167,30 +195,24 @@ static bool read_note(kd_parse *parse, kdf_oops *oops, kd_line *line, look like,
 void kd_oops_read_notes(kd_parse *parse, kdf_oops *oops)
 {
     kd_str texts[2];
-    uint64_t number, offset;
+    place at = { .known = false };
     look like = look_of(oops);
     kd_back_texts(parse, texts);
-    if ((!next_address(texts[0], like).ptr && !next_address(texts[1], like).ptr) ||
-        !kd_back_place(parse, texts, &number, &offset))
-        return;
     for (size_t i = 0; i < KD_COUNT(texts); i++) {
-        kd_str rest = texts[i];
-        kd_str hit;
-        while (oops->notes.count < MAX_NOTES && (hit = next_address(rest, like)).ptr) {
-            kd_str line = kd_str_line_at(rest, hit.ptr);
-            kd_str above = { rest.ptr, (size_t)(line.ptr - rest.ptr) };
-            kd_line read = { .raw = line,
-                             .number = number + kd_back_count(parse, i == 1, above),
-                             .offset = offset + (uint64_t)(line.ptr - rest.ptr),
-                             .length = line.len };
-            if (!read_note(parse, oops, &read, like, hit))
+        kd_str rest = texts[i], word;
+        while (oops->notes.count < MAX_NOTES && (word = next_address(rest, like)).ptr) {
+            kd_line line = { .raw = kd_str_line_at(rest, word.ptr) };
+            line.length = line.raw.len;
+            rest = kd_str_from(rest, (size_t)(line.raw.ptr - rest.ptr) + line.length);
+            rest = kd_str_from(rest, rest.len > 0); /* its newline */
+            if (!is_note(parse, &line, like, word))
+                continue;
+            if (!go_to(parse, texts, &at, i, line.raw.ptr))
                 return;
-            line.len++; /* its newline */
-            number = read.number + kd_back_count(parse, i == 1, line);
-            offset = read.offset + line.len;
-            rest = kd_str_from(rest, above.len + line.len);
+            line.number = at.number;
+            line.offset = at.offset;
+            if (!keep_note(parse, oops, &line, word))
+                return;
         }
-        number += kd_back_count(parse, i == 1, rest);
-        offset += rest.len;
     }
 }

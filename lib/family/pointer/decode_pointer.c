@@ -7,11 +7,12 @@
 /* The register that the operand takes for its base. */
 static const kd_pair *base_of(const kdf_oops *oops, const kd_context *context)
 {
-    char name[8];
+    char name[8] = "";
     kd_str base = oops->code.memory.base.v;
     if (!oops->code.memory.base.src || oops->code.memory.implicit.src || base.len >= sizeof name)
         return NULL;
-    kd_str_print(name, sizeof name, "%.*s", KD_FMT(base));
+    if (base.len > 0)
+        memcpy(name, base.ptr, base.len);
     return kd_find_register(oops, kd_isa_of_code(oops, context), name);
 }
 

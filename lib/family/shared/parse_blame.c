@@ -18,10 +18,15 @@ static const struct {
 #undef KD_MACHINERY
 };
 
-/* Their first characters: a name is compared with those of its own. */
-static const char firsts[] = {
-#define KD_MACHINERY(name) (name)[0],
-#define KD_HELPER(name) (name)[0],
+/* Where to look: a name is compared with those of which the first two characters give the same
+ * number; all are with those that begin with something else than two characters. */
+#define ANY_NAME 0
+#define NUMBER(a, b) ((unsigned)((a) * 5 + (b)) % 255 + 1)
+#define NUMBER_OF(name) \
+    ((name)[0] == '*' || (name)[1] == '*' ? ANY_NAME : NUMBER((name)[0], (name)[1]))
+static const unsigned char numbers[] = {
+#define KD_MACHINERY(name) NUMBER_OF(name),
+#define KD_HELPER(name) NUMBER_OF(name),
 #define KD_CULPRIT(name)
 #include "family/shared/machinery.def"
 #undef KD_CULPRIT
@@ -48,11 +53,12 @@ static bool fits(const char *text, const char *end, const char *pattern)
             return false;
     if (!*pattern)
         return text == end;
-    const char next = pattern[1];
-    if (!next)
-        return true;
+    const char *rest = pattern + 1;
+    size_t len = strcspn(rest, "*");
+    if (!rest[len]) /* the last one */
+        return (size_t)(end - text) >= len && memcmp(end - len, rest, len) == 0;
     for (; text <= end; text++)
-        if ((next == '*' || (text < end && *text == next)) && fits(text, end, pattern + 1))
+        if ((*rest == '*' || (text < end && *text == *rest)) && fits(text, end, rest))
             return true;
     return false;
 }
@@ -76,15 +82,12 @@ kd_str kd_bare_name(kd_str function)
     return kd_scan_until(&in, '.', &bare) && bare.len > 0 ? bare : function;
 }
 
-static bool is_among(kd_str bare, char first, bool helpers)
+static bool is_among(kd_str bare, unsigned number, bool helpers)
 {
-    const char *at = firsts, *end = firsts + sizeof firsts;
-    const char second = bare.len > 1 ? bare.ptr[1] : '\0';
-    for (; at < end && (at = memchr(at, first, (size_t)(end - at))) != NULL; at++) {
-        const char *name = machinery[at - firsts].name;
-        if (first != '*' && name[1] != second && name[1] != '*') /* nearly all */
-            continue;
-        if (machinery[at - firsts].helper <= helpers && kd_name_fits(bare, name))
+    const unsigned char *at = numbers, *end = numbers + sizeof numbers;
+    for (; at < end && (at = memchr(at, (int)number, (size_t)(end - at))) != NULL; at++) {
+        size_t row = (size_t)(at - numbers);
+        if (machinery[row].helper <= helpers && kd_name_fits(bare, machinery[row].name))
             return true;
     }
     return false;
@@ -95,7 +98,9 @@ static bool is_skipped(kd_str bare, bool helpers)
     for (size_t i = 0; i < KD_COUNT(culprits); i++)
         if (kd_name_fits(bare, culprits[i]))
             return false;
-    return (bare.len > 0 && is_among(bare, bare.ptr[0], helpers)) || is_among(bare, '*', helpers);
+    char second = bare.len > 1 ? bare.ptr[1] : '\0';
+    return (bare.len > 0 && is_among(bare, NUMBER(bare.ptr[0], second), helpers)) ||
+           is_among(bare, ANY_NAME, helpers);
 }
 
 bool kd_blame_skips(kd_str function)
