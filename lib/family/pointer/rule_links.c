@@ -64,7 +64,7 @@ static void look_for(wanted *w, const kd_view *view, const kdf_oops *oops)
     kd_address_map map;
     kd_pointer p;
     bool known = kd_pointer_of(oops, view->context, &p);
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     *w = (wanted){ .view = view, .page_bytes = map.page_kb * 1024 };
     add(w, oops, &map, SLOT, from->slot.v, "where the pointer stood");
     add(w, oops, &map, HOLDER, from->slot.src ? from->base_value.v : 0,

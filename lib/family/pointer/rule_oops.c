@@ -190,7 +190,7 @@ static bool say_jump_to_low_core(const kd_view *view, kd_emit *out, const kdf_oo
 static void say_shadow(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_pointer p;
-    if (!kd_bad_value(view->event, oops, view->context, &p) || !p.shadow || p.value >= 4096)
+    if (!kd_view_bad_value(view, oops, &p) || !p.shadow || p.value >= 4096)
         return;
     kd_say_diag(out, KD_LIKELY,
                 "The kernel used address 0x%llx (to 0x%llx): a NULL pointer plus the offset of a "

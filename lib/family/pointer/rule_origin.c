@@ -74,12 +74,53 @@ static void say_frame(const kd_view *view, kd_emit *out, const kd_address_map *m
     kd_pointer_say_bases(view, out, map);
 }
 
+/* What several rules ask of the event in hand. */
+typedef struct seen_value {
+    const kdf_oops *oops;
+    bool bad;
+    kd_pointer pointer;
+} seen_value;
+
+bool kd_view_bad_value(const kd_view *view, const kdf_oops *oops, kd_pointer *out)
+{
+    static const char key;
+    bool fresh;
+    seen_value *seen = kd_memo_get(kd_wide(view)->memo, &key, sizeof *seen, &fresh);
+    if (!seen || (!fresh && seen->oops != oops))
+        return kd_bad_value(view->event, oops, view->context, out);
+    if (fresh)
+        seen->bad = kd_bad_value(view->event, oops, view->context, &seen->pointer);
+    seen->oops = oops;
+    *out = seen->pointer;
+    return seen->bad;
+}
+
+typedef struct seen_map {
+    const kdf_oops *oops;
+    kd_address_map map;
+} seen_map;
+
+void kd_view_map(const kd_view *view, const kdf_oops *oops, kd_address_map *out)
+{
+    static const char key;
+    bool fresh;
+    seen_map *seen = kd_memo_get(kd_wide(view)->memo, &key, sizeof *seen, &fresh);
+    if (!seen || (!fresh && seen->oops != oops)) {
+        kd_oops_map(oops, view->context, out);
+        return;
+    }
+    if (fresh)
+        kd_oops_map(oops, view->context, &seen->map);
+    seen->oops = oops;
+    *out = seen->map;
+}
+
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_address_map map;
     if (!oops->address.src)
         return;
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     kd_address at = kd_address_at(&map, oops->address.v);
     bool guard = map.stack_low && map.stack_low - 1 - oops->address.v < 4096;
     if (map.stack_low && oops->address.v - map.stack_low <= map.stack_high - map.stack_low)
@@ -105,7 +146,7 @@ static void say_loaded(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     const kdf_origin *from = &oops->code.origin;
     kd_address_map map;
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     kd_address at = kd_address_at(&map, from->slot.v);
     uint64_t distance = from->displacement.v < 0 ? 0 - (uint64_t)from->displacement.v
                                                  : (uint64_t)from->displacement.v;

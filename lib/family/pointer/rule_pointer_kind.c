@@ -53,7 +53,7 @@ static void say_innocent(const kd_view *view, kd_emit *out, const kdf_oops *oops
 /* A pointer that is worth a look: the log tells it, and nobody said what it is. */
 static bool find(const kd_view *view, const kdf_oops *oops, kd_pointer *p)
 {
-    return oops && !view->event->diags && kd_bad_value(view->event, oops, view->context, p) &&
+    return oops && !view->event->diags && kd_view_bad_value(view, oops, p) &&
            p->value >= 4096 && !(oops->address.src && oops->address.v < 4096);
 }
 
@@ -256,7 +256,7 @@ static twin twin_of(const kd_view *view, const kdf_oops *oops, const kd_pointer 
     kd_address_map map;
     bool wide = kd_is_64_bit(view->context, oops);
     twin best = { .bits = 0 };
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     for (uint32_t i = 0; i < oops->registers.count; i++) {
         const kd_pair *pair = &KD_ITEMS(oops->registers, kd_pair)[i];
         unsigned bits = telling_bits(&map, wide, p->value, pair->v);
@@ -294,7 +294,7 @@ static void say_physical(const kd_view *view, kd_emit *out, const kdf_oops *oops
 {
     uint64_t slot = oops->code.origin.slot.v, frame, bytes = kd_context_page_size(view->context);
     kd_address_map map;
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     if (!oops->code.origin.slot.src || !kd_linear_frame(&map, slot, &frame) ||
         kd_diag_fact(out->diag, "physical_address"))
         return;
@@ -354,7 +354,7 @@ static bool is_jump(const kdf_oops *oops)
 static bool is_of_code(const kd_view *view, const kdf_oops *oops, uint64_t value)
 {
     kd_address_map map;
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     kd_address_class class = kd_address_at(&map, value).class;
     return class == KD_AT_IMAGE || class == KD_AT_MODULE || class == KD_AT_VMALLOC_IMAGE;
 }
@@ -427,7 +427,7 @@ kd_status kd_check_freelist(const kd_view *view, kd_emit *out, void *user)
 static bool is_module_area(const kd_view *view, const kdf_oops *oops, uint64_t value)
 {
     kd_address_map map;
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     return kd_address_at(&map, value).class == KD_AT_MODULE;
 }
 

@@ -95,7 +95,7 @@ kd_status kd_check_list_poison(const kd_view *view, kd_emit *out, void *user)
     (void)user;
     if (!oops)
         return KD_OK;
-    bool known = kd_bad_value(view->event, oops, view->context, &p);
+    bool known = kd_view_bad_value(view, oops, &p);
     bool exact = known && p.reg.len && !kd_str_is(oops->access.v, "execute");
     uint64_t poison = known ? kd_list_poison(view->context, p.value, exact) : 0;
     /* older kernels do not say the address of a general protection fault */
@@ -200,7 +200,7 @@ kd_status kd_check_use_after_free(const kd_view *view, kd_emit *out, void *user)
     kd_pointer p;
     bool freed = false;
     (void)user;
-    if (!oops || !kd_bad_value(view->event, oops, view->context, &p))
+    if (!oops || !kd_view_bad_value(view, oops, &p))
         return KD_OK;
     bool wide = kd_is_64_bit(view->context, oops);
     uint8_t byte = kd_poison_byte(p.value, wide);
@@ -330,7 +330,7 @@ static void say_jump_to_data(const kd_view *view, kd_emit *out, const kdf_oops *
 static bool is_module_gone(const kd_view *view, const kdf_oops *oops)
 {
     kd_address_map map;
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     return oops->address.src && !is_permission(oops) &&
            kd_address_at(&map, oops->address.v).class == KD_AT_MODULE;
 }
@@ -443,7 +443,7 @@ static void say_between(const kd_view *view, kd_emit *out, const kdf_oops *oops)
 {
     kd_pointer p;
     kd_address_map map;
-    kd_oops_map(oops, view->context, &map);
+    kd_view_map(view, oops, &map);
     kd_address at = kd_address_at(&map, oops->address.v);
     if (!oops->address.src || at.class != KD_AT_NON_CANONICAL || at.assumed ||
         kd_arch_is(view->context, "x86_64") || view->event->diags)
@@ -471,7 +471,7 @@ kd_status kd_check_non_canonical(const kd_view *view, kd_emit *out, void *user)
         say_between(view, out, oops);
         return KD_OK;
     }
-    if (!oops || view->event->diags || !kd_bad_value(view->event, oops, view->context, &p) ||
+    if (!oops || view->event->diags || !kd_view_bad_value(view, oops, &p) ||
         !kd_is_non_canonical(oops, &p, &value))
         return KD_OK;
     kd_say_diag(out, KD_LIKELY,
