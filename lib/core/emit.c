@@ -208,11 +208,11 @@ kd_status kd_emit_deliberate(kd_emit *out)
 
 /* ---- formatted ------------------------------------------------------------------------------- */
 
-#define FORMAT(buffer, format, text)                                   \
-    char buffer[2048];                                                 \
-    va_list args;                                                      \
-    va_start(args, format);                                            \
-    kd_str text = kd_str_vprint(buffer, sizeof buffer, format, args);  \
+#define FORMAT(buffer, format, text)                                  \
+    char buffer[2048];                                                \
+    va_list args;                                                     \
+    va_start(args, format);                                           \
+    kd_str text = kd_str_vprint(buffer, sizeof buffer, format, args); \
     va_end(args)
 
 kd_str kd_text_of(kd_emit *out, const char *format, ...)

@@ -27,6 +27,12 @@ static const row functions[] = {
 #include "core/evidence.def"
 };
 
+/* Their first characters; none is a "*" alone. */
+static const char firsts[] = {
+#define KD_EVIDENCE_FUNCTION(name, arch, narrow, weight) (name)[0],
+#include "core/evidence.def"
+};
+
 /* ---- the fact -------------------------------------------------------------------------------- */
 
 void kd_learn_arch(kd_context *context, kd_str name, uint64_t line, kd_weight weight)
@@ -136,9 +142,9 @@ void kd_learn_evidence(kd_context *context, const kd_event *event)
 
 kd_str kd_arch_of_function(kd_str name, bool narrow, kd_weight *weight)
 {
-    for (size_t i = 0; name.len > 0 && i < KD_COUNT(functions); i++) {
-        if (functions[i].text[0] != name.ptr[0]) /* nearly all; none is a "*" alone */
-            continue;
+    const char *at = firsts, *end = firsts + (name.len ? sizeof firsts : 0);
+    for (; at < end && (at = memchr(at, name.ptr[0], (size_t)(end - at))) != NULL; at++) {
+        size_t i = (size_t)(at - firsts);
         kd_str whole = kd_str_of(functions[i].text);
         bool begin = whole.ptr[whole.len - 1] == '*';
         whole.len -= begin;

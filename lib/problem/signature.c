@@ -111,10 +111,11 @@ static uint64_t number_of(const kd_event *event, const struct recipe *recipe)
         seed = hash(seed, blanked(text_at(event, path, room, sizeof room), blank, sizeof blank));
     if (kd_str_in_words(KD_STR("no-frames"), recipe->values))
         return seed;
-    seed = hash(seed, text_at(event, KD_STR("blame.module"), room, sizeof room));
+    const kdf_blame *blame = kd_event_blame(event);
+    seed = hash(seed, blame ? blame->module.v : KD_STR(""));
     if (hash_frames(&seed, event) > 0)
         return seed;
-    kd_str name = text_at(event, KD_STR("blame.function"), room, sizeof room);
+    kd_str name = blame ? blame->function.v : KD_STR("");
     if (name.len == 0)
         name = text_at(event, KD_STR("ip.function"), room, sizeof room);
     if (name.len > 0)

@@ -55,6 +55,23 @@ bool kd_dump_of(const kd_event *event, const kd_context *context, kd_dump *out)
     return account(event, kd_event_meminfo(event), context, out);
 }
 
+bool kd_dump_in_hand(const kd_view *view, kd_dump *out)
+{
+    static const char key;
+    typedef struct seen_dump {
+        bool known;
+        kd_dump dump;
+    } seen_dump;
+    bool fresh;
+    seen_dump *seen = kd_memo_get(kd_wide(view)->memo, &key, sizeof *seen, &fresh);
+    if (!seen)
+        return kd_dump_of(view->event, view->context, out);
+    if (fresh)
+        seen->known = kd_dump_of(view->event, view->context, &seen->dump);
+    *out = seen->dump;
+    return seen->known;
+}
+
 /* ---- all of a boot --------------------------------------------------------------------------- */
 
 bool kd_dump_belongs(const kd_view *view, const kd_event *event)
@@ -91,7 +108,7 @@ static bool find_last(const kd_view *view)
     const kd_wide_view *wide = kd_wide(view);
     size_t looked = 0;
     kd_dump dump;
-    if (!kd_dump_belongs(view, view->event) || !kd_dump_of(view->event, view->context, &dump))
+    if (!kd_dump_belongs(view, view->event) || !kd_dump_in_hand(view, &dump))
         return false;
     /* forward: the next one is near, so that all events of a log together cost one walk */
     for (size_t i = kd_places_before(wide->dumps, wide->index + 1);

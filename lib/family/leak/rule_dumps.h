@@ -31,6 +31,8 @@ bool kd_dump_belongs(const kd_view *view, const kd_event *event);
 
 /* Fills one in; false when the event has no dump whose counters can be added up. */
 bool kd_dump_of(const kd_event *event, const kd_context *context, kd_dump *out);
+/* Of the event in hand: added up once. */
+bool kd_dump_in_hand(const kd_view *view, kd_dump *out);
 
 /* Which of kd_wide_view.dumps belong: those before `before` are of the earlier capture, those from
  * `first` to `end` of this boot. */

@@ -134,7 +134,7 @@ kd_status kd_check_unaccounted(const kd_view *view, kd_emit *out, void *user)
     kd_dump dump;
     const kd_accounting *a = &dump.a;
     (void)user;
-    if (!kd_dump_of(view->event, view->context, &dump) || !is_much(&dump) || is_said_later(view) ||
+    if (!kd_dump_in_hand(view, &dump) || !is_much(&dump) || is_said_later(view) ||
         is_said_before(view, &dump))
         return KD_OK;
     kd_say_diag(out, KD_POSSIBLE,

@@ -75,9 +75,12 @@ static void add_counters(const kdf_meminfo *meminfo, uint64_t page_kb, uint32_t 
     for (size_t i = 0; i < kd_counter_count; i++) {
         const kd_counter *row = &kd_counters[i];
         kd_src src;
-        if (row->inside || !kd_counter_counts(row, version))
+        if (row->inside)
             continue;
         uint64_t kb = value_of(meminfo, row, page_kb, &src);
+        bool asked = src != 0 || !out->missing; /* the others change nothing */
+        if (!asked || !kd_counter_counts(row, version))
+            continue;
         add(out, row->name, kb, src, row->growth);
         if (src == 0 && !out->missing && kd_counter_is_due(row, version))
             out->missing = row->name;

@@ -53,8 +53,8 @@ static void say_innocent(const kd_view *view, kd_emit *out, const kdf_oops *oops
 /* A pointer that is worth a look: the log tells it, and nobody said what it is. */
 static bool find(const kd_view *view, const kdf_oops *oops, kd_pointer *p)
 {
-    return oops && !view->event->diags && kd_view_bad_value(view, oops, p) &&
-           p->value >= 4096 && !(oops->address.src && oops->address.v < 4096);
+    return oops && !view->event->diags && kd_view_bad_value(view, oops, p) && p->value >= 4096 &&
+           !(oops->address.src && oops->address.v < 4096);
 }
 
 kd_status kd_check_text_pointer(const kd_view *view, kd_emit *out, void *user)

@@ -21,7 +21,7 @@ static const struct {
 /* Where to look: a name is compared with those of which the first two characters give the same
  * number; all are with those that begin with something else than two characters. */
 #define ANY_NAME 0
-#define NUMBER(a, b) ((unsigned)((a) * 5 + (b)) % 255 + 1)
+#define NUMBER(a, b) ((unsigned)((a)*5 + (b)) % 255 + 1)
 #define NUMBER_OF(name) \
     ((name)[0] == '*' || (name)[1] == '*' ? ANY_NAME : NUMBER((name)[0], (name)[1]))
 static const unsigned char numbers[] = {
@@ -63,7 +63,7 @@ static bool fits(const char *text, const char *end, const char *pattern)
     return false;
 }
 
-bool kd_name_fits(kd_str bare, const char *pattern)
+bool kd_name_fits_all(kd_str bare, const char *pattern)
 {
     if (bare.len == 0)
         return !*pattern || (*pattern == '*' && !pattern[1]);

@@ -36,6 +36,11 @@ bool kd_panic_is_of(const kd_event *panic, const kd_event *report);
  * before the code of a function (".__mutex_lock.isra.0" -> "mutex_lock"): so names are compared. */
 kd_str kd_bare_name(kd_str function);
 /* A '*' in the pattern stands for any text. */
-bool kd_name_fits(kd_str bare, const char *pattern);
+bool kd_name_fits_all(kd_str bare, const char *pattern);
+static inline bool kd_name_fits(kd_str bare, const char *pattern)
+{
+    bool other = bare.len > 0 && *pattern != '*' && *pattern != bare.ptr[0]; /* nearly always */
+    return !other && kd_name_fits_all(bare, pattern);
+}
 
 #endif
