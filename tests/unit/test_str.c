@@ -1,5 +1,6 @@
 /* test_str.c - text views: searches at the ends of the text. */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/scan.h"
@@ -206,6 +207,34 @@ START_TEST(signed_numbers)
 }
 END_TEST
 
+/* A format without a conversion is copied, and cut like any other. */
+START_TEST(printed)
+{
+    char room[8];
+    ck_assert(kd_str_eq(kd_str_print(room, sizeof room, "plain"), KD_STR("plain")));
+    ck_assert_str_eq(room, "plain");
+    ck_assert(kd_str_eq(kd_str_print(room, sizeof room, "seven.."), KD_STR("seven..")));
+    ck_assert(kd_str_eq(kd_str_print(room, sizeof room, "eight..."), KD_STR("eight..")));
+    ck_assert_str_eq(room, "eight..");
+    ck_assert(kd_str_eq(kd_str_print(room, sizeof room, "%d of %d", 12, 345), KD_STR("12 of 3")));
+    ck_assert(kd_str_eq(kd_str_print(room, sizeof room, "10 %%"), KD_STR("10 %")));
+}
+END_TEST
+
+START_TEST(digits)
+{
+    static const uint64_t values[] = { 0,     7,      9,       10,         42,        99,
+                                       100,   101,    999,     1000,       1001,      65536,
+                                       99999, 100000, 1000000, 4294967295, UINT64_MAX };
+    char room[KD_DIGITS], text[32];
+    for (size_t i = 0; i < KD_COUNT(values); i++) {
+        snprintf(text, sizeof text, "%llu", KD_LLU(values[i]));
+        kd_str made = kd_str_digits(room, values[i]);
+        ck_assert_msg(kd_str_is(made, text), "%s", text);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("str");
@@ -221,6 +250,8 @@ int main(void)
     tcase_add_test(tests, bytes);
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, signed_numbers);
+    tcase_add_test(tests, printed);
+    tcase_add_test(tests, digits);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
