@@ -297,7 +297,7 @@ kd_status kd_session_finish(kd_session *session)
     kd_session_look_at_end(session);
     kd_session_look_at_strange(session);
     session->report->settled = true;
-    return KD_OK;
+    return settle(session);
 }
 
 static kd_status judge(kd_session *session)
