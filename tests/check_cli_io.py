@@ -141,6 +141,15 @@ def stream():
     one.end()
     expect("and it ends as usual", "end" in one.items[-1][1] and one.child.returncode == 0)
 
+    one = Stream("--quiet-after", "0.2")
+    one.feed(b"host login: ")
+    time.sleep(1)
+    one.feed(b"[  999.000000] kernel BUG at mm/slub.c:4!\n")
+    seen = one.wait("event", 30)
+    expect("what stands behind a prompt that waited is read", seen)
+    one.child.stdin.close()
+    one.end()
+
     for number in signal.SIGTERM, signal.SIGINT:
         one = Stream("--quiet-after", "1000")
         one.feed(oops[:len(oops) * 2 // 3])

@@ -234,20 +234,27 @@ kd_status kd_session_feed_record(kd_session *session, const kd_record *record)
 
 bool kd_session_busy(const kd_session *session)
 {
-    return session && (kd_tracker_busy(&session->tracker) || session->reader.carry_len > 0 ||
+    return session && (kd_tracker_busy(&session->tracker) || kd_reader_busy(&session->reader) ||
                        session->held.len > 0 || session->mend.waits);
 }
 
-kd_status kd_session_flush(kd_session *session)
+static kd_status close_open(kd_session *session)
 {
-    if (!session)
-        return KD_E_INVAL;
-    kd_reader_flush(&session->reader, kd_session_block, session);
     kd_mend_flush(&session->mend);
     kd_session_release(session, true);
     kd_tracker_flush(&session->tracker);
     session->report->quiet = true;
     return settle(session);
+}
+
+/* A line without its end stays: a login prompt waits for what the kernel prints behind it, and a
+ * producer with a buffer stops anywhere. */
+kd_status kd_session_flush(kd_session *session)
+{
+    if (!session)
+        return KD_E_INVAL;
+    session->reader.quiet = true;
+    return close_open(session);
 }
 
 static void fill_stats(const kd_session *session, kd_stats *stats)
@@ -290,7 +297,10 @@ static void set_boot_lines(kd_session *session)
 
 kd_status kd_session_finish(kd_session *session)
 {
-    kd_status status = kd_session_flush(session);
+    if (!session)
+        return KD_E_INVAL;
+    kd_reader_flush(&session->reader, kd_session_block, session);
+    kd_status status = close_open(session);
     if (status != KD_OK)
         return status;
     set_boot_lines(session);

@@ -74,6 +74,7 @@ kd_status kd_reader_feed(kd_reader *reader, kd_str bytes, kd_block_fn sink, void
 {
     if (bytes.len == 0)
         return KD_OK;
+    reader->quiet = false;
     if (reader->carry_len > 0 || reader->dropped > 0 || reader->skip_rest) {
         kd_status status = finish_line(reader, &bytes, sink, user);
         if (status != KD_OK || bytes.len == 0)
@@ -89,6 +90,11 @@ kd_status kd_reader_feed(kd_reader *reader, kd_str bytes, kd_block_fn sink, void
         bytes = kd_str_from(bytes, len);
     }
     return keep(reader, bytes);
+}
+
+bool kd_reader_busy(const kd_reader *reader)
+{
+    return reader->carry_len > 0 && !reader->quiet;
 }
 
 void kd_reader_flush(kd_reader *reader, kd_block_fn sink, void *user)

@@ -17,6 +17,7 @@ typedef struct kd_reader {
     uint64_t offset;  /* of its first byte */
     uint32_t max_line;
     bool skip_rest; /* the line was handed on by a flush: skip to its end */
+    bool quiet;     /* nothing came since the caller said that the input is quiet */
 } kd_reader;
 
 /* Whole lines, each with its newline (the last may lack it at a flush).
@@ -39,6 +40,8 @@ typedef void (*kd_block_fn)(void *user, const kd_blockview *block);
 void kd_reader_init(kd_reader *reader, kd_mem *mem, uint32_t max_line);
 void kd_reader_free(kd_reader *reader);
 kd_status kd_reader_feed(kd_reader *reader, kd_str bytes, kd_block_fn sink, void *user);
+/* Has it an unfinished line of which the caller does not know? */
+bool kd_reader_busy(const kd_reader *reader);
 /* Hands on an unfinished line as it is. */
 void kd_reader_flush(kd_reader *reader, kd_block_fn sink, void *user);
 

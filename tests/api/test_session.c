@@ -117,6 +117,28 @@ START_TEST(a_record_after_a_flush_is_read)
 }
 END_TEST
 
+START_TEST(a_line_goes_on_after_a_flush)
+{
+    kd_engine *engine = new_engine();
+    kd_session *session = new_session(engine, NULL);
+    feed(session, "[    1.000000] vmap allocation for size 81");
+    ck_assert_int_eq(kd_session_flush(session), KD_OK);
+    ck_assert(!kd_session_busy(session));
+    feed(session, "92 failed: use vmalloc=<size> to increase size.");
+    ck_assert(kd_session_busy(session));
+    ck_assert_int_eq(kd_session_flush(session), KD_OK);
+    kd_report *report = report_of(session, KD_OK);
+    ck_assert_uint_eq(kd_report_event_count(report), 1);
+    kd_value bytes;
+    const kd_event *event = kd_report_event(report, 0);
+    ck_assert_int_eq(kd_event_get(event, "requested_bytes", &bytes), KD_OK);
+    ck_assert_uint_eq(bytes.as.u, 8192);
+    kd_report_free(report);
+    kd_session_free(session);
+    kd_engine_free(engine);
+}
+END_TEST
+
 START_TEST(wrong_records_are_refused)
 {
     kd_engine *engine = new_engine();
@@ -678,6 +700,7 @@ int main(void)
     tcase_add_test(all, level_and_time_of_a_record_are_read);
     tcase_add_test(all, gaps_in_the_sequence_are_counted);
     tcase_add_test(all, a_record_after_a_flush_is_read);
+    tcase_add_test(all, a_line_goes_on_after_a_flush);
     tcase_add_test(all, wrong_records_are_refused);
     tcase_add_test(all, each_limit_is_named_when_it_is_reached);
     tcase_add_test(all, beyond_the_history_what_matters_is_kept);
