@@ -14,7 +14,7 @@ sys.path.insert(0, "tools")
 import kernel_check  # noqa: E402
 from kernel import defs, facts, formats, functions, wordings  # noqa: E402
 from kernel.text import literals, wild  # noqa: E402
-from kernel.tree import Header, Tree  # noqa: E402
+from kernel.tree import Header, Tree, pack  # noqa: E402
 
 LIB = pathlib.Path("lib")
 FILES = {
@@ -76,6 +76,16 @@ def check_changes(top):
             assert all(key[0] == part for key in fresh), (name, new, fresh)
 
 
+def check_unused(top):
+    """A row that no tree of its releases needs is told, one of other releases is not."""
+    path = top / "accepted.tsv"
+    path.write_text("facts\tused\t-\t-\tx\nfacts\tgone*\t-\t7.3\tx\nfacts\told\t-\t6.1\tx\nformats\tother\t-\t-\tx\n")
+    accepted, version = kernel_check.Accepted(path), pack(6, 12)
+    assert accepted.has("facts", "used", version) and not accepted.has("facts", "old", version)
+    assert list(accepted.unused([version], None)) == [("facts", "gone*"), ("formats", "other")]
+    assert list(accepted.unused([version], "facts")) == [("facts", "gone*")]
+
+
 def check_pieces():
     assert [wild(text) for _, text in literals('a("x %d" /* "no" */\n "y\\n" PRIx "z", \'"\', "w")')] == ["x \x01y\n\x01z", "w"]
     header = Header("#define A BIT(3)\nenum { B = 4, C, D = A | 1 };\n#if defined(X) && !defined(Y)\n#define E 7\n#endif\n", {"X"})
@@ -111,6 +121,7 @@ def main():
     check_tables()
     with tempfile.TemporaryDirectory() as top:
         check_changes(pathlib.Path(top))
+        check_unused(pathlib.Path(top))
     print(f"{len(CHANGES)} changes of a tree, {len(list(kernel_check.tables(LIB)))} tables")
 
 

@@ -11,6 +11,7 @@ with its reason. docs/new-kernel.md says how a release is done. A tree needs Mak
 net include drivers security ipc. Run from the top of the repository.
 
     --only PART       facts, wordings, formats or functions
+    --unused          tells the rows of docs/kernel-accepted.tsv that none of the trees needs: give all that it was made for
     --read            enters the functions of the trees into docs/kernel-checked.tsv: after they were read
     --lib FOLDER      the tables to check (lib)
     --docs FOLDER     where the two .tsv stand (docs)
@@ -96,6 +97,13 @@ class Accepted:
                 return True
         return False
 
+    def unused(self, versions, only):
+        """Rows that speak of one of the versions and accepted nothing."""
+        for row in self.rows:
+            part, key, first, until = row
+            if row not in self.used and only in (None, part) and any(first <= version < until for version in versions):
+                yield part, key
+
 
 def findings(tree, lib, docs, only):
     """(part, key, what)"""
@@ -118,6 +126,7 @@ def main():
     options = argparse.ArgumentParser(usage=__doc__)
     options.add_argument("trees", nargs="*")
     options.add_argument("--only", choices=("facts", "wordings", "formats", "functions"))
+    options.add_argument("--unused", action="store_true")
     options.add_argument("--read", action="store_true")
     options.add_argument("--tables", action="store_true")
     options.add_argument("--lib", type=pathlib.Path, default="lib")
@@ -129,9 +138,10 @@ def main():
     if o.read:
         functions.write({tree.name: functions.current(tree) for tree in map(Tree, o.trees)}, o.docs / "kernel-checked.tsv")
         return 0
-    bad = 0
+    bad, versions, accepted = 0, [], Accepted(o.docs / "kernel-accepted.tsv")
     for tree in map(Tree, o.trees):
-        accepted, number, new = Accepted(o.docs / "kernel-accepted.tsv"), 0, 0
+        number = new = 0
+        versions.append(tree.version)
         for part, key, what in findings(tree, o.lib, o.docs, o.only):
             number += 1
             if not accepted.has(part, key, tree.version):
@@ -139,6 +149,9 @@ def main():
                 print(f"{tree.name} {part}\t{key}\t{what}")
         print(f"{tree.full}: {number} findings, {number - new} looked at, {new} unexplained")
         bad += new
+    for part, key in accepted.unused(versions, o.only) if o.unused else ():
+        print(f"unused {part}\t{key}")
+        bad += 1
     return bool(bad)
 
 
