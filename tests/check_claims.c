@@ -78,6 +78,13 @@ static int is_of_header(const char *general, const char *narrow)
     return strcmp(general, "module.load-failed") == 0 && strncmp(narrow, "module.", 7) == 0;
 }
 
+/* Its proof is that of the general one; what it is not certain of is where the NULL came from. */
+static int holds_proof(const char *general, const char *narrow)
+{
+    return strcmp(general, "oops.null-deref") == 0 &&
+           strcmp(narrow, "oops.unchecked-allocation") == 0;
+}
+
 /* The narrow verdict implies the general one, which is no more certain than it was. */
 static int is_general(const char *general, const char *narrow)
 {
@@ -88,7 +95,7 @@ static int is_general(const char *general, const char *narrow)
     /* where modules have no area of their own (else it is not said for certain) theirs is that */
     if (strcmp(general, "vmalloc.space-exhausted") == 0)
         return strcmp(narrow, "vmalloc.module-space-exhausted") == 0;
-    return is_of_header(general, narrow);
+    return is_of_header(general, narrow) || holds_proof(general, narrow);
 }
 
 /* Other families have no groups: their own prefix is one. */
@@ -113,6 +120,8 @@ static void stand(const kd_report *report, const kd_diag *claim, standing *out)
         if (narrow && is_of_header(kd_diag_id(claim), kd_diag_id(diag)) &&
             confidence < (int)KD_LIKELY)
             confidence = (int)KD_LIKELY;
+        if (holds_proof(kd_diag_id(claim), kd_diag_id(diag)))
+            confidence = (int)KD_CERTAIN;
         out->same = confidence > out->same ? confidence : out->same;
         out->numbers |= narrow || has_numbers(kd_diag_explanation(diag),
                                               first_sentence(kd_diag_explanation(claim)));

@@ -17,7 +17,8 @@ static bool take_pf(kd_parse *parse, kdf_oops *oops, kd_str text)
     uint64_t code;
     if (!kd_str_starts(text, "#PF"))
         return false;
-    if (kd_scan_literal(&in, "#PF: error_code(") && kd_scan_hex(&in, &code))
+    if (kd_scan_literal(&in, "#PF: error_code(") && kd_scan_hex(&in, &code) &&
+        kd_scan_char(&in, ')'))
         kd_put(parse, &oops->error_code.value, code);
     else if (kd_str_has(text, "instruction fetch") || kd_str_has(text, "[INSTR]"))
         kd_put(parse, &oops->access, KD_STR("execute"));

@@ -65,6 +65,17 @@ static bool scan_module_before(kd_scan *in, kd_str *out)
     return true;
 }
 
+/* "ffff800": the rest of an address that a cut left */
+static bool is_cut_number(kd_str name)
+{
+    kd_scan in = kd_scan_of(name);
+    uint64_t number;
+    bool has_digit = false;
+    for (size_t i = 0; i < name.len; i++)
+        has_digit |= kd_is_digit(name.ptr[i]);
+    return has_digit && kd_scan_hex(&in, &number) && kd_scan_at_end(&in);
+}
+
 bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src)
 {
     kd_scan try = *in;
@@ -86,10 +97,13 @@ bool kd_scan_symbol(kd_scan *in, kdf_symbol *out, kd_src src)
     kd_str name = kd_scan_since(&try, from);
     if (name.len == 0 || kd_is_digit(name.ptr[0]))
         return false;
+    bool placed = scan_offset(&try, &offset, &size);
+    if (!placed && is_cut_number(name))
+        return false;
     if (before)
         out->module = (kd_text){ module, src };
     out->function = (kd_text){ name, src };
-    if (scan_offset(&try, &offset, &size)) {
+    if (placed) {
         out->offset = (kd_u64){ offset, src };
         out->size = (kd_u64){ size, src };
     }
