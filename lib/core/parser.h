@@ -49,7 +49,7 @@ typedef struct kd_parse {
     kd_arena *arena;
     kd_src src;                /* of the line at hand: what kd_put() notes */
     kd_block_state *state;     /* of the block at hand */
-    uint32_t own[4];           /* the recogniser's own state, zeroed */
+    uint32_t own[5];           /* the recogniser's own state, zeroed */
     kd_dress *dress;           /* how lines of this log are read again; NULL: without carriers */
     struct kd_pack_use *packs; /* messages that packs describe; NULL: no packs */
     const kd_before *before;   /* while opening: the lines before this one; NULL: not known */

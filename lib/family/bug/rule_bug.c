@@ -348,7 +348,7 @@ static bool is_told_behind(const kd_view *view)
         return false;
     const kd_event *next = wide->events[wide->index + 1];
     return (kd_event_is(next, &kd_kind_list_corruption) || kd_event_is(next, &kd_kind_refcount)) &&
-           next->boot == view->event->boot &&
+           next->boot == view->event->boot && kd_str_eq(next->caller, view->event->caller) &&
            kd_event_lines(next)[0].number == kd_event_lines(view->event)[0].number + 1;
 }
 

@@ -14,6 +14,8 @@
  */
 #include "family/checker/parse_check.h"
 
+enum { BACK_LINES = 6 };
+
 static const struct {
     const char *begins;
     const kd_kind *kind;
@@ -84,12 +86,24 @@ static bool take_place(kd_parse *parse, kdf_check *check, kd_str text)
     return false;
 }
 
-/* "WARNING: CPU: 4 PID: 0 at lib/list_debug.c:62 f+0x68f/0xfd0" on the line before */
-static void look_back(kd_parse *parse, kdf_check *check)
+/* The line before, of the same CPU or task where each line tells its own. */
+static bool find_before(const kd_parse *parse, const kd_line *line, kd_line *out)
 {
     kd_back back = kd_back_from(parse);
+    for (int i = 0; i < BACK_LINES; i++) {
+        if (!kd_back_line(&back, out))
+            return false;
+        if (!line->caller.len || !out->caller.len || kd_str_eq(line->caller, out->caller))
+            return true;
+    }
+    return false;
+}
+
+/* "WARNING: CPU: 4 PID: 0 at lib/list_debug.c:62 f+0x68f/0xfd0" on the line before */
+static void look_back(kd_parse *parse, kdf_check *check, const kd_line *sentence)
+{
     kd_line line;
-    if (!kd_back_line(&back, &line) || !kd_str_starts(line.text, "WARNING: "))
+    if (!find_before(parse, sentence, &line) || !kd_str_starts(line.text, "WARNING: "))
         return;
     kd_str text = kd_arena_str(parse->arena, line.text); /* it outlives the portion */
     kd_src own = parse->src;
@@ -111,7 +125,7 @@ static kd_verdict open_sentence(kd_parse *parse, const kd_line *line)
             continue;
         parse->event->kind = sentences[i].kind;
         kd_put(parse, &check->oops.headline, text);
-        look_back(parse, check);
+        look_back(parse, check, line);
         return KD_TAKEN;
     }
     return KD_NOT_MINE;

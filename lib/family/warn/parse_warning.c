@@ -28,7 +28,7 @@
 
 /* parse->own: last line of the header; it ended behind the place; 1 + offset of the symbol in the
  * headline; line of the end mark, where a stack may follow */
-enum { OWN_LAST_LINE, OWN_PLACE_ONLY, OWN_SYMBOL, OWN_ENDED };
+enum { OWN_LAST_LINE, OWN_PLACE_ONLY, OWN_SYMBOL, OWN_ENDED, OWN_WENT_ON };
 
 /* ---- the header ------------------------------------------------------------------------------ */
 
@@ -276,9 +276,18 @@ static kd_verdict more_behind_end(kd_parse *parse, const kd_line *line)
     return is_cut_here(line->text) ? KD_OVER : KD_NOT_MINE;
 }
 
+/* Lines of other CPUs, where each line tells its own, do not part the header from the next. */
+static void pass_others(kd_parse *parse, const kd_line *line)
+{
+    if (!parse->own[OWN_WENT_ON] && line->caller.len && parse->event->caller.len)
+        parse->own[OWN_LAST_LINE] = (uint32_t)line->number - 1;
+    parse->own[OWN_WENT_ON] = 1;
+}
+
 static kd_verdict more_warning(kd_parse *parse, const kd_line *line)
 {
     kdf_warning *warning = parse->body;
+    pass_others(parse, line);
     bool next = (uint32_t)line->number == parse->own[OWN_LAST_LINE] + 1;
     if (parse->own[OWN_ENDED])
         return more_behind_end(parse, line);
