@@ -82,8 +82,8 @@ def check_unused(top):
     path.write_text("facts\tused\t-\t-\tx\nfacts\tgone*\t-\t7.3\tx\nfacts\told\t-\t6.1\tx\nformats\tother\t-\t-\tx\n")
     accepted, version = kernel_check.Accepted(path), pack(6, 12)
     assert accepted.has("facts", "used", version) and not accepted.has("facts", "old", version)
-    assert list(accepted.unused([version], None)) == [("facts", "gone*"), ("formats", "other")]
-    assert list(accepted.unused([version], "facts")) == [("facts", "gone*")]
+    assert list(accepted.unused([version], None)) == [("facts", "gone*", "- to 7.3"), ("formats", "other", "- to -")]
+    assert list(accepted.unused([version], "facts")) == [("facts", "gone*", "- to 7.3")]
 
 
 def check_pieces():

@@ -83,7 +83,7 @@ class Accepted:
             if line and line[0] != "#":
                 part, key, first, until, reason = line.split("\t")
                 assert reason, line
-                self.rows.append((part, key, self._release(first, 0), self._release(until, 0xffffffff)))
+                self.rows.append((part, key, self._release(first, 0), self._release(until, 0xffffffff), f"{first} to {until}"))
 
     @staticmethod
     def _release(text, other):
@@ -100,9 +100,9 @@ class Accepted:
     def unused(self, versions, only):
         """Rows that speak of one of the versions and accepted nothing."""
         for row in self.rows:
-            part, key, first, until = row
+            part, key, first, until, said = row
             if row not in self.used and only in (None, part) and any(first <= version < until for version in versions):
-                yield part, key
+                yield part, key, said
 
 
 def findings(tree, lib, docs, only):
@@ -149,8 +149,8 @@ def main():
                 print(f"{tree.name} {part}\t{key}\t{what}")
         print(f"{tree.full}: {number} findings, {number - new} looked at, {new} unexplained")
         bad += new
-    for part, key in accepted.unused(versions, o.only) if o.unused else ():
-        print(f"unused {part}\t{key}")
+    for row in accepted.unused(versions, o.only) if o.unused else ():
+        print("unused", *row, sep="\t")
         bad += 1
     return bool(bad)
 
