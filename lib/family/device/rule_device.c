@@ -15,7 +15,8 @@ const char kd_doc_device_controller[] =
     "was given up by its driver (xHCI: HC died).";
 const char kd_doc_device_lost[] =
     "Nothing answers any more where the device was: all ones on PCIe (CSTS 0xffffffff), removed "
-    "after a failed reset, disabled, DID_NO_CONNECT, or its controller died.";
+    "after a failed reset, disabled, DID_NO_CONNECT, its controller died, or a USB device was "
+    "disconnected at most 2 s before the errors of an sd disk.";
 const char kd_doc_device_io[] =
     "An I/O error of the block layer without a word of what failed below: the capture begins after "
     "it. Errors of empty drives are not told.";
