@@ -10,6 +10,8 @@
  * wording.def knows the lines. Lines of one device that follow each other closely are one event:
  * what fails once is told many times.
  */
+#include "family/device/parse_device.h"
+
 #include "core/parser.h"
 #include "family/device/device.h"
 #include "family/fields.h"
@@ -60,7 +62,6 @@ static const struct {
 
 /* parse->own: time of the last line, in tenths of a second; lines so far */
 enum { OWN_LAST, OWN_LINES };
-enum { UNPLUGGED_LINES = 8, UNPLUGGED_US = 2000000 };
 
 /* ---- the device ------------------------------------------------------------------------------ */
 
@@ -400,27 +401,6 @@ static void look_back(kd_parse *parse, kdf_device_error *error)
     }
 }
 
-/* A disk on USB that was pulled: only the hub tells of it, right before the requests fail. */
-static void look_for_unplugging(kd_parse *parse, kdf_device_error *error, const kd_line *line)
-{
-    kd_back back = kd_back_from(parse);
-    kd_line before;
-    if (error->class_ != KD_DEVICE_IO || !kd_str_starts(error->device.v, "sd"))
-        return;
-    for (int i = 0; i < UNPLUGGED_LINES && kd_back_line(&back, &before); i++) {
-        if (!kd_str_has(before.text, ": USB disconnect, ") || !before.has_time || !line->has_time ||
-            line->time_us - before.time_us > UNPLUGGED_US)
-            continue;
-        kd_src src = kd_back_keep(parse, &before);
-        kd_str text = src ? kd_arena_str(parse->arena, before.text) : (kd_str){ NULL, 0 };
-        if (text.len == 0)
-            return;
-        error->reason = (kd_text){ text, src };
-        error->class_ = KD_DEVICE_LOST;
-        return;
-    }
-}
-
 /* Behind "cut here" it is the text of the WARN() that follows. */
 static bool is_of_warning(const kd_parse *parse)
 {
@@ -448,7 +428,7 @@ static kd_verdict open_device(kd_parse *parse, const kd_line *line)
     if (w->class == KD_DEVICE_GPU_LOST || w->kind == &kd_kind_suspend_failure)
         look_back(parse, error);
     if (w->kind == &kd_kind_io_error)
-        look_for_unplugging(parse, error, line);
+        kd_device_look_for_unplugging(parse, error, line);
     return KD_TAKEN;
 }
 
