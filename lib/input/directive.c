@@ -249,7 +249,7 @@ static bool take_flags(kd_attempt *a)
 static bool take_free(kd_scan *in, char stop)
 {
     const char *from = in->at;
-    while (in->at < in->end && *in->at != stop && (size_t)(in->at - from) <= FREE_MAX)
+    while (in->at < in->end && *in->at != stop && (size_t)(in->at - from) < FREE_MAX)
         in->at++;
     return in->at < in->end && *in->at == stop;
 }
