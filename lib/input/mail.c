@@ -68,8 +68,7 @@ bool kd_qp_proves(kd_str line)
 bool kd_qp_broken(kd_str line)
 {
     size_t inner = kd_mail_unquoted(line).len;
-    if (line.len == 0 || line.ptr[line.len - 1] != '=' ||
-        (line.len > 1 && line.ptr[line.len - 2] == '='))
+    if (!kd_str_ends(line, "=") || kd_str_ends(line, "=="))
         return false;
     return ((line.len >= BROKEN_LEAST && line.len <= BROKEN_MOST) ||
             (inner >= BROKEN_LEAST && inner <= BROKEN_MOST)) &&

@@ -153,7 +153,7 @@ static void say_steps(kd_emit *out, const kd_growth_case *c)
 {
     const kd_trend *t = &c->trend;
     kd_str text = { "", 0 };
-    for (size_t i = 1; i < t->count && t->count <= SHOWN; i++)
+    for (size_t i = 1; i < t->count; i++)
         text = kd_text_of(out, "%.*s%s%lld", KD_FMT(text), i > 1 ? " + " : "",
                           KD_LLD(t->kept[i].kb) - KD_LLD(t->kept[i - 1].kb));
     kd_say_proof(out, kd_text_of(out, "growth of %s over %zu dumps", c->name, t->count),
