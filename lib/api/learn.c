@@ -115,7 +115,7 @@ static void append(kd_held *held, kd_str lines, bool joined)
     held->len += lines.len;
     if (held->bytes[held->len - 1] != '\n')
         held->bytes[held->len++] = '\n';
-    held->lines += kd_count_newlines(held->bytes + before, held->bytes + held->len);
+    held->lines += (size_t)kd_count_newlines(held->bytes + before, held->bytes + held->len);
 }
 
 void kd_session_hold(kd_session *session, const kd_blockview *rest)

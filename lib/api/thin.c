@@ -250,7 +250,7 @@ void kd_thin_diags(kd_report *report, kd_event *const *all, kd_range judged, siz
     report->stats.limits |= KD_LIMIT_DIAGS;
     forget_causes(report);
     kd_mem_free(&report->mem, room, size);
-    note_again(report, all, judged.first, judged.last);
+    note_again(report, all, (size_t)judged.first, (size_t)judged.last);
 }
 
 /* ---- all of it again ------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ static kd_status get_range(const kd_member *row, const void *object, kd_scan in,
     while (count <= index && row->range(object, &walk, &range))
         count++;
     if (whole)
-        *out = (kd_value){ .type = KD_LIST, .as.count = count };
+        *out = (kd_value){ .type = KD_LIST, .as.count = (size_t)count };
     else if (count <= index || end > 1)
         *out = (kd_value){ .type = KD_NONE };
     else if (pair)

@@ -118,7 +118,7 @@ bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, ui
     if (!oops->code.marker.src || !oops->address.src || distance > oops->code.marker.v)
         return false;
     size_t len = kd_code_bytes(&oops->code, bytes, sizeof bytes);
-    uint64_t from = oops->code.marker.v - distance;
+    size_t from = (size_t)(oops->code.marker.v - distance);
     if (from >= len || !kd_isa_use(context, f.isa, &f.handle))
         return false;
     kd_code_part part = { bytes + from, len - from, 0, 0 };
