@@ -290,6 +290,48 @@ START_TEST(an_event_is_closed_at_its_limit)
 }
 END_TEST
 
+/* Of a report that was closed at the limit nobody knows where it ended, nor what stood among its
+ * lines. */
+START_TEST(a_panic_after_a_cut_report_is_assumed_to_be_its_end)
+{
+    static const char log[] =
+        "[   66.100000] BUG: unable to handle page fault for address: ffffc90000263000\n"
+        "[   66.100010] #PF: supervisor read access in kernel mode\n"
+        "[   66.100020] #PF: error_code(0x0000) - not-present page\n"
+        "[   66.100030] PGD 0 P4D 0 \n"
+        "[   66.100040] Oops: 0000 [#1] PREEMPT SMP\n"
+        "[   66.100050] CPU: 1 PID: 611 Comm: first Not tainted 6.1.0 #1\n"
+        "[   66.100060] RIP: 0010:foo_get+0x24/0x1a0\n"
+        "[   66.100070] RSP: 0018:ffffc9000061fd18 EFLAGS: 00010092\n"
+        "[   66.100080] Call Trace:\n"
+        "[   66.100090]  <TASK>\n"
+        "[   66.100100]  foo_get_ioctl+0x12/0x60\n"
+        "[   66.100102]  foo_first+0x12/0x60\n"
+        "[   66.100104]  foo_second+0x12/0x60\n"
+        "[   66.100106]  foo_third+0x12/0x60\n"
+        "[   66.100110]  __x64_sys_ioctl+0x94/0xd0\n"
+        "[   66.100120]  </TASK>\n"
+        "[   66.100130] ---[ end trace 0000000000000000 ]---\n"
+        "[   66.100280] Kernel panic - not syncing: Fatal exception\n";
+    kd_engine *engine = new_engine();
+    for (uint32_t most = 18; most >= 16; most -= 2) { /* 17 lines are its own */
+        kd_options options = defaults();
+        kd_report *report = NULL;
+        kd_value assumed;
+        options.max_event_lines = most;
+        (void)kd_analyze(engine, str(log), &options, &report);
+        ck_assert_uint_eq(kd_report_diag_count(report), 2);
+        const kd_diag *diag = kd_report_diag(report, 1);
+        ck_assert_str_eq(kd_diag_id(diag), "panic.after-oops");
+        ck_assert_int_eq(kd_diag_confidence(diag), most == 18 ? KD_CERTAIN : KD_LIKELY);
+        ck_assert_int_eq(kd_diag_get(diag, "assumes", &assumed), KD_OK);
+        ck_assert_uint_eq(assumed.as.count, most == 18 ? 0 : 1);
+        kd_report_free(report);
+    }
+    kd_engine_free(engine);
+}
+END_TEST
+
 /* Notes the longest history that it was shown. */
 static kd_status measure(const kd_view *view, kd_emit *out, void *user)
 {
@@ -706,6 +748,7 @@ int main(void)
     tcase_add_test(all, beyond_the_history_what_matters_is_kept);
     tcase_add_test(all, a_long_line_is_cut_and_is_no_error);
     tcase_add_test(all, an_event_is_closed_at_its_limit);
+    tcase_add_test(all, a_panic_after_a_cut_report_is_assumed_to_be_its_end);
     tcase_add_test(all, pulled_events_stay_in_the_history);
     tcase_add_test(all, wrong_options_are_refused);
     tcase_add_test(all, each_page_size_is_computed_with);

@@ -109,6 +109,32 @@ START_TEST(sum_that_does_not_add_up)
 }
 END_TEST
 
+/* A page is a power of two of kB: other sizes are torn or wrong, and no order is made of them. */
+START_TEST(sizes_that_are_no_blocks)
+{
+    stage s;
+    begin_dump(&s);
+    ck_assert(give(&s, "Node 0 DMA: 3*4kB (U) 7*0kB 5*12kB 2*6kB 1*16kB (U) 9*24kB = 28kB"));
+    const kdf_zone *zone = zone_at(&s, 0);
+    const kdf_buddy *buddy = zone->buddy.items;
+    ck_assert_uint_eq(zone->buddy.count, 2);
+    ck_assert_field(buddy[0].order, 0);
+    ck_assert_field(buddy[0].blocks, 3);
+    ck_assert_field(buddy[1].order, 2);
+    ck_assert_field(buddy[1].blocks, 1);
+    check_sum(zone, 28);
+    /* 1 kB is one, whatever the machine */
+    ck_assert(give(&s, "Node 0 Normal: 7*0kB 5*1kB 1*2kB = 7kB"));
+    zone = zone_at(&s, 1);
+    buddy = zone->buddy.items;
+    ck_assert_uint_eq(zone->buddy.count, 2);
+    ck_assert_field(zone->page_kb, 1);
+    ck_assert_field(buddy[0].blocks, 5);
+    check_sum(zone, 7);
+    stage_end(&s);
+}
+END_TEST
+
 START_TEST(zones_of_nodes_stay_apart)
 {
     stage s;
@@ -150,6 +176,32 @@ START_TEST(repeated_lines_are_left)
     ck_assert(give(&s, "Free swap  = 0kB"));
     ck_assert(!give(&s, "Free swap  = 0kB"));
     stage_end(&s);
+}
+END_TEST
+
+/* Counters go on only where they stood: these lines end the part that they follow. */
+START_TEST(lines_that_end_a_part)
+{
+    static const char *const lines[] = {
+        "Swap cache stats: add 0, delete 0, find 0/0",
+        "Memory cgroup min protection 0kB -- low protection 0kB",
+        "Node 0 hugepages_total=2 hugepages_free=1 hugepages_surp=0 hugepages_size=2048kB",
+        "5 total pagecache pages",
+        "Free swap  = 0kB",
+        "Memory allocations:",
+        "Node 0 DMA: 1*4kB (U) 0*8kB = 4kB",
+    };
+    for (size_t i = 0; i < KD_COUNT(lines); i++) {
+        stage s;
+        begin_dump(&s);
+        ck_assert(!give(&s, "Mem-Info:"));
+        ck_assert(give(&s, "active_anon:1 inactive_anon:2 isolated_anon:3"));
+        ck_assert(give(&s, "mapped:5 shmem:6"));
+        ck_assert_msg(give(&s, lines[i]), "%s", lines[i]);
+        ck_assert_msg(!give(&s, "free:7 free_pcp:8 free_cma:0"), "behind %s", lines[i]);
+        ck_assert_uint_eq(s.dump.counters_pages.count, 5);
+        stage_end(&s);
+    }
 }
 END_TEST
 
@@ -319,8 +371,10 @@ int main(void)
     tcase_add_test(tests, wrapped_anywhere);
     tcase_add_test(tests, torn_by_another_cpu);
     tcase_add_test(tests, sum_that_does_not_add_up);
+    tcase_add_test(tests, sizes_that_are_no_blocks);
     tcase_add_test(tests, zones_of_nodes_stay_apart);
     tcase_add_test(tests, repeated_lines_are_left);
+    tcase_add_test(tests, lines_that_end_a_part);
     tcase_add_test(tests, nothing_before_the_head);
     tcase_add_test(tests, begins_without_its_head);
     tcase_add_test(tests, foreign_lines_inside);

@@ -69,6 +69,22 @@ START_TEST(arm64)
           "ldr w1,[x19,#16]; ldr x2,[x1,#8]" },
         { "f9400a60 2a0003e1 (f9400422)", 8, 0x200008, "written", 1, 0, "mov w1,w0" },
         { "8b020021 (f9400422)", 4, 0x200008, "written", 1, 0, "add x1,x1,x2" },
+        { "f9400a61 54000041 (f9400422)", 8, 0x200008, "loaded", 2, 0x1400010, "over b.ne" },
+        { "f9400a61 b4000043 (f9400422)", 8, 0x200008, "loaded", 2, 0x1400010, "over cbz x3" },
+        { "f9400a61 b5000043 (f9400422)", 8, 0x200008, "loaded", 2, 0x1400010, "over cbnz x3" },
+        { "f9400a61 36000043 (f9400422)", 8, 0x200008, "loaded", 2, 0x1400010, "over tbz w3,#0" },
+        { "f9400a61 37000043 (f9400422)", 8, 0x200008, "loaded", 2, 0x1400010, "over tbnz w3,#0" },
+        { "f9400a61 14000001 (f9400422)", 8, 0x200008, NULL, 0, 0, "behind b" },
+        { "f9400a61 d65f03c0 (f9400422)", 8, 0x200008, NULL, 0, 0, "behind ret" },
+        { "f9400a61 d4000001 (f9400422)", 8, 0x200008, NULL, 0, 0, "svc may write anything" },
+        { "f9400a61 94000000 (f9400422)", 8, 0x200008, NULL, 0, 0, "behind bl" },
+        { "94000000 (f9400402)", 4, 0x100008, "returned", 1, 0, "bl; ldr x2,[x0,#8]" },
+        { "d63f0060 (f9400402)", 4, 0x100008, "returned", 1, 0, "blr x3; ldr x2,[x0,#8]" },
+        { "f9400a61 aa0303f3 (f9400422)", 8, 0x200008, "loaded", 2, 0,
+          "mov x19,x3: its base is gone" },
+        { "f8408661 (f9400422)", 4, 0x200008, "loaded", 1, 0, "ldr x1,[x19],#8 moves its base" },
+        { "f9400a61 f9000274 (f9400422)", 8, 0x200008, "loaded", 2, 0x1400010,
+          "over str x20,[x19]" },
     };
     char room[32][8];
     const char *names[32];
@@ -76,6 +92,9 @@ START_TEST(arm64)
     check_rows("arm64", names, rows, KD_COUNT(rows));
 }
 END_TEST
+
+/* Whatever the decoding begins with, it is in step behind so many. */
+#define NOPS "90 90 90 90 90 90 90 90 90 90 90 90 90 90 90 "
 
 /* Where the bytes could begin elsewhere too, nothing is proven. */
 START_TEST(x86)
@@ -87,6 +106,23 @@ START_TEST(x86)
         { "01 d8 <8b> 48 08", 2, 0x100008, "written", 1, 0, "add eax,ebx" },
         { "0f b6 43 10 <8b> 48 08", 4, 0x100008, "written", 1, 0, "movzx eax,byte [ebx+16]" },
         { "e8 00 00 00 00 <8b> 4b 08", 5, 0x400008, NULL, 0, 0, "call; mov ecx,[ebx+8]" },
+        { NOPS "8b 43 10 74 00 <8b> 48 08", 20, 0x100008, "loaded", 2, 0x400010, "over je" },
+        { NOPS "8b 43 10 eb 00 <8b> 48 08", 20, 0x100008, NULL, 0, 0, "behind jmp" },
+        { NOPS "8b 43 10 ea 00 00 00 00 10 00 <8b> 48 08", 25, 0x100008, NULL, 0, 0, "ljmp" },
+        { NOPS "8b 43 10 cd 80 <8b> 48 08", 20, 0x100008, NULL, 0, 0, "int may write anything" },
+        { NOPS "8b 43 10 0f a2 <8b> 48 08", 20, 0x100008, NULL, 0, 0, "cpuid" },
+        { NOPS "e8 00 00 00 00 <8b> 48 08", 20, 0x100008, "returned", 1, 0, "call; [eax+8]" },
+        { NOPS "8b 43 10 89 cb <8b> 48 08", 20, 0x100008, "loaded", 2, 0,
+          "mov ebx,ecx: its base is gone" },
+        { NOPS "8b 43 10 89 c2 <8b> 4a 08", 20, 0x300008, "loaded", 2, 0x400010, "mov edx,eax" },
+        { NOPS "8b 43 10 f7 e1 <8b> 48 08", 20, 0x100008, "written", 1, 0, "mul ecx" },
+        { NOPS "8b 43 10 f7 e1 <8b> 4a 08", 20, 0x300008, "written", 1, 0, "mul ecx sets edx" },
+        { NOPS "8b 43 10 58 <8b> 48 08", 19, 0x100008, "written", 1, 0, "pop eax" },
+        { NOPS "8b 43 10 50 <8b> 48 08", 19, 0x100008, "loaded", 2, 0x400010, "push eax" },
+        { NOPS "8b 43 10 39 c8 <8b> 48 08", 20, 0x100008, "loaded", 2, 0x400010, "cmp eax,ecx" },
+        { NOPS "8b 43 10 0f 45 c1 <8b> 48 08", 21, 0x100008, "written", 1, 0, "cmovne eax,ecx" },
+        { NOPS "8b 43 10 93 <8b> 48 08", 19, 0x100008, "written", 1, 0, "xchg eax,ebx" },
+        { NOPS "8b 43 10 f3 a4 <8b> 48 08", 20, 0x100008, "written", 1, 0, "rep movsb" },
     };
     static const char *const names[32] = {
         "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "y0", "y1", "y2",
@@ -96,6 +132,8 @@ START_TEST(x86)
     check_rows("i386", names, rows, KD_COUNT(rows));
 }
 END_TEST
+
+#define NOPS16 "bf00 bf00 bf00 bf00 bf00 bf00 bf00 bf00 "
 
 START_TEST(arm)
 {
@@ -107,6 +145,29 @@ START_TEST(arm)
         { "e3a00601 (e5901008)", 4, 0x100008, "set", 1, 0, "mov r0,#0x100000" },
         { "e0800001 (e5901008)", 4, 0x100008, "written", 1, 0, "add r0,r0,r1" },
         { "e1a00101 (e5901008)", 4, 0x100008, "written", 1, 0, "lsl r0,r1,#2" },
+        { "e5930010 0a000000 (e5901008)", 8, 0x100008, "loaded", 2, 0x400010, "over beq" },
+        { "e5930010 ea000000 (e5901008)", 8, 0x100008, NULL, 0, 0, "behind b" },
+        { "e5930010 ef000000 (e5901008)", 8, 0x100008, NULL, 0, 0, "svc may write anything" },
+        { "e5930010 13a00000 (e5901008)", 8, 0x100008, NULL, 0, 0,
+          "movne r0,#0: whether it wrote is not known" },
+        { "e5930010 13a04000 (e5901008)", 8, 0x100008, "loaded", 2, 0x400010, "movne r4,#0" },
+        { "eb000000 (e5901008)", 4, 0x100008, "returned", 1, 0, "bl; ldr r1,[r0,#8]" },
+        { "e12fff33 (e5901008)", 4, 0x100008, "returned", 1, 0, "blx r3; ldr r1,[r0,#8]" },
+        { "eb000000 (e5921008)", 4, 0x300008, NULL, 0, 0, "bl; ldr r1,[r2,#8]" },
+        { "e5930010 1b000000 (e5901008)", 8, 0x100008, NULL, 0, 0, "behind blne" },
+        { "e8930003 (e5901008)", 4, 0x100008, "written", 1, 0, "ldm r3,{r0,r1}" },
+        { "e5930010 e1a03001 (e5901008)", 8, 0x100008, "loaded", 2, 0, "its base is gone" },
+        { "e4930004 (e5901008)", 4, 0x100008, "loaded", 1, 0, "ldr r0,[r3],#4 moves its base" },
+        { "e5930010 e8bd8000 (e5901008)", 8, 0x100008, NULL, 0, 0, "behind pop {pc}" },
+    };
+    static const row thumb[] = {
+        { NOPS16 "6918 (6881)", 18, 0x100008, "loaded", 1, 0x400010,
+          "ldr r0,[r3,#16]; ldr r1,[r0,#8]" },
+        { NOPS16 "6918 d000 (6881)", 20, 0x100008, "loaded", 2, 0x400010, "over beq.n" },
+        { NOPS16 "6918 b102 (6881)", 20, 0x100008, "loaded", 2, 0x400010, "over cbz r2" },
+        { NOPS16 "6918 b902 (6881)", 20, 0x100008, "loaded", 2, 0x400010, "over cbnz r2" },
+        { NOPS16 "6918 e000 (6881)", 20, 0x100008, NULL, 0, 0, "behind b" },
+        { NOPS16 "6918 bf18 2000 (6881)", 22, 0x100008, NULL, 0, 0, "it ne; movne r0,#0" },
     };
     static const char *const names[32] = {
         "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10",
@@ -114,6 +175,7 @@ START_TEST(arm)
         "y6", "y7", "y8", "y9", "ya", "yb", "yc", "yd", "ye", "yf",
     };
     check_rows("arm", names, rows, KD_COUNT(rows));
+    check_rows("arm", names, thumb, KD_COUNT(thumb));
 }
 END_TEST
 #endif

@@ -137,19 +137,17 @@ static size_t last_digits(kd_str text)
     return count;
 }
 
-/* Registers are printed in full width: a shorter number that ends the line was cut. `widest` is
- * that of the registers before it; the first ones are known by name. */
+/* Registers are printed in full width, of 8 or 16 digits: a shorter number that ends the line was
+ * cut. `widest` is that of the registers before it; the first ones are known by name. */
 static bool is_cut(kd_str text, kd_str name, size_t widest)
 {
     size_t digits = last_digits(text);
     if (digits == 0 || digits >= 16 ||
         kd_str_in_words(name, "cs ds es fs gs ss flags eflags trap irqmask"))
         return false;
-    if (kd_str_in_words(name, "rax rbx rcx rdx rsi rdi rbp rsp rip"))
-        widest = 16;
-    else if (kd_str_in_words(name, "eax ebx ecx edx esi edi ebp esp eip"))
-        widest = 8;
-    return digits < widest;
+    if (digits > 8 || kd_str_in_words(name, "rax rbx rcx rdx rsi rdi rbp rsp rip"))
+        return true;
+    return digits < (kd_str_in_words(name, "eax ebx ecx edx esi edi ebp esp eip") ? 8 : widest);
 }
 
 /* A row of NAME: VALUE pairs; false when the line does not begin with one. */
