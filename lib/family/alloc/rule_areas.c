@@ -218,7 +218,7 @@ kd_status kd_check_cma_busy(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_cma *cma = KD_BODY(view->event, cma);
     (void)user;
-    if (!cma || !cma->error.src || cma->error.v != EBUSY_PRINTED || is_short(cma))
+    if (!cma || cma->error.v != EBUSY_PRINTED || is_short(cma))
         return KD_OK;
     kd_confidence confidence = busy_confidence(view, cma);
     open_cma(view, out, cma, confidence);
