@@ -96,6 +96,31 @@ START_TEST(x86_64)
 }
 END_TEST
 
+START_TEST(i386)
+{
+    static const char *const names[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
+    static const row rows[] = {
+        { "<8b> 43 08", 0x400008, 4, "mov eax, dword ptr [ebx + 8]" },
+        { "<c9>", 0x600000, 4, "leave" },
+        { "<50>", 0x4ffffc, 4, "push eax" },
+        { "<5b>", 0x500000, 4, "pop ebx" },
+        { "<ff> d0", 0x4ffffc, 4, "call eax" },
+        { "<c3>", 0x500000, 4, "ret" },
+        { "<cf>", 0x500000, 0, "iretd: of three words, or five" },
+        { "<65> 8b 43 08", 0x0, 0, "mov eax, dword ptr gs:[ebx + 8]: a selector is no base" },
+        { "<64> a1 28 00 00 00", 0x0, 0, "mov eax, dword ptr fs:[0x28]" },
+        { "<f3> 0f b8 01", 0x200000, 4, "popcnt eax, dword ptr [ecx]" },
+        { "<0f> 1f 00", 0x0, 0, "nop dword ptr [eax]" },
+        { "<8d> 43 08", 0x0, 0, "lea eax, [ebx + 8]" },
+        { "<0f> 18 0b", 0x0, 0, "prefetcht0 [ebx]" },
+        { "<0f> a3 0b", 0x440000, 4, "bt dword ptr [ebx], ecx" },
+        { "<8b> 84 8b 10 00 00 00", 0xc00010, 4, "mov eax, dword ptr [ebx + ecx*4 + 16]" },
+        { "<0f> c7 0e", 0x700000, 8, "cmpxchg8b qword ptr [esi]" },
+    };
+    check_rows("i386", names, KD_COUNT(names), rows, KD_COUNT(rows));
+}
+END_TEST
+
 START_TEST(arm64)
 {
     static const char *const names[] = { "x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",
@@ -138,6 +163,23 @@ START_TEST(arm64)
         { "(f9800020)", 0x0, 0, "prfm pldl1keep, [x1]" },
         { "(7d400020)", 0x200000, 2, "ldr h0, [x1]" },
         { "(bc5fc020)", 0x1ffffc, 4, "ldur s0, [x1, #-4]" },
+        { "(79400020)", 0x200000, 2, "ldrh w0, [x1]" },
+        { "(79000420)", 0x200002, 2, "strh w0, [x1, #2]" },
+        { "(79800020)", 0x200000, 2, "ldrsh x0, [x1]" },
+        { "(485f7c20)", 0x200000, 2, "ldxrh w0, [x1]" },
+        { "(39400020)", 0x200000, 1, "ldrb w0, [x1]" },
+        { "(39800020)", 0x200000, 1, "ldrsb x0, [x1]" },
+        { "(b9400020)", 0x200000, 4, "ldr w0, [x1]" },
+        { "(b9800020)", 0x200000, 4, "ldrsw x0, [x1]" },
+        { "(3d400020)", 0x200000, 1, "ldr b0, [x1]" },
+        { "(c87f0c22)", 0x200000, 16, "ldxp x2, x3, [x1]" },
+        { "(887f0c22)", 0x200000, 8, "ldxp w2, w3, [x1]" },
+        { "(6d400420)", 0x200000, 16, "ldp d0, d1, [x1]" },
+        { "(2d400420)", 0x200000, 8, "ldp s0, s1, [x1]" },
+        { "(0c407020)", 0x200000, 8, "ld1 {v0.8b}, [x1]" },
+        { "(0c40a420)", 0x200000, 16, "ld1 {v0.4h, v1.4h}, [x1]" },
+        { "(0c40a820)", 0x200000, 16, "ld1 {v0.2s, v1.2s}, [x1]" },
+        { "(0c40ac20)", 0x200000, 16, "ld1 {v0.1d, v1.1d}, [x1]" },
     };
     check_rows("arm64", names, KD_COUNT(names), rows, KD_COUNT(rows));
 }
@@ -187,6 +229,7 @@ int main(void)
     TCase *tests = tcase_create("forms");
 #ifdef KD_CAPSTONE
     tcase_add_test(tests, x86_64);
+    tcase_add_test(tests, i386);
     tcase_add_test(tests, arm64);
     tcase_add_test(tests, arm);
 #endif
