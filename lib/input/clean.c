@@ -86,12 +86,8 @@ static const swap *find_swap(kd_str s, size_t at)
 enum { PLAIN, UNDO, LOOK };
 
 static const unsigned char signs[256] = {
-    [0x1b] = UNDO, ['&'] = UNDO,  ['<'] = LOOK, ['\v'] = UNDO, ['\f'] = UNDO,
-#define FOUR(c) [c] = UNDO, [(c) + 1] = UNDO, [(c) + 2] = UNDO, [(c) + 3] = UNDO
-    [0xc2] = UNDO, [0xc3] = UNDO, FOUR(0xc4),   FOUR(0xc8),    FOUR(0xcc),    FOUR(0xd0),
-    FOUR(0xd4),    FOUR(0xd8),    FOUR(0xdc),   FOUR(0xe0),    FOUR(0xe4),    FOUR(0xe8),
-    FOUR(0xec),    FOUR(0xf0),    FOUR(0xf4),   FOUR(0xf8),    FOUR(0xfc)
-#undef FOUR
+    [0x1b] = UNDO, ['&'] = UNDO,  ['<'] = LOOK,  ['\v'] = UNDO, ['\f'] = UNDO,
+    [0xc2] = UNDO, [0xc3] = UNDO, [0xe2] = UNDO, [0xef] = UNDO,
 };
 
 static size_t count_of(kd_str raw, char mark)
