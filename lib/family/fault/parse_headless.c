@@ -367,7 +367,7 @@ static kd_verdict open_headless(kd_parse *parse, const kd_line *line)
 static bool is_in_dump(const kd_parse *parse)
 {
     const kd_event *event = parse->event;
-    return parse->src > 1 && kd_str_has(kd_event_line(event, parse->src - 1)->raw, " CR0: ");
+    return kd_str_has(kd_event_line(event, parse->src - 1)->raw, " CR0: ");
 }
 
 /* "CR2: 0000000000000008": the address alone, behind the body of a page fault */
