@@ -115,12 +115,49 @@ START_TEST(what_was_heard_is_taken_back)
 }
 END_TEST
 
+static kd_status give_up(const kd_view *view, kd_emit *out, void *user)
+{
+    size_t *calls = user;
+    (void)view, (void)out;
+    ++*calls;
+    return KD_E_INVAL;
+}
+
+/* The events are judged again for the later ones: a rule that fails then too is counted once. */
+START_TEST(a_failure_is_counted_once)
+{
+    size_t calls = 0;
+    kd_session *session;
+    kd_item item;
+    kd_stats stats;
+    kd_rule rule = {
+        sizeof rule, "acme.fails", "t", KD_INFO, "vmap_failure", NULL, give_up, &calls
+    };
+    kd_engine *engine = new_engine();
+    ck_assert_int_eq(kd_engine_add_rule(engine, &rule), KD_OK);
+    ck_assert_int_eq(kd_session_new(&session, engine, NULL), KD_OK);
+    static const char *const portions[] = { VMAP OTHER_VMAP("12288"), OTHER_VMAP("16384") };
+    for (size_t i = 0; i < sizeof portions / sizeof portions[0]; i++) {
+        ck_assert_int_eq(kd_session_feed(session, str(portions[i])), KD_OK);
+        ck_assert_int_eq(kd_session_flush(session), KD_OK);
+        while (kd_session_next(session, &item) == KD_OK)
+            continue;
+    }
+    kd_session_stats(session, &stats, sizeof stats);
+    ck_assert_uint_gt(calls, 3);
+    ck_assert_uint_eq(stats.rules_failed, 3);
+    kd_session_free(session);
+    kd_engine_free(engine);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("again");
     TCase *tests = tcase_create("again");
     tcase_add_test(tests, nothing_is_said_twice_in_the_same_words);
     tcase_add_test(tests, what_was_heard_is_taken_back);
+    tcase_add_test(tests, a_failure_is_counted_once);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
