@@ -324,9 +324,9 @@ KD_API kd_status kd_session_feed_record(kd_session *session, const kd_record *re
 
 /** Is a line or an event unfinished? Then flush at end of input, or when the stream falls quiet. */
 KD_API bool kd_session_busy(const kd_session *session);
-/** Events that are open are taken for finished; a line without its end waits for it. What was handed
- * out is looked at once more with all that is known by now: kd_session_next() hands it out again
- * where it changed. */
+/** Events that are open are taken for finished; a line without its end waits for it. What was
+ * handed out is looked at once more with all that is known by now: kd_session_next() hands it out
+ * again where it changed. */
 KD_API kd_status kd_session_flush(kd_session *session);
 /** The input has ended: a flush, of an unfinished line too, and where each boot ended is known. */
 KD_API kd_status kd_session_finish(kd_session *session);
