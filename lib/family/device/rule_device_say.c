@@ -147,6 +147,9 @@ void kd_device_say_details(const kd_view *view, kd_emit *out)
     if (error->function.src)
         kd_say_more(out, "It noticed in %.*s().", KD_FMT(error->function.v));
     say_first_words(out, error);
+    if (kd_str_has(error->reason.v, "USB disconnect, "))
+        kd_say_assume(out, "%.*s is a disk on the USB device that was disconnected",
+                      KD_FMT(error->device.v));
     if (error->reason.src) {
         kd_say_more(out, "Before it: \"%.*s\".", KD_FMT(error->reason.v));
         kd_say_evidence(out, view->event, error->reason.src, "the driver's own words");
