@@ -295,7 +295,7 @@ void kd_session_block(void *user, const kd_blockview *block)
 {
     kd_session *session = user;
     kd_blockview rest = *block;
-    rest.unbroken = kd_count_breaks(rest.data) == 0;
+    bool looked = false; /* for breaks: only where lines are looked at */
     count_long_lines(session, block);
     do {
         if (!session->dress.plain && !is_near(session, rest.line)) {
@@ -308,6 +308,9 @@ void kd_session_block(void *user, const kd_blockview *block)
         }
         if (rest.data.len == 0 && block->data.len > 0)
             return;
+        if (!looked)
+            rest.unbroken = kd_count_breaks(rest.data) == 0;
+        looked = true;
         kd_blockview line = take_line(&rest);
         kd_mend_line(&session->mend, &line);
     } while (rest.data.len > 0);

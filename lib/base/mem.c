@@ -119,16 +119,17 @@ kd_str kd_arena_format(kd_arena *arena, const char *format, ...)
     return kd_arena_str(arena, text);
 }
 
-kd_str kd_arena_join(kd_arena *arena, kd_str text, kd_str more)
+kd_str kd_arena_join(kd_arena *arena, kd_str text, kd_str between, kd_str more)
 {
-    char *to = take(arena, text.len + more.len);
+    const kd_str parts[] = { text, between, more };
+    size_t len = text.len + between.len + more.len;
+    char *to = take(arena, len), *at = to;
     if (!to)
         return text;
-    if (text.len > 0)
-        memcpy(to, text.ptr, text.len);
-    if (more.len > 0)
-        memcpy(to + text.len, more.ptr, more.len);
-    return (kd_str){ to, text.len + more.len };
+    for (size_t i = 0; i < KD_COUNT(parts); at += parts[i++].len)
+        if (parts[i].len > 0)
+            memcpy(at, parts[i].ptr, parts[i].len);
+    return (kd_str){ to, len };
 }
 
 kd_mark kd_arena_mark(const kd_arena *arena)

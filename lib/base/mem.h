@@ -46,8 +46,8 @@ KD_MUST_CHECK kd_str kd_arena_str(kd_arena *arena, kd_str text);
 /* printf into the arena. Plain formats only; the text is cut at 4 KiB. */
 KD_MUST_CHECK kd_str kd_arena_format(kd_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Both in one, one behind the other; the first as it is when refused. */
-KD_MUST_CHECK kd_str kd_arena_join(kd_arena *arena, kd_str text, kd_str more);
+/* All in one, one behind the other; the first as it is when refused. */
+KD_MUST_CHECK kd_str kd_arena_join(kd_arena *arena, kd_str text, kd_str between, kd_str more);
 kd_mark kd_arena_mark(const kd_arena *arena);
 /* Gives back everything taken since the mark. */
 void kd_arena_rollback(kd_arena *arena, kd_mark mark);

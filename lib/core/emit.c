@@ -229,16 +229,11 @@ kd_status kd_say_diag(kd_emit *out, kd_confidence confidence, const char *format
 
 void kd_say_more(kd_emit *out, const char *format, ...)
 {
-    char buffer[2048] = " ";
-    va_list args;
-    va_start(args, format);
-    kd_str text = kd_str_vprint(buffer + 1, sizeof buffer - 1, format, args);
-    va_end(args);
-    if (!kd_str_starts(text, " "))
-        text = (kd_str){ buffer, text.len + 1 };
+    FORMAT(buffer, format, text);
+    kd_str blank = kd_str_starts(text, " ") ? KD_STR("") : KD_STR(" ");
     kd_diag *diag = out->diag;
     if (diag)
-        diag->explanation = kd_arena_join(&diag->arena, diag->explanation, text);
+        diag->explanation = kd_arena_join(&diag->arena, diag->explanation, blank, text);
 }
 
 void kd_say_evidence(kd_emit *out, const kd_event *event, kd_src src, const char *format, ...)

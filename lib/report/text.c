@@ -1,7 +1,6 @@
 /* text.c - the report for people: what is wrong, one line a problem; then each with its reasons.
  * Layer: report. */
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "report/page.h"
@@ -50,12 +49,9 @@ static void say(words *out, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(out->bytes + out->len, sizeof out->bytes - out->len, format, args);
+    out->len +=
+        kd_str_vprint(out->bytes + out->len, sizeof out->bytes - out->len, format, args).len;
     va_end(args);
-    if (len > 0)
-        out->len += (size_t)len;
-    if (out->len > sizeof out->bytes - 1)
-        out->len = sizeof out->bytes - 1;
 }
 
 static kd_str said(const words *out)

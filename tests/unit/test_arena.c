@@ -11,6 +11,19 @@ static char *fill(kd_arena *arena, size_t size, char with)
     return memset(at, with, size);
 }
 
+static void holds(const char *at, size_t size, char what)
+{
+    for (size_t i = 0; i < size; i++)
+        ck_assert_int_eq(at[i], what);
+}
+
+static void done(kd_arena *arena)
+{
+    kd_mem *mem = arena->mem;
+    kd_arena_free(arena);
+    ck_assert_uint_eq(mem->used, 0);
+}
+
 START_TEST(room_below)
 {
     kd_mem mem = { .allocator = &allocator, .limit = 1 << 20 };
@@ -21,12 +34,9 @@ START_TEST(room_below)
     char *small = fill(&arena, 256, 'c');
     ck_assert_uint_eq(mem.used, used);
     ck_assert(small > first && small < first + 1024);
-    for (size_t i = 0; i < 512; i++)
-        ck_assert_int_eq(first[i], 'a');
-    for (size_t i = 0; i < 4096; i++)
-        ck_assert_int_eq(large[i], 'b');
-    kd_arena_free(&arena);
-    ck_assert_uint_eq(mem.used, 0);
+    holds(first, 512, 'a');
+    holds(large, 4096, 'b');
+    done(&arena);
 }
 END_TEST
 
@@ -45,10 +55,8 @@ START_TEST(taken_back)
         kd_arena_rollback(&arena, mark);
         ck_assert_uint_eq(mem.used, used);
     }
-    for (size_t i = 0; i < 512; i++)
-        ck_assert_int_eq(kept[i], 'a');
-    kd_arena_free(&arena);
-    ck_assert_uint_eq(mem.used, 0);
+    holds(kept, 512, 'a');
+    done(&arena);
 }
 END_TEST
 
@@ -68,8 +76,7 @@ START_TEST(restored)
     ck_assert_int_eq(large[4095], 'b');
     ck_assert_ptr_eq(fill(&arena, 128, 'e'), since); /* free again */
     kd_saved_free(&mem, saved);
-    kd_arena_free(&arena);
-    ck_assert_uint_eq(mem.used, 0);
+    done(&arena);
 }
 END_TEST
 
@@ -77,14 +84,16 @@ START_TEST(joined)
 {
     kd_mem mem = { .allocator = &allocator, .limit = 4096 };
     kd_arena arena = { .mem = &mem };
-    kd_str text = kd_arena_join(&arena, KD_STR("first"), KD_STR(" second"));
+    const kd_str none = { NULL, 0 };
+    kd_str text = kd_arena_join(&arena, KD_STR("first"), KD_STR(" "), KD_STR("second"));
     ck_assert(kd_str_eq(text, KD_STR("first second")));
-    ck_assert(kd_str_eq(kd_arena_join(&arena, (kd_str){ NULL, 0 }, text), text));
-    ck_assert(kd_str_eq(kd_arena_join(&arena, text, (kd_str){ NULL, 0 }), text));
+    ck_assert(kd_str_eq(kd_arena_join(&arena, none, none, text), text));
+    ck_assert(kd_str_eq(kd_arena_join(&arena, text, none, none), text));
     mem.limit = mem.used;
     char more[4096];
     memset(more, 'x', sizeof more);
-    ck_assert(kd_str_eq(kd_arena_join(&arena, text, (kd_str){ more, sizeof more }), text));
+    ck_assert(
+        kd_str_eq(kd_arena_join(&arena, text, KD_STR(" "), (kd_str){ more, sizeof more }), text));
     ck_assert_int_eq(mem.failed, KD_E_LIMIT);
     kd_arena_free(&arena);
 }

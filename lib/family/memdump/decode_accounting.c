@@ -78,12 +78,13 @@ static void add_counters(const kdf_meminfo *meminfo, uint64_t page_kb, uint32_t 
         if (row->inside)
             continue;
         uint64_t kb = value_of(meminfo, row, page_kb, &src);
-        bool asked = src != 0 || !out->missing; /* the others change nothing */
-        if (!asked || !kd_counter_counts(row, version))
+        bool lacks = src == 0 && !out->missing && kd_counter_is_due(row, version);
+        if ((src == 0 && !lacks) || !kd_counter_counts(row, version))
             continue;
-        add(out, row->name, kb, src, row->growth);
-        if (src == 0 && !out->missing && kd_counter_is_due(row, version))
+        if (lacks)
             out->missing = row->name;
+        else
+            add(out, row->name, kb, src, row->growth);
     }
 }
 

@@ -75,44 +75,40 @@ static void say_frame(const kd_view *view, kd_emit *out, const kd_address_map *m
 }
 
 /* What several rules ask of the event in hand. */
-typedef struct seen_value {
-    const kdf_oops *oops;
-    bool bad;
+typedef struct seen {
+    kd_address_map map;
     kd_pointer pointer;
-} seen_value;
+    bool bad;
+} seen;
+
+static const seen *look(const kd_view *view, const kdf_oops *oops, seen *room)
+{
+    static const char key;
+    bool fresh = true;
+    seen *out = kd_memo_get(kd_wide(view)->memo, &key, sizeof *out, &fresh);
+    if (!out) { /* no memory to keep it in */
+        out = room;
+        fresh = true;
+    }
+    if (fresh) {
+        kd_oops_map(oops, view->context, &out->map);
+        out->bad = kd_bad_value(view->event, oops, view->context, &out->pointer);
+    }
+    return out;
+}
 
 bool kd_view_bad_value(const kd_view *view, const kdf_oops *oops, kd_pointer *out)
 {
-    static const char key;
-    bool fresh;
-    seen_value *seen = kd_memo_get(kd_wide(view)->memo, &key, sizeof *seen, &fresh);
-    if (!seen || (!fresh && seen->oops != oops))
-        return kd_bad_value(view->event, oops, view->context, out);
-    if (fresh)
-        seen->bad = kd_bad_value(view->event, oops, view->context, &seen->pointer);
-    seen->oops = oops;
-    *out = seen->pointer;
-    return seen->bad;
+    seen room;
+    const seen *found = look(view, oops, &room);
+    *out = found->pointer;
+    return found->bad;
 }
-
-typedef struct seen_map {
-    const kdf_oops *oops;
-    kd_address_map map;
-} seen_map;
 
 void kd_view_map(const kd_view *view, const kdf_oops *oops, kd_address_map *out)
 {
-    static const char key;
-    bool fresh;
-    seen_map *seen = kd_memo_get(kd_wide(view)->memo, &key, sizeof *seen, &fresh);
-    if (!seen || (!fresh && seen->oops != oops)) {
-        kd_oops_map(oops, view->context, out);
-        return;
-    }
-    if (fresh)
-        kd_oops_map(oops, view->context, &seen->map);
-    seen->oops = oops;
-    *out = seen->map;
+    seen room;
+    *out = look(view, oops, &room)->map;
 }
 
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops)

@@ -26,11 +26,11 @@ bool kd_is_non_canonical(const kdf_oops *oops, const kd_pointer *p, uint64_t *va
 void kd_null_say_fault(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 void kd_null_say_operand(kd_emit *out, const kdf_oops *oops);
 
-/* In which region of the layout the address lies. */
-/* kd_bad_value() and kd_oops_map(), found once for the event in hand. */
+/* kd_bad_value() and kd_oops_map() of the oops that the view's event is: found once. */
 bool kd_view_bad_value(const kd_view *view, const kdf_oops *oops, kd_pointer *out);
 void kd_view_map(const kd_view *view, const kdf_oops *oops, kd_address_map *out);
 
+/* In which region of the layout the address lies. */
 void kd_pointer_say_class(const kd_view *view, kd_emit *out, const kdf_oops *oops);
 
 /* Proof of where the linear map begins, where it is not where this kernel has it without KASLR. */
