@@ -132,6 +132,12 @@ static unsigned cost_of(char byte)
     return kd_byte_cost[(unsigned char)byte & 127];
 }
 
+/* By how much rarity is lost with so many windows of ordinary words. */
+static unsigned lessened(unsigned rarity, unsigned ordinary)
+{
+    return rarity - (rarity < ordinary * ORDINARY_LOSS ? rarity : ordinary * ORDINARY_LOSS);
+}
+
 /* The rarest windows of the literal, the rarest first. */
 static size_t rarest_windows(const choice *c, const char *text, size_t len, window *out)
 {
@@ -140,8 +146,7 @@ static size_t rarest_windows(const choice *c, const char *text, size_t len, wind
     for (uint32_t i = 0; i + KD_FINGERPRINT <= len; rarity -= cost_of(text[i++])) {
         rarity += cost_of(text[i + KD_FINGERPRINT - 1]);
         window own = { i, rarity, has_bit(c->ordinary, seen_bit(load(text + i))) };
-        if (own.ordinary)
-            own.rarity = rarity > ORDINARY_LOSS ? rarity - ORDINARY_LOSS : 0;
+        own.rarity = lessened(rarity, own.ordinary);
         size_t rank = count;
         if (count == WINDOWS && out[--rank].rarity >= own.rarity)
             continue;
@@ -203,30 +208,41 @@ static uint32_t print_slot(const char *at)
     return kd_match_grid_hash(at) >> (32 - KD_MATCH_SLOT_BITS);
 }
 
-/* The rarest of its sixes that can lie on the grid together. */
-static uint32_t rarest_on_grid(const choice *c, const kd_pattern *p, uint32_t first)
+/* The rarest four bytes of a literal, and for each place of its beginning the rarest of the sixes
+ * that then lie on the grid; of equals the first. In one pass: this is most of an engine's start. */
+static void rarest_parts(const choice *c, kd_pattern *p, uint32_t sixes[KD_MATCH_STEP])
 {
-    uint32_t best = first;
-    unsigned most = 0;
-    for (uint32_t at = first; at + GRID_PRINT <= p->len; at += KD_MATCH_STEP) {
-        unsigned rarity = 0;
-        for (uint32_t i = 0; i < GRID_PRINT; i++)
-            rarity += cost_of(p->text[at + i]);
-        for (uint32_t i = 0; i + KD_FINGERPRINT <= GRID_PRINT; i++)
-            if (has_bit(c->ordinary, seen_bit(load(p->text + at + i))))
-                rarity -= rarity < ORDINARY_LOSS ? rarity : ORDINARY_LOSS;
+    unsigned most = 0, most_of[KD_MATCH_STEP] = { 0 };
+    unsigned four = cost_of(p->text[0]) + cost_of(p->text[1]) + cost_of(p->text[2]);
+    unsigned ordinary = 0; /* a bit for each of the windows of four in a six */
+    for (uint32_t first = 0; first < KD_MATCH_STEP; first++)
+        sixes[first] = first;
+    p->at = 0;
+    for (uint32_t i = 0; i + KD_FINGERPRINT <= p->len; four -= cost_of(p->text[i++])) {
+        four += cost_of(p->text[i + KD_FINGERPRINT - 1]);
+        ordinary = (ordinary << 1 | has_bit(c->ordinary, seen_bit(load(p->text + i)))) & 7;
+        unsigned rarity = lessened(four, ordinary & 1);
         if (rarity > most) {
             most = rarity;
-            best = at;
+            p->at = i;
+        }
+        if (i + KD_FINGERPRINT < GRID_PRINT)
+            continue;
+        uint32_t at = i + KD_FINGERPRINT - GRID_PRINT, first = at % KD_MATCH_STEP;
+        rarity = lessened(cost_of(p->text[at]) + cost_of(p->text[at + 1]) + four,
+                          (ordinary & 1) + (ordinary >> 1 & 1) + (ordinary >> 2));
+        if (rarity > most_of[first]) {
+            most_of[first] = rarity;
+            sixes[first] = at;
         }
     }
-    return best;
 }
 
-static void add_prints(kd_matcher *matcher, const choice *c, const kd_pattern *p)
+static void add_prints(kd_matcher *matcher, const kd_pattern *p,
+                       const uint32_t sixes[KD_MATCH_STEP])
 {
     for (uint32_t first = 0; first < KD_MATCH_STEP; first++) {
-        uint32_t at = rarest_on_grid(c, p, first);
+        uint32_t at = sixes[first];
         uint32_t bit = kd_match_grid_hash(p->text + at) >> (32 - KD_MATCH_GRID_BITS);
         uint16_t *slot = &matcher->grid_first[print_slot(p->text + at)];
         matcher->prints[matcher->print_count++] =
@@ -241,10 +257,9 @@ static void add_pattern(kd_matcher *matcher, choice *c, kd_pattern *p)
 {
     size_t which = 0;
     if (p->len >= ON_GRID) {
-        window rarest[WINDOWS];
-        rarest_windows(c, p->text, p->len, rarest);
-        p->at = rarest[0].at;
-        add_prints(matcher, c, p);
+        uint32_t sixes[KD_MATCH_STEP];
+        rarest_parts(c, p, sixes);
+        add_prints(matcher, p, sixes);
     } else {
         p->at = choose(c, p->text, p->len, &which);
         bucket_add(c, which, p->text + p->at);
