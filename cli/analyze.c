@@ -58,6 +58,7 @@ typedef struct job {
     bool found;
     pack_list packs;
     kd_session *session;
+    kd_report *report;
     bool fed; /* something was read of the file at hand */
     ci ci;
     const char *baseline;
@@ -193,17 +194,17 @@ static void put_frame(void (*part)(text *out, const char *title), const char *ti
 
 static int finish(job *j, const char *path, bool limited)
 {
-    kd_report *report = NULL;
     kd_status status = kd_session_finish(j->session);
     if (status == KD_OK && (is_stream(j) || j->count_only))
         status = pull(j);
     if (status == KD_OK)
-        status = kd_session_report(j->session, &report);
+        status = kd_session_report(j->session, &j->report);
     if (status == KD_E_LIMIT) {
         j->limited = limited = true;
         status = KD_OK;
     }
     if (status == KD_OK) {
+        const kd_report *report = j->report;
         for (size_t i = 0; i < kd_report_problem_count(report); i++)
             note_severity(j, kd_problem_severity(kd_report_problem(report, i)));
         if (is_judged(j))
@@ -217,7 +218,6 @@ static int finish(job *j, const char *path, bool limited)
         else
             status = write_report(j, report);
     }
-    kd_report_free(report);
     /* a failed write is told once, when standard output is closed */
     return status == KD_OK || status == KD_E_SINK ? 0 : complain(path, kd_status_name(status));
 }
@@ -228,8 +228,19 @@ static bool only_counts(const job *j)
     return j->count_only && j->fail_on < 0;
 }
 
+/* What the file before left. The last one's stays: the end of the process is the quickest way to
+ * let go of a large report. */
+static void drop_last(job *j)
+{
+    kd_report_free(j->report);
+    kd_session_free(j->session);
+    j->report = NULL;
+    j->session = NULL;
+}
+
 static int analyze_file(job *j, const char *path)
 {
+    drop_last(j);
     if (only_counts(j))
         j->options.flags |= KD_COUNTS;
     const taker to = { feed, is_stream(j) ? quiet : NULL, packed, j->quiet_ms, j };
@@ -252,7 +263,6 @@ static int analyze_file(job *j, const char *path)
     } else if (j->format == KTAP) {
         ci_put_ktap(&j->ci, NULL, path, false);
     }
-    kd_session_free(j->session);
     return result;
 }
 
@@ -392,11 +402,12 @@ static int open_baseline(job *j)
 
 int cmd_analyze(int argc, char **argv)
 {
-    job j = {
+    static job j;
+    j = (job){
         .ci = { .origin = "oopsdoc" }, .options = tool_options(), .fail_on = -1, .quiet_ms = 2000
     };
     char *standard[] = { (char[]){ "-" } };
-    heap memory = { 0 };
+    static heap memory;
     kd_allocator allocator = heap_allocator(&memory);
     int option, result = 0, colour = 0;
     opterr = 0;
@@ -421,7 +432,6 @@ int cmd_analyze(int argc, char **argv)
     if (result == 0)
         result = optind < argc ? analyze_all(&j, argc - optind, argv + optind)
                                : analyze_all(&j, 1, standard);
-    kd_engine_free(j.engine);
     free_input();
     free_facts(&j.options);
     free((void *)(uintptr_t)j.options.before.ptr);
