@@ -21,6 +21,7 @@ static void start(kd_session *session)
         .on_line_user = session->options.on_line_user,
         .next_id = session->tracker.next_id,
         .boot = session->boots,
+        .counts = (session->options.flags & KD_COUNTS) != 0,
     };
     session->mend.dress = &session->dress;
     session->mend.pass = kd_session_message;

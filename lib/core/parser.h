@@ -55,6 +55,7 @@ typedef struct kd_parse {
     const kd_before *before;   /* while opening: the lines before this one; NULL: not known */
     bool final;                /* while opening: no line follows that could belong to it */
     bool alone;                /* of such: it is one line, joined with none */
+    bool counts;               /* events are counted alone: what only rules ask for is not needed */
 } kd_parse;
 
 /* Sets a field and where it was read. The first value stays: later ones are repetitions. */

@@ -147,6 +147,7 @@ static kd_verdict try_parser(kd_tracker *tracker, const kd_parser *parser, const
         first.text =
             kd_arena_format(&event->arena, "%.*s %.*s", KD_FMT(first.text), KD_FMT(next.text));
     }
+    open->parse.counts = tracker->counts;
     open->parse.src = 1;
     open->parse.packs = tracker->packs;
     open->parse.before = before;

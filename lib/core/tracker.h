@@ -47,6 +47,7 @@ typedef struct kd_tracker {
     struct kd_pack_use *packs;  /* messages that packs describe; NULL: no packs */
     struct kd_wrapped *wrapped; /* a message that seems to go on in the next line */
     bool final;                 /* it did not: recognisers take what there is of it */
+    bool counts;                /* nobody asks for more of an event than its kind */
 } kd_tracker;
 
 void kd_tracker_line(kd_tracker *tracker, const kd_line *line, const kd_before *before);

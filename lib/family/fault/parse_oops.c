@@ -358,7 +358,8 @@ static kd_verdict open_oops(kd_parse *parse, const kd_line *line)
     if (!take_headline(parse, oops, line) && !kd_oops_take_die(parse, oops, line->text) &&
         !take_xmon(parse, oops, line->text))
         return KD_NOT_MINE;
-    kd_oops_read_notes(parse, oops);
+    if (!parse->counts)
+        kd_oops_read_notes(parse, oops);
     kd_oops_look_back_for_task(parse, oops);
     return KD_TAKEN;
 }

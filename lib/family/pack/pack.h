@@ -147,6 +147,7 @@ typedef struct kd_pack_tally {
 typedef struct kd_pack_code {
     void *code;                           /* pcre2_code; NULL: it cannot be compiled */
     uint32_t groups[KD_PACK_MOST_FIELDS]; /* of the fields */
+    uint32_t uses;                        /* after the first one */
 } kd_pack_code;
 
 /* What one session needs to try patterns; zeroed but for the first two. */

@@ -129,6 +129,9 @@ static bool prepare(kd_pack_use *use)
     return use->data != NULL;
 }
 
+/* Machine code of a pattern takes as long as so many messages by the interpreter. */
+#define WORTH_COMPILING 32u
+
 /* The pattern of the entry, compiled when it is first asked for; NULL: there is no memory. */
 static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_owner *owner)
 {
@@ -143,15 +146,17 @@ static const kd_pack_code *code_of(kd_pack_use *use, const kd_pack_owner *owner)
     if (owner->order >= use->code_count)
         return NULL;
     kd_pack_code *code = use->codes[owner->order];
-    if (code)
+    if (code) {
+        /* where there is no such compiler the interpreter goes on serving */
+        if (++code->uses == WORTH_COMPILING)
+            pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
         return code;
+    }
     code = kd_mem_resize(use->mem, NULL, 0, sizeof *code);
     if (!code)
         return NULL;
     *code = (kd_pack_code){ .code = NULL };
-    if (compile(use->general, owner->entry, code, (kd_pack_error){ NULL, 0 }))
-        /* where there is none the interpreter serves */
-        pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
+    compile(use->general, owner->entry, code, (kd_pack_error){ NULL, 0 });
     if (!code->code) {
         kd_mem_free(use->mem, code, sizeof *code);
         return NULL;
