@@ -286,6 +286,26 @@ static void say_misaligned(kd_emit *out, const kdf_oops *oops)
                   "device, where such an address is meant.");
 }
 
+/* "maybe for address": the kernel found it canonical, and then no missing page raises that fault. */
+static bool is_refused(const kd_view *view, const kdf_oops *oops)
+{
+    return kd_event_is(view->event, &kd_kind_general_protection) && oops->address.src &&
+           kd_str_has(oops->headline.v, "maybe for address");
+}
+
+static void say_refused(kd_emit *out, const kdf_oops *oops)
+{
+    kd_say_diag(out, KD_POSSIBLE,
+                "The CPU refused an instruction that uses the address 0x%llx. The address is "
+                "canonical, and a page that is not mapped raises a page fault: so not the place is "
+                "wrong but the access, as an operand of SSE or AVX that is not aligned, a "
+                "reserved bit, a segment.",
+                KD_LLU(kd_fault_at(oops)));
+    kd_say_title(out, "The CPU refused an instruction, at an address that is canonical");
+    kd_say_remedy(out, "Disassemble the function at the instruction pointer: what does that "
+                       "instruction ask of its operands?");
+}
+
 kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
 {
     const kdf_oops *oops = KD_BODY(view->event, oops);
@@ -311,6 +331,8 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
                     KD_LLU(kd_fault_at(oops)));
     else if (misaligned)
         say_misaligned(out, oops);
+    else if (is_refused(view, oops))
+        say_refused(out, oops);
     else if (oops->address.src)
         kd_say_diag(out, KD_POSSIBLE,
                     "The kernel used the address 0x%llx, which is not mapped or does not allow the "
@@ -324,7 +346,7 @@ kd_status kd_check_bad_pointer(const kd_view *view, kd_emit *out, void *user)
     if (oops->address.src)
         kd_say_hex(out, "address", oops->address.v);
     kd_pointer_say_class(view, out, oops);
-    if (!misaligned)
+    if (!misaligned && !is_refused(view, oops))
         say_region(view, out, oops);
     kd_pointer_say_links(view, out, oops);
     kd_pointer p;
