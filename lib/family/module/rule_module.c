@@ -176,7 +176,10 @@ kd_status kd_check_unknown_relocation(const kd_view *view, kd_emit *out, void *u
                 "%.*s holds a relocation (type %lld) that this kernel's loader does not take.",
                 KD_FMT(load->module.src ? load->module.v : KD_STR("A module")),
                 KD_LLD(load->error_number.v));
-    if (hint)
+    if (hint && view->context->arch.len == 0)
+        kd_say_more(out, "The log does not tell the architecture; on %s type %lld is %s: %s.",
+                    hint->arch, KD_LLD(load->error_number.v), hint->name, hint->why);
+    else if (hint)
         kd_say_more(out, "Type %lld is %s: %s.", KD_LLD(load->error_number.v), hint->name,
                     hint->why);
     kd_say_module_end(view, out, load);
