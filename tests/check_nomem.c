@@ -1,7 +1,7 @@
-/* check_nomem.c LOG...: the N-th allocation fails, for every N, once and from then on. Each call
- * says so or gives the whole: never KD_OK with anything missing, a report never beside an error,
- * nothing leaks, sizes are told right, no crash. Also for sessions in portions that go on after an
- * error, and for kd_decode(). */
+/* check_nomem.c [--pack PACK] LOG...: the N-th allocation fails, for every N, once and from then
+ * on. Each call says so or gives the whole: never KD_OK with anything missing, a report never
+ * beside an error, nothing leaks, sizes are told right, no crash. Also for sessions in portions
+ * that go on after an error, for kd_decode(), and for taking in a pack and trying its examples. */
 #include "load.h"
 
 typedef struct budget {
@@ -131,6 +131,23 @@ static kd_status decoders(kd_engine *engine, text log, text *out)
     return worst;
 }
 
+/* The log is a pack. */
+static kd_status pack(kd_engine *engine, text log, text *out)
+{
+    char why[400];
+    size_t tried = 0;
+    kd_str json = { log.ptr, log.len };
+    kd_status status = kd_engine_add_pack(engine, json, why, sizeof why);
+    if (status != KD_OK) /* not taken: the engine is as it was, and takes it when there is memory */
+        return worse(status, kd_engine_add_pack(engine, json, why, sizeof why));
+    for (size_t i = kd_engine_rule_count(engine) - 20; i < kd_engine_rule_count(engine); i++)
+        text_put(kd_engine_rule(engine, i)->id, strlen(kd_engine_rule(engine, i)->id), out);
+    status = kd_engine_try_packs(engine, why, sizeof why, &tried);
+    if (tried == 0)
+        exit(1);
+    return status;
+}
+
 static kd_status run(budget *b, way *use, text log, text *out)
 {
     kd_allocator allocator = { resize, b };
@@ -180,7 +197,14 @@ int main(int argc, char **argv)
         return 2;
     size_t engine = of_engine(), failed = fail_each("decode", decoders, (text){ 0 }, 0, false);
     failed += fail_each("decode", decoders, (text){ 0 }, 0, true);
-    for (int i = 1; i < argc; i++) {
+    int first = argc > 3 && !strcmp(argv[1], "--pack") ? 3 : 1;
+    if (first > 1) {
+        text json = load_file(argv[2]);
+        failed += fail_each(argv[2], pack, json, engine, false);
+        failed += fail_each(argv[2], pack, json, engine, true);
+        free(json.ptr);
+    }
+    for (int i = first; i < argc; i++) {
         text log = load_file(argv[i]);
         failed += fail_each(argv[i], whole, log, engine, false);
         failed += fail_each(argv[i], whole, log, engine, true);

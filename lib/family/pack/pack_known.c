@@ -73,16 +73,14 @@ static bool is_whole(kd_pack_reader *in, const kd_pack_known *known)
     return known->near_misses.count > 0 || kd_pack_refuse(in, "no near miss");
 }
 
-bool kd_pack_read_known(kd_pack_reader *in, json_object *value)
+bool kd_pack_read_known(kd_pack_reader *in, const kd_json_value *value)
 {
     kd_pack_known *known = kd_arena_alloc(in->arena, sizeof *known);
     if (!known)
         return kd_pack_refuse(in, "out of memory");
     *known = (kd_pack_known){ .pack = in->pack };
     known->says.severity = KD_NOTICE;
-    json_object *id;
-    if (json_object_object_get_ex(value, "id", &id) && json_object_is_type(id, json_type_string))
-        in->id = kd_str_of(json_object_get_string(id));
+    kd_pack_note_id(in, value);
     if (!kd_pack_read_object(in, value, known_members, KD_COUNT(known_members), known) ||
         !is_whole(in, known))
         return false;

@@ -18,31 +18,38 @@ bool kd_pack_refuse(kd_pack_reader *in, const char *what)
     return false;
 }
 
+void kd_pack_note_id(kd_pack_reader *in, const kd_json_value *item)
+{
+    const kd_json_value *id = kd_json_member(item, "id", KD_JSON_TEXT);
+    if (id)
+        in->id = kd_str_of(id->text.ptr);
+}
+
 /* ---- objects --------------------------------------------------------------------------------- */
 
-static bool refuse_member(kd_pack_reader *in, const char *key, const kd_pack_member *members,
+static bool refuse_member(kd_pack_reader *in, kd_str key, const kd_pack_member *members,
                           size_t count)
 {
     char text[240];
-    int len = snprintf(text, sizeof text, "no member is named \"%.40s\": it takes ", key);
+    int len = snprintf(text, sizeof text, "no member is named \"%.*s\": it takes ",
+                       key.len > 40 ? 40 : (int)key.len, key.ptr);
     for (size_t i = 0; i < count && len > 0 && (size_t)len < sizeof text; i++)
         len +=
             snprintf(text + len, sizeof text - (size_t)len, "%s%s", i ? ", " : "", members[i].key);
     return kd_pack_refuse(in, text);
 }
 
-static bool read_object(kd_pack_reader *in, json_object *value, const kd_pack_member *members,
-                        size_t count, void *to, bool outermost)
+static bool read_object(kd_pack_reader *in, const kd_json_value *value,
+                        const kd_pack_member *members, size_t count, void *to, bool outermost)
 {
-    if (!json_object_is_type(value, json_type_object))
+    if (value->type != KD_JSON_OBJECT)
         return kd_pack_refuse(in, "is no object");
-    json_object_object_foreach(value, key, item)
-    {
+    for (const kd_json_value *item = value->first; item; item = item->next) {
         size_t i = 0;
-        while (i < count && strcmp(members[i].key, key) != 0)
+        while (i < count && !kd_str_is(item->key, members[i].key))
             i++;
         if (i == count)
-            return refuse_member(in, key, members, count);
+            return refuse_member(in, item->key, members, count);
         if (outermost)
             in->key = members[i].key;
         if (!members[i].read(in, item, &members[i], (char *)to + members[i].at))
@@ -53,27 +60,27 @@ static bool read_object(kd_pack_reader *in, json_object *value, const kd_pack_me
     return true;
 }
 
-bool kd_pack_read_object(kd_pack_reader *in, json_object *value, const kd_pack_member *members,
-                         size_t count, void *to)
+bool kd_pack_read_object(kd_pack_reader *in, const kd_json_value *value,
+                         const kd_pack_member *members, size_t count, void *to)
 {
     return read_object(in, value, members, count, to, true);
 }
 
-bool kd_pack_read_item(kd_pack_reader *in, json_object *value, const kd_pack_member *members,
-                       size_t count, void *to)
+bool kd_pack_read_item(kd_pack_reader *in, const kd_json_value *value,
+                       const kd_pack_member *members, size_t count, void *to)
 {
     return read_object(in, value, members, count, to, false);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-bool kd_pack_read_text(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+bool kd_pack_read_text(kd_pack_reader *in, const kd_json_value *value, const kd_pack_member *member,
                        void *to)
 {
-    if (!json_object_is_type(value, json_type_string))
+    if (value->type != KD_JSON_TEXT)
         return kd_pack_refuse(in, "is no text");
-    size_t len = (size_t)json_object_get_string_len(value);
-    const char *text = json_object_get_string(value);
+    size_t len = value->text.len;
+    const char *text = value->text.ptr;
     if (len == 0 || len > member->most)
         return kd_pack_refuse(in, len ? "is too long" : "is empty");
     if (memchr(text, '\0', len))
@@ -85,20 +92,19 @@ bool kd_pack_read_text(kd_pack_reader *in, json_object *value, const kd_pack_mem
     return true;
 }
 
-bool kd_pack_read_texts(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                        void *to)
+bool kd_pack_read_texts(kd_pack_reader *in, const kd_json_value *value,
+                        const kd_pack_member *member, void *to)
 {
     const kd_pack_member one = { .most = member->most };
-    if (!json_object_is_type(value, json_type_array) ||
-        json_object_array_length(value) > KD_PACK_MOST_ITEMS)
+    if (value->type != KD_JSON_LIST || value->count > KD_PACK_MOST_ITEMS)
         return kd_pack_refuse(in, "is no list of at most 32 texts");
-    if (json_object_array_length(value) == 0)
+    if (value->count == 0)
         return kd_pack_refuse(in, "is empty");
-    for (size_t i = 0; i < json_object_array_length(value); i++) {
+    for (const kd_json_value *text = value->first; text; text = text->next) {
         kd_str *item = KD_LIST_ADD(in->arena, (kd_list *)to, kd_str);
         if (!item)
             return kd_pack_refuse(in, "out of memory");
-        if (!kd_pack_read_text(in, json_object_array_get_idx(value, i), &one, item))
+        if (!kd_pack_read_text(in, text, &one, item))
             return false;
         if (item->len < member->least)
             return kd_pack_refuse(in, "a text of it has fewer than 4 bytes");
@@ -106,8 +112,8 @@ bool kd_pack_read_texts(kd_pack_reader *in, json_object *value, const kd_pack_me
     return true;
 }
 
-bool kd_pack_read_words(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                        void *to)
+bool kd_pack_read_words(kd_pack_reader *in, const kd_json_value *value,
+                        const kd_pack_member *member, void *to)
 {
     const kd_pack_member one = { .most = 80, .least = 1 };
     kd_list words = { .count = 0 };
@@ -128,21 +134,21 @@ bool kd_pack_read_words(kd_pack_reader *in, json_object *value, const kd_pack_me
     return true;
 }
 
-bool kd_pack_read_flag(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+bool kd_pack_read_flag(kd_pack_reader *in, const kd_json_value *value, const kd_pack_member *member,
                        void *to)
 {
     (void)member;
-    if (!json_object_is_type(value, json_type_boolean))
+    if (value->type != KD_JSON_FLAG)
         return kd_pack_refuse(in, "is neither true nor false");
-    *(bool *)to = json_object_get_boolean(value);
+    *(bool *)to = value->flag;
     return true;
 }
 
-bool kd_pack_read_u32(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+bool kd_pack_read_u32(kd_pack_reader *in, const kd_json_value *value, const kd_pack_member *member,
                       void *to)
 {
     char why[64];
-    int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : -1;
+    int64_t number = value->type == KD_JSON_NUMBER ? value->number : -1;
     if (number < (int64_t)member->least || number > (int64_t)member->most) {
         snprintf(why, sizeof why, "%s is no number from %zu to %zu", member->key, member->least,
                  member->most);
@@ -152,11 +158,10 @@ bool kd_pack_read_u32(kd_pack_reader *in, json_object *value, const kd_pack_memb
     return true;
 }
 
-bool kd_pack_read_choice(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                         void *to)
+bool kd_pack_read_choice(kd_pack_reader *in, const kd_json_value *value,
+                         const kd_pack_member *member, void *to)
 {
-    const char *text =
-        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    const char *text = value->type == KD_JSON_TEXT ? value->text.ptr : "";
     for (int i = 0; i < (int)member->most; i++)
         if (text[0] && strcmp(text, member->name_of(i)) == 0) {
             *(int *)to = i;
@@ -165,8 +170,8 @@ bool kd_pack_read_choice(kd_pack_reader *in, json_object *value, const kd_pack_m
     return kd_pack_refuse(in, "is none of its words");
 }
 
-bool kd_pack_read_release(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                          void *to)
+bool kd_pack_read_release(kd_pack_reader *in, const kd_json_value *value,
+                          const kd_pack_member *member, void *to)
 {
     const kd_pack_member one = { .most = 40 };
     kd_str text;

@@ -14,13 +14,12 @@
 
 /* ---- the parts of an entry ------------------------------------------------------------------- */
 
-static bool read_kind(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+static bool read_kind(kd_pack_reader *in, const kd_json_value *value, const kd_pack_member *member,
                       void *to)
 {
     static const kd_kind *const kinds[] = { &kd_kind_pack_message, &kd_kind_clock_error,
                                             &kd_kind_firmware_error };
-    const char *text =
-        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    const char *text = value->type == KD_JSON_TEXT ? value->text.ptr : "";
     (void)member;
     for (size_t i = 0; i < KD_COUNT(kinds); i++)
         if (strcmp(text, kinds[i]->name) == 0) {
@@ -30,7 +29,7 @@ static bool read_kind(kd_pack_reader *in, json_object *value, const kd_pack_memb
     return kd_pack_refuse(in, "is none of pack_message, clock_error and firmware_error");
 }
 
-static bool read_type(kd_pack_reader *in, json_object *value, kd_pack_field *field)
+static bool read_type(kd_pack_reader *in, const kd_json_value *value, kd_pack_field *field)
 {
     static const kd_pack_member type_of = { .most = 80 };
     const struct kd_word_decoder *decoder;
@@ -40,16 +39,16 @@ static bool read_type(kd_pack_reader *in, json_object *value, kd_pack_field *fie
             kd_pack_refuse(in, "a type is none of text, number, hex, and no decoder"));
 }
 
-static bool read_fields(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                        void *to)
+static bool read_fields(kd_pack_reader *in, const kd_json_value *value,
+                        const kd_pack_member *member, void *to)
 {
     kd_list *fields = to;
     (void)member;
-    if (!json_object_is_type(value, json_type_object))
+    if (value->type != KD_JSON_OBJECT)
         return kd_pack_refuse(in, "is no object");
-    json_object_object_foreach(value, key, type)
-    {
-        size_t len = strlen(key);
+    for (const kd_json_value *type = value->first; type; type = type->next) {
+        const char *key = type->key.ptr;
+        size_t len = type->key.len;
         if (fields->count == KD_PACK_MOST_FIELDS)
             return kd_pack_refuse(in, "has more than 16 members");
         if (len == 0 || len > 32 || strspn(key, "abcdefghijklmnopqrstuvwxyz_0123456789") != len)
@@ -65,8 +64,8 @@ static bool read_fields(kd_pack_reader *in, json_object *value, const kd_pack_me
     return true;
 }
 
-static bool read_repeat(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                        void *to)
+static bool read_repeat(kd_pack_reader *in, const kd_json_value *value,
+                        const kd_pack_member *member, void *to)
 {
     static const kd_pack_member members[] = {
         KD_MEMBER("count", kd_pack_read_u32, offsetof(kd_pack_repeat, count), 2,
@@ -82,18 +81,18 @@ static bool read_repeat(kd_pack_reader *in, json_object *value, const kd_pack_me
 
 /* ---- examples -------------------------------------------------------------------------------- */
 
-static bool read_log(kd_pack_reader *in, json_object *value, const kd_pack_member *member, void *to)
+static bool read_log(kd_pack_reader *in, const kd_json_value *value, const kd_pack_member *member,
+                     void *to)
 {
     static const kd_pack_member line_of = { .most = 1000 };
-    size_t count =
-        json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+    size_t count = value->type == KD_JSON_LIST ? value->count : 0;
     kd_str text = { "", 0 };
     (void)member;
     if (count == 0 || count > 64)
         return kd_pack_refuse(in, "a log is no list of 1 to 64 lines");
-    for (size_t i = 0; i < count; i++) {
+    for (const kd_json_value *item = value->first; item; item = item->next) {
         kd_str line;
-        if (!kd_pack_read_text(in, json_object_array_get_idx(value, i), &line_of, &line))
+        if (!kd_pack_read_text(in, item, &line_of, &line))
             return false;
         text = kd_arena_format(in->arena, "%.*s%.*s\n", KD_FMT(text), KD_FMT(line));
         if (text.len == 0 || text.len > 4000)
@@ -103,17 +102,16 @@ static bool read_log(kd_pack_reader *in, json_object *value, const kd_pack_membe
     return true;
 }
 
-static bool read_expected(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                          void *to)
+static bool read_expected(kd_pack_reader *in, const kd_json_value *value,
+                          const kd_pack_member *member, void *to)
 {
     static const kd_pack_member text_of = { .most = 1000 };
     (void)member;
-    if (!json_object_is_type(value, json_type_object))
+    if (value->type != KD_JSON_OBJECT)
         return kd_pack_refuse(in, "fields is no object");
-    json_object_object_foreach(value, key, text)
-    {
+    for (const kd_json_value *text = value->first; text; text = text->next) {
         kd_pack_value *expected = KD_LIST_ADD(in->arena, (kd_list *)to, kd_pack_value);
-        kd_str name = kd_arena_str(in->arena, (kd_str){ key, strlen(key) + 1 });
+        kd_str name = kd_arena_str(in->arena, (kd_str){ text->key.ptr, text->key.len + 1 });
         if (!expected || name.len == 0)
             return kd_pack_refuse(in, "out of memory");
         expected->name = (kd_str){ name.ptr, name.len - 1 };
@@ -123,18 +121,16 @@ static bool read_expected(kd_pack_reader *in, json_object *value, const kd_pack_
     return true;
 }
 
-static bool read_logs(kd_pack_reader *in, json_object *value, kd_list *out, bool fires)
+static bool read_logs(kd_pack_reader *in, const kd_json_value *value, kd_list *out, bool fires)
 {
     static const kd_pack_member members[] = {
         KD_MEMBER("lines", read_log, offsetof(kd_pack_example, log), 0, 0),
         KD_MEMBER("fields", read_expected, offsetof(kd_pack_example, values), 0, 0),
     };
-    size_t count =
-        json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+    size_t count = value->type == KD_JSON_LIST ? value->count : 0;
     if (count == 0 || count > KD_PACK_MOST_ITEMS)
         return kd_pack_refuse(in, "is no list of 1 to 32 logs");
-    for (size_t i = 0; i < count; i++) {
-        json_object *item = json_object_array_get_idx(value, i);
+    for (const kd_json_value *item = value->first; item; item = item->next) {
         kd_pack_example *example = KD_LIST_ADD(in->arena, out, kd_pack_example);
         if (!example)
             return kd_pack_refuse(in, "out of memory");
@@ -147,15 +143,15 @@ static bool read_logs(kd_pack_reader *in, json_object *value, kd_list *out, bool
     return true;
 }
 
-bool kd_pack_read_examples(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                           void *to)
+bool kd_pack_read_examples(kd_pack_reader *in, const kd_json_value *value,
+                           const kd_pack_member *member, void *to)
 {
     (void)member;
     return read_logs(in, value, to, true);
 }
 
-bool kd_pack_read_near_misses(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                              void *to)
+bool kd_pack_read_near_misses(kd_pack_reader *in, const kd_json_value *value,
+                              const kd_pack_member *member, void *to)
 {
     (void)member;
     return read_logs(in, value, to, false);
@@ -250,16 +246,14 @@ static bool check_pattern(kd_pack_reader *in, const kd_pack_entry *entry)
            kd_pack_refuse(in, why);
 }
 
-static bool read_entry(kd_pack_reader *in, json_object *value)
+static bool read_entry(kd_pack_reader *in, const kd_json_value *value)
 {
     kd_pack_entry *entry = kd_arena_alloc(in->arena, sizeof *entry);
     if (!entry)
         return kd_pack_refuse(in, "out of memory");
     *entry = (kd_pack_entry){ .pack = in->pack, .kind = &kd_kind_pack_message };
     entry->says.severity = KD_WARNING;
-    json_object *id;
-    if (json_object_object_get_ex(value, "id", &id) && json_object_is_type(id, json_type_string))
-        in->id = kd_str_of(json_object_get_string(id)); /* until the end of this entry */
+    kd_pack_note_id(in, value);
     if (!kd_pack_read_object(in, value, entry_members, KD_COUNT(entry_members), entry) ||
         !is_whole(in, entry) || !names_fields(in, entry))
         return false;
@@ -277,16 +271,16 @@ static bool read_entry(kd_pack_reader *in, json_object *value)
 
 /* ---- the pack -------------------------------------------------------------------------------- */
 
-static bool read_list(kd_pack_reader *in, json_object *list, const char *what,
-                      bool (*read)(kd_pack_reader *in, json_object *value))
+static bool read_list(kd_pack_reader *in, const kd_json_value *list, const char *what,
+                      bool (*read)(kd_pack_reader *in, const kd_json_value *value))
 {
-    if (!json_object_is_type(list, json_type_array) ||
-        json_object_array_length(list) > MOST_ENTRIES || json_object_array_length(list) == 0)
+    if (list->type != KD_JSON_LIST || list->count > MOST_ENTRIES || list->count == 0)
         return kd_pack_refuse(in, "no list of 1 to 1000 entries");
     in->list = what;
-    for (in->number = 1; in->number <= json_object_array_length(list); in->number++) {
+    for (const kd_json_value *item = list->first; item; item = item->next) {
+        in->number++;
         in->id = (kd_str){ "", 0 };
-        if (!read(in, json_object_array_get_idx(list, in->number - 1)))
+        if (!read(in, item))
             return false;
     }
     in->number = 0;
@@ -294,36 +288,22 @@ static bool read_list(kd_pack_reader *in, json_object *list, const char *what,
     return true;
 }
 
-static bool read_pack(kd_pack_reader *in, json_object *root)
+static bool read_pack(kd_pack_reader *in, const kd_json_value *root)
 {
     static const kd_pack_member name_of = { .most = 80 };
-    json_object *format, *name, *entries = NULL, *known = NULL;
-    if (!json_object_is_type(root, json_type_object))
+    if (root->type != KD_JSON_OBJECT)
         return kd_pack_refuse(in, "is no JSON object");
-    if (!json_object_object_get_ex(root, "format", &format) ||
-        !json_object_is_type(format, json_type_string) ||
-        strcmp(json_object_get_string(format), "kdiag-pack/1") != 0)
+    const kd_json_value *format = kd_json_find(root, "format"), *name = kd_json_find(root, "name");
+    const kd_json_value *entries = kd_json_find(root, "entries");
+    const kd_json_value *known = kd_json_find(root, "known");
+    if (!format || format->type != KD_JSON_TEXT || !kd_str_is(format->text, "kdiag-pack/1"))
         return kd_pack_refuse(in, "\"format\" is not \"kdiag-pack/1\"");
-    if (!json_object_object_get_ex(root, "name", &name) ||
-        !kd_pack_read_text(in, name, &name_of, &in->pack))
+    if (!name || !kd_pack_read_text(in, name, &name_of, &in->pack))
         return kd_pack_refuse(in, "no name");
-    bool some = json_object_object_get_ex(root, "entries", &entries);
-    bool issues = json_object_object_get_ex(root, "known", &known);
-    if (!some && !issues)
+    if (!entries && !known)
         return kd_pack_refuse(in, "no list of 1 to 1000 entries");
-    return (!some || read_list(in, entries, "entry", read_entry)) &&
-           (!issues || read_list(in, known, "known", kd_pack_read_known));
-}
-
-/* json-c does not look at each of its allocations. Its tree takes some twenty bytes for each of the
- * text: so much must be there before. */
-static bool is_room_for(kd_mem *mem, size_t text)
-{
-    size_t size = text * 32 + 65536;
-    void *room = kd_mem_resize(mem, NULL, 0, size);
-    if (room)
-        kd_mem_free(mem, room, size);
-    return room != NULL;
+    return (!entries || read_list(in, entries, "entry", read_entry)) &&
+           (!known || read_list(in, known, "known", kd_pack_read_known));
 }
 
 kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
@@ -334,27 +314,14 @@ kd_status kd_packs_add(kd_packs *packs, kd_str json, kd_pack_error error)
     if ((json.len == 0 || json.len > LARGEST_PACK) &&
         !kd_pack_refuse(&in, "is empty, or larger than 1 MiB"))
         return in.status;
-    if (!is_room_for(packs->mem, json.len))
-        return KD_E_NOMEM;
-    json_tokener *tokener = json_tokener_new_ex(16);
-    if (!tokener)
-        return KD_E_NOMEM;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    json_object *root = json_tokener_parse_ex(tokener, json.ptr, (int)json.len);
-    enum json_tokener_error why = json_tokener_get_error(tokener);
-    size_t end = json_tokener_get_parse_end(tokener);
-    while (root && end < json.len && memchr(" \t\r\n", json.ptr[end], 4))
-        end++;
-    if (!root && why == json_tokener_continue)
-        kd_pack_refuse(&in, "the JSON ends too early");
-    else if (!root)
-        kd_pack_refuse(&in, json_tokener_error_desc(why));
-    else if (end < json.len)
-        kd_pack_refuse(&in, "more than one JSON value");
+    kd_arena tree = { .mem = packs->mem };
+    const kd_json_value *root;
+    const char *why = kd_json_read(&tree, json, &root);
+    if (why)
+        kd_pack_refuse(&in, why);
     else
         read_pack(&in, root);
-    json_object_put(root);
-    json_tokener_free(tokener);
+    kd_arena_free(&tree);
     if (in.status != KD_OK)
         kd_packs_cut(packs, before);
     return in.status;

@@ -29,8 +29,8 @@ static const char *action_name(int i)
 
 /* ---- words of a scale ------------------------------------------------------------------------ */
 
-bool kd_pack_read_severity(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                           void *to)
+bool kd_pack_read_severity(kd_pack_reader *in, const kd_json_value *value,
+                           const kd_pack_member *member, void *to)
 {
     static const kd_pack_member words = { .most = KD_FATAL + 1, .name_of = severity_name };
     kd_pack_says *says = to;
@@ -42,8 +42,8 @@ bool kd_pack_read_severity(kd_pack_reader *in, json_object *value, const kd_pack
     return says->has_severity = true;
 }
 
-bool kd_pack_read_confidence(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                             void *to)
+bool kd_pack_read_confidence(kd_pack_reader *in, const kd_json_value *value,
+                             const kd_pack_member *member, void *to)
 {
     static const kd_pack_member words = { .most = KD_CERTAIN, .name_of = confidence_name };
     kd_pack_says *says = to;
@@ -55,8 +55,8 @@ bool kd_pack_read_confidence(kd_pack_reader *in, json_object *value, const kd_pa
     return says->has_confidence = true;
 }
 
-bool kd_pack_read_impact(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                         void *to)
+bool kd_pack_read_impact(kd_pack_reader *in, const kd_json_value *value,
+                         const kd_pack_member *member, void *to)
 {
     static const kd_pack_member words = { .most = KD_IMPACT_MACHINE_DOWN + 1,
                                           .name_of = impact_name };
@@ -69,8 +69,8 @@ bool kd_pack_read_impact(kd_pack_reader *in, json_object *value, const kd_pack_m
     return says->has_impact = true;
 }
 
-bool kd_pack_read_action(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                         void *to)
+bool kd_pack_read_action(kd_pack_reader *in, const kd_json_value *value,
+                         const kd_pack_member *member, void *to)
 {
     static const kd_pack_member words = { .most = 7, .name_of = action_name },
                                 text = { .most = 20 };
@@ -82,7 +82,7 @@ bool kd_pack_read_action(kd_pack_reader *in, json_object *value, const kd_pack_m
 
 /* ---- the suspect ----------------------------------------------------------------------------- */
 
-static bool read_class(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+static bool read_class(kd_pack_reader *in, const kd_json_value *value, const kd_pack_member *member,
                        void *to)
 {
     static const kd_pack_member words = { .most = KD_SUSPECT_UNKNOWN + 1, .name_of = suspect_name };
@@ -94,8 +94,8 @@ static bool read_class(kd_pack_reader *in, json_object *value, const kd_pack_mem
     return true;
 }
 
-bool kd_pack_read_suspect(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                          void *to)
+bool kd_pack_read_suspect(kd_pack_reader *in, const kd_json_value *value,
+                          const kd_pack_member *member, void *to)
 {
     static const kd_pack_member members[] = {
         KD_MEMBER("class", read_class, 0, 0, 0),
@@ -112,8 +112,8 @@ bool kd_pack_read_suspect(kd_pack_reader *in, json_object *value, const kd_pack_
 
 #define SAYS(member) (offsetof(kd_pack_case, says) + offsetof(kd_pack_says, member))
 
-bool kd_pack_read_cases(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                        void *to)
+bool kd_pack_read_cases(kd_pack_reader *in, const kd_json_value *value,
+                        const kd_pack_member *member, void *to)
 {
     static const kd_pack_member members[] = {
         KD_MEMBER("when", kd_pack_read_when, offsetof(kd_pack_case, when), 0, 0),
@@ -125,18 +125,16 @@ bool kd_pack_read_cases(kd_pack_reader *in, json_object *value, const kd_pack_me
         KD_MEMBER("action", kd_pack_read_action, SAYS(action), 0, 0),
         KD_MEMBER("remedies", kd_pack_read_texts, SAYS(remedies), 1, 4000),
     };
-    size_t count =
-        json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+    size_t count = value->type == KD_JSON_LIST ? value->count : 0;
     if (count == 0 || count > KD_PACK_MOST_ITEMS)
         return kd_pack_refuse(in, "is no list of 1 to 32 cases");
-    for (size_t i = 0; i < count; i++) {
-        json_object *item = json_object_array_get_idx(value, i);
+    for (const kd_json_value *item = value->first; item; item = item->next) {
         kd_pack_case *one = KD_LIST_ADD(in->arena, (kd_list *)to, kd_pack_case);
         if (!one)
             return kd_pack_refuse(in, "out of memory");
         if (!kd_pack_read_item(in, item, members, KD_COUNT(members), one))
             return false;
-        if (!json_object_object_get_ex(item, "when", NULL))
+        if (!kd_json_find(item, "when"))
             return kd_pack_refuse(in, "a case has no \"when\"");
     }
     (void)member;

@@ -9,7 +9,7 @@
 
 /* ---- other events ---------------------------------------------------------------------------- */
 
-static bool read_other(kd_pack_reader *in, json_object *value, kd_pack_other *other)
+static bool read_other(kd_pack_reader *in, const kd_json_value *value, kd_pack_other *other)
 {
     static const kd_pack_member members[] = {
         KD_MEMBER("event", kd_pack_read_words, offsetof(kd_pack_other, events), 0, 0),
@@ -24,19 +24,18 @@ static bool read_other(kd_pack_reader *in, json_object *value, kd_pack_other *ot
     return other->events.len > 0 || kd_pack_refuse(in, "names no event");
 }
 
-bool kd_pack_read_others(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                         void *to)
+bool kd_pack_read_others(kd_pack_reader *in, const kd_json_value *value,
+                         const kd_pack_member *member, void *to)
 {
-    size_t count =
-        json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+    size_t count = value->type == KD_JSON_LIST ? value->count : 0;
     (void)member;
     if (count == 0 || count > 8)
         return kd_pack_refuse(in, "is no list of 1 to 8 events");
-    for (size_t i = 0; i < count; i++) {
+    for (const kd_json_value *item = value->first; item; item = item->next) {
         kd_pack_other *other = KD_LIST_ADD(in->arena, (kd_list *)to, kd_pack_other);
         if (!other)
             return kd_pack_refuse(in, "out of memory");
-        if (!read_other(in, json_object_array_get_idx(value, i), other))
+        if (!read_other(in, item, other))
             return false;
     }
     return true;
@@ -44,17 +43,16 @@ bool kd_pack_read_others(kd_pack_reader *in, json_object *value, const kd_pack_m
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static bool read_wanted(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
-                        void *to)
+static bool read_wanted(kd_pack_reader *in, const kd_json_value *value,
+                        const kd_pack_member *member, void *to)
 {
     static const kd_pack_member texts = { .least = 1, .most = 200 };
     (void)member;
-    if (!json_object_is_type(value, json_type_object) || json_object_object_length(value) == 0)
+    if (value->type != KD_JSON_OBJECT || value->count == 0)
         return kd_pack_refuse(in, "fields is no object with members");
-    json_object_object_foreach(value, key, values)
-    {
+    for (const kd_json_value *values = value->first; values; values = values->next) {
         kd_pack_wanted *wanted = KD_LIST_ADD(in->arena, (kd_list *)to, kd_pack_wanted);
-        kd_str name = kd_arena_str(in->arena, (kd_str){ key, strlen(key) + 1 });
+        kd_str name = kd_arena_str(in->arena, (kd_str){ values->key.ptr, values->key.len + 1 });
         if (!wanted || name.len == 0)
             return kd_pack_refuse(in, "out of memory");
         wanted->field = (kd_str){ name.ptr, name.len - 1 };
@@ -64,7 +62,7 @@ static bool read_wanted(kd_pack_reader *in, json_object *value, const kd_pack_me
     return true;
 }
 
-bool kd_pack_read_when(kd_pack_reader *in, json_object *value, const kd_pack_member *member,
+bool kd_pack_read_when(kd_pack_reader *in, const kd_json_value *value, const kd_pack_member *member,
                        void *to)
 {
     static const kd_pack_member members[] = {
