@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """check_shortage.py TOOL FAIL_MALLOC LOG...: each allocation of the process fails in turn, once and from then on: the
 tool says so and exits 2, or prints the whole. It does not crash, also where capstone's allocation is the one, or
-libarchive's. Of the long ones (an archive) every 7th fails. Not tried so is what reads JSON: json-c does not look at
-each of its allocations, so the tool sees first that there is room (cli/json.c). There the address space is limited
-instead, as ulimit -v does, from too little to enough.
+libarchive's; of most cases every 7th. Not tried so is what reads JSON by json-c
+(match, baselines): it does not look at each of its allocations, so the tool sees first that there is room (cli/json.c).
+There the address space is limited instead, as ulimit -v does, from too little to enough.
 """
 import os
 import resource
@@ -12,7 +12,9 @@ import sys
 import tarfile
 import tempfile
 
-WAYS = ("-f", "json"), ("-f", "stream"), ("-f", "ktap")
+WAYS = ("-f", "json"), ("-f", "stream"), ("-f", "ktap"), ("-f", "html")
+EACH = ("-f", "json"), ("-f", "html")
+PACK = "tests/nomem_pack.json"
 STEP = 7
 SPACE = range(6000, 64000, 64)  # KB
 ENOUGH = 12  # limits in a row under which all is whole
@@ -27,14 +29,16 @@ def run(words, preload, **env):
 
 def cases(tool, logs, folder):
     """(words, step)"""
-    for log in logs:
-        for way in WAYS:
-            yield [tool, "analyze", *way, "--no-sandbox", log], 1
-    log = logs[-1]
+    for way in WAYS:
+        for log in logs:
+            yield [tool, "analyze", *way, "--no-sandbox", log], 2 if way in EACH and log == logs[-1] else STEP
     archive = os.path.join(folder, "logs.tar.gz")
     with tarfile.open(archive, "w:gz") as file:
         file.add(log)
-    yield [tool, "analyze", "--no-sandbox", "-f", "text", log], 1
+    yield [tool, "analyze", "--no-sandbox", "-f", "text", log], STEP
+    yield [tool, "analyze", "--no-sandbox", "-f", "brief", "--pack", PACK, log], 3
+    yield [tool, "analyze", "--no-sandbox", "-f", "html", *logs], STEP
+    yield [tool, "pack", "test", PACK], STEP
     if subprocess.run([tool, "triage", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                       check=False).returncode == 0:
         yield [tool, "redact", "--no-sandbox", log], STEP
@@ -88,10 +92,14 @@ def main():
                               f"exit status {done.returncode}, {done.stderr[:100]}")
                         wrong += 1
     limits = 0
-    for way in "html", "json":
-        tried, more = under_limits([tool, "analyze", "-f", way, "--no-sandbox", logs[-1]])
-        limits += tried
-        wrong += more
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.json")
+        with open(report, "wb") as file:
+            file.write(run([tool, "analyze", logs[-1]], "").stdout)
+        for words in ["analyze", "-f", "html", "--no-sandbox"], ["match", report]:
+            tried, more = under_limits([tool, *words, logs[-1]])
+            limits += tried
+            wrong += more
     print(f"{failed} allocations failed, {limits} limits of the address space, {wrong} wrong")
     return wrong > 0 or failed < 100 or limits < 50
 

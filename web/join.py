@@ -10,7 +10,7 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 MOST = 3000000
-LICENCES = ("json-c-*/COPYING", "pcre2-*/LICENCE", "capstone-*/LICENSE.TXT", "zlib-*/debian/copyright", "xz-utils-*/COPYING",
+LICENCES = ("pcre2-*/LICENCE", "capstone-*/LICENSE.TXT", "zlib-*/debian/copyright", "xz-utils-*/COPYING",
             "libzstd-*/LICENSE", "/usr/share/doc/wasi-libc/copyright")
 
 

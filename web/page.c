@@ -18,13 +18,6 @@ static kd_session *session;
 static unpack packed;
 static text parts[PARTS];
 
-/* cli/json.c prints with it; here nothing is printed. */
-int put_stdout(const char *data, size_t len, void *user)
-{
-    (void)data, (void)len, (void)user;
-    return 1;
-}
-
 /* What is handed over stands here: page_room_size() bytes. */
 EXPORT("page_room") char *page_room(void)
 {

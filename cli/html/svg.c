@@ -61,48 +61,28 @@ enum { WIDTH = 640, LEFT = 20, RIGHT = 620, ROW = 30, MOST_ROWS = 24, MOST_EFFEC
 
 /* A boot's clock, from the first to the last moment that is drawn. */
 typedef struct timeline {
-    json_object *report;
+    const kd_report *report;
     picture to;
     uint64_t boot, from, until;
     int row, rows;
 } timeline;
 
-static json_object *member_list(json_object *of, const char *name)
-{
-    return json_member(of, name, json_type_array);
-}
-
-static const char *text_item(json_object *list, size_t index)
-{
-    const char *words = json_object_get_string(html_item(list, index));
-    return words ? words : "";
-}
-
 /* The event that a problem began with. */
-static json_object *root_event(json_object *report, json_object *problem)
+static const kd_event *root_event(const kd_report *report, const kd_problem *problem)
 {
-    const char *root = json_str(problem, "root").ptr;
-    json_object *diag = html_by_id(report, "diagnoses", root);
-    return html_by_id(report, "events", diag ? text_item(member_list(diag, "events"), 0) : root);
+    const kd_diag *diag = html_root(report, problem);
+    html_part of = diag ? html_diag(diag) : html_problem(problem);
+    return html_event_by_id(report, html_number(&of, diag ? "events[0]" : "root", 0));
 }
 
-static kd_str severity_of(json_object *report, json_object *problem)
+static bool is_of_boot(const timeline *t, const kd_problem *problem)
 {
-    kd_str found =
-        json_str(html_by_id(report, "diagnoses", json_str(problem, "root").ptr), "severity");
-    return found.len ? found : (kd_str){ "info", 4 };
-}
-
-static bool is_timed(json_object *of)
-{
-    return json_member(of, "first_time_us", json_type_int) ||
-           json_member(of, "time_us", json_type_int);
-}
-
-static bool is_of_boot(const timeline *t, json_object *problem)
-{
-    json_object *event = root_event(t->report, problem);
-    return is_timed(problem) && event && html_number(event, "boot", 0) == t->boot;
+    html_part of = html_problem(problem);
+    const kd_event *event = root_event(t->report, problem);
+    if (!event || !html_has_number(&of, "first_time_us"))
+        return false;
+    of = html_event(event);
+    return html_number(&of, "boot", 0) == t->boot;
 }
 
 static int place(const timeline *t, uint64_t time)
@@ -127,50 +107,58 @@ static void put_moment(timeline *t, uint64_t first, uint64_t end, const char *cl
 }
 
 /* What followed from it: its other events, as far as they have a time. */
-static size_t put_effects(timeline *t, json_object *problem, bool only_count)
+static size_t put_effects(timeline *t, const kd_problem *problem, bool only_count)
 {
-    json_object *events = member_list(problem, "events"), *root = root_event(t->report, problem);
-    size_t shown = 0;
+    html_part of = html_problem(problem);
+    const kd_event *root = root_event(t->report, problem);
+    size_t shown = 0, count = html_count(&of, "events");
     char at[40], words[200];
-    for (size_t i = 0; i < html_count(events) && shown < MOST_EFFECTS; i++) {
-        json_object *event = html_by_id(t->report, "events", text_item(events, i));
-        uint64_t time = html_number(event, "time_us", 0);
-        if (!event || event == root || !is_timed(event) || html_number(event, "boot", 0) != t->boot)
+    for (size_t i = 0; i < count && shown < MOST_EFFECTS; i++) {
+        const kd_event *event = html_event_by_id(t->report, html_value_at(&of, "events", i).as.u);
+        if (!event || event == root)
+            continue;
+        html_part its = html_event(event);
+        uint64_t time = html_number(&its, "time_us", 0);
+        if (!html_has_number(&its, "time_us") || html_number(&its, "boot", 0) != t->boot)
             continue;
         shown++;
         if (only_count || t->row >= t->rows)
             continue;
         name_time(at, sizeof at, time);
-        snprintf(words, sizeof words, "%s: then %.60s at %s", json_str(problem, "id").ptr,
-                 json_str(event, "kind").ptr, at);
+        snprintf(words, sizeof words, "p%llu: then %.60s at %s",
+                 (unsigned long long)kd_problem_id(problem), kd_event_kind(event), at);
         put_moment(t, time, time, "fe", words);
     }
     return shown;
 }
 
-static void put_problem_rows(timeline *t, json_object *problem)
+static void put_problem_rows(timeline *t, const kd_problem *problem)
 {
-    uint64_t first = html_number(problem, "first_time_us", 0);
+    html_part of = html_problem(problem);
+    uint64_t first = html_number(&of, "first_time_us", 0);
     char at[40], words[400], class[40];
-    json_object *signature = json_member(problem, "signature", json_type_object);
+    const kd_diag *root = html_root(t->report, problem);
+    kd_str title = html_str(&of, "signature.title");
     name_time(at, sizeof at, first);
-    snprintf(words, sizeof words, "%s at %s: %.80s", json_str(problem, "id").ptr, at,
-             json_str(signature, "title").ptr);
-    snprintf(class, sizeof class, "f%.30s", severity_of(t->report, problem).ptr);
-    put_moment(t, first, html_number(problem, "last_time_us", first), class, words);
+    snprintf(words, sizeof words, "p%llu at %s: %.*s", (unsigned long long)kd_problem_id(problem),
+             at, title.len < 80 ? (int)title.len : 80, title.ptr);
+    snprintf(class, sizeof class, "f%.30s",
+             root ? kd_severity_name(kd_diag_severity(root)) : "info");
+    put_moment(t, first, html_number(&of, "last_time_us", first), class, words);
     put_effects(t, problem, false);
 }
 
 /* Where the clock of this boot begins and ends, and how many rows it takes. */
-static void measure(timeline *t, json_object *problems)
+static void measure(timeline *t)
 {
     t->from = UINT64_MAX;
-    for (size_t i = 0; i < html_count(problems); i++) {
-        json_object *problem = html_item(problems, i);
+    for (size_t i = 0; i < kd_report_problem_count(t->report); i++) {
+        const kd_problem *problem = kd_report_problem(t->report, i);
         if (!is_of_boot(t, problem))
             continue;
-        uint64_t first = html_number(problem, "first_time_us", 0);
-        uint64_t last = html_number(problem, "last_time_us", first);
+        html_part of = html_problem(problem);
+        uint64_t first = html_number(&of, "first_time_us", 0);
+        uint64_t last = html_number(&of, "last_time_us", first);
         t->from = first < t->from ? first : t->from;
         t->until = last > t->until ? last : t->until;
         t->rows += 1 + (int)put_effects(t, problem, true);
@@ -181,12 +169,11 @@ static void measure(timeline *t, json_object *problems)
     t->from = length > 0 && length < t->until / 8 ? t->from - length / 8 : 0;
 }
 
-static void put_timeline(text *out, json_object *report, uint64_t boot, bool one_of_many)
+static void put_timeline(text *out, const kd_report *report, uint64_t boot, bool one_of_many)
 {
     timeline t = { .report = report, .boot = boot };
-    json_object *problems = member_list(report, "problems");
     char title[80], words[40];
-    measure(&t, problems);
+    measure(&t);
     if (t.rows == 0 || t.until <= t.from)
         return;
     snprintf(title, sizeof title, "Time line of ");
@@ -204,28 +191,29 @@ static void put_timeline(text *out, json_object *report, uint64_t boot, bool one
     }
     name_time(words, sizeof words, t.until);
     svg_label(&t.to, RIGHT, 12, "end", "soft", words);
-    for (size_t i = 0; i < html_count(problems) && t.row < t.rows; i++)
-        if (is_of_boot(&t, html_item(problems, i)))
-            put_problem_rows(&t, html_item(problems, i));
+    for (size_t i = 0; i < kd_report_problem_count(report) && t.row < t.rows; i++)
+        if (is_of_boot(&t, kd_report_problem(report, i)))
+            put_problem_rows(&t, kd_report_problem(report, i));
     svg_end(&t.to);
 }
 
-void svg_timelines(text *out, json_object *report)
+void svg_timelines(text *out, const kd_report *report)
 {
-    json_object *boots = member_list(report, "boots");
-    size_t count = html_count(boots);
-    for (size_t i = 0; i < count && i < 8; i++) /* two boots have two clocks */
-        put_timeline(out, report, html_number(html_item(boots, i), "boot", i), count > 1);
+    size_t count = kd_report_boot_count(report);
+    for (size_t i = 0; i < count && i < 8; i++) { /* two boots have two clocks */
+        html_part boot = html_boot(kd_report_context(report, i));
+        put_timeline(out, report, html_number(&boot, "boot", i), count > 1);
+    }
 }
 
 /* ---- addresses ------------------------------------------------------------------------------- */
 
 /* 64-bit architectures with two halves and a hole between. */
-static bool has_halves(const char *arch)
+static bool has_halves(kd_str arch)
 {
     static const char *const those[] = { "x86_64", "arm64", "riscv64" };
     for (size_t i = 0; i < sizeof those / sizeof *those; i++)
-        if (strcmp(arch, those[i]) == 0)
+        if (arch.len == strlen(those[i]) && memcmp(arch.ptr, those[i], arch.len) == 0)
             return true;
     return false;
 }
@@ -242,18 +230,19 @@ static const struct region {
     { NULL, NULL, 0, 620 },
 };
 
-void svg_address(text *out, json_object *event, const char *arch)
+void svg_address(text *out, const html_part *event, kd_str arch)
 {
-    kd_str address = json_str(event, "address");
-    char title[160];
+    kd_value address = html_value(event, "address");
+    uint64_t value = address.as.u;
+    char title[160], words[24];
     picture to;
-    if (address.len == 0 || !has_halves(arch))
+    if (address.type != KD_HEX || !has_halves(arch))
         return;
-    uint64_t value = strtoull(address.ptr, NULL, 16);
+    snprintf(words, sizeof words, "0x%llx", (unsigned long long)value);
     size_t in = 0;
     for (size_t i = 0; i < 4; i++)
         in = value >= regions[i].from ? i : in;
-    snprintf(title, sizeof title, "Address map: %.40s is in %s", address.ptr, regions[in].name);
+    snprintf(title, sizeof title, "Address map: %s is in %s", words, regions[in].name);
     svg_begin(&to, out, WIDTH, 84, title);
     for (size_t i = 0; i < 4; i++) {
         int width = regions[i + 1].x - regions[i].x;
@@ -265,25 +254,25 @@ void svg_address(text *out, json_object *event, const char *arch)
     int x = regions[in].x + 3 + (int)(share * (regions[in + 1].x - regions[in].x - 8));
     snprintf(title, sizeof title, "M%d 22V60", x);
     svg_line(&to, "bad", title);
-    svg_label(&to, x, 16, x > 480 ? "end" : x < 160 ? "start" : "middle", NULL, address.ptr);
+    svg_label(&to, x, 16, x > 480 ? "end" : x < 160 ? "start" : "middle", NULL, words);
     svg_end(&to);
 }
 
 /* ---- stacks ---------------------------------------------------------------------------------- */
 
-static void put_place(text *out, json_object *frame)
+static void put_place(text *out, const html_part *frame)
 {
-    html_member(out, "", frame, json_str(frame, "function").len ? "function" : "address", "");
-    if (json_member(frame, "offset", json_type_int))
+    html_member(out, "", frame, html_str(frame, "function").len ? "function" : "address", "");
+    if (html_has_number(frame, "offset"))
         text_print(out, "+0x%llx/0x%llx", (unsigned long long)html_number(frame, "offset", 0),
                    (unsigned long long)html_number(frame, "size", 0));
     html_member(out, " [", frame, "module", "]");
 }
 
-static void put_frame(text *out, json_object *frame, bool blamed, bool machinery)
+static void put_frame(text *out, const html_part *frame, bool blamed, bool machinery)
 {
-    json_object *reliable = json_member(frame, "reliable", json_type_boolean);
-    bool rest = reliable && !json_object_get_boolean(reliable); /* what the kernel prints a ? for */
+    kd_value reliable = html_value(frame, "reliable");
+    bool rest = reliable.type == KD_BOOL && !reliable.as.b; /* what the kernel prints a ? for */
     text_print(out, "<li%s>", machinery || rest ? " class=\"machinery\"" : "");
     text_add(out, blamed ? "<mark>" : rest ? "? " : "");
     put_place(out, frame);
@@ -291,26 +280,27 @@ static void put_frame(text *out, json_object *frame, bool blamed, bool machinery
     text_add(out, "</li>\n");
 }
 
-void html_stack(text *out, json_object *event)
+void html_stack(text *out, const html_part *event)
 {
-    json_object *frames = json_member(event, "backtrace", json_type_array);
-    json_object *blame = json_member(event, "blame", json_type_object);
-    json_object *ip = json_member(event, "ip", json_type_object);
-    uint64_t at = html_number(blame, "frame", UINT64_MAX);
-    kd_str function = json_str(blame, "function"), there = json_str(ip, "function");
-    if (html_count(frames) == 0)
+    size_t count = html_count(event, "backtrace");
+    uint64_t at = html_number(event, "blame.frame", UINT64_MAX);
+    kd_str function = html_str(event, "blame.function"), there = html_str(event, "ip.function");
+    if (count == 0)
         return;
     text_add(out,
              "<details open><summary>Stack, innermost first</summary>\n<ol class=\"stack\">\n");
-    if (at == UINT64_MAX && function.len > 0 && there.len > 0 &&
-        strcmp(function.ptr, there.ptr) == 0) {
+    if (at == UINT64_MAX && function.len > 0 && function.len == there.len &&
+        memcmp(function.ptr, there.ptr, there.len) == 0) {
+        html_part ip = html_inner(event, "ip");
         text_add(out, "<li><mark>");
-        put_place(out, ip);
+        put_place(out, &ip);
         text_add(out, "</mark> (look here first: the instruction pointer)</li>\n");
     }
-    for (size_t i = 0; i < html_count(frames) && i < 40; i++)
-        put_frame(out, html_item(frames, i), i == at, at != UINT64_MAX && i < at);
+    for (size_t i = 0; i < count && i < 40; i++) {
+        html_part frame = html_item(event, "backtrace", i);
+        put_frame(out, &frame, i == at, at != UINT64_MAX && i < at);
+    }
     text_add(out, "</ol></details>\n");
-    if (html_count(frames) > 40)
-        text_print(out, "<p class=\"soft\">and %zu more frames</p>\n", html_count(frames) - 40);
+    if (count > 40)
+        text_print(out, "<p class=\"soft\">and %zu more frames</p>\n", count - 40);
 }

@@ -117,6 +117,22 @@ static kd_status get_pair(const kd_list *map, kd_str name, kd_type type, kd_valu
 static kd_status get_list(const kd_field *row, const kd_list *list, kd_scan in, kd_value *out,
                           kd_src *src);
 
+/* "registers[0]": the name of the first. */
+static kd_status get_name(const kd_field *row, const kd_list *map, kd_scan in, kd_value *out)
+{
+    uint64_t index;
+    if (!kd_scan_char(&in, '[') || !kd_scan_u64(&in, &index) || !kd_scan_char(&in, ']') ||
+        !kd_scan_at_end(&in))
+        return KD_E_INVAL;
+    *out = (kd_value){ .type = KD_NONE };
+    if (index >= map->count)
+        return KD_OK;
+    bool rows = row->type == KDF_map_u64s;
+    kd_str name = rows ? KD_ITEMS(*map, kd_row)[index].name : KD_ITEMS(*map, kd_pair)[index].name;
+    *out = (kd_value){ .type = KD_TEXT, .as.s = name };
+    return KD_OK;
+}
+
 /* "free.Unmovable" and "free.Unmovable[3]": a name may hold any byte, so that it is what the path
  * begins with. */
 static kd_status get_row(const kd_list *map, kd_str path, kd_value *out, kd_src *src)
@@ -200,19 +216,20 @@ kd_status kd_fields_get(const kd_fields *fields, const void *record, kd_str path
         put_scalar(row, at, out, src);
         return KD_OK;
     }
+    const kd_list *map = (const kd_list *)(const void *)at; /* unless it is one */
     if (kd_scan_at_end(&in) && row->type != KDF_one) {
-        const kd_list *map = (const kd_list *)(const void *)at;
         *out = (kd_value){ .type = KD_LIST, .as.count = map->count };
         return KD_OK;
     }
+    if (row->type >= KDF_map_u64 && row->type <= KDF_map_u64s && *in.at == '[')
+        return get_name(row, map, in, out);
     if (!kd_scan_char(&in, '.') || !kd_scan_rest(&in, &rest))
         return KD_E_INVAL;
     if (row->type == KDF_one)
         return kd_fields_get(row->group, at, rest, out, src);
     if (row->type == KDF_map_u64 || row->type == KDF_map_hex)
-        return get_pair((const kd_list *)(const void *)at, rest,
-                        row->type == KDF_map_hex ? KD_HEX : KD_U64, out, src);
+        return get_pair(map, rest, row->type == KDF_map_hex ? KD_HEX : KD_U64, out, src);
     if (row->type == KDF_map_u64s)
-        return get_row((const kd_list *)(const void *)at, rest, out, src);
+        return get_row(map, rest, out, src);
     return KD_E_INVAL;
 }

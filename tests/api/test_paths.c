@@ -26,7 +26,7 @@ typedef struct walk {
     getter get;
     const void *object;
     const char *log;
-    size_t values, unlike;
+    size_t values, names, unlike;
 } walk;
 
 /* U+FFFD stands for bytes that the path still gives as they are. */
@@ -74,6 +74,25 @@ static void check(walk *w, const char *path, struct json_object *json)
                json_object_to_json_string(json));
 }
 
+/* Of a map each name of the report can be asked for. */
+static void check_name(walk *w, const char *path, const char *key)
+{
+    char inner[1040];
+    kd_value value;
+    for (size_t i = 0;; i++) {
+        snprintf(inner, sizeof inner, "%s[%zu]", path, i);
+        if (*path == 0 || w->get(w->object, inner, &value) != KD_OK)
+            return; /* an object */
+        w->names += value.type == KD_TEXT;
+        if (value.type == KD_TEXT && text_is(value.as.s, key))
+            return;
+        if (value.type != KD_TEXT)
+            break;
+    }
+    if (w->unlike++ < 20)
+        printf("%s: %s has no name %s\n", w->log, path, key);
+}
+
 static void walk_value(walk *w, const char *path, struct json_object *json)
 {
     char inner[1024];
@@ -82,6 +101,7 @@ static void walk_value(walk *w, const char *path, struct json_object *json)
         {
             if (was_repaired(key))
                 continue;
+            check_name(w, path, key);
             snprintf(inner, sizeof inner, "%s%s%s", path, *path ? "." : "", key);
             walk_value(w, inner, member);
         }
@@ -159,6 +179,7 @@ START_TEST(each_value_of_each_report)
     walk_folder(engine, &w, "tests/logs");
     printf("%zu values\n", w.values);
     ck_assert_uint_gt(w.values, 50000);
+    ck_assert_uint_gt(w.names, 5000);
     ck_assert_uint_eq(w.unlike, 0);
     kd_engine_free(engine);
 }
