@@ -4,8 +4,10 @@
 Beside SLUG.log stands what is frozen of its report, from the top of the repository:
   SLUG.json      the whole report, byte for byte. Few logs have one: those that choose_golden.py names,
                  so that each kind of event and each rule is read once in full
-  SLUG.skeleton  elsewhere: the events and their lines, the diagnoses with confidence, role and events,
-                 the problems, one a line
+  SLUG.skeleton  elsewhere, one a line: the events and their lines, and what each holds: its members, with the number
+                 of values below those that have several; the diagnoses with confidence, role, events, the lines
+                 of their evidence and what they hold; the problems; what the boots hold; the
+                 counts that are not 0
 --update writes the file anew: read the difference before you commit it.
 Extra arguments of a log stand in its SLUG.args, one a line.
 """
@@ -17,10 +19,30 @@ import sys
 
 from check_index import lacks_disassembler, read_logs, run
 
+# in every one, or told in words of their own
+OF_EACH_EVENT = {"id", "kind", "boot", "lines", "offset", "complete", "signature"}
+OF_EACH_DIAGNOSIS = {"id", "rule", "severity", "confidence", "role", "title", "explanation", "events", "evidence"}
+OF_EACH_PROBLEM = {"id", "title", "root", "count", "signature"}
+OF_EACH_BOOT = {"boot"}
+
 
 def frozen_whole(output):
     # the number of rules changes with each new one and says nothing of the log
     return re.sub(rb'("tool": \{[^}]*"rules": )\d+', rb'\g<1>0', output, count=1).decode("utf-8", "replace")
+
+
+def values_in(thing):
+    """How many values stand below."""
+    if isinstance(thing, (dict, list)):
+        return sum(map(values_in, thing.values() if isinstance(thing, dict) else thing))
+    return 1
+
+
+def members(thing, told):
+    """The names of the members that are not told elsewhere, with the number of values of those that hold several; how
+    much a disassembler says of `code` is its own affair."""
+    return " ".join(f"{name}:{values_in(value)}" if isinstance(value, (dict, list)) and name != "code" else name
+                    for name, value in sorted(thing.items()) if name not in told)
 
 
 def skeleton(output):
@@ -28,12 +50,18 @@ def skeleton(output):
     lines = []
     for event in report.get("events", []):
         spans = " ".join(f"{first}-{last}" for first, last in event.get("lines", []))
-        lines.append(f"{event['id']} {event['kind']} {spans}")
+        lines.append(f"{event['id']} {event['kind']} {spans}{'' if event['complete'] else ' cut'} holds {members(event, OF_EACH_EVENT)}")
     for found in report.get("diagnoses", []):
-        lines.append(f"{found['id']} {found['rule']} {found['confidence']} {found['role']} "
-                     f"{' '.join(found['events'])}")
+        evidence = " ".join(f"{piece.get('source', '')}{piece['line']}" for piece in found["evidence"])
+        lines.append(f"{found['id']} {found['rule']} {found['confidence']} {found['role']} {' '.join(found['events'])} "
+                     f"from {evidence} holds {members(found, OF_EACH_DIAGNOSIS)}")
     for problem in report.get("problems", []):
-        lines.append(f"{problem['id']} root {problem['root']} x{problem['count']}")
+        lines.append(f"{problem['id']} root {problem['root']} x{problem['count']} "
+                     f"holds {members(problem, OF_EACH_PROBLEM)}")
+    for boot in report.get("boots", []):
+        lines.append(f"boot {boot['boot']} holds {members(boot, OF_EACH_BOOT)}")
+    lines.append(" ".join(["stats", *(f"{name} {values_in(count) if isinstance(count, (dict, list)) else count}"
+                                      for name, count in report["stats"].items() if count)]))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -49,7 +77,7 @@ def frozen_events(log):
     if whole.exists():
         return [(event["kind"], event["lines"]) for event in json.loads(whole.read_bytes())["events"]]
     words = [line.split() for line in short.read_text(encoding="utf-8").splitlines()] if short.exists() else []
-    return [(kind, [list(map(int, span.split("-"))) for span in spans])
+    return [(kind, [list(map(int, span.split("-"))) for span in spans if re.fullmatch("[0-9]+-[0-9]+", span)])
             for name, kind, *spans in words if name.startswith("e")]
 
 
