@@ -3,8 +3,9 @@
 
 Makes one small change at a time in a file of lib (or of the given paths): a comparison turned, a constant one up
 or down, && for ||, a statement taken away, a result negated. Builds the library with it and runs the logs of
-tests/logs, the texts of tests/text and the unit tests until one fails. Prints each mutant that no test notices; a person then says
-whether it means anything. Run from the top of the repository. No sanitizers: what only they see survives.
+tests/logs, the texts of tests/text and the unit tests until one fails. Prints each mutant that no test notices,
+with the reports that differ all the same; a person then says whether it means anything. Run from the top of the
+repository. No sanitizers: what only they see survives.
 """
 import argparse
 import json
@@ -88,6 +89,7 @@ class Bench:
         self.texts = [(next(pathlib.Path("tests/logs").glob(f"*/{text.stem}.log")), text.read_bytes())
                       for text in sorted(pathlib.Path("tests/text").glob("*.txt"))]
         self.was = self.reports()
+        self.differ = []
 
     def build(self, path, source):
         subprocess.run([*self.compile, f"-I{path.parent}", "-c", str(source), "-o", str(self.object[path])], check=True,
@@ -121,8 +123,9 @@ class Bench:
         """The first test that fails, or None."""
         try:
             now = self.reports()
-            for log in self.logs:
-                if now[log.name] != self.was[log.name] and self.log_fails(log):
+            self.differ = [log for log in self.logs if now[log.name] != self.was[log.name]]
+            for log in self.differ:
+                if self.log_fails(log):
                     return log.name
             for log, frozen in self.texts:
                 if check_text.run(self.tool, "-f", "text", log) != frozen or any(check_text.faults(self.tool, log)):
@@ -168,6 +171,13 @@ def try_one(bench, change):
         bench.object[path].write_bytes(good)
 
 
+def told(differ):
+    """How many reports are others, and which are the first."""
+    if not differ:
+        return "no report differs"
+    return f"{len(differ)} reports differ ({', '.join(log.name for log in differ[:3])})"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
@@ -194,7 +204,7 @@ def main():
             continue
         tried += 1
         survived += by is None
-        verdict = f"noticed by {by}" if by else "SURVIVES"
+        verdict = f"noticed by {by}" if by else f"SURVIVES, {told(bench.differ)}"
         print(f"{tried:3} {verdict}: {path}:{number + 1}: {what}: {before.strip()}", flush=True)
     print(f"{tried} mutants of {len(changes)} possible, {survived} survive")
     if not options.keep:
