@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""mutate.py [--seed N] [--count N] [--keep FOLDER] [PATH...]: do the tests notice when the library is changed?
+"""mutate.py [--seed N] [--count N] [--quick] [--keep FOLDER] [PATH...]: do the tests notice when the library is changed?
 
 Makes one small change at a time in a file of lib (or of the given paths): a comparison turned, a constant one up
 or down, && for ||, a statement taken away, a result negated. Builds the library with it and runs the logs of
 tests/logs, the texts of tests/text and the unit tests until one fails. Prints each mutant that no test notices,
 with the reports that differ all the same; a person then says whether it means anything. Run from the top of the
-repository. No sanitizers: what only they see survives.
+repository. Undefined behaviour ends a program; what only ASan sees survives.
 """
 import argparse
 import json
@@ -68,12 +68,15 @@ def all_changes(paths):
 class Bench:
     """The library as one shared object with all names visible, and the programs that use it."""
 
+    SCRIPTS = ("check_batch", 2), ("check_match", 1), ("check_cli", 2), ("check_packs", 1), ("check_decoders", 2)
+
     def __init__(self, folder):
         self.folder = folder
         libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "libpcre2-8", "json-c", "capstone", "check"],
                                    stdout=subprocess.PIPE, check=True, text=True).stdout.split()
         self.links = [*(word for word in libraries if word.startswith(("-l", "-L"))), "-lpthread", "-lm"]
         self.compile = ["cc", "-std=c11", "-O1", "-fPIC", "-w", "-D_GNU_SOURCE", "-DKD_CAPSTONE", "-DKD_NO_SANDBOX",
+                        "-D_FORTIFY_SOURCE=2", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error",
                         "-Iinclude", "-Ilib", "-Itests/unit", "-Itests", "-Icli",
                         *(word for word in libraries if word.startswith(("-I", "-D")))]
         sources = [*pathlib.Path("lib").rglob("*.c"), pathlib.Path("build/release/lib/builtin_packs.c")]
@@ -82,10 +85,14 @@ class Bench:
             if not built.exists() or built.stat().st_mtime < path.stat().st_mtime:
                 self.build(path, path)
         self.link()
-        self.units = [self.program(path) for folder in ("unit", "api")
-                      for path in sorted(pathlib.Path("tests", folder).glob("test_*.c"))]
+        self.programs = {path.stem: [self.program(path)] for folder in ("unit", "api")
+                         for path in sorted(pathlib.Path("tests", folder).glob("test_*.c"))}
         self.tool = self.program(*sorted([*pathlib.Path("cli").glob("*.c"), *pathlib.Path("cli/html").glob("*.c")]))
         self.logs = check_index.read_logs(pathlib.Path("tests/logs").resolve())
+        for name, tools in self.SCRIPTS:
+            self.programs[name] = [sys.executable, f"tests/{name}.py", *tools * [self.tool]]
+        self.programs["check_limits"] = [self.program(pathlib.Path("tests/check_limits.c")), "--every", "7",
+                                         *(str(log.path) for log in self.logs)]
         self.texts = [(next(pathlib.Path("tests/logs").glob(f"*/{text.stem}.log")), text.read_bytes())
                       for text in sorted(pathlib.Path("tests/text").glob("*.txt"))]
         self.was = self.reports()
@@ -132,22 +139,21 @@ class Bench:
                     return f"the text of {log.name}"
         except (subprocess.SubprocessError, ValueError, KeyError) as error:
             return f"the logs: {type(error).__name__}"
-        for unit in self.units:
+        for name, command in self.programs.items():
             try:
-                subprocess.run([unit], check=True, timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                subprocess.run(command, check=True, timeout=300, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             except subprocess.SubprocessError:
-                return os.path.basename(unit)
+                return name
         return None
 
-    def order_units(self):
-        """The quick ones first; those that take long are for ./dev test."""
+    def order_programs(self, most):
+        """The quick ones first; those that take more seconds are left out."""
         cost = {}
-        for unit in self.units:
+        for name, command in self.programs.items():
             began = time.monotonic()
-            subprocess.run([unit], check=True, stdout=subprocess.DEVNULL)
-            cost[unit] = time.monotonic() - began
-        least = min(cost.values())
-        self.units = sorted((unit for unit in cost if cost[unit] < 5 + 20 * least), key=cost.get)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            cost[name] = time.monotonic() - began
+        self.programs = {name: self.programs[name] for name in sorted(cost, key=cost.get) if cost[name] <= most}
 
 
 def try_one(bench, change):
@@ -183,6 +189,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--keep", help="the build's folder, kept afterwards")
+    parser.add_argument("--quick", action="store_true", help="without the programs that take more than three seconds")
     parser.add_argument("paths", nargs="*", type=pathlib.Path, default=[pathlib.Path("lib")])
     options = parser.parse_args()
     files = [file for path in options.paths for file in (sorted(path.rglob("*.c")) if path.is_dir() else [path])]
@@ -191,9 +198,10 @@ def main():
     folder = pathlib.Path(options.keep or tempfile.mkdtemp(prefix="mutants"))
     folder.mkdir(exist_ok=True)
     bench = Bench(folder.resolve())
-    bench.order_units()
+    bench.order_programs(3 if options.quick else 600)
     if bench.noticed():
         sys.exit(f"{bench.noticed()} fails without any change")
+    print(f"{len(bench.programs)} programs, {len(bench.logs)} logs", flush=True)
     tried, survived = 0, 0
     for change in changes:
         if tried == options.count:

@@ -1,6 +1,7 @@
 /* test_alloc_boundaries.c - each version boundary of the allocator's rules, from both sides. */
 #include "alloc_names.h"
 #include "alloc_scene.h"
+#include "family/alloc/replay/parts.h"
 #include "suite.h"
 
 /* ---- version boundaries --------------------------------------------------------------------- */
@@ -341,6 +342,159 @@ START_TEST(rights_and_lines)
 }
 END_TEST
 
+/* ---- numbers that a dump does not print ------------------------------------------------------ */
+
+/* Before 5.17 low - min is a quarter of the min without boost, unless a thousandth of the zone is
+ * more. */
+START_TEST(min_without_boost)
+{
+    static const struct {
+        kd_zone_kind kind;
+        uint64_t min, low, managed;
+        int64_t least, most;
+    } rows[] = {
+        { KD_ZONE_NORMAL, 1000, 1250, 10000, 1000, 1000 },
+        { KD_ZONE_NORMAL, 1003, 1253, 10000, 1003, 1003 },
+        { KD_ZONE_NORMAL, 1004, 1254, 10000, 997, 1003 },
+        { KD_ZONE_NORMAL, 5000, 5250, 10000, 997, 1003 },
+        /* a thousandth of the zone and one page more: 11 */
+        { KD_ZONE_NORMAL, 51, 63, 10000, 51, 51 },
+        { KD_ZONE_NORMAL, 52, 64, 10000, 45, 51 },
+        { KD_ZONE_NORMAL, 46, 57, 10000, 0, 46 },
+        { KD_ZONE_NORMAL, 47, 58, 10000, 0, 47 },
+        { KD_ZONE_NORMAL, 48, 59, 10000, 0, 47 },
+        { KD_ZONE_NORMAL, 52, 64, 10999, 45, 51 },
+        { KD_ZONE_NORMAL, 52, 64, 11000, 0, 51 },
+        { KD_ZONE_NORMAL, 100, 101, 10000, 0, 7 },
+        { KD_ZONE_NORMAL, 127, 127, 10000, 127, 127 },
+        { KD_ZONE_NORMAL, 128, 128, 10000, 0, 128 },
+        { KD_ZONE_NORMAL, 128, 100, 10000, 0, 128 },
+        { KD_ZONE_HIGHMEM, 127, 1000, 10000, 127, 127 },
+        { KD_ZONE_HIGHMEM, 128, 1000, 10000, 0, 128 },
+        { KD_ZONE_MOVABLE, 127, 1000, 10000, 127, 127 },
+        { KD_ZONE_MOVABLE, 128, 1000, 10000, 0, 128 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        kd_alloc_zone_result zone;
+        scene s = plain(V(5, 10));
+
+        s.request.zone = s.zone.kind = rows[i].kind;
+        s.request.configured_zones |= 1u << rows[i].kind;
+        s.zone.min_pages = rows[i].min;
+        s.zone.low_pages = rows[i].low;
+        s.zone.managed_pages = rows[i].managed;
+        replay(&s, &zone);
+        ck_assert_msg(zone.tests[0].unboosted_min_pages.low == rows[i].least, "row %zu", i);
+        ck_assert_msg(zone.tests[0].unboosted_min_pages.high == rows[i].most, "row %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(min_without_a_boost_that_is_told)
+{
+    static const int64_t rows[][2] = {
+        { 0, 1000 }, { 1, 999 }, { 999, 1 }, { 1000, 0 }, { 1001, 0 }
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        kd_alloc_zone_result zone;
+        scene s = plain(V(6, 1));
+
+        s.zone.boost_pages = (uint64_t)rows[i][0];
+        replay(&s, &zone);
+        ck_assert_int_eq(zone.tests[0].unboosted_min_pages.low, rows[i][1]);
+        ck_assert_int_eq(zone.tests[0].unboosted_min_pages.high, rows[i][1]);
+    }
+}
+END_TEST
+
+/* A hundredth of the zone and two blocks of the largest order. */
+START_TEST(most_that_may_be_reserved)
+{
+    static const struct {
+        uint64_t managed;
+        uint32_t orders;
+        int64_t most;
+    } rows[] = { { 0, 11, 5000 },
+                 { 1, 11, 2048 },
+                 { 99, 11, 2048 },
+                 { 100, 11, 2049 },
+                 { 100000, 11, 3048 },
+                 { 100000, 2, 1004 },
+                 { 100000, 1, 1000 + 2 * 8192 },
+                 { 100000, 0, 1000 + 2 * 8192 },
+                 { 100000, 24, 1000 + 2 * 8388608 },
+                 { 100000, 25, 1000 + 2 * 8192 } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        kd_alloc_zone_result zone;
+        scene s = plain(V(4, 19));
+
+        set_free(&s, 5000);
+        s.zone.managed_pages = rows[i].managed;
+        s.zone.order_count = rows[i].orders;
+        replay(&s, &zone);
+        ck_assert_msg(zone.tests[0].highatomic_pages.high == rows[i].most, "row %zu: %lld", i,
+                      (long long)zone.tests[0].highatomic_pages.high);
+    }
+}
+END_TEST
+
+static bool is_near(const kd_alloc_request *request, const kd_alloc_zone *zone, int64_t usable)
+{
+    kd_alloc_test test = { .usable_pages = { usable, usable }, .line_pages = { 0, 0 } };
+    struct kd_alloc_rules rules;
+
+    kd_alloc_rules_find(request->version, &rules);
+    return kd_alloc_is_near_line(request, &rules, zone, &test);
+}
+
+/* (batch + 2 * drift) * cpus. Batch: a thousandth (of 1024) of the zone, at most 256, a quarter of
+ * it, half as much again, down to a power of two, less one. Drift: 2 * bits(cpus) * (1 + bits(pages
+ * / 32768)), at most 125. */
+START_TEST(how_near_is_near)
+{
+    static const struct {
+        uint64_t managed;
+        uint32_t cpus;
+        int64_t slack;
+    } rows[] = {
+        { 0, 1, 63 + 2 * 2 },
+        { 1, 1, 1 + 2 * 2 },
+        { 4096, 1, 1 + 2 * 2 },
+        { 12287, 1, 1 + 2 * 2 },
+        { 12288, 1, 3 + 2 * 2 },
+        { 20479, 1, 3 + 2 * 2 },
+        { 24576, 1, 7 + 2 * 2 },
+        { 32767, 1, 7 + 2 * 2 },
+        { 32768, 1, 7 + 2 * 4 },
+        { 65536, 1, 15 + 2 * 6 },
+        { 131072, 1, 31 + 2 * 8 },
+        { 262143, 1, 63 + 2 * 8 },
+        { 262144, 1, 63 + 2 * 10 },
+        { 1048576, 1, 63 + 2 * 14 },
+        { 4096, 2, (1 + 2 * 4) * 2 },
+        { 4096, 3, (1 + 2 * 4) * 3 },
+        { 4096, 4, (1 + 2 * 6) * 4 },
+        { 1048576, 0, (63 + 2 * 98) * 64 },
+        { 1048576, 255, (63 + 2 * 112) * 255 },
+        { 1048576, 256, (63 + 2 * 125) * 256 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        scene s = plain(V(4, 19));
+
+        s.request.cpus = rows[i].cpus;
+        s.zone.managed_pages = rows[i].managed;
+        ck_assert_msg(is_near(&s.request, &s.zone, rows[i].slack), "row %zu", i);
+        ck_assert_msg(!is_near(&s.request, &s.zone, rows[i].slack + 1), "row %zu", i);
+        ck_assert_msg(is_near(&s.request, &s.zone, 1 - rows[i].slack), "row %zu", i);
+        ck_assert_msg(!is_near(&s.request, &s.zone, -rows[i].slack), "row %zu", i);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("alloc_boundaries");
@@ -352,6 +506,10 @@ int main(void)
     tcase_add_test(tests, harder_passes_on_any_block);
     tcase_add_test(tests, drifting_version_is_not_proved);
     tcase_add_test(tests, rights_and_lines);
+    tcase_add_test(tests, min_without_boost);
+    tcase_add_test(tests, min_without_a_boost_that_is_told);
+    tcase_add_test(tests, most_that_may_be_reserved);
+    tcase_add_test(tests, how_near_is_near);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
