@@ -348,6 +348,25 @@ START_TEST(any_number_is_decoded)
 }
 END_TEST
 
+/* "unknown 12": the number is that of the code, whatever the version knows. */
+START_TEST(unknown_status_by_its_number)
+{
+    static const uint32_t versions[] = { V(3, 10), V(4, 4), V(5, 10), V(7, 2) };
+    unsigned unknown = 0;
+    for (size_t i = 0; i < KD_COUNT(versions); i++)
+        for (unsigned code = 0; code < 64; code++) {
+            const char *name = decode(0x96000000 | code, versions[i]).abort.dfsc_name;
+            char want[16];
+            snprintf(want, sizeof want, "unknown %u", code);
+            if (strncmp(name, "unknown ", 8) == 0) {
+                ck_assert_str_eq(name, want);
+                unknown++;
+            }
+        }
+    ck_assert_uint_ge(unknown, 64);
+}
+END_TEST
+
 START_TEST(faults_have_names)
 {
     ck_assert_str_eq(kd_esr_fault_name(KD_ESR_FAULT_NONE), "none");
@@ -380,6 +399,7 @@ int main(void)
     tcase_add_test(tests, bti_and_fpac);
     tcase_add_test(tests, any_number_is_decoded);
     tcase_add_test(tests, faults_have_names);
+    tcase_add_test(tests, unknown_status_by_its_number);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

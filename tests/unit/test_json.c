@@ -306,6 +306,41 @@ START_TEST(deeper_than_a_line_is_wide)
 }
 END_TEST
 
+/* What goes out is what was put in, in portions of at most 4096 bytes unless one text is longer. */
+static size_t longest;
+
+static int keep_portion(const char *data, size_t len, void *user)
+{
+    longest = len > longest ? len : longest;
+    return keep(data, len, user);
+}
+
+START_TEST(texts_around_a_portion)
+{
+    static const size_t lengths[] = { 0, 1, KD_SINK_PORTION - 1, KD_SINK_PORTION,
+                                      KD_SINK_PORTION + 1 };
+    char *bytes = malloc(3 * KD_SINK_PORTION);
+    for (size_t i = 0; i < 3 * KD_SINK_PORTION; i++)
+        bytes[i] = (char)(i % 251);
+    for (size_t i = 0; i < KD_COUNT(lengths) * KD_COUNT(lengths); i++) {
+        size_t first = lengths[i % KD_COUNT(lengths)], second = lengths[i / KD_COUNT(lengths)];
+        buffer got = { 0 };
+        kd_sink sink;
+        longest = 0;
+        kd_sink_init(&sink, keep_portion, &got);
+        kd_sink_put(&sink, (kd_str){ bytes, first });
+        kd_sink_put(&sink, (kd_str){ bytes + first, second });
+        kd_sink_put(&sink, (kd_str){ bytes + first + second, 3 });
+        ck_assert_int_eq(kd_sink_end(&sink), KD_OK);
+        ck_assert_uint_eq(got.len, first + second + 3);
+        ck_assert_mem_eq(got.text, bytes, got.len);
+        free(got.text);
+        ck_assert_uint_le(longest, KD_SINK_PORTION + 1);
+    }
+    free(bytes);
+}
+END_TEST
+
 START_TEST(a_refusal_is_told_once)
 {
     for (size_t limit = 1; limit < 30000; limit += 1111) {
@@ -342,6 +377,7 @@ int main(void)
     tcase_add_test(tests, random_values_come_back);
     tcase_add_test(tests, layout);
     tcase_add_test(tests, deeper_than_a_line_is_wide);
+    tcase_add_test(tests, texts_around_a_portion);
     tcase_add_test(tests, a_refusal_is_told_once);
     tcase_add_test(tests, same_once_repaired);
     suite_add_tcase(suite, tests);

@@ -138,6 +138,21 @@ START_TEST(newest_inside)
     ck_assert_uint_eq(kd_version_guess(&all[2]), V26(39));
     ck_assert_uint_eq(kd_version_guess(&all[3]), KD_NEWEST_KNOWN);
     ck_assert_uint_eq(kd_version_guess(&all[4]), 0);
+    static const uint32_t before[][2] = {
+        { V26(33), V26(32) }, { V(3, 0), V26(39) },  { V(3, 1), V(3, 0) }, { V(4, 0), V(3, 19) },
+        { V(4, 1), V(4, 0) }, { V(5, 0), V(4, 20) }, { V(5, 1), V(5, 0) }, { V(6, 0), V(5, 19) },
+        { V(6, 1), V(6, 0) }, { V(7, 0), V(6, 19) }, { V(7, 1), V(7, 0) },
+    };
+    for (size_t i = 0; i < KD_COUNT(before); i++) {
+        kd_version_bounds until = bounds_of(KD_OLDEST, before[i][0]);
+        ck_assert_uint_eq(kd_version_guess(&until), before[i][1]);
+    }
+    /* one sign is enough, an empty range is none */
+    kd_version_bounds one = { V(5, 0), V(5, 8), "", "b" }, other = { V(5, 0), V(5, 8), "a", "" };
+    kd_version_bounds empty = bounds_of(V(5, 0), V(5, 0));
+    ck_assert_uint_eq(kd_version_guess(&one), V(5, 7));
+    ck_assert_uint_eq(kd_version_guess(&other), V(5, 7));
+    ck_assert_uint_eq(kd_version_guess(&empty), 0);
 }
 END_TEST
 
