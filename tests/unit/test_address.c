@@ -45,6 +45,37 @@ static void check(const char *arch, const row *rows, size_t count)
     }
 }
 
+/* What the boot log prints beats the rows of the sources: arm64's layout of 4.4, all areas
+ * elsewhere. */
+START_TEST(areas_that_the_boot_log_prints)
+{
+    static const struct {
+        const char *name, *word;
+    } rows[] = { { "vector", "vectors" },  { "fixmap", "fixmap" }, { "vmalloc", "vmalloc" },
+                 { "lowmem", "linear" },   { "pkmap", "pkmap" },   { "modules", "module" },
+                 { "vmemmap", "vmemmap" }, { "memory", "linear" }, { "PCI I/O", "io" } };
+    kd_read_area areas[KD_COUNT(rows)];
+    uint64_t first = 0xffffff9000000000, bytes = 0x1000000;
+    for (size_t i = 0; i < KD_COUNT(rows); i++)
+        areas[i] = (kd_read_area){ .name = kd_str_of(rows[i].name),
+                                   .start = first + 2 * i * bytes,
+                                   .end = first + (2 * i + 1) * bytes };
+    kd_context context = { .arch = KD_STR("arm64"), .version = V(4, 4), .page_size = 4096 };
+    kd_list none = { .count = 0 };
+    kd_address_map map;
+    context.areas = (kd_list){ areas, KD_COUNT(rows), KD_COUNT(rows) };
+    kd_address_map_of(&context, &none, 0, false, &map);
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        const kd_read_area *area = &areas[i];
+        ck_assert_str_eq(kd_address_word(kd_address_at(&map, area->start).class), rows[i].word);
+        ck_assert_str_eq(kd_address_word(kd_address_at(&map, area->end - 1).class), rows[i].word);
+        const char *below = kd_address_word(kd_address_at(&map, area->start - 1).class);
+        const char *above = kd_address_word(kd_address_at(&map, area->end).class);
+        ck_assert_msg(!strcmp(above, below), "%s: %s, %s", rows[i].name, below, above);
+    }
+}
+END_TEST
+
 START_TEST(x86_64)
 {
     static const row rows[] = {
@@ -346,6 +377,7 @@ int main(void)
 {
     Suite *suite = suite_create("address");
     TCase *tests = tcase_create("rows");
+    tcase_add_test(tests, areas_that_the_boot_log_prints);
     tcase_add_test(tests, x86_64);
     tcase_add_test(tests, arm64);
     tcase_add_test(tests, narrow);

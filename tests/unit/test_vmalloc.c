@@ -187,6 +187,66 @@ START_TEST(printed_ranges)
 }
 END_TEST
 
+/* How a candidate is known says which printed ranges it may be. */
+START_TEST(ranges_of_each_kind)
+{
+    const uint64_t at = 0xffffffffa0000000, kaslr = 4 * MIB;
+    static const char none[] = "";
+    const struct {
+        uint64_t from, bytes; /* of the candidate */
+        kd_area_kind kind;
+        uint64_t start, end; /* printed */
+        bool fits;
+    } rows[] = {
+        { at, 64 * MIB, KD_AREA_FIXED, at, at + 64 * MIB, true },
+        { at, 64 * MIB, KD_AREA_FIXED, at - 1, at + 64 * MIB, false },
+        { at, 64 * MIB, KD_AREA_FIXED, at + kaslr, at + 64 * MIB, true },
+        { at, 64 * MIB, KD_AREA_FIXED, at + kaslr + 1, at + 64 * MIB, false },
+        { at, 64 * MIB, KD_AREA_FIXED, at, at + 64 * MIB - 1, false },
+        { at, 64 * MIB, KD_AREA_AT_LEAST, at, at + 64 * MIB, true },
+        { at, 64 * MIB, KD_AREA_AT_LEAST, at - MIB, at + 64 * MIB, true },
+        { at, 64 * MIB, KD_AREA_AT_LEAST, at + 1, at + 64 * MIB, false },
+        { at, 64 * MIB, KD_AREA_AT_LEAST, at, at + 65 * MIB, false },
+        { 0, 64 * MIB, KD_AREA_AT_LEAST, 0, 64 * MIB, false },
+        { at, 64 * MIB, KD_AREA_MOVED, 0x1000, 0x1000 + 64 * MIB, true },
+        { at, 64 * MIB, KD_AREA_MOVED, 0x1000, 0x1001 + 64 * MIB, false },
+        { at, 64 * MIB, KD_AREA_MOVED, 0x1000, 0x1000 + 60 * MIB, true },
+        { at, 64 * MIB, KD_AREA_MOVED, 0x1000, 0x0fff + 60 * MIB, false },
+        { at, 4 * MIB, KD_AREA_MOVED, 0x1000, 0x1000 + 4 * MIB, true },
+        { at, 4 * MIB, KD_AREA_MOVED, 0x1000, 0x0fff + 4 * MIB, false },
+        { at, 64 * MIB, KD_AREA_FALLBACK, 0x1000, 0x1000 + 60 * MIB, true },
+        { at, 64 * MIB, KD_AREA_AT_MOST, at, at + 64 * MIB, true },
+        { at, 64 * MIB, KD_AREA_AT_MOST, at, at + 64 * MIB + 1, false },
+        { at, 64 * MIB, KD_AREA_AT_MOST, at, at + 56 * MIB, true },
+        { at, 64 * MIB, KD_AREA_AT_MOST, at, at + 56 * MIB - 1, false },
+        { at, 64 * MIB, KD_AREA_AT_MOST, at + MIB, at + 64 * MIB, false },
+        { 0, 64 * MIB, KD_AREA_AT_MOST, at + MIB, at + 64 * MIB, true },
+        { at, 64 * MIB, KD_AREA_MOVED, at, at, false },
+    };
+    for (size_t i = 0; i < KD_COUNT(rows); i++) {
+        kd_area_list list = { .count = 0 };
+        kd_area_add(&list, (kd_area){ rows[i].from, rows[i].from + rows[i].bytes, rows[i].kind,
+                                      none, NULL });
+        const kd_area *found = kd_area_match(&list, rows[i].start, rows[i].end);
+        ck_assert_msg((found == &list.items[0]) == rows[i].fits, "row %zu", i);
+        ck_assert_msg(found == &list.items[0] || !found, "row %zu", i);
+        ck_assert_uint_eq(kd_area_most(&list),
+                          rows[i].kind == KD_AREA_AT_LEAST ? 0 : rows[i].bytes);
+        ck_assert(!kd_area_is_read(&list));
+    }
+    kd_area_list full = { .count = 0 };
+    kd_area_add(&full, (kd_area){ at, at, KD_AREA_FIXED, none, NULL });
+    ck_assert_uint_eq(full.count, 0);
+    for (size_t i = 0; i < KD_MAX_AREAS; i++)
+        kd_area_add(&full, (kd_area){ at, at + (i % 2 ? 1 : 9), KD_AREA_FIXED, none, NULL });
+    ck_assert(full.count == KD_MAX_AREAS && !full.left_out);
+    ck_assert_uint_eq(kd_area_most(&full), 9);
+    kd_area_add(&full, (kd_area){ at, at + 1, KD_AREA_FIXED, none, NULL });
+    ck_assert(full.count == KD_MAX_AREAS && full.left_out);
+    ck_assert_uint_eq(kd_area_most(&full), 0);
+}
+END_TEST
+
 START_TEST(vmalloc_area_of_each_row)
 {
     kd_vmalloc_area area = vmalloc_area("x86_64", V(3, 2), 0);
@@ -382,6 +442,7 @@ int main(void)
     tcase_add_test(tests, module_area_by_config);
     tcase_add_test(tests, module_area_by_the_log);
     tcase_add_test(tests, printed_ranges);
+    tcase_add_test(tests, ranges_of_each_kind);
     tcase_add_test(tests, vmalloc_area_of_each_row);
     tcase_add_test(tests, vmalloc_area_of_arm);
     tcase_add_test(tests, vmalloc_area_of_i386);

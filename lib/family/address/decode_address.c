@@ -237,7 +237,7 @@ static kd_address_class printed(const kd_context *context, uint64_t value)
                  { "fixmap", KD_AT_FIXMAP },   { "vmemmap", KD_AT_VMEMMAP },
                  { "lowmem", KD_AT_LINEAR },   { "memory", KD_AT_LINEAR },
                  { "vmalloc", KD_AT_VMALLOC }, { "vector", KD_AT_VECTORS },
-                 { "PCI I/O", KD_AT_IO } };
+                 { "PCI", KD_AT_IO } };
     for (size_t i = 0; i < KD_COUNT(rows) && context->areas.count > 0; i++) {
         const kd_read_area *area = kd_context_area(context, rows[i].name, 0);
         if (area && value >= area->start && value < area->end)
