@@ -10,7 +10,7 @@
 /* How far back an explanation is looked for. */
 #define LOOK_BACK 64u
 
-typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_INLINED, TIE_TASK, TIE_DAMAGE } tie;
+typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_ABOVE, TIE_INLINED, TIE_TASK, TIE_DAMAGE } tie;
 
 typedef struct chain {
     const char *effects, *words, *causes;
@@ -24,6 +24,8 @@ static const chain chains[] = {
     { effects, words, causes, seconds, TIE_PATH },
 #define KD_CHAIN_ON_DEVICE(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_DEVICE },
+#define KD_CHAIN_ABOVE(effects, words, causes, seconds) \
+    { effects, words, causes, seconds, TIE_ABOVE },
 #define KD_CHAIN_AFTER_DAMAGE(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_DAMAGE },
 #define KD_CHAIN_INLINED(effects, words, causes, seconds) \
@@ -35,6 +37,7 @@ static const chain chains[] = {
 #undef KD_CHAIN
 #undef KD_CHAIN_ON_PATH
 #undef KD_CHAIN_ON_DEVICE
+#undef KD_CHAIN_ABOVE
 #undef KD_CHAIN_AFTER_DAMAGE
 #undef KD_CHAIN_INLINED
 };
@@ -120,6 +123,7 @@ static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
     case TIE_DEVICE: return is_on_device(event, cause);
     case TIE_INLINED: return is_inlined(event, cause);
     case TIE_DAMAGE: return is_damaged(cause);
+    case TIE_ABOVE:
     case TIE_TASK: return true;
     }
     return false;
