@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""floods.py TOOL [--most MB] [--alike] [--only WORD] [--instructions]: is a flood of each kind of event read in
-linear time?
+"""floods.py TOOL [--most MB] [--alike] [--only WORD] [--as FORMAT] [--counts N,N...] [--instructions]: is a flood of
+each kind of event read in linear time?
 
 For each kind of event and recogniser the smallest of its events in tests/logs is repeated 5,000, 20,000 and 80,000
-times (fewer where that is more than --most MB, 48 unless told), each time with another time, other functions, tasks
-and numbers, so that nothing folds (--alike: only the time differs). Prints a row each: bytes of one event, how many,
-user time, growth of the time from one size to the next, speed and peak memory; at its end what breaks a bar: growth
-above 4.4, less than 10 MB/s. --instructions: 500, 2,000 and 8,000 times under valgrind, for machines with other work:
-millions of instructions without those of the start, their growth, and instructions a byte; more than 600, some 10 MB/s
-where a second has 6 thousand million of them, break the bar. Run from the top of the repository.
+times (or --counts; fewer where that is more than --most MB, 48 unless told), each time with another time, other
+functions, tasks and numbers, so that nothing folds (--alike: only the time differs). Events are only counted; with
+--as ndjson they are judged and written, too. Prints a row each: bytes of one event, how many, user time, growth of the
+time from one size to the next, speed and peak memory; at its end what breaks a bar: growth above 4.4, less than
+10 MB/s. --instructions: 500, 2,000 and 8,000 times under valgrind, for machines with other work: millions of
+instructions without those of the start, their growth, and instructions a byte; more than 600, some 10 MB/s where a
+second has 6 thousand million of them, break the bar. Run from the top of the repository.
 """
 import argparse
 import json
@@ -90,9 +91,10 @@ def write_flood(path, block, count, alike):
     return os.path.getsize(path)
 
 
-def measure(tool, path):
+def measure(options, path):
     """User seconds and peak KiB."""
-    child = subprocess.Popen([tool, "analyze", "--count", path], stdout=subprocess.DEVNULL)
+    how = ["-f", options.form] if options.form else ["--count"]
+    child = subprocess.Popen([options.tool, "analyze", *how, path], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode not in (0, 3):
@@ -126,13 +128,13 @@ def count_instructions(options, path, name, block):
 
 def flood(options, path, block):
     size = sum(map(len, block)) + len(block) + 1
-    share = min(1.0, options.most * 1e6 / (size * COUNTS[-1]))
+    share = min(1.0, options.most * 1e6 / (size * options.counts[-1]))
     row = []
-    for count in (max(1, int(n * share)) for n in COUNTS):
+    for count in (max(1, int(n * share)) for n in options.counts):
         wrote = write_flood(path, block, count, options.alike)
-        seconds, peak = measure(options.tool, path)
+        seconds, peak = measure(options, path)
         if row and seconds > GROWTH * max(row[-1][2], TOO_SHORT):  # once more: the machine may have been busy
-            seconds = min(seconds, *(measure(options.tool, path)[0] for _ in range(2)))
+            seconds = min(seconds, *(measure(options, path)[0] for _ in range(2)))
         row.append((count, wrote, seconds, peak))
     return row
 
@@ -143,6 +145,8 @@ def main():
     parser.add_argument("--most", type=float, default=48)
     parser.add_argument("--alike", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--as", dest="form", default="")
+    parser.add_argument("--counts", type=lambda words: [int(word) for word in words.split(",")], default=COUNTS)
     parser.add_argument("--instructions", action="store_true")
     options = parser.parse_args()
     broken = []

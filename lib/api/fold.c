@@ -104,7 +104,9 @@ bool kd_fold(kd_report *report, kd_event *event)
         event->signature.len = 0;
         return false;
     }
-    uint64_t hash = kd_str_hash(KD_HASH_START, event->signature);
+    /* each boot has its own: a machine that fails alike on each start fills no bucket */
+    kd_str boot = { (const char *)&event->boot, sizeof event->boot };
+    uint64_t hash = kd_str_hash(kd_str_hash(KD_HASH_START, event->signature), boot);
     event->signature_hash = hash ^ hash >> 32;
     kd_event **link = bucket_of(report, event);
     for (kd_event *first = *link; first; first = first->fold_next)

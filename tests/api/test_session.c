@@ -1,5 +1,6 @@
 /* test_session.c - streams: records, limits, options, and what comes with which status. */
 #include <pthread.h>
+#include <time.h>
 
 #include "api/stage.h"
 
@@ -399,6 +400,24 @@ static void expect_refused(kd_options options, const char *what)
     kd_engine_free(engine);
 }
 
+/* Some seconds, and not a minute: each boot's is an event of its own, however many are alike. */
+START_TEST(a_machine_may_fail_alike_on_each_boot)
+{
+    kd_engine *engine = new_engine();
+    kd_session *session = new_session(engine, NULL);
+    clock_t start = clock();
+    for (int i = 0; i < 60000; i++)
+        feed(session, "kernel BUG at drivers/foo/foo.c:812!\n"
+                      "Linux version 5.0.0 (build@host) (gcc version 7.3.0) #22 SMP\n");
+    kd_report *report = report_of(session, KD_E_LIMIT);
+    ck_assert_uint_gt(kd_report_event_count(report), 19000);
+    kd_report_free(report);
+    kd_session_free(session);
+    ck_assert_int_lt((clock() - start) / CLOCKS_PER_SEC, 15);
+    kd_engine_free(engine);
+}
+END_TEST
+
 START_TEST(wrong_options_are_refused)
 {
     static const uint32_t pages[] = { 1, 2, 512, 3000, 4097, 1u << 21, 1u << 24, 1u << 31 };
@@ -750,6 +769,7 @@ int main(void)
     tcase_add_test(all, an_event_is_closed_at_its_limit);
     tcase_add_test(all, a_panic_after_a_cut_report_is_assumed_to_be_its_end);
     tcase_add_test(all, pulled_events_stay_in_the_history);
+    tcase_add_test(all, a_machine_may_fail_alike_on_each_boot);
     tcase_add_test(all, wrong_options_are_refused);
     tcase_add_test(all, each_page_size_is_computed_with);
     tcase_add_test(all, texts_of_options_are_copied);
