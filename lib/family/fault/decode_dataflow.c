@@ -123,7 +123,7 @@ bool kd_result_reaches_fault(const kdf_oops *oops, const kd_context *context, ui
         return false;
     kd_code_part part = { bytes + from, len - from, 0, 0 };
     size_t count = kd_isa_read(context->arena.mem, f.handle, part, &insns);
-    bool reaches = count > 0 && follow(&f, insns, count, distance, oops->address.v);
+    bool reaches = follow(&f, insns, count, distance, oops->address.v);
     if (count > 0)
         cs_free(insns, count);
     kd_isa_leave(context, &f.handle);
