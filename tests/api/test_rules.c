@@ -231,6 +231,44 @@ START_TEST(what_no_engine_takes)
 }
 END_TEST
 
+/* Anchors of three entries stand in one line, in any order: the first entry that fits counts. */
+START_TEST(first_entry_of_a_pack_that_fits)
+{
+    static const char *const words[] = { "alpha word", "beta word", "gamma word" };
+    static const unsigned char orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+                                               { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+    for (size_t fits = 0; fits < 3; fits++)
+        for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+            char pack[2048], log[128], id[32];
+            size_t len = (size_t)snprintf(
+                pack, sizeof pack, "{\"format\":\"kdiag-pack/1\",\"name\":\"x\",\"entries\":[");
+            for (size_t k = 0; k < 3;
+                 k++) /* those before it ask for a word more, those behind fit too */
+                len += (size_t)snprintf(
+                    pack + len, sizeof pack - len,
+                    "%s{\"id\":\"x.entry-%zu\",\"title\":\"It\",\"anchors\":[\"%s\"],\"pattern\":"
+                    "\"%s%s\","
+                    "\"explanation\":\"It.\",\"examples\":[{\"lines\":[\"%s more\"]}],"
+                    "\"near_misses\":[[\"nothing\"]]}",
+                    k ? "," : "", k, words[k], words[k], k < fits ? " more" : "", words[k]);
+            snprintf(pack + len, sizeof pack - len, "]}");
+            snprintf(log, sizeof log, "[    1.000000] x: %s, %s, %s\n", words[orders[i][0]],
+                     words[orders[i][1]], words[orders[i][2]]);
+            kd_engine *engine = new_engine();
+            kd_report *report;
+            char why[200] = "";
+            ck_assert_msg(kd_engine_add_pack(engine, str(pack), why, sizeof why) == KD_OK, "%s",
+                          why);
+            ck_assert_int_eq(kd_analyze(engine, str(log), NULL, &report), KD_OK);
+            ck_assert_uint_eq(kd_report_diag_count(report), 1);
+            snprintf(id, sizeof id, "x.entry-%zu", fits);
+            ck_assert_str_eq(kd_diag_id(kd_report_diag(report, 0)), id);
+            kd_report_free(report);
+            kd_engine_free(engine);
+        }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rules in C");
@@ -239,6 +277,7 @@ int main(void)
     tcase_add_test(all, certain_without_proof_is_likely);
     tcase_add_test(all, nonsense_is_refused);
     tcase_add_test(all, a_failing_rule_fails_alone);
+    tcase_add_test(all, first_entry_of_a_pack_that_fits);
     tcase_add_test(all, what_no_engine_takes);
     suite_add_tcase(suite, all);
     return run_suite(suite);
