@@ -154,7 +154,6 @@ static kd_verdict more_failure(kd_parse *parse, const kd_line *line)
         scan_mode(parse, failure, in);
         return KD_TAKEN;
     }
-    in = kd_scan_of(line->text);
     if (failure->scope.mems_allowed.src || line->text.len > 512)
         return KD_NOT_MINE;
     /* a header that a mail program wrapped before its mode */

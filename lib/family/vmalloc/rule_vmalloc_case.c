@@ -121,8 +121,6 @@ static bool is_caller_lost(const kd_event *event)
 static void settle_range(const kd_view *view, kd_space_case *s)
 {
     bool jit_apart = s->caller.purpose == KD_VMALLOC_JIT && s->modules.jit_apart;
-    s->searched = KD_SEARCHED_VMALLOC;
-    s->by = KD_BY_NOTHING;
     if (s->is_execmem) {
         s->searched = KD_SEARCHED_MODULES;
         s->by = KD_BY_EXECMEM;
