@@ -368,7 +368,8 @@ KD_API kd_status kd_diag_write(const kd_diag *diag, kd_write_fn write, void *use
 /**
  * One name space for C and JSON: "gfp.value", "meminfo.zones[0].free_kb" (docs/fields.md), and all
  * other names of the report: "repeated.count", "lines[0][1]", "how_known.arch.by". "e3" is the
- * number 3; of "registers" and other maps "registers[0]" is the name of the first value. KD_E_INVAL: there is no such name; KD_NONE: it has no value here.
+ * number 3; of "registers" and other maps "registers[0]" is the name of the first value.
+ * KD_E_INVAL: there is no such name; KD_NONE: it has no value here.
  */
 typedef enum kd_type { KD_NONE, KD_BOOL, KD_U64, KD_I64, KD_HEX, KD_TEXT, KD_LIST } kd_type;
 struct kd_value {

@@ -1,4 +1,4 @@
-/* match_words.h - what ordinary kernel logs are made of, for match.c. Layer: base. */
+/* match_words.h - what ordinary kernel logs are made of, for match_choose.c. Layer: base. */
 #ifndef KD_BASE_MATCH_WORDS_H
 #define KD_BASE_MATCH_WORDS_H
 

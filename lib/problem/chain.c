@@ -10,7 +10,15 @@
 /* How far back an explanation is looked for. */
 #define LOOK_BACK 64u
 
-typedef enum tie { TIE_NONE, TIE_PATH, TIE_DEVICE, TIE_ABOVE, TIE_INLINED, TIE_TASK, TIE_DAMAGE } tie;
+typedef enum tie {
+    TIE_NONE,
+    TIE_PATH,
+    TIE_DEVICE,
+    TIE_ABOVE,
+    TIE_INLINED,
+    TIE_TASK,
+    TIE_DAMAGE
+} tie;
 
 typedef struct chain {
     const char *effects, *words, *causes;

@@ -286,7 +286,8 @@ static void say_misaligned(kd_emit *out, const kdf_oops *oops)
                   "device, where such an address is meant.");
 }
 
-/* "maybe for address": the kernel found it canonical, and then no missing page raises that fault. */
+/* "maybe for address": the kernel found it canonical, and then no missing page raises that fault.
+ */
 static bool is_refused(const kd_view *view, const kdf_oops *oops)
 {
     return kd_event_is(view->event, &kd_kind_general_protection) && oops->address.src &&

@@ -45,7 +45,9 @@ static bool is_test(kd_str module)
 void kd_check_say_end(const kd_view *view, kd_emit *out)
 {
     const kdf_check *check = KD_BODY(view->event, check);
-    kd_str module = check->oops.blame.module.v;
+    const kdf_blame *blame = &check->oops.blame;
+    kd_str module = blame->module.v;
+    bool first = !blame->frame.src || blame->frame.v == 0;
     kd_say_evidence(out, view->event, check->oops.headline.src, "the checker's words");
     if (check->oops.blame.function.src)
         kd_say_text(out, "function", check->oops.blame.function.v);
@@ -57,10 +59,16 @@ void kd_check_say_end(const kd_view *view, kd_emit *out)
         kd_say_deliberate(out);
         kd_say_suspect(out, KD_SUSPECT_TEST, module, "a test module did it on purpose");
     } else if (module.len > 0) {
-        kd_say_suspect(out, KD_SUSPECT_DRIVER, module, "its function stands first in the report");
-    } else if (check->oops.blame.function.src) {
-        kd_say_suspect(out, KD_SUSPECT_KERNEL, check->oops.blame.function.v,
-                       "it stands first in the report");
+        kd_say_suspect(out, KD_SUSPECT_DRIVER, module,
+                       first
+                           ? "its function stands first in the report"
+                           : "its function stands first behind those that report, allocate, free, "
+                             "copy or lock");
+    } else if (blame->function.src) {
+        kd_say_suspect(out, KD_SUSPECT_KERNEL, blame->function.v,
+                       first ? "it stands first in the report"
+                             : "it stands first behind those that report, allocate, free, copy or "
+                               "lock");
     }
 }
 

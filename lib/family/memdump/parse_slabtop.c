@@ -45,12 +45,12 @@ static bool names_size(kd_str name, kd_str size)
     if (!kd_str_has(name, "kmalloc-") || !dash)
         return false;
     in = kd_scan_of(kd_str_from(name, (size_t)(dash + 1 - name.ptr)));
-    if (!kd_scan_u64(&in, &bytes))
+    if (!kd_scan_u64(&in, &bytes) || bytes > 1048576)
         return false;
     if (kd_scan_char(&in, 'k'))
         bytes *= 1024;
-    if (!kd_scan_at_end(&in) || !kd_scan_u64(&shown, &kb) || !kd_scan_char(&shown, '.') ||
-        !kd_scan_u64(&shown, &hundredths) || hundredths > 99)
+    if (!kd_scan_at_end(&in) || !kd_scan_u64(&shown, &kb) || kb > 1048576 ||
+        !kd_scan_char(&shown, '.') || !kd_scan_u64(&shown, &hundredths) || hundredths > 99)
         return false;
     hundredths += kb * 100;
     return bytes * 100 / 1024 <= hundredths && hundredths <= bytes * 100 / 1024 + 1;

@@ -171,8 +171,9 @@ static bool say_jump_to_low_core(const kd_view *view, kd_emit *out, const kdf_oo
     kd_scan in = kd_scan_of(oops->headline.v);
     kd_str skipped;
     uint64_t halves;
-    if (!oops->ip.address.src || !kd_scan_past(&in, "ilc:", &skipped) ||
-        !kd_scan_u64(&in, &halves) || oops->ip.address.v != 2 * halves)
+    if (!kd_arch_is(view->context, "s390") || !oops->ip.address.src ||
+        !kd_scan_past(&in, "ilc:", &skipped) || !kd_scan_u64(&in, &halves) ||
+        oops->ip.address.v != 2 * halves)
         return false;
     kd_say_diag(out, KD_CERTAIN,
                 "The kernel jumped to address 0x0: a function pointer was NULL, or a return "

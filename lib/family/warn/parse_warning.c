@@ -337,12 +337,20 @@ static bool is_report(kd_str text)
     return kd_str_starts_any(text, begins, KD_COUNT(begins));
 }
 
+/* The kernel prints both in one go. */
+#define AT_ONCE 1000000u /* us */
+
+static bool is_later(const kd_event *event, const kd_line *line)
+{
+    return event->has_time && line->has_time && line->time_us > event->time_us + AT_ONCE;
+}
+
 /* Asked after all other blocks: the text of WARN() behind the header, on the very next line. */
 static kd_verdict take_message(kd_parse *parse, void *group, const kd_line *line)
 {
     kd_text *message = group;
     if (message->src || (uint32_t)line->number != parse->own[OWN_LAST_LINE] + 1 ||
-        line->text.len == 0 || is_report(line->text))
+        line->text.len == 0 || is_report(line->text) || is_later(parse->event, line))
         return KD_NOT_MINE;
     kd_put(parse, message, line->text);
     return KD_TAKEN;
