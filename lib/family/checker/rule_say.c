@@ -62,12 +62,12 @@ void kd_check_say_end(const kd_view *view, kd_emit *out)
         kd_say_suspect(out, KD_SUSPECT_DRIVER, module,
                        first
                            ? "its function stands first in the report"
-                           : "its function stands first behind those that report, allocate, free, "
+                           : "its function is the innermost that does not report, allocate, free, "
                              "copy or lock");
     } else if (blame->function.src) {
         kd_say_suspect(out, KD_SUSPECT_KERNEL, blame->function.v,
                        first ? "it stands first in the report"
-                             : "it stands first behind those that report, allocate, free, copy or "
+                             : "it is the innermost that does not report, allocate, free, copy or "
                                "lock");
     }
 }
