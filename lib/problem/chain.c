@@ -15,6 +15,7 @@ typedef enum tie {
     TIE_PATH,
     TIE_DEVICE,
     TIE_ABOVE,
+    TIE_NO_MEMORY,
     TIE_INLINED,
     TIE_TASK,
     TIE_DAMAGE
@@ -34,6 +35,8 @@ static const chain chains[] = {
     { effects, words, causes, seconds, TIE_DEVICE },
 #define KD_CHAIN_ABOVE(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_ABOVE },
+#define KD_CHAIN_NO_MEMORY(effects, words, causes, seconds) \
+    { effects, words, causes, seconds, TIE_NO_MEMORY },
 #define KD_CHAIN_AFTER_DAMAGE(effects, words, causes, seconds) \
     { effects, words, causes, seconds, TIE_DAMAGE },
 #define KD_CHAIN_INLINED(effects, words, causes, seconds) \
@@ -46,6 +49,7 @@ static const chain chains[] = {
 #undef KD_CHAIN_ON_PATH
 #undef KD_CHAIN_ON_DEVICE
 #undef KD_CHAIN_ABOVE
+#undef KD_CHAIN_NO_MEMORY
 #undef KD_CHAIN_AFTER_DAMAGE
 #undef KD_CHAIN_INLINED
 };
@@ -123,6 +127,14 @@ static bool is_damaged(const kd_event *cause)
            !(kd_event_is(cause, &kd_kind_memory_error) && error->oops.address.src);
 }
 
+#define NO_MEMORY (-12)
+
+static bool lacked_memory(const kd_event *event)
+{
+    const kdf_device_error *error = KD_BODY(event, device_error);
+    return error && error->errno.src && error->errno.v == NO_MEMORY;
+}
+
 static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
 {
     switch (by) {
@@ -131,6 +143,7 @@ static bool is_tied(const kd_event *event, const kd_event *cause, tie by)
     case TIE_DEVICE: return is_on_device(event, cause);
     case TIE_INLINED: return is_inlined(event, cause);
     case TIE_DAMAGE: return is_damaged(cause);
+    case TIE_NO_MEMORY: return lacked_memory(event);
     case TIE_ABOVE:
     case TIE_TASK: return true;
     }
